@@ -1,0 +1,98 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { CallActivities, DialOrder } from './callActivities.js';
+import type { CallPlan } from './callRequest.js';
+import { maskNumber } from './phoneNumber.js';
+
+/**
+ * How Temporal runs each activity: in one place, because the promise hangs on it.
+ *
+ * Short, repeatable work beside the workflow runs as local activities. Whatever may take long, or must be
+ * seen while it is pending, is an ordinary activity. Placing is ordinary and runs once: a local activity
+ * may be executed again although it is told not to.
+ */
+
+const day = 86_400;
+
+/** Accepting and Lookup: repeated until they are through; both give up on others' servers by themselves. */
+export const opening = (summary: string) =>
+  proxyLocalActivities<Pick<CallActivities, 'acceptCall' | 'lookUpNumber' | 'findOpening'>>({
+    startToCloseTimeout: '20s',
+    retry: { initialInterval: '200ms', maximumInterval: '10s' },
+    summary,
+  });
+
+/**
+ * Longer than the HTTP time-out inside. No `scheduleToCloseTimeout`: it would blur "never started" and
+ * "started". No heartbeat: it would let an operator interrupt the create.
+ */
+export const dialling = (plan: CallPlan) =>
+  proxyActivities<Pick<CallActivities, 'placeCall'>>({
+    startToCloseTimeout: '30s',
+    retry: { maximumAttempts: 1 },
+    summary: `dial ${maskNumber(plan.to)} from ${maskNumber(plan.from)}`,
+  });
+
+/** Twilio cannot hold a call in its queue for longer than a day: a trace would have shown. */
+export const seeking = (order: DialOrder) =>
+  proxyActivities<Pick<CallActivities, 'findCall'>>({
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: `${day + order.plan.waits.decideWithinSeconds}s`,
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+    summary: "was the call made? ask Twilio's list",
+  });
+
+export const claiming = proxyLocalActivities<Pick<CallActivities, 'claimCall'>>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '15s',
+  summary: 'write down whose call this is',
+});
+
+/** One history event, however often Twilio is asked: a status that is not final fails the activity. */
+export const polling = (plan: CallPlan, deadlineSeconds: number) =>
+  proxyActivities<Pick<CallActivities, 'pollCall'>>({
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: `${Math.max(1, Math.ceil(deadlineSeconds))}s`,
+    retry: {
+      initialInterval: `${plan.waits.pollIntervalSeconds}s`,
+      backoffCoefficient: 1.5,
+      maximumInterval: `${plan.waits.pollIntervalSeconds * 10}s`,
+    },
+    summary: 'no callback: ask Twilio until the call is over',
+  });
+
+export const ending = (deadlineSeconds: number) =>
+  proxyActivities<Pick<CallActivities, 'endCall'>>({
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: `${Math.max(60, Math.ceil(deadlineSeconds))}s`,
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+    summary: 'cancel or hang up at Twilio, and hear what Twilio says of it',
+  });
+
+export const explaining = proxyLocalActivities<Pick<CallActivities, 'readFailure'>>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '15s',
+  retry: { maximumAttempts: 2 },
+  summary: "why did it fail? Twilio's notifications",
+});
+
+/** First beside the workflow, at once; if the store is not there, for as long as it takes. */
+export const recordingQuickly = proxyLocalActivities<Pick<CallActivities, 'recordAttempt' | 'recordOutcome'>>(
+  {
+    startToCloseTimeout: '4s',
+    retry: { maximumAttempts: 1 },
+    summary: 'record in the outcome store',
+  },
+);
+
+export const recordingPatiently = proxyActivities<Pick<CallActivities, 'recordOutcome'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'record the outcome as soon as the store is back',
+});
+
+export const notifying = proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '5s', maximumInterval: '1 hour' },
+  summary: "post the outcome to the caller's notifyUrl",
+});

@@ -1,0 +1,109 @@
+import type { Attempt, CallOutcome, CallStateName, LookupEvidence, TwilioError } from './callOutcome.js';
+import type { CallingWindow, CallPlan, CallRequest, LookupMode } from './callRequest.js';
+import type { CallUpdate } from './callUpdate.js';
+
+/** What a call asks of the world. Implemented in `activities/`; the workflow knows nothing else of it. */
+export interface CallActivities {
+  /**
+   * Checks the request, fills in defaults, freezes policy and settings, and opens the call's row in the store.
+   * A faulty request comes back as data, every fault named. The store being down is no reason to wait: the
+   * row is written again with each later step.
+   */
+  acceptCall(input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance>;
+
+  /** Asks Lookup v2 about the number. Never throws on Twilio's account: not knowing is evidence too. */
+  lookUpNumber(input: { to: string; lookup: LookupMode }): Promise<LookupEvidence>;
+
+  /** The first moment at or after `from` at which the phone may ring, and the zones that were considered. */
+  findOpening(input: { to: string; window: CallingWindow; from: string }): Promise<Opening>;
+
+  /**
+   * Creates the call at Twilio: at most once for one `(callId, attempt, round)`, however often it is executed.
+   * Every ending that can be foreseen is data. Run with `maximumAttempts: 1`.
+   */
+  placeCall(order: DialOrder): Promise<Dialled>;
+
+  /**
+   * Seeks a call whose create had an unclear end: in the journal of creates, then in Twilio's call list.
+   * Fails with `CallNotSeen`, to be run again by Temporal, until the call is found or surely does not exist.
+   */
+  findCall(order: DialOrder & { answered: boolean }): Promise<Found>;
+
+  /** Writes down that a callback named the attempt's SID, so that nobody else claims this call. */
+  claimCall(claim: { callId: string; attempt: number; round: number; callSid: string }): Promise<void>;
+
+  /** Reads the Call resource. Fails with `CallNotOver`, to be run again by Temporal, until the status is terminal. */
+  pollCall(input: { callSid: string }): Promise<CallUpdate>;
+
+  /**
+   * Cancels a call that rings, hangs up one that talks, and comes back with Twilio's own final word.
+   * Fails with `CallNotOver`, to be run again by Temporal, until Twilio says that it is over.
+   */
+  endCall(input: { callSid: string }): Promise<CallUpdate>;
+
+  /** The error code that Twilio noted for a failed call (its Notifications); null when there is none to be had. */
+  readFailure(input: { callSid: string }): Promise<{ code: number; message: string } | null>;
+
+  /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
+  recordAttempt(input: CallProgress): Promise<void>;
+
+  /** Writes the outcome of a call and all its attempts to the store. May be repeated; an outcome once recorded stays. */
+  recordOutcome(input: { outcome: CallOutcome }): Promise<void>;
+
+  /** Posts to the caller's `notifyUrl`, signed. Throws until the receiver takes it; types that are never tried again say so. */
+  notifyOutcome(notification: Notification): Promise<void>;
+}
+
+/** Something that the caller is told at its `notifyUrl`. */
+export type Notification = { callId: string; url: string } & (
+  | { type: 'call.ended'; payload: CallOutcome }
+  | { type: 'attempt.ended'; payload: Attempt }
+);
+
+export type Acceptance = { accepted: true; plan: CallPlan } | { accepted: false; faults: string[] };
+
+export interface Opening {
+  /** ISO 8601; null when the window never opens. */
+  opensAt: string | null;
+  timeZones: string[];
+}
+
+/** One order to dial. `round` counts creates within the attempt: above 1 only after one that surely made no call. */
+export interface DialOrder {
+  callId: string;
+  attempt: number;
+  /** From 1. */
+  round: number;
+  plan: CallPlan;
+  /** Calls-per-second slot that an earlier `not-yet` answer reserved, ISO 8601. */
+  slot: string | null;
+}
+
+/** How an order to dial ended. */
+export type Dialled =
+  /** The Twilio call exists. */
+  | { kind: 'created'; callSid: string; status: string; at: string; sidFrom: 'created' | 'journal' }
+  /** Twilio said no, about this number or this request; there is no call. */
+  | { kind: 'refused'; error: TwilioError }
+  /** Twilio said no, about the account; there is no call, and nothing is known of the number. */
+  | { kind: 'account-trouble'; error: TwilioError }
+  /** It surely did not reach Twilio, or was surely not processed. */
+  | { kind: 'not-sent'; why: string; retryAfterSeconds: number | null }
+  /** Nothing was sent: it is not this call's turn. `slot`: when it will be, if reserved. */
+  | { kind: 'not-yet'; why: string; waitSeconds: number; slot: string | null }
+  /** `giveUpAt` had passed before anything was sent. */
+  | { kind: 'too-late' }
+  /** Nobody knows whether the call exists. `answered`: Twilio did answer, so nothing is under way any more. */
+  | { kind: 'unclear'; why: string; answered: boolean };
+
+export type Found =
+  | { kind: 'found'; callSid: string; sidFrom: 'list' | 'journal' }
+  /** It surely does not exist. */
+  | { kind: 'absent' };
+
+/** Where a call stands, for the store. */
+export interface CallProgress {
+  callId: string;
+  state: CallStateName;
+  attempt: Attempt;
+}

@@ -1,0 +1,128 @@
+import type { Outcome } from './callRequest.js';
+import type { CallUpdate } from './callUpdate.js';
+
+/** Where the final word about an attempt, or a call, came from. */
+export const deciders = ['webhook', 'poll', 'lookup', 'create', 'cancel', 'policy'] as const;
+export type DecidedBy = (typeof deciders)[number];
+
+/** What the evidence says of the *number*, whatever became of the call. */
+export const reachabilities = ['reachable', 'unreachable', 'invalid', 'undetermined'] as const;
+export type Reachability = (typeof reachabilities)[number];
+
+/** Who or what picked up, when machine detection ran. */
+export const answerers = ['human', 'machine', 'fax', 'unknown'] as const;
+export type AnsweredBy = (typeof answerers)[number];
+
+/** The error that decided, as its source words it. */
+export interface Reason {
+  code: string;
+  source: 'twilio' | 'sip' | 'lookup' | 'policy';
+  message: string;
+}
+
+/** One dialling: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
+export interface Attempt {
+  /** From 1. */
+  number: number;
+  callSid: string | null;
+  /** Twilio's last word about the call, as Twilio writes it; null when there was no Twilio call. */
+  status: string | null;
+  /** Null while the attempt is under way. */
+  outcome: Outcome | null;
+  decidedBy: DecidedBy | null;
+  errorCode: number | null;
+  sipResponseCode: number | null;
+  placedAt: string | null;
+  answeredAt: string | null;
+  endedAt: string | null;
+  durationSeconds: number | null;
+  answeredBy: AnsweredBy | null;
+  reason: Reason | null;
+  evidence: AttemptEvidence;
+}
+
+/** Everything that was heard about one attempt, and whether the sources agree. */
+export interface AttemptEvidence {
+  /** What became of the create: how the SID was learned, or why there is none. */
+  create: CreateEvidence | null;
+  /** Each different thing that was told about the Twilio call, in the order in which it was heard. */
+  updates: CallUpdate[];
+  /** True when two sources gave different final statuses. */
+  disagreed: boolean;
+}
+
+export interface CreateEvidence {
+  /** `created`: Twilio answered with the SID. `callback`, `list`, `journal`: its answer was lost, and the SID was learned there. */
+  sidFrom: 'created' | 'callback' | 'list' | 'journal' | null;
+  /** Twilio's refusal. */
+  error: TwilioError | null;
+  /** Why it was unclear for a while whether the call existed; null when it never was. */
+  unclear: string | null;
+}
+
+/** An error body of Twilio's REST API. */
+export interface TwilioError {
+  /** Twilio's error code; null when the answer carried none. */
+  code: number | null;
+  httpStatus: number;
+  message: string;
+}
+
+/** What Lookup v2 said, or why it could not say. */
+export interface LookupEvidence {
+  /** False when Lookup gave no answer: off, down, refusing. */
+  answered: boolean;
+  valid: boolean | null;
+  validationErrors: string[];
+  lineType: string | null;
+  lineStatus: string | null;
+  /** Errors of the whole answer or of a package inside a 200. */
+  errors: { package: string; code: number | null; message: string }[];
+}
+
+/** How a call turned out: the result of `outboundCall`, and what is recorded. */
+export interface CallOutcome {
+  callId: string;
+  to: string;
+  from: string;
+  metadata: Record<string, string>;
+  outcome: Outcome;
+  answeredBy: AnsweredBy | null;
+  reachability: Reachability;
+  reason: Reason | null;
+  decidedBy: DecidedBy;
+  callSid: string | null;
+  errorCode: number | null;
+  sipResponseCode: number | null;
+  durationSeconds: number | null;
+  attempts: Attempt[];
+  startedAt: string;
+  endedAt: string;
+  /** What Lookup said before the first attempt; null when it was not asked. */
+  lookup: LookupEvidence | null;
+}
+
+export const callStates = [
+  'looking-up',
+  'waiting',
+  'placing',
+  'queued',
+  'ringing',
+  'in-progress',
+  'waiting-to-retry',
+  'recording',
+  'done',
+] as const;
+export type CallStateName = (typeof callStates)[number];
+
+/** Where a call stands: the answer of the query `state` and of `GET /calls/{callId}`. */
+export interface CallState {
+  callId: string;
+  state: CallStateName;
+  attempts: Attempt[];
+  outcome: CallOutcome | null;
+  /** What the call waits for and why, in plain words; null when it waits for nothing. */
+  waitingFor: string | null;
+  /** When the next attempt is due, ISO 8601; null when none is planned. */
+  nextAttemptAt: string | null;
+}

@@ -1,0 +1,112 @@
+/**
+ * What a caller asks for: one request to reach one destination.
+ *
+ * The argument of the workflow `outboundCall` and the body of `POST /calls`; plain JSON, so that any
+ * Temporal SDK can start a call.
+ */
+export interface CallRequest {
+  /** Destination, E.164. */
+  to: string;
+  /** Caller id, E.164; without it `TWILIO_FROM`. */
+  from?: string;
+  /** What the callee hears: exactly one of `twiml`, `url` and `applicationSid`. TwiML: at most 4000 characters. */
+  twiml?: string;
+  /** Absolute http(s) URL that answers with TwiML, fetched by Twilio when the call is answered. */
+  url?: string;
+  /** `AP…`. Twilio then ignores status callbacks, so such a call is decided by polling. */
+  applicationSid?: string;
+  /** Twilio's `Timeout`, 5..600; 30 when absent. */
+  ringTimeoutSeconds?: number;
+  /** Twilio's `TimeLimit`, 1..86400; 3600 when absent. */
+  maxDurationSeconds?: number;
+  machineDetection?: MachineDetection;
+  lookup?: LookupMode;
+  /** Name of a configured policy, or a policy; the policy named `default` when absent. */
+  retry?: string | RetryPolicy;
+  callingWindow?: CallingWindow;
+  /** RFC 3339: no attempt begins earlier. */
+  notBefore?: string;
+  /** RFC 3339: no attempt begins later. */
+  giveUpAt?: string;
+  /** http(s) URL to which the outcome is posted, signed. */
+  notifyUrl?: string;
+  /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
+  metadata?: Record<string, string>;
+}
+
+export const machineDetections = ['off', 'enable', 'detectMessageEnd'] as const;
+export type MachineDetection = (typeof machineDetections)[number];
+
+export const lookupModes = ['off', 'basic', 'lineType', 'lineStatus'] as const;
+/** What to ask of Lookup v2 before dialling. */
+export type LookupMode = (typeof lookupModes)[number];
+
+/** Local time in which the phone may ring. */
+export interface CallingWindow {
+  /** IANA name; derived from the number when absent. */
+  timeZone?: string;
+  /** `HH:MM`, inclusive. */
+  start: string;
+  /** `HH:MM`, exclusive; earlier than `start` means past midnight. */
+  end: string;
+  /** 1 = Monday … 7 = Sunday; every day when absent. */
+  days?: number[];
+}
+
+/** How a call, or one attempt of it, turned out. */
+export const outcomes = [
+  'answered',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+  'invalid-number',
+  'rejected',
+  'expired',
+  'unknown',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** When the number is dialled again. Not Temporal's retry policy of an activity. */
+export interface RetryPolicy {
+  /** 1 or more; counts the first attempt. */
+  maxAttempts: number;
+  /** Outcomes after which the number is dialled again; `unknown` only when named. */
+  retryOn: Outcome[];
+  initialIntervalSeconds: number;
+  /** 1 or more: 1 means a fixed interval. */
+  backoffCoefficient: number;
+  maximumIntervalSeconds: number;
+  /** Per outcome: the waits before the 2nd, 3rd … attempt; the last one repeats. Goes before the interval above. */
+  intervals?: Partial<Record<Outcome, number[]>>;
+}
+
+/**
+ * A request as it was accepted: every default filled in, the retry policy looked up and frozen, and the
+ * settings of the worker that accepted it. What happens to a running call depends on nothing else.
+ */
+export interface CallPlan {
+  to: string;
+  from: string;
+  hears: { twiml: string } | { url: string } | { applicationSid: string };
+  ringTimeoutSeconds: number;
+  maxDurationSeconds: number;
+  machineDetection: MachineDetection;
+  lookup: LookupMode;
+  retry: RetryPolicy;
+  callingWindow: CallingWindow | null;
+  notBefore: string | null;
+  giveUpAt: string | null;
+  notifyUrl: string | null;
+  metadata: Record<string, string>;
+  waits: {
+    /** Silence about a placed call after which Twilio is asked. */
+    callbackWaitSeconds: number;
+    /** First pause between two polls; it grows to ten times that. */
+    pollIntervalSeconds: number;
+    /** How long past the last moment of the Twilio call's life the truth is still sought. */
+    decideWithinSeconds: number;
+    /** How long Twilio must show no trace of a create of unknown fate before the call counts as never made. */
+    absentAfterSeconds: number;
+  };
+}

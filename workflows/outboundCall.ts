@@ -1,0 +1,216 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  startChild,
+} from '@temporalio/workflow';
+import { explaining, opening, recordingPatiently, recordingQuickly } from './activityOptions.js';
+import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
+import type { CallPlan, CallRequest } from './callRequest.js';
+import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
+import { follow } from './following.js';
+import { nextStep } from './nextStep.js';
+import { outcomeNotification } from './outcomeNotification.js';
+import {
+  canceledByUs,
+  deciderOf,
+  expired,
+  undecided,
+  type Verdict,
+  verdictOfAttempt,
+  verdictOfLookup,
+} from './outcomeOf.js';
+import { maskNumber } from './phoneNumber.js';
+import { isPast, place } from './placing.js';
+import { isFinal, now, RunningCall } from './runningCall.js';
+import { waitForRetry, waitForTurn } from './waiting.js';
+
+/** A verdict, and whose word it is. */
+type Decision = Verdict & { decidedBy: DecidedBy };
+
+/**
+ * One outbound call, from request to recorded truth: asks Lookup, places the call, waits for status callbacks,
+ * asks Twilio when they fail to come, dials again as the retry policy says, and records how it turned out.
+ *
+ * The workflow id is the call id. Fails with `InvalidCallRequest`, every fault named, before anything is dialled.
+ */
+export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
+  const call = new RunningCall();
+  // Being canceled is a request like any other: what Twilio has begun is still followed to its end.
+  return CancellationScope.nonCancellable(async () => {
+    const plan = await accept(call, request);
+    const lookup = await lookUp(call, plan);
+    const decision = (lookup && forbidden(lookup)) ?? (await dialUntilDecided(call, plan));
+    return record(call, plan, lookup, decision);
+  });
+}
+
+async function accept(call: RunningCall, request: CallRequest): Promise<CallPlan> {
+  const { acceptCall } = opening('check the request, freeze the retry policy');
+  const acceptance = await acceptCall({ callId: call.callId, request, startedAt: call.startedAt });
+  if (!acceptance.accepted)
+    throw ApplicationFailure.nonRetryable(
+      `The call request is not valid, and nothing was dialled: ${acceptance.faults.join('; ')}`,
+      'InvalidCallRequest',
+      acceptance.faults,
+    );
+  call.accepted(acceptance.plan.to);
+  return acceptance.plan;
+}
+
+async function lookUp(call: RunningCall, plan: CallPlan): Promise<LookupEvidence | null> {
+  if (plan.lookup === 'off') return null;
+  const lookup = await opening(`ask Lookup about ${maskNumber(plan.to)}`).lookUpNumber(plan);
+  const says = lookup.valid === null ? 'could not say' : lookup.valid ? 'valid' : 'not a valid number';
+  const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
+  call.note(`Lookup: ${says}${line && ` (${line})`}`);
+  return lookup;
+}
+
+function forbidden(lookup: LookupEvidence): Decision | null {
+  const verdict = verdictOfLookup(lookup);
+  return verdict && { ...verdict, decidedBy: 'lookup' };
+}
+
+async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Decision> {
+  let last: Decision | null = null;
+  for (;;) {
+    const turn = await waitForTurn(call, plan);
+    if (turn === 'canceled') return canceled(call, last);
+    if (turn === 'too-late') return last ?? { ...expired, decidedBy: 'policy' };
+
+    const attempt = call.beginAttempt();
+    const placing = await place(call, plan, attempt);
+    if (placing === 'canceled' || placing === 'too-late') {
+      call.dropAttempt(attempt);
+      return placing === 'canceled' ? canceled(call, last) : (last ?? { ...expired, decidedBy: 'policy' });
+    }
+    if (placing === 'placed') await follow(call, plan, attempt);
+    last = await decide(call, attempt);
+
+    const next = await waitToDialAgain(call, plan, attempt, last);
+    if (next !== 'dial') return next;
+  }
+}
+
+/** Waits as the retry policy says until the number may be dialled again; or the decision that the call ends with. */
+async function waitToDialAgain(
+  call: RunningCall,
+  plan: CallPlan,
+  attempt: Attempt,
+  decision: Decision,
+): Promise<Decision | 'dial'> {
+  const endedAt = Date.now();
+  for (let last = decision; ; last = await decide(call, attempt)) {
+    if (call.cancelRequested) return last;
+    const step = nextStep(plan.retry, attempt.number, last);
+    call.note(`attempt ${attempt.number}: ${last.outcome}${step.kind === 'stop' ? `; ${step.why}` : ''}`);
+    if (step.kind === 'stop') return last;
+    const dueAt = new Date(endedAt + step.afterSeconds * 1000).toISOString();
+    if (plan.giveUpAt !== null && Date.parse(dueAt) > Date.parse(plan.giveUpAt)) return last;
+
+    await recordAttempt(call, attempt);
+    const waited = await waitForRetry(call, plan, attempt, dueAt);
+    if (waited === 'canceled') return canceled(call, last);
+    if (waited === 'due') return isPast(plan.giveUpAt) ? last : 'dial';
+  }
+}
+
+/** Reads the verdict off all that was heard about the attempt, and writes it into the attempt. */
+async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
+  const known = knownOf(attempt.evidence.updates);
+  attempt.errorCode ??= known?.errorCode ?? attempt.evidence.create?.error?.code ?? null;
+  if (known?.status === 'failed' && attempt.errorCode === null) {
+    const noted = await explaining.readFailure({ callSid: known.callSid }).catch(() => null);
+    attempt.errorCode = noted?.code ?? null;
+  }
+  const verdict = verdictOfAttempt(attempt) ?? undecided;
+  const source = isFinal(attempt) && known ? deciderOf(known) : attempt.callSid ? 'poll' : 'create';
+  attempt.outcome = verdict.outcome;
+  attempt.reason = verdict.reason;
+  attempt.decidedBy ??= source;
+  attempt.sipResponseCode = known?.sipResponseCode ?? null;
+  attempt.durationSeconds = known?.durationSeconds ?? null;
+  attempt.endedAt ??= known?.at ?? now();
+  if (verdict.outcome === 'answered') attempt.answeredAt ??= answeredAtOf(known);
+  attempt.evidence.disagreed = disagree(attempt.evidence.updates);
+  call.waitingFor(null);
+  return { ...verdict, decidedBy: attempt.decidedBy };
+}
+
+/** When no callback told of the answer: Twilio counts the duration from it to the end. */
+function answeredAtOf(known: CallUpdate | null): string | null {
+  if (!known?.at || known.durationSeconds === null) return null;
+  return new Date(Date.parse(known.at) - known.durationSeconds * 1000).toISOString();
+}
+
+/** Canceled while Twilio had no call of ours; what earlier attempts showed of the number stays true. */
+function canceled(call: RunningCall, last: Decision | null): Decision {
+  const verdict = canceledByUs(call.cancelReason);
+  return { ...verdict, reachability: last?.reachability ?? verdict.reachability, decidedBy: 'cancel' };
+}
+
+async function recordAttempt(call: RunningCall, attempt: Attempt): Promise<void> {
+  // Lists show it at once; should the store be away, it is written again with the outcome.
+  await recordingQuickly
+    .recordAttempt({ callId: call.callId, state: 'waiting-to-retry', attempt })
+    .catch(() => call.note('the store is away: the attempt is recorded with the outcome'));
+}
+
+async function record(
+  call: RunningCall,
+  plan: CallPlan,
+  lookup: LookupEvidence | null,
+  decision: Decision,
+): Promise<CallOutcome> {
+  const last = call.attempts.at(-1) ?? null;
+  const outcome: CallOutcome = {
+    callId: call.callId,
+    to: plan.to,
+    from: plan.from,
+    metadata: plan.metadata,
+    outcome: decision.outcome,
+    answeredBy: last?.answeredBy ?? null,
+    reachability: decision.reachability,
+    reason: decision.reason,
+    decidedBy: decision.decidedBy,
+    callSid: last?.callSid ?? null,
+    errorCode: last?.errorCode ?? null,
+    sipResponseCode: last?.sipResponseCode ?? null,
+    durationSeconds: last?.durationSeconds ?? null,
+    attempts: call.attempts,
+    startedAt: call.startedAt,
+    endedAt: now(),
+    lookup,
+  };
+  call.enter('recording');
+  try {
+    await recordingQuickly.recordOutcome({ outcome });
+  } catch {
+    call.enter('recording', 'the outcome store to come back');
+    call.publish();
+    await recordingPatiently.recordOutcome({ outcome });
+  }
+  call.outcome = outcome;
+  call.enter('done');
+  call.note(`${outcome.outcome}, decided by ${outcome.decidedBy}`);
+  call.publish();
+  if (plan.notifyUrl !== null) await tell(plan.notifyUrl, outcome);
+  await condition(allHandlersFinished);
+  return outcome;
+}
+
+/** Starts telling the caller. After a reset the one that was started before goes on. */
+async function tell(url: string, outcome: CallOutcome): Promise<void> {
+  await startChild(outcomeNotification, {
+    args: [url, outcome],
+    workflowId: `${outcome.callId}:notification`,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    parentClosePolicy: 'ABANDON',
+    staticSummary: `Tells the caller of ${outcome.callId}`,
+  }).catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  });
+}

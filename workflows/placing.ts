@@ -1,0 +1,199 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { claiming, dialling, seeking } from './activityOptions.js';
+import type { Dialled, DialOrder, Found } from './callActivities.js';
+import type { Attempt } from './callOutcome.js';
+import type { CallPlan } from './callRequest.js';
+import { now, type RunningCall } from './runningCall.js';
+
+/** `placed`: the Twilio call exists. All other endings: there is none. */
+export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'never-known';
+
+/**
+ * Pauses between two tries while Twilio, the account or the store is in trouble: they double up to half a
+ * minute, and after ten minutes or so to five minutes, so that a long trouble does not fill the history.
+ */
+const longestPauseSeconds = 30;
+const manyPauses = 20;
+const longestLatePauseSeconds = 300;
+
+/** How long a create may still take to report once a callback has proven that the call exists. */
+const graceAfterCallbackSeconds = 5;
+
+/**
+ * Places the Twilio call of one attempt: exactly one, whatever is lost on the way.
+ *
+ * A create is sent again only when the one before surely made no call: it was not sent, not processed, or
+ * Twilio has shown no trace of it for long enough. Until then the attempt listens for the callback that names
+ * it and asks Twilio's list, and dials nothing.
+ */
+export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt): Promise<Placing> {
+  let slot: string | null = null;
+  let round = 1;
+  for (let pauses = 0; ; pauses++) {
+    // A callback that names the attempt proves that a create landed after all.
+    if (call.adoptFromCallback(attempt)) {
+      await claim(call, attempt, round);
+      return 'placed';
+    }
+    if (call.cancelRequested) return 'canceled';
+    if (isPast(plan.giveUpAt)) return 'too-late';
+
+    const order: DialOrder = { callId: call.callId, attempt: attempt.number, round, plan, slot };
+    call.enter('placing');
+    const dialled = await dialOrHear(call, order, plan);
+    slot = null;
+    switch (dialled.kind) {
+      case 'heard':
+        break;
+      case 'created':
+        call.note(`Twilio made the call: ${dialled.callSid}`);
+        call.adopt(attempt, dialled.callSid, dialled.sidFrom, dialled.at);
+        return 'placed';
+      case 'refused':
+        call.note(
+          `Twilio refused: ${dialled.error.code ?? dialled.error.httpStatus} ${dialled.error.message}`,
+        );
+        attempt.evidence.create = { sidFrom: null, error: dialled.error, unclear: null };
+        return 'refused';
+      case 'too-late':
+        return 'too-late';
+      case 'not-yet':
+        slot = dialled.slot;
+        await pause(call, plan, attempt, slot === null ? growing(pauses) : dialled.waitSeconds, dialled.why);
+        break;
+      case 'not-sent':
+        round++;
+        await pause(call, plan, attempt, dialled.retryAfterSeconds ?? growing(pauses), dialled.why);
+        break;
+      case 'account-trouble': {
+        round++;
+        const code = dialled.error.code ?? `HTTP ${dialled.error.httpStatus}`;
+        const why = `the Twilio account to be mended (${code}: ${dialled.error.message})`;
+        await pause(call, plan, attempt, growing(pauses), why);
+        break;
+      }
+      case 'unclear': {
+        attempt.evidence.create = { sidFrom: null, error: null, unclear: dialled.why };
+        const found = await seek(call, { ...order, answered: dialled.answered }, attempt, dialled.why);
+        if (found === 'never-known') return 'never-known';
+        if (attempt.callSid !== null) return 'placed';
+        round++;
+        break;
+      }
+    }
+  }
+}
+
+/**
+ * Dials, and does not wait for long for a create to report whose call is known to exist already: its worker
+ * may be lost, and the call be over before Temporal finds out.
+ */
+async function dialOrHear(
+  call: RunningCall,
+  order: DialOrder,
+  plan: CallPlan,
+): Promise<Dialled | { kind: 'heard' }> {
+  let dialled: Dialled | null = null;
+  const dialling = dial(order, plan).then((result) => {
+    dialled = result;
+  });
+  await Promise.race([dialling, condition(() => call.hasEarlyCallback)]);
+  if (dialled !== null) return dialled;
+  const summary = 'a callback came first: will the create report?';
+  await Promise.race([
+    dialling,
+    condition(() => dialled !== null, graceAfterCallbackSeconds * 1000, { summary }),
+  ]);
+  dialling.catch(() => {});
+  return dialled ?? { kind: 'heard' };
+}
+
+async function dial(order: DialOrder, plan: CallPlan): Promise<Dialled> {
+  try {
+    return await dialling(plan).placeCall(order);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure && cause.type === 'CallIdTaken') throw cause;
+    const why =
+      cause instanceof TimeoutFailure
+        ? 'the worker that placed the call was lost or did not report back in time'
+        : (cause?.message ?? error.message);
+    return { kind: 'unclear', why, answered: false };
+  }
+}
+
+/** Finds out whether a create of unknown fate made a call: by callback, by journal, by Twilio's list. */
+async function seek(
+  call: RunningCall,
+  order: DialOrder & { answered: boolean },
+  attempt: Attempt,
+  why: string,
+): Promise<'known' | 'never-known'> {
+  call.note(`unclear whether Twilio made the call: ${why}`);
+  call.enter('placing', `a trace of the call at Twilio, since it is unclear whether it was made (${why})`);
+  call.publish();
+  const scope = new CancellationScope();
+  let found: Found | 'never-known' | null = null;
+  const search = scope.run(async () => {
+    try {
+      found = await seeking(order).findCall(order);
+    } catch (error) {
+      if (!isCancellation(error)) found = 'never-known';
+    }
+  });
+  await Promise.race([search, condition(() => call.hasEarlyCallback)]);
+  if (call.adoptFromCallback(attempt)) {
+    scope.cancel();
+    await search;
+    await claim(call, attempt, order.round);
+    return 'known';
+  }
+  await search;
+  const result = found as Found | 'never-known' | null;
+  if (result === 'never-known' || result === null) return 'never-known';
+  if (result.kind === 'found') {
+    call.note(`found at Twilio (${result.sidFrom}): ${result.callSid}`);
+    call.adopt(attempt, result.callSid, result.sidFrom, now());
+  } else call.note('Twilio has no trace of the call: it was never made');
+  return 'known';
+}
+
+async function claim(call: RunningCall, attempt: Attempt, round: number): Promise<void> {
+  const callSid = attempt.callSid as string;
+  // The claim only keeps others from adopting this call; the outcome does not hang on it.
+  await claiming.claimCall({ callId: call.callId, attempt: attempt.number, round, callSid }).catch(() => {});
+}
+
+async function pause(
+  call: RunningCall,
+  plan: CallPlan,
+  attempt: Attempt,
+  seconds: number,
+  why: string,
+): Promise<void> {
+  const left = plan.giveUpAt === null ? Number.POSITIVE_INFINITY : secondsUntil(plan.giveUpAt);
+  call.note(`not dialled: ${why}`);
+  call.enter('waiting', why);
+  const wakes = () => call.cancelRequested || (call.hasEarlyCallback && attempt.callSid === null);
+  await call.until(wakes, Math.min(seconds, left), `not dialled yet: ${why}`);
+}
+
+function growing(pauses: number): number {
+  return Math.min(2 ** pauses, pauses < manyPauses ? longestPauseSeconds : longestLatePauseSeconds);
+}
+
+export function secondsUntil(time: string): number {
+  return (Date.parse(time) - Date.now()) / 1000;
+}
+
+export function isPast(time: string | null): boolean {
+  return time !== null && secondsUntil(time) < 0;
+}

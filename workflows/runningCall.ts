@@ -1,0 +1,303 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Attempt, CallOutcome, CallState, CallStateName, CreateEvidence } from './callOutcome.js';
+import type { CallUpdate } from './callUpdate.js';
+import { isRepeat, knownOf, updateFromCallback } from './callUpdate.js';
+import { answeredByOf } from './outcomeOf.js';
+import { maskNumber } from './phoneNumber.js';
+import { isTerminal, stateOf } from './twilioStatus.js';
+
+/** One status callback of Twilio's, handed on by the webhook server: `params` are Twilio's own. */
+export interface TwilioStatusSignal {
+  attempt: number;
+  params: Record<string, string>;
+}
+
+export interface CancelRequest {
+  /** Kept in the outcome. */
+  reason?: string;
+}
+
+export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
+export const state = defineQuery<CallState>('state');
+export const cancel = defineUpdate<CallState, [CancelRequest?]>('cancel');
+export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
+
+const attribute = {
+  to: defineSearchAttributeKey('RingtrueTo', 'KEYWORD'),
+  state: defineSearchAttributeKey('RingtrueState', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('RingtrueOutcome', 'KEYWORD'),
+  callSid: defineSearchAttributeKey('RingtrueCallSid', 'KEYWORD'),
+  errorCode: defineSearchAttributeKey('RingtrueErrorCode', 'INT'),
+  attempts: defineSearchAttributeKey('RingtrueAttempts', 'INT'),
+};
+
+/** Different things heard about one attempt that are kept; a call has fewer than ten. */
+const mostUpdates = 50;
+/** Lines of the timeline that stay readable in Temporal's UI. */
+const mostLines = 60;
+
+/**
+ * What a call knows while it runs: where it stands, what was heard about each attempt, what was asked of it.
+ * Answers the signal, the query and the updates, and shows it all in Temporal's UI.
+ */
+export class RunningCall {
+  readonly callId = workflowInfo().workflowId;
+  readonly startedAt = now();
+  readonly attempts: Attempt[] = [];
+  outcome: CallOutcome | null = null;
+  /** Why the call should stop; null while nobody asked for it. */
+  cancelReason: string | null = null;
+  cancelRequested = false;
+  retryNowRequested = false;
+  /** Workflow time, in ms, when the current attempt was last heard of. */
+  lastHeardAt = Date.now();
+
+  #state: CallStateName = 'looking-up';
+  #to = '';
+  #waitingFor: string | null = null;
+  #nextAttemptAt: string | null = null;
+  /** Callbacks of the current attempt that came before its SID was known. */
+  #early: CallUpdate[] = [];
+  readonly #timeline: string[] = [];
+  readonly #published = new Map<string, string | number>();
+
+  constructor() {
+    const given = workflowInfo().typedSearchAttributes;
+    for (const key of [attribute.to, attribute.state]) {
+      const value = given.get(key);
+      if (value !== undefined) this.#published.set(key.name, value);
+    }
+    setHandler(twilioStatus, (signal) => this.#hear(signal), { description: "Twilio's status callback" });
+    setHandler(state, () => this.describe(), { description: 'Where the call stands' });
+    setHandler(cancel, (input?: CancelRequest) => this.#stop(input?.reason ?? null), {
+      description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
+      validator: (_?: CancelRequest) => this.#refuseWhenOver('canceled'),
+    });
+    setHandler(retryNow, (_?: object) => this.#dialNow(), {
+      description: 'Dial again now instead of when it is due',
+      validator: (_?: object) => this.#refuseUnlessWaitingToRetry(),
+    });
+    // A Temporal cancellation asks for the same as the update.
+    CancellationScope.current().cancelRequested.catch(() => this.#stop('Canceled through Temporal'));
+  }
+
+  get state(): CallStateName {
+    return this.#state;
+  }
+
+  get hasEarlyCallback(): boolean {
+    return this.#early.length > 0;
+  }
+
+  describe(): CallState {
+    return {
+      callId: this.callId,
+      state: this.#state,
+      attempts: this.attempts,
+      outcome: this.outcome,
+      waitingFor: this.#waitingFor,
+      nextAttemptAt: this.#nextAttemptAt,
+    };
+  }
+
+  /** The number is known only once the request was accepted. */
+  accepted(to: string): void {
+    this.#to = to;
+  }
+
+  beginAttempt(): Attempt {
+    this.#early = [];
+    const attempt: Attempt = {
+      number: this.attempts.length + 1,
+      callSid: null,
+      status: null,
+      outcome: null,
+      decidedBy: null,
+      errorCode: null,
+      sipResponseCode: null,
+      placedAt: null,
+      answeredAt: null,
+      endedAt: null,
+      durationSeconds: null,
+      answeredBy: null,
+      reason: null,
+      evidence: { create: null, updates: [], disagreed: false },
+    };
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** Nothing was dialled: the attempt never was. */
+  dropAttempt(attempt: Attempt): void {
+    this.attempts.splice(this.attempts.indexOf(attempt), 1);
+  }
+
+  /** From now on the attempt is this Twilio call; callbacks that came before the SID was known are heard now. */
+  adopt(attempt: Attempt, callSid: string, sidFrom: CreateEvidence['sidFrom'], at: string): void {
+    attempt.callSid = callSid;
+    attempt.placedAt ??= at;
+    attempt.evidence.create = { sidFrom, error: null, unclear: attempt.evidence.create?.unclear ?? null };
+    this.lastHeardAt = Date.now();
+    this.#state = 'queued';
+    const early = this.#early.filter((update) => update.callSid === callSid);
+    this.#early = [];
+    for (const update of early) this.learn(attempt, update);
+  }
+
+  /** An early callback names the attempt's SID although the create did not. */
+  adoptFromCallback(attempt: Attempt): string | null {
+    const callSid = this.#early[0]?.callSid ?? null;
+    if (callSid !== null) {
+      this.note(`a callback names the call: ${callSid}`);
+      this.adopt(attempt, callSid, 'callback', now());
+    }
+    return callSid;
+  }
+
+  /** Takes in what was heard about an attempt, from whichever source. */
+  learn(attempt: Attempt, update: CallUpdate): void {
+    const { updates } = attempt.evidence;
+    if (isRepeat(updates, update) || updates.length >= mostUpdates) return;
+    updates.push(update);
+    this.lastHeardAt = Date.now();
+    const sip = update.sipResponseCode === null ? '' : `, SIP ${update.sipResponseCode}`;
+    const number = update.sequence === null ? '' : ` no. ${update.sequence}`;
+    this.note(`${update.source === 'webhook' ? `callback${number}` : 'poll'}: ${update.status}${sip}`);
+
+    const known = knownOf(updates) as CallUpdate;
+    attempt.status = known.status;
+    attempt.answeredBy = answeredByOf(known.answeredBy);
+    if (update.status === 'in-progress') attempt.answeredAt ??= update.at ?? now();
+    const live = stateOf(known.status);
+    if (live !== null && attempt === this.attempts.at(-1) && attempt.outcome === null) this.#state = live;
+  }
+
+  /** The call goes on to another state; what it waits for is said in plain words. */
+  enter(next: CallStateName, waitingFor: string | null = null, nextAttemptAt: string | null = null): void {
+    this.#state = next;
+    this.#waitingFor = waitingFor;
+    this.#nextAttemptAt = nextAttemptAt;
+  }
+
+  /** What the call waits for, without a change of state. */
+  waitingFor(what: string | null): void {
+    this.#waitingFor = what;
+  }
+
+  /** Adds a line to the timeline in Temporal's UI. */
+  note(line: string): void {
+    this.#timeline.push(`- \`${now().slice(11, 19)}\` ${line}`);
+    if (this.#timeline.length > mostLines) this.#timeline.splice(1, 1);
+    this.#showDetails();
+  }
+
+  /**
+   * Shows where the call stands: search attributes and current details. Called before a wait and at the end,
+   * not at each step, since every changed attribute costs an event of history.
+   */
+  publish(): void {
+    const last = this.attempts.at(-1);
+    const updates = [
+      { key: attribute.to, value: this.#to || null },
+      { key: attribute.state, value: this.#state },
+      { key: attribute.attempts, value: this.attempts.length },
+      { key: attribute.callSid, value: last?.callSid ?? null },
+      { key: attribute.outcome, value: this.outcome?.outcome ?? null },
+      { key: attribute.errorCode, value: this.outcome?.errorCode ?? null },
+    ].filter(({ key, value }) => value !== null && this.#published.get(key.name) !== value);
+    if (updates.length > 0) {
+      for (const { key, value } of updates) this.#published.set(key.name, value as string | number);
+      upsertSearchAttributes(updates as Parameters<typeof upsertSearchAttributes>[0]);
+    }
+    this.#showDetails();
+  }
+
+  /** Waits, visibly, until `done` holds or so much time has passed; true when it holds. */
+  async until(done: () => boolean, seconds: number, summary: string): Promise<boolean> {
+    this.publish();
+    return condition(done, Math.max(1, Math.round(seconds * 1000)), { summary });
+  }
+
+  #hear(signal: TwilioStatusSignal): void {
+    const attempt = this.attempts[Number(signal?.attempt) - 1];
+    const update = attempt && updateFromCallback(signal.params ?? {});
+    if (!attempt || !update) return;
+    if (attempt.callSid === null) {
+      if (attempt === this.attempts.at(-1) && attempt.outcome === null && this.#early.length < mostUpdates)
+        this.#early.push(update);
+      return;
+    }
+    if (attempt.callSid !== update.callSid) {
+      // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
+      if (attempt.evidence.create?.sidFrom !== 'list' || attempt.outcome !== null) return;
+      this.note(`a callback names another call than the list did: ${update.callSid}`);
+      attempt.evidence.updates = [];
+      attempt.status = null;
+      this.adopt(attempt, update.callSid, 'callback', now());
+    }
+    this.learn(attempt, update);
+    this.publish();
+  }
+
+  #stop(reason: string | null): CallState {
+    if (!this.cancelRequested && this.outcome === null) {
+      this.cancelRequested = true;
+      this.cancelReason = reason;
+      this.note(`asked to stop${reason ? `: ${reason}` : ''}`);
+    }
+    return this.describe();
+  }
+
+  #refuseWhenOver(what: string): void {
+    if (this.outcome !== null || this.#state === 'recording' || this.#state === 'done')
+      throw ApplicationFailure.nonRetryable(
+        `The call is over already (${this.outcome?.outcome ?? this.#state}): it can't be ${what}`,
+        'CallIsOver',
+      );
+  }
+
+  #dialNow(): CallState {
+    this.retryNowRequested = true;
+    this.note('asked to dial again now');
+    return this.describe();
+  }
+
+  #refuseUnlessWaitingToRetry(): void {
+    if (this.#state !== 'waiting-to-retry' || this.cancelRequested)
+      throw ApplicationFailure.nonRetryable(
+        `The call is ${this.cancelRequested ? 'being canceled' : this.#state}, not waiting to retry: there is nothing to dial again now`,
+        'NotWaitingToRetry',
+      );
+  }
+
+  #showDetails(): void {
+    const wait = this.#waitingFor ? `\n\nWaiting for: ${this.#waitingFor}` : '';
+    const to = this.#to ? ` to ${maskNumber(this.#to)}` : '';
+    const made = this.attempts.length;
+    setCurrentDetails(
+      `**${this.outcome?.outcome ?? this.#state}**${to}, attempt ${made}${wait}\n\n${this.#timeline.join('\n')}`,
+    );
+  }
+}
+
+/** Is the truth about the attempt's Twilio call known? */
+export function isFinal(attempt: Attempt): boolean {
+  return attempt.evidence.updates.some((update) => isTerminal(update.status));
+}
+
+/** Workflow time, ISO 8601 UTC. */
+export function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,63 @@
+import { log } from '@temporalio/activity';
+import type { Acceptance } from '../workflows/callActivities.js';
+import type { CallPlan, CallRequest, RetryPolicy } from '../workflows/callRequest.js';
+import { checkCallRequest, completePolicy } from './callRequestSchema.js';
+import type { ActivitySettings } from './settings.js';
+import type { World } from './world.js';
+
+/** Checks a request, whoever started the workflow, and freezes everything that the call will go by. */
+export function acceptCall({ settings, store }: World) {
+  return async (input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance> => {
+    const checked = checkCallRequest(input.request, settings);
+    if ('faults' in checked)
+      return {
+        accepted: false,
+        faults: checked.faults.map(({ path, message }) => (path ? `${path}: ${message}` : message)),
+      };
+    const plan = planOf(checked.request, settings);
+    const row = {
+      callId: input.callId,
+      to: plan.to,
+      from: plan.from,
+      metadata: plan.metadata,
+      startedAt: input.startedAt,
+    };
+    await store.openCall(row).catch((error) => {
+      log.warn('The store is away: the call goes on, and its row is written later', { error });
+    });
+    return { accepted: true, plan };
+  };
+}
+
+function planOf(request: CallRequest, settings: ActivitySettings): CallPlan {
+  const { retry = 'default' } = request;
+  const policy = typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry;
+  return {
+    to: request.to,
+    from: request.from ?? (settings.defaultFrom as string),
+    hears: hearsOf(request),
+    ringTimeoutSeconds: request.ringTimeoutSeconds ?? 30,
+    maxDurationSeconds: request.maxDurationSeconds ?? 3600,
+    machineDetection: request.machineDetection ?? 'off',
+    lookup: request.lookup ?? 'basic',
+    retry: completePolicy(policy),
+    callingWindow: request.callingWindow ?? null,
+    notBefore: request.notBefore ?? null,
+    giveUpAt: request.giveUpAt ?? null,
+    notifyUrl: request.notifyUrl ?? null,
+    metadata: request.metadata ?? {},
+    waits: {
+      callbackWaitSeconds: settings.callbackWaitSeconds,
+      pollIntervalSeconds: settings.pollIntervalSeconds,
+      decideWithinSeconds: settings.decideWithinSeconds,
+      absentAfterSeconds: settings.absentAfterSeconds,
+    },
+  };
+}
+
+/** Exactly one is given: the check above has seen to it. */
+function hearsOf({ twiml, url, applicationSid }: CallRequest): CallPlan['hears'] {
+  if (twiml !== undefined) return { twiml };
+  if (url !== undefined) return { url };
+  return { applicationSid: applicationSid as string };
+}

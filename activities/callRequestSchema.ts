@@ -1,0 +1,277 @@
+import { z } from 'zod';
+import {
+  type CallRequest,
+  lookupModes,
+  machineDetections,
+  type RetryPolicy,
+} from '../workflows/callRequest.js';
+import { e164 } from '../workflows/phoneNumber.js';
+import { bounded, dotted, type Fault, faultsOf, isObject, must, show } from './fault.js';
+import {
+  completePolicy,
+  faultsInPolicy,
+  integer,
+  policyFieldNames,
+  retryPolicySchema,
+} from './retryPolicySchema.js';
+
+export { completePolicy };
+
+/** What a request may refer to without bringing it along. */
+export interface KnownSettings {
+  /** Retry policies by name. */
+  policies: Record<string, RetryPolicy>;
+  /** Caller id of requests that name none; null when there is none. */
+  defaultFrom: string | null;
+}
+
+const metadataLimitBytes = 4096;
+/** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
+const unkeepable = /[\0\p{Surrogate}]/u;
+
+const phoneNumber = (example: string) => {
+  const right = 'a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
+  return z.string(must(right)).regex(e164, must(right)).meta({ example });
+};
+
+const webUrl = (right: string) =>
+  z
+    .string(must(right))
+    .regex(/^https?:\/\/[^\s/?#][^\s]*$/, { ...must(right), abort: true })
+    .refine(URL.canParse, must(right));
+
+const moment = () => {
+  const right = 'an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z';
+  return z
+    .string(must(right))
+    .refine(isRfc3339, must(right))
+    .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
+};
+
+const hour = () => {
+  const right = 'a local time HH:MM, 00:00..23:59';
+  return z.string(must(right)).regex(/^([01]\d|2[0-3]):[0-5]\d$/, must(right));
+};
+
+/** Local time in which the phone may ring. */
+export const callingWindowSchema = z
+  .strictObject(
+    {
+      timeZone: z
+        .string(must('an IANA time zone, such as Europe/Berlin'))
+        .refine(isTimeZone, must('an IANA time zone, such as Europe/Berlin'))
+        .exactOptional()
+        .meta({ description: 'IANA name; derived from the number when absent.', example: 'Europe/Berlin' }),
+      start: hour().meta({ description: 'First minute in which the phone may ring.' }),
+      end: hour().meta({
+        description: 'First minute in which it may not; earlier than start means past midnight.',
+      }),
+      days: z
+        .array(integer(1, 7, ' (1 is Monday)'), must('a list of days 1..7 (1 is Monday)'))
+        .min(1, must('a list of at least one day 1..7; leave it out for every day'))
+        .refine((days) => new Set(days).size === days.length, must('a list that names each day once'))
+        .exactOptional()
+        .meta({ description: '1 = Monday … 7 = Sunday; every day when absent.', uniqueItems: true }),
+    },
+    must('an object with start and end'),
+  )
+  .meta({
+    id: 'CallingWindow',
+    description: 'Local time, at the callee, in which the phone may ring.',
+    example: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00', days: [1, 2, 3, 4, 5] },
+  });
+
+const twimlRight = 'TwiML of 1..4000 characters';
+
+/** The fields of a CallRequest one by one; the rules between fields are in `checkCallRequest`. */
+export const callRequestSchema = z
+  .strictObject(
+    {
+      to: phoneNumber('+15005550006').meta({ description: 'Destination, E.164.' }),
+      from: phoneNumber('+15005550001')
+        .exactOptional()
+        .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
+      twiml: z
+        .string(must(twimlRight))
+        .min(1, must(twimlRight))
+        .max(4000, must(twimlRight))
+        .refine((text) => !unkeepable.test(text), must('TwiML without NUL and half surrogate pairs'))
+        .exactOptional()
+        .meta({
+          description: 'TwiML that the callee hears.',
+          example: '<Response><Say>Hello</Say></Response>',
+        }),
+      url: webUrl('an absolute http(s) URL that answers with TwiML')
+        .exactOptional()
+        .meta({ description: 'Absolute http(s) URL that answers with TwiML.', format: 'uri' }),
+      applicationSid: z
+        .string(must('the SID of a TwiML application, AP and 32 hex digits'))
+        .regex(/^AP[0-9a-fA-F]{32}$/, must('the SID of a TwiML application, AP and 32 hex digits'))
+        .exactOptional()
+        .meta({
+          description:
+            'TwiML application. Twilio then ignores status callbacks: such calls are decided by polling.',
+        }),
+      ringTimeoutSeconds: integer(5, 600, ' seconds')
+        .exactOptional()
+        .meta({ description: 'How long the phone rings; 30 when absent.' }),
+      maxDurationSeconds: integer(1, 86_400, ' seconds')
+        .exactOptional()
+        .meta({ description: 'How long the call may last; 3600 when absent.' }),
+      machineDetection: z
+        .enum(machineDetections, must(`one of ${machineDetections.join(', ')}`))
+        .exactOptional()
+        .meta({ description: 'Answering-machine detection; off when absent.' }),
+      lookup: z
+        .enum(lookupModes, must(`one of ${lookupModes.join(', ')}`))
+        .exactOptional()
+        .meta({ description: 'What to ask of Lookup before calling; basic when absent.' }),
+      retry: z
+        .union([z.string(), retryPolicySchema], must('the name of a retry policy, or a retry policy'))
+        .exactOptional()
+        .meta({ description: 'Name of a configured policy, or a policy; the policy `default` when absent.' }),
+      callingWindow: callingWindowSchema.exactOptional(),
+      notBefore: moment().exactOptional().meta({ description: 'No attempt begins earlier.' }),
+      giveUpAt: moment().exactOptional().meta({ description: 'No attempt begins later.' }),
+      notifyUrl: webUrl('an absolute http(s) URL')
+        .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
+        .exactOptional()
+        .meta({ description: 'The outcome is posted there, signed.', format: 'uri' }),
+      metadata: z
+        .record(z.string(), z.string(must('a string')), must('an object of strings'))
+        .exactOptional()
+        .meta({
+          description: "The caller's own strings, given back everywhere; at most 4096 bytes as JSON.",
+          example: { order: '4711' },
+        }),
+    },
+    must('a call request, a JSON object'),
+  )
+  .meta({
+    id: 'CallRequest',
+    description:
+      'One request to reach one destination. Exactly one of `twiml`, `url` and `applicationSid` says what the callee hears.',
+    oneOf: [{ required: ['twiml'] }, { required: ['url'] }, { required: ['applicationSid'] }],
+    example: {
+      to: '+15005550006',
+      from: '+15005550001',
+      twiml: '<Response><Say>Your table is ready.</Say></Response>',
+      retry: { maxAttempts: 3, retryOn: ['busy', 'no-answer'] },
+      metadata: { order: '4711' },
+    },
+  });
+
+const fieldNames = {
+  ...policyFieldNames,
+  root: Object.keys(callRequestSchema.shape),
+  callingWindow: Object.keys(callingWindowSchema.shape),
+};
+
+/**
+ * Checks a CallRequest that came from outside: every fault at once, or the request with its own retry policy
+ * completed. Unknown fields are faults, since a misspelt field would otherwise be ignored in silence.
+ * Never throws, whatever the input.
+ */
+export function checkCallRequest(
+  input: unknown,
+  known: KnownSettings,
+): { request: CallRequest } | { faults: Fault[] } {
+  const parsed = callRequestSchema.safeParse(input);
+  const faults = [
+    ...(parsed.success ? [] : faultsOf(parsed.error.issues, input, fieldNames)),
+    ...(isObject(input) ? faultsBetweenFields(input, known) : []),
+  ];
+  if (!parsed.success || faults.length > 0) return { faults: bounded(faults) };
+  const { retry, ...rest } = parsed.data;
+  if (retry === undefined) return { request: rest };
+  return { request: { ...rest, retry: typeof retry === 'string' ? retry : completePolicy(retry) } };
+}
+
+/** Is this a full RFC 3339 time, with seconds, an offset, and a date that the calendar has? */
+export function isRfc3339(text: string): boolean {
+  const match =
+    /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(text);
+  if (!match) return false;
+  const date = new Date(`${match[1]}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${match[1]}T`);
+}
+
+/** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
+function faultsBetweenFields(input: Record<string, unknown>, known: KnownSettings): Fault[] {
+  const faults: Fault[] = [];
+  const add = (path: string, message: string) => faults.push({ path, message });
+
+  const heard = ['twiml', 'url', 'applicationSid'].filter((field) => input[field] !== undefined);
+  if (heard.length !== 1)
+    add(
+      '',
+      `names ${heard.length === 0 ? 'none' : heard.join(' and ')} of what the callee may hear; exactly one of twiml, url and applicationSid is needed`,
+    );
+
+  if (input.from === undefined && known.defaultFrom === null)
+    add('from', 'is missing, and the server has no default caller id; must be a phone number in E.164');
+  const from = input.from ?? known.defaultFrom;
+  if (typeof from === 'string' && from === input.to)
+    add('from', `is ${show(from)}, the destination itself; must be another number`);
+
+  if (typeof input.retry === 'string' && !Object.hasOwn(known.policies, input.retry))
+    add(
+      'retry',
+      `is ${show(input.retry)}, which no retry policy is called; must be one of ${Object.keys(known.policies).join(', ')}, or a policy of its own`,
+    );
+  if (isObject(input.retry)) faults.push(...faultsInPolicy(input.retry, 'retry.'));
+
+  const window = input.callingWindow;
+  if (isObject(window) && typeof window.start === 'string' && window.start === window.end)
+    add('callingWindow.end', `is ${show(window.end)}, the same as start; must differ from it`);
+
+  if (isObject(input.metadata)) faults.push(...faultsInMetadata(input.metadata));
+  return faults;
+}
+
+function faultsInMetadata(metadata: Record<string, unknown>): Fault[] {
+  const entries = Object.entries(metadata);
+  const faults: Fault[] = entries
+    .filter(([name, value]) => unkeepable.test(name) || (typeof value === 'string' && unkeepable.test(value)))
+    .map(([name]) => ({
+      path: dotted(['metadata', name]),
+      message: 'holds NUL or half a surrogate pair; must be text that can be stored',
+    }));
+  // An own property of this name is lost whenever an object is copied.
+  if (Object.hasOwn(metadata, '__proto__'))
+    faults.push({ path: 'metadata.__proto__', message: 'cannot be given back; must have another name' });
+  if (entries.every(([, value]) => typeof value === 'string')) {
+    const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(entries)));
+    if (bytes > metadataLimitBytes)
+      faults.push({
+        path: 'metadata',
+        message: `takes ${bytes} bytes as JSON; must take at most ${metadataLimitBytes}`,
+      });
+  }
+  return faults;
+}
+
+function isTimeZone(name: string): boolean {
+  // An offset such as +01:00 passes Intl, but knows no daylight saving time.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
+
+/** Compiles only while the schema and the type `CallRequest` say the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Plain<T> = { [K in keyof T]: T[K] };
+true satisfies Same<
+  Plain<Omit<z.output<typeof callRequestSchema>, 'retry'>>,
+  Plain<Omit<CallRequest, 'retry'>>
+>;

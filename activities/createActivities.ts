@@ -1,0 +1,36 @@
+import type { CallActivities } from '../workflows/callActivities.js';
+import { acceptCall } from './acceptCall.js';
+import { claimCall } from './claimCall.js';
+import { endCall } from './endCall.js';
+import { findCall } from './findCall.js';
+import { findOpening } from './findOpening.js';
+import { lookUpNumber } from './lookUpNumber.js';
+import { notifyOutcome } from './notifyOutcome.js';
+import { placeCall } from './placeCall.js';
+import { pollCall } from './pollCall.js';
+import { readFailure } from './readFailure.js';
+import { recordAttempt } from './recordAttempt.js';
+import { recordOutcome } from './recordOutcome.js';
+import { createTwilioClient } from './twilioClient.js';
+import type { World } from './world.js';
+
+export type { ActivityEvent } from './world.js';
+
+/** The hands of a call: every activity of `callActivities.ts`, acting on this Twilio account and this store. */
+export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
+  const world: World = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
+  return {
+    acceptCall: acceptCall(world),
+    lookUpNumber: lookUpNumber(world),
+    findOpening,
+    placeCall: placeCall(world),
+    findCall: findCall(world),
+    claimCall: claimCall(world),
+    pollCall: pollCall(world),
+    endCall: endCall(world),
+    readFailure: readFailure(world),
+    recordAttempt: recordAttempt(world),
+    recordOutcome: recordOutcome(world),
+    notifyOutcome: notifyOutcome(world),
+  };
+}

@@ -1,0 +1,36 @@
+import type { CallUpdate } from '../workflows/callUpdate.js';
+import { isTerminal } from '../workflows/twilioStatus.js';
+import { couldNotAsk, notYet } from './callNotOver.js';
+import { updateFromCall } from './readCall.js';
+import { TwilioAnswer } from './twilioAnswer.js';
+import type { World } from './world.js';
+
+/** "Call is not in a state for this operation": it has ended in the meantime. */
+const callIsOver = 21220;
+
+/**
+ * Ends a call and hears what Twilio says of it. `canceled` stops a call that was not answered, and has no
+ * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
+ */
+export function endCall({ twilio }: World) {
+  return async ({ callSid }: { callSid: string }): Promise<CallUpdate> => {
+    const resource = twilio.calls(callSid);
+    const read = () =>
+      resource.fetch().then(
+        (call) => updateFromCall(call, false),
+        (error) => {
+          throw couldNotAsk('CallNotOver', error);
+        },
+      );
+    const before = await read();
+    if (isTerminal(before.status)) return before;
+    const answered = before.status === 'in-progress';
+    await resource.update({ status: answered ? 'completed' : 'canceled' }).catch((error) => {
+      if (!(error instanceof TwilioAnswer && error.error.code === callIsOver))
+        throw couldNotAsk('CallNotOver', error);
+    });
+    const after = await read();
+    if (isTerminal(after.status)) return { ...after, rang: after.rang || before.rang };
+    throw notYet('CallNotOver', `asked to end, Twilio says: ${after.status || 'no status'}`);
+  };
+}

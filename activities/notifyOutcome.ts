@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { Webhook } from 'standardwebhooks';
+import type { Notification } from '../workflows/callActivities.js';
+import { postJson } from './postJson.js';
+import { NotPublic } from './publicAddress.js';
+import type { World } from './world.js';
+
+/** Shorter than any time-out of the activity. */
+const answerWithinMs = 10_000;
+
+/**
+ * Posts `{ type, timestamp, data }` to the caller's `notifyUrl`, signed by the Standard Webhooks scheme with every
+ * configured secret. `data` is the outcome, or the attempt together with its call id. `webhook-id` is the same
+ * whenever the same thing is told, so that receivers can drop repeats.
+ *
+ * Done once the receiver answers 2xx. Throws, and Temporal never tries again: `NotifyRefused`, the URL must not
+ * be posted to; `NotifyGone`, the receiver answered 410. Throws `NotifyFailed`, and Temporal tries again: anything
+ * else, after the pause that a `Retry-After` asks for.
+ *
+ * Source: https://www.standardwebhooks.com
+ */
+export function notifyOutcome({ settings }: World, { timeoutMs = answerWithinMs } = {}) {
+  const { secrets, allowPrivate } = settings.notify ?? { secrets: [], allowPrivate: false };
+  const signers = secrets.map((secret) => new Webhook(secret));
+
+  return async (notification: Notification): Promise<void> => {
+    const what = `${notification.type} of call ${notification.callId}`;
+    const url = destination(notification.url, what);
+    if (signers.length === 0)
+      throw failed(
+        `${what} is not posted to ${url.host}: there is no secret to sign it with, and nothing is posted unsigned. Configure a notification secret.`,
+      );
+
+    const id = eventId(notification);
+    const body = JSON.stringify({
+      type: notification.type,
+      timestamp: notification.payload.endedAt ?? new Date().toISOString(),
+      data: dataOf(notification),
+    });
+    const now = new Date();
+    const answer = await postJson(url, body, {
+      headers: {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': signers.map((signer) => signer.sign(id, now, body)).join(' '),
+      },
+      allowPrivate,
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal()]),
+    }).catch((error: Error) => {
+      if (error instanceof NotPublic)
+        throw refused(`${what} is not posted: ${error.message}. Give a notifyUrl on the public internet.`);
+      throw failed(`${what} could not be posted to ${url.host}: ${reasonOf(error, timeoutMs)}`);
+    });
+
+    if (answer.status >= 200 && answer.status < 300) return;
+    if (answer.status === 410)
+      throw final('NotifyGone', `${url.host} answered 410 to ${what}: it wants no more of them`);
+    const moved = answer.status >= 300 && answer.status < 400;
+    throw failed(
+      `${url.host} answered ${answer.status} to ${what}${moved ? ', a redirect, which is not followed' : ''}`,
+      answer.retryAfterSeconds,
+    );
+  };
+}
+
+/** A signing secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. For the check of the configuration. */
+export function isNotifySecret(secret: string): boolean {
+  const base64 = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret)?.[1];
+  const bytes = base64 === undefined ? 0 : Buffer.from(base64, 'base64').length;
+  return bytes >= 24 && bytes <= 64;
+}
+
+/** Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting there. */
+function destination(notifyUrl: string, what: string): URL {
+  const url = URL.canParse(notifyUrl) ? new URL(notifyUrl) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw refused(`${what} is not posted: its notifyUrl is no absolute http(s) URL`);
+  if (url.username !== '' || url.password !== '')
+    throw refused(
+      `${what} is not posted to ${url.host}: its notifyUrl carries a user name or password. Leave them out, and check the signature instead.`,
+    );
+  return url;
+}
+
+/** A digest, because a call id may hold what a header may not. */
+function eventId({ callId, type, payload }: Notification): string {
+  const event = JSON.stringify([callId, type, 'number' in payload ? payload.number : null]);
+  return `msg_${createHash('sha256').update(event).digest('hex').slice(0, 32)}`;
+}
+
+function dataOf({ type, callId, payload }: Notification): unknown {
+  return type === 'attempt.ended' ? { callId, ...payload } : payload;
+}
+
+function reasonOf(error: Error, timeoutMs: number): string {
+  if (error.name === 'AbortError') {
+    const cause = error.cause as Error | undefined;
+    return cause?.name === 'TimeoutError'
+      ? `no answer within ${timeoutMs / 1000} s`
+      : 'the activity was stopped';
+  }
+  // Several addresses were tried: the error of all of them has no message of its own.
+  return error instanceof AggregateError
+    ? error.errors.map(({ message }) => message).join('; ')
+    : error.message;
+}
+
+function failed(message: string, afterSeconds?: number | null) {
+  return ApplicationFailure.create({
+    type: 'NotifyFailed',
+    message,
+    ...(afterSeconds ? { nextRetryDelay: afterSeconds * 1000 } : {}),
+  });
+}
+
+function refused(message: string) {
+  return final('NotifyRefused', message);
+}
+
+function final(type: 'NotifyRefused' | 'NotifyGone', message: string) {
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}

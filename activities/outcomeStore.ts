@@ -1,0 +1,149 @@
+import type { Attempt, CallOutcome, CallState, CallStateName } from '../workflows/callOutcome.js';
+import type { Outcome } from '../workflows/callRequest.js';
+import type { CallUpdate } from '../workflows/callUpdate.js';
+
+/**
+ * What ringtrue remembers outside Temporal: one row a call, one row an attempt, and the journal of creates
+ * that keeps a second execution from dialling again. PostgreSQL, or PGlite inside `ringtrue dev`.
+ *
+ * Every write may be repeated and may come late: no row is doubled, and none is overwritten by something
+ * that knows less. Every method throws `StoreUnavailable` when the database cannot be reached.
+ */
+export interface OutcomeStore {
+  /**
+   * Opens the row of a call that was accepted. An existing row of the same call stays as it is; only one that
+   * an attempt had to make, knowing neither numbers nor start, gets what it lacks.
+   */
+  openCall(row: {
+    callId: string;
+    to: string;
+    from: string;
+    metadata: Record<string, string>;
+    startedAt: string;
+  }): Promise<void>;
+
+  /**
+   * Writes one attempt and the state of its call; ignored when the call is done already. A decided attempt is not
+   * replaced by one under way, and the state never goes back to an earlier one or to that of an earlier attempt.
+   * A call that nobody opened gets its row, without numbers.
+   */
+  saveAttempt(row: { callId: string; state: CallStateName; attempt: Attempt }): Promise<void>;
+
+  /**
+   * What a callback says of a running call, for lists. Ignored when the call or the attempt is over, when it is older
+   * than what is known, when it names another SID than the attempt's, and when there is no row of the call.
+   */
+  noteProgress(row: {
+    callId: string;
+    attempt: number;
+    state: CallStateName;
+    update: CallUpdate;
+  }): Promise<void>;
+
+  /** Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays. */
+  saveOutcome(outcome: CallOutcome): Promise<void>;
+
+  /** The recorded state of one call; null when there is no such row. */
+  findCallState(callId: string): Promise<CallState | null>;
+
+  /** Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
+
+  /**
+   * Claims one create, before it is sent. At most one caller ever gets `claimed: true` for a
+   * `(callId, attempt, round)`. At most one claim per account, destination and caller id is open at a time,
+   * so that a call found in Twilio's list can belong to one attempt only; an open claim older than
+   * `abandonedAfterSeconds` no longer counts.
+   */
+  claimDial(
+    claim: DialKey & {
+      accountSid: string;
+      to: string;
+      from: string;
+      abandonedAfterSeconds: number;
+    },
+  ): Promise<DialClaim>;
+
+  /**
+   * Closes a claim with what became of it; a SID once written stays. The first result stays too, unless it was
+   * `abandoned`, or the new one brings a SID. Throws `SidTaken` when another claim has the SID.
+   */
+  settleDial(
+    claim: DialKey & { result: DialResult; callSid: string | null; detail?: unknown },
+  ): Promise<void>;
+
+  /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
+  findDial(key: DialKey): Promise<DialEntry | null>;
+
+  /** Which of these SIDs belong to an attempt already: by the journal, or by an attempt that is decided. */
+  claimedSids(callSids: string[]): Promise<Set<string>>;
+
+  /**
+   * Takes the next calls-per-second slot of an account: slots lie `1/callsPerSecond` apart, in one line over
+   * all workers, by the database's clock. `waitSeconds` is how long until the slot (0: now); `slot` its time.
+   */
+  takeSlot(input: {
+    accountSid: string;
+    callsPerSecond: number;
+  }): Promise<{ slot: string; waitSeconds: number }>;
+
+  /** The database's clock minus `slot`, in seconds: negative before the slot. */
+  secondsSince(slot: string): Promise<number>;
+
+  /** Throws when the store cannot serve. For `/readyz`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DialKey {
+  callId: string;
+  attempt: number;
+  round: number;
+}
+
+export type DialResult = 'created' | 'refused' | 'not-sent' | 'absent' | 'abandoned';
+
+export interface DialEntry {
+  to: string;
+  from: string;
+  /** Null while nothing is known of what became of the create. */
+  result: DialResult | null;
+  callSid: string | null;
+  detail: unknown;
+  ageSeconds: number;
+}
+
+export type DialClaim =
+  | { claimed: true }
+  /** This very create was claimed before: by an execution that was lost, repeated or reset. */
+  | { claimed: false; by: 'this-dial'; entry: DialEntry }
+  /** Another attempt between the same two numbers has an open claim. */
+  | { claimed: false; by: 'other-call'; callId: string; attempt: number };
+
+export interface CallFilter {
+  outcome?: Outcome;
+  state?: CallStateName;
+  to?: string;
+  /** ISO 8601, on `startedAt`: inclusive. */
+  since?: string;
+  /** ISO 8601, on `startedAt`: exclusive. */
+  until?: string;
+  /** 1..200. */
+  limit: number;
+  cursor?: string;
+}
+
+/** The database could not be reached, or could not do its work now. Worth trying again. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** A `cursor` that no page of ours gave out. */
+export class InvalidCursor extends Error {
+  override readonly name = 'InvalidCursor';
+}
+
+/** The SID belongs to the create of another attempt: it cannot be this one's call. */
+export class SidTaken extends Error {
+  override readonly name = 'SidTaken';
+}

@@ -1,0 +1,35 @@
+import type { RetryPolicy } from '../workflows/callRequest.js';
+
+/** What the activities need to know of the configuration. Read and checked in `src/`, once, at start. */
+export interface ActivitySettings {
+  twilio: TwilioSettings;
+  /** Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. */
+  publicUrl: string;
+  /** `TWILIO_FROM`. */
+  defaultFrom: string | null;
+  /** `RINGTRUE_CPS`: calls placed per second over all workers together. */
+  callsPerSecond: number;
+  callbackWaitSeconds: number;
+  pollIntervalSeconds: number;
+  decideWithinSeconds: number;
+  absentAfterSeconds: number;
+  policies: Record<string, RetryPolicy>;
+  /** Absent or null: no secret to sign with, so nothing can be posted to a `notifyUrl`. */
+  notify?: NotifySettings | null;
+}
+
+export interface TwilioSettings {
+  accountSid: string;
+  /** Basic auth of REST requests: the API key and its secret, or the account SID and its auth token. */
+  username: string;
+  password: string;
+  /** Sends every REST request to this origin instead of Twilio's hosts. */
+  baseUrl: string | null;
+}
+
+export interface NotifySettings {
+  /** `whsec_…`, newest first. Each signs every notification, so that secrets can be rotated. */
+  secrets: string[];
+  /** Posts to private and local addresses too. Only where every caller of the API is trusted with the network behind it. */
+  allowPrivate: boolean;
+}

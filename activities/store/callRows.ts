@@ -1,0 +1,204 @@
+import type { Attempt, CallOutcome, CallState } from '../../workflows/callOutcome.js';
+import type { CallUpdate } from '../../workflows/callUpdate.js';
+import { orderOf } from '../../workflows/twilioStatus.js';
+import type { OutcomeStore } from '../outcomeStore.js';
+import { callProgress } from './callProgress.js';
+import { type Database, json } from './database.js';
+
+type CallRows = Pick<
+  OutcomeStore,
+  'openCall' | 'saveAttempt' | 'noteProgress' | 'saveOutcome' | 'findCallState'
+>;
+
+/** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
+export function callRows(db: Database): CallRows {
+  return {
+    async openCall({ callId, to, from, metadata, startedAt }) {
+      await db.query(openCall, [callId, callProgress(notBegun), to, from, json(metadata), startedAt]);
+    },
+
+    async saveAttempt({ callId, state, attempt }) {
+      // A call is done when its outcome is recorded, and not before.
+      const running = state === 'done' ? 'recording' : state;
+      const decided = attempt.outcome !== null;
+      await db.query(saveAttempt, [
+        json([attempt]),
+        callId,
+        running,
+        callProgress({ attempt: attempt.number, decided, state: running }),
+        attempt.placedAt,
+        attempt.status === null ? -1 : orderOf(attempt.status),
+      ]);
+    },
+
+    async noteProgress({ callId, attempt, state, update }) {
+      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress') return;
+      await db.query(noteProgress, [
+        callId,
+        state,
+        callProgress({ attempt, decided: false, state }),
+        attempt,
+        update.callSid,
+        update.status,
+        orderOf(update.status),
+        json(attemptBegunBy(update, attempt)),
+        json(update),
+      ]);
+    },
+
+    async saveOutcome(outcome) {
+      await db.query(saveOutcome, [json(outcome)]);
+    },
+
+    async findCallState(callId) {
+      const [row] = await db.query<CallRow>(`select ${callColumns} from calls c where call_id = $1`, [
+        callId,
+      ]);
+      return row ? callStateOf(row) : null;
+    },
+  };
+}
+
+const notBegun = { attempt: 0, decided: false, state: 'looking-up' } as const;
+
+export interface CallRow {
+  call_id: string;
+  state: CallState['state'];
+  document: CallOutcome | null;
+  /** Null when the call is done: the outcome holds them. */
+  attempts: Attempt[] | null;
+}
+
+/** What `callStateOf` needs, of `calls c`. */
+export const callColumns = `c.call_id, c.state, c.document,
+  case when c.document is null then
+    (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
+  end as attempts`;
+
+export function callStateOf(row: CallRow): CallState {
+  return {
+    callId: row.call_id,
+    state: row.state,
+    attempts: row.document?.attempts ?? row.attempts ?? [],
+    outcome: row.document,
+    waitingFor: null,
+    nextAttemptAt: null,
+  };
+}
+
+/** What is known of an attempt of which only a callback has been heard. */
+function attemptBegunBy(update: CallUpdate, number: number): Attempt {
+  return {
+    number,
+    callSid: update.callSid,
+    status: update.status,
+    outcome: null,
+    decidedBy: null,
+    errorCode: null,
+    sipResponseCode: null,
+    placedAt: null,
+    answeredAt: null,
+    endedAt: null,
+    durationSeconds: null,
+    answeredBy: null,
+    reason: null,
+    evidence: { create: null, updates: [update], disagreed: false },
+  };
+}
+
+// A row without a destination was made by an attempt that came first: only its gaps are filled.
+const openCall = `
+  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at)
+  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz)
+  on conflict (call_id) do update set
+    to_number = excluded.to_number, from_number = excluded.from_number,
+    metadata = excluded.metadata, started_at = excluded.started_at
+  where calls.to_number is null`;
+
+/** Writes the attempts of a JSON array for the call that the CTE `call` let through. */
+function insertAttempts(attempts: string, progress: string): string {
+  return `
+  insert into attempts as known (call_id, number, call_sid, status, progress, outcome, decided_by, error_code,
+    sip_response_code, placed_at, answered_at, ended_at, duration_seconds, answered_by, document)
+  select call.call_id, a.number, a."callSid", a.status, ${progress}, a.outcome, a."decidedBy", a."errorCode",
+    a."sipResponseCode", a."placedAt", a."answeredAt", a."endedAt", a."durationSeconds", a."answeredBy", d.document
+  from call, jsonb_array_elements(${attempts}) as d(document), jsonb_to_record(d.document) as a(
+    number integer, "callSid" text, status text, outcome text, "decidedBy" text, "errorCode" integer,
+    "sipResponseCode" integer, "placedAt" timestamptz, "answeredAt" timestamptz, "endedAt" timestamptz,
+    "durationSeconds" integer, "answeredBy" text)
+  on conflict (call_id, number) do update set
+    outcome = excluded.outcome, decided_by = excluded.decided_by, error_code = excluded.error_code,
+    sip_response_code = excluded.sip_response_code, placed_at = excluded.placed_at,
+    answered_at = excluded.answered_at, ended_at = excluded.ended_at,
+    duration_seconds = excluded.duration_seconds, answered_by = excluded.answered_by,`;
+}
+
+/** A callback had told of a later status than the attempt that is written now. */
+const noted = '(excluded.outcome is null and known.progress > excluded.progress)';
+/** So had it of the SID. */
+const sid = `case when excluded.outcome is null
+  then coalesce(excluded.call_sid, known.call_sid) else excluded.call_sid end`;
+
+const saveAttempt = `
+  with call as (
+    insert into calls (call_id, state, progress, started_at)
+    values ($2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp()))
+    on conflict (call_id) do update set
+      state = case when calls.progress <= excluded.progress then excluded.state else calls.state end,
+      progress = greatest(calls.progress, excluded.progress)
+    where calls.state <> 'done'
+    returning call_id
+  )
+  ${insertAttempts('$1::jsonb', '$6::integer')}
+    call_sid = ${sid},
+    status = case when ${noted} then known.status else excluded.status end,
+    progress = greatest(known.progress, excluded.progress),
+    document = excluded.document || jsonb_build_object('callSid', ${sid})
+      || case when ${noted} then jsonb_build_object('status', known.status, 'evidence',
+        (excluded.document -> 'evidence') || jsonb_build_object('updates', known.document #> '{evidence,updates}'))
+        else '{}' end
+  where known.outcome is null or excluded.outcome is not null`;
+
+const noteProgress = `
+  with call as (
+    update calls set state = $2, progress = $3::integer
+    where call_id = $1 and state <> 'done' and progress < $3::integer
+      and not exists (select from attempts a where a.call_id = $1 and a.number = $4::integer
+        and (a.outcome is not null or a.call_sid <> $5))
+    returning call_id
+  )
+  insert into attempts as known (call_id, number, call_sid, status, progress, document)
+  select call_id, $4::integer, $5, $6, $7::integer, $8::jsonb from call
+  on conflict (call_id, number) do update set
+    call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+    document = jsonb_set(known.document || jsonb_build_object('callSid', excluded.call_sid, 'status', excluded.status),
+      '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
+  where known.outcome is null`;
+
+const saveOutcome = `
+  with call as (
+    insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, ended_at, outcome,
+      reachability, answered_by, decided_by, call_sid, error_code, sip_response_code, duration_seconds, document)
+    select o."callId", 'done', 2147483647, o."to", o."from", o.metadata, o."startedAt", o."endedAt", o.outcome,
+      o.reachability, o."answeredBy", o."decidedBy", o."callSid", o."errorCode", o."sipResponseCode",
+      o."durationSeconds", $1::jsonb
+    from jsonb_to_record($1::jsonb) as o("callId" text, "to" text, "from" text, metadata jsonb,
+      "startedAt" timestamptz, "endedAt" timestamptz, outcome text, reachability text, "answeredBy" text,
+      "decidedBy" text, "callSid" text, "errorCode" integer, "sipResponseCode" integer, "durationSeconds" integer)
+    on conflict (call_id) do update set
+      state = excluded.state, progress = excluded.progress, to_number = excluded.to_number,
+      from_number = excluded.from_number, metadata = excluded.metadata, started_at = excluded.started_at,
+      ended_at = excluded.ended_at, outcome = excluded.outcome, reachability = excluded.reachability,
+      answered_by = excluded.answered_by, decided_by = excluded.decided_by, call_sid = excluded.call_sid,
+      error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
+      duration_seconds = excluded.duration_seconds, document = excluded.document
+    where calls.state <> 'done'
+    returning call_id
+  ), closed as (
+    -- Claims of the call that could not be settled in their time keep nobody waiting any longer.
+    update dials set result = 'abandoned', settled_at = clock_timestamp()
+    where call_id = $1::jsonb ->> 'callId' and result is null
+  )
+  ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
+    call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+    document = excluded.document`;

@@ -1,0 +1,68 @@
+import { type OutcomeStore, StoreUnavailable } from '../outcomeStore.js';
+import { callList } from './callList.js';
+import { callRows } from './callRows.js';
+import type { Database, StoreLog } from './database.js';
+import { dialJournal } from './dialJournal.js';
+import { dialSlots } from './dialSlots.js';
+import { lazyDatabase } from './lazyDatabase.js';
+import { migrate } from './migrate.js';
+import { pglite } from './pglite.js';
+import { postgres } from './postgres.js';
+
+/** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
+export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
+
+/**
+ * Opens the outcome store and brings its schema up to date. Throws `StoreUnavailable` when the database cannot be
+ * reached, `SchemaTooNew` when a newer ringtrue has migrated it, `DirectoryInUse` when another process has the directory.
+ */
+export async function openStore(where: StorePlace, log: StoreLog = silent): Promise<OutcomeStore> {
+  return outcomeStore(await openDatabase(where, log), log);
+}
+
+/**
+ * The outcome store for a process that must start, and go on, without its database: opens it with the first use.
+ * Until that succeeds every method throws what `openStore` throws; later uses try again by themselves.
+ */
+export function openStoreLazily(where: StorePlace, log: StoreLog = silent): OutcomeStore {
+  return outcomeStore(
+    lazyDatabase(() => openDatabase(where, log)),
+    log,
+  );
+}
+
+/** The database of a store, with its schema up to date. */
+export async function openDatabase(where: StorePlace, log: StoreLog = silent): Promise<Database> {
+  const db = 'directory' in where ? await pglite(where.directory, log) : postgres(where, log);
+  try {
+    const applied = await migrate(db);
+    if (applied.length > 0) log.info({ applied }, 'brought the schema of the outcome store up to date');
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+/** The outcome store on a database whose schema is up to date. */
+export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore {
+  return {
+    ...callRows(db),
+    ...callList(db),
+    ...dialJournal(db, log),
+    ...dialSlots(db),
+    async ping() {
+      const [row] = await db.query<{ readOnly: string }>(
+        `select current_setting('transaction_read_only') as "readOnly"`,
+      );
+      if (row?.readOnly === 'on') {
+        throw new StoreUnavailable(
+          'The outcome store is read-only, a standby perhaps. DATABASE_URL must lead to the primary.',
+        );
+      }
+    },
+    close: () => db.close(),
+  };
+}
+
+const silent: StoreLog = { warn() {}, info() {} };

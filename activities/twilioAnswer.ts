@@ -1,0 +1,67 @@
+import type { TwilioError } from '../workflows/callOutcome.js';
+
+/** Twilio (or something in between) answered, and the answer was an error: a 4xx or 5xx, or a redirect. */
+export class TwilioAnswer extends Error {
+  override readonly name = 'TwilioAnswer';
+
+  constructor(
+    readonly error: TwilioError,
+    /** `Retry-After`, when the answer carried it. */
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(
+      `Twilio answered ${error.httpStatus}${error.code === null ? '' : ` (${error.code})`}: ${error.message}`,
+    );
+  }
+
+  /** Reads an error answer; its body may be Twilio's JSON, RFC 9457, HTML or nothing. */
+  static read(httpStatus: number, body: unknown, headers: Record<string, unknown>): TwilioAnswer {
+    const json = parse(body);
+    const code = typeof json.code === 'number' && Number.isInteger(json.code) ? json.code : null;
+    const said = [json.message, json.detail, json.title].find((word) => typeof word === 'string');
+    const message =
+      typeof said === 'string' && said !== '' ? said : `HTTP ${httpStatus} without a Twilio error body`;
+    return new TwilioAnswer({ code, httpStatus, message }, secondsOf(headers['retry-after']));
+  }
+}
+
+/**
+ * Did the request surely not reach Twilio? Only when no connection came about. A time-out, a cut connection
+ * or an answer that cannot be read leave it open.
+ */
+export function surelyNotSent(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && (noConnection.has(code) || code.startsWith('CERT_'));
+}
+
+const noConnection = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  // TLS: refused by us before anything of the request was written.
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function parse(body: unknown): Record<string, unknown> {
+  let value = body;
+  if (typeof body === 'string') {
+    try {
+      value = JSON.parse(body);
+    } catch {
+      return {};
+    }
+  }
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function secondsOf(header: unknown): number | null {
+  if (typeof header !== 'string' || header === '') return null;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 3600) : null;
+}

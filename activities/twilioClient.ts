@@ -1,0 +1,68 @@
+import twilio from 'twilio';
+import type RequestClient from 'twilio/lib/base/RequestClient.js';
+import type TwilioResponse from 'twilio/lib/http/response.js';
+import type { TwilioSettings } from './settings.js';
+import { TwilioAnswer } from './twilioAnswer.js';
+
+/** Shorter than any time-out of an activity that uses it. */
+const requestTimeoutMs = 10_000;
+
+/** The official SDK, pointed where the settings say, with its own retries off. */
+export interface TwilioClient {
+  calls: ReturnType<typeof twilio>['calls'];
+  lookups: ReturnType<typeof twilio>['lookups']['v2'];
+  /** Twilio's clock minus ours in seconds, as the last answer showed it; to the second. */
+  clockAheadSeconds(): number;
+}
+
+/**
+ * Makes the Twilio client. Every error answer is thrown as `TwilioAnswer`; an error without an answer comes
+ * as the network gave it.
+ */
+export function createTwilioClient(settings: TwilioSettings): TwilioClient {
+  const http = new TwilioHttp(settings.baseUrl);
+  const sdk = twilio(settings.username, settings.password, {
+    accountSid: settings.accountSid,
+    httpClient: http,
+    autoRetry: false,
+  });
+  return {
+    calls: sdk.calls,
+    lookups: sdk.lookups.v2,
+    clockAheadSeconds: () => http.clockAheadSeconds,
+  };
+}
+
+class TwilioHttp extends twilio.RequestClient {
+  clockAheadSeconds = 0;
+
+  constructor(private readonly baseUrl: string | null) {
+    super({
+      timeout: requestTimeoutMs,
+      keepAlive: true,
+      maxSockets: 200,
+      maxTotalSockets: 400,
+      maxFreeSockets: 50,
+    });
+  }
+
+  override async request<TData>(
+    options: RequestClient.RequestOptions<TData>,
+  ): Promise<TwilioResponse.default<TData>> {
+    const response = await super.request<TData>({
+      ...options,
+      uri: this.baseUrl === null ? options.uri : rebase(options.uri, this.baseUrl),
+      timeout: requestTimeoutMs,
+    });
+    const headers = (response.headers ?? {}) as Record<string, unknown>;
+    const twilioNow = Date.parse(String(headers.date));
+    if (!Number.isNaN(twilioNow)) this.clockAheadSeconds = Math.round((twilioNow - Date.now()) / 1000);
+    if (response.statusCode >= 300) throw TwilioAnswer.read(response.statusCode, response.body, headers);
+    return response;
+  }
+}
+
+function rebase(uri: string, baseUrl: string): string {
+  const { pathname, search } = new URL(uri);
+  return `${baseUrl.replace(/\/+$/, '')}${pathname}${search}`;
+}

@@ -1,0 +1,19 @@
+import type { OutcomeStore } from './outcomeStore.js';
+import type { ActivitySettings } from './settings.js';
+import type { TwilioClient } from './twilioClient.js';
+
+/** What the activities act on. */
+export interface World {
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  twilio: TwilioClient;
+  /** Told of what operators want to count or be alarmed by. Must not throw. */
+  notice: (event: ActivityEvent) => void;
+}
+
+export type ActivityEvent =
+  | { kind: 'dialled'; result: string }
+  | { kind: 'recorded'; outcome: string; decidedBy: string }
+  /** Twilio refuses the account, not a number: no call can be placed until somebody mends it. */
+  | { kind: 'account-trouble'; code: number | null; message: string }
+  | { kind: 'account-fine' };

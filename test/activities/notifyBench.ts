@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import type net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { Webhook } from 'standardwebhooks';
+import { afterEach, expect } from 'vitest';
+import { type Notification, notifyOutcome } from '../../activities/notifyOutcome.js';
+import type { NotifySettings } from '../../activities/settings.js';
+import type { World } from '../../activities/world.js';
+import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
+
+export const secret = newSecret();
+
+export const outcome: CallOutcome = {
+  callId: 'order-17',
+  to: '+15005550006',
+  from: '+15005550001',
+  metadata: { order: '17' },
+  outcome: 'answered',
+  answeredBy: 'human',
+  reachability: 'reachable',
+  reason: null,
+  decidedBy: 'webhook',
+  callSid: `CA${'0'.repeat(32)}`,
+  errorCode: null,
+  sipResponseCode: 200,
+  durationSeconds: 12,
+  attempts: [attempt(1)],
+  startedAt: '2026-07-01T10:00:00.000Z',
+  endedAt: '2026-07-01T10:01:00.000Z',
+  lookup: null,
+};
+
+export function attempt(number: number): Attempt {
+  return {
+    number,
+    callSid: `CA${'0'.repeat(32)}`,
+    status: 'completed',
+    outcome: 'answered',
+    decidedBy: 'webhook',
+    errorCode: null,
+    sipResponseCode: 200,
+    placedAt: '2026-07-01T10:00:10.000Z',
+    answeredAt: '2026-07-01T10:00:20.000Z',
+    endedAt: '2026-07-01T10:00:32.000Z',
+    durationSeconds: 12,
+    answeredBy: 'human',
+    reason: null,
+    evidence: { create: null, updates: [], disagreed: false },
+  };
+}
+
+/** Runs the activity once, as Temporal would. */
+export async function notify({
+  url,
+  callId = outcome.callId,
+  type = 'call.ended',
+  payload = outcome,
+  secrets = [secret],
+  allowPrivate = true,
+  timeoutMs,
+  environment = quietEnvironment(),
+}: {
+  url: string;
+  callId?: string;
+  type?: Notification['type'];
+  payload?: Notification['payload'];
+  secrets?: string[] | null;
+  allowPrivate?: boolean;
+  timeoutMs?: number;
+  environment?: MockActivityEnvironment;
+}): Promise<void> {
+  const settings: NotifySettings | null = secrets === null ? null : { secrets, allowPrivate };
+  const activity = notifyOutcome(
+    { settings: { notify: settings } } as World,
+    timeoutMs === undefined ? {} : { timeoutMs },
+  );
+  await environment.run(activity, { callId, url, type, payload } as Notification);
+}
+
+/** Failures are what these tests are about: they need not be logged. */
+export function quietEnvironment(): MockActivityEnvironment {
+  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+}
+
+export async function failureOf(told: Promise<void>): Promise<ApplicationFailure> {
+  const failure = await told.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  return failure as ApplicationFailure;
+}
+
+export interface Told {
+  method: string | undefined;
+  url: string | undefined;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+export function verified(told: Told | undefined, withSecret: string): unknown {
+  return new Webhook(withSecret).verify(told?.body ?? '', told?.headers as Record<string, string>);
+}
+
+export function newSecret(bytes = 32): string {
+  return `whsec_${randomBytes(bytes).toString('base64')}`;
+}
+
+interface Answer {
+  /** Null: none, ever. */
+  status: number | null;
+  headers?: Record<string, string>;
+  endless?: boolean;
+}
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** Somebody's server, on loopback. */
+export async function startReceiver(answer: Answer = { status: 200 }) {
+  const requests: Told[] = [];
+  const server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+    const { status, headers = {}, endless = false } = receiver.answer;
+    if (status === null) return;
+    response.writeHead(status, headers);
+    if (!endless) return response.end('{"ignored":true}');
+    const more = () => !response.destroyed && response.write('x'.repeat(16_384), () => setImmediate(more));
+    more();
+  });
+  const asked = once(server, 'request') as Promise<[http.IncomingMessage, http.ServerResponse]>;
+  const { port } = await listen(server);
+  const host = `127.0.0.1:${port}`;
+  const receiver = {
+    answer,
+    requests,
+    host,
+    origin: `http://${host}`,
+    asked,
+    leftAlone: asked.then(([, response]) => once(response, 'close')),
+    stop: () => closed(server),
+  };
+  return receiver;
+}
+
+export async function listen(server: net.Server): Promise<AddressInfo> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => closed(server));
+  return server.address() as AddressInfo;
+}
+
+function closed(server: net.Server): Promise<void> {
+  if (server instanceof http.Server) server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,303 @@
+import net from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { isNotifySecret } from '../../activities/notifyOutcome.js';
+import {
+  attempt,
+  failureOf,
+  listen,
+  newSecret,
+  notify,
+  outcome,
+  quietEnvironment,
+  secret,
+  startReceiver,
+  type Told,
+  verified,
+} from './notifyBench.js';
+
+describe('a call has ended', () => {
+  it('the receiver answers 2xx: told once, as JSON of type, time and outcome', async () => {
+    const receiver = await startReceiver();
+    await notify({ url: `${receiver.origin}/hooks/calls?tenant=7` });
+    const [told, ...more] = receiver.requests;
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({
+      method: 'POST',
+      url: '/hooks/calls?tenant=7',
+      headers: { 'content-type': 'application/json', 'user-agent': 'ringtrue' },
+    });
+    expect(JSON.parse(told?.body ?? '')).toEqual({
+      type: 'call.ended',
+      timestamp: outcome.endedAt,
+      data: outcome,
+    });
+  });
+
+  it.each([200, 201, 202, 204])('the receiver answers %i: done', async (status) => {
+    const receiver = await startReceiver({ status });
+    await notify({ url: receiver.origin });
+  });
+
+  it('the receiver has the secret: the signature holds', async () => {
+    const receiver = await startReceiver();
+    await notify({ url: receiver.origin });
+    expect(verified(receiver.requests[0], secret)).toMatchObject({ data: { callId: outcome.callId } });
+  });
+
+  it('the receiver has another secret, or the body was changed on the way: the signature does not hold', async () => {
+    const receiver = await startReceiver();
+    await notify({ url: receiver.origin });
+    const [told] = receiver.requests;
+    expect(() => verified(told, newSecret())).toThrow(/No matching signature/);
+    const forged = { ...told, body: told?.body.replace('answered', 'rejected') } as Told;
+    expect(() => verified(forged, secret)).toThrow(/No matching signature/);
+  });
+
+  it('the secret is being rotated: receivers with the old one and with the new one both accept it', async () => {
+    const [old, fresh] = [newSecret(), newSecret()];
+    const receiver = await startReceiver();
+    await notify({ url: receiver.origin, secrets: [fresh, old] });
+    expect(verified(receiver.requests[0], old)).toEqual(verified(receiver.requests[0], fresh));
+    expect(receiver.requests[0]?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
+  });
+
+  it('the call id holds what no header may: told all the same', async () => {
+    const receiver = await startReceiver();
+    const callId = 'Müller\r\nwebhook-id: 1 ☎';
+    await notify({ url: receiver.origin, callId });
+    expect(receiver.requests[0]?.headers['webhook-id']).toMatch(/^msg_[0-9a-f]{32}$/);
+  });
+});
+
+describe('an attempt has ended', () => {
+  it('told with the id of its call', async () => {
+    const receiver = await startReceiver();
+    await notify({ url: receiver.origin, type: 'attempt.ended', payload: attempt(2) });
+    expect(verified(receiver.requests[0], secret)).toEqual({
+      type: 'attempt.ended',
+      timestamp: attempt(2).endedAt,
+      data: { callId: outcome.callId, ...attempt(2) },
+    });
+  });
+
+  it('each attempt, each call and the outcome have ids of their own', async () => {
+    const receiver = await startReceiver();
+    const { origin: url } = receiver;
+    await notify({ url });
+    await notify({ url, type: 'attempt.ended', payload: attempt(1) });
+    await notify({ url, type: 'attempt.ended', payload: attempt(2) });
+    await notify({ url, type: 'attempt.ended', payload: attempt(2), callId: 'other' });
+    await notify({ url, callId: 'other' });
+    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(5);
+  });
+});
+
+describe('the receiver does not take it', () => {
+  it('it is down and comes back: told again under the same webhook-id', async () => {
+    const receiver = await startReceiver({ status: 503 });
+    await expect(notify({ url: receiver.origin })).rejects.toMatchObject({
+      type: 'NotifyFailed',
+      nonRetryable: false,
+    });
+    receiver.answer = { status: 204 };
+    await notify({ url: receiver.origin });
+    const [first, second] = receiver.requests;
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    expect(second?.body).toBe(first?.body);
+    expect(verified(second, secret)).toBeDefined();
+  });
+
+  it.each([400, 401, 404, 409, 422, 429, 500, 502, 503])('it answers %i: tried again', async (status) => {
+    const receiver = await startReceiver({ status });
+    const failure = await failureOf(notify({ url: receiver.origin }));
+    expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(failure.message).toBe(`${receiver.host} answered ${status} to call.ended of call order-17`);
+  });
+
+  it('it answers 410: never told again', async () => {
+    const receiver = await startReceiver({ status: 410 });
+    expect(await failureOf(notify({ url: receiver.origin }))).toMatchObject({
+      type: 'NotifyGone',
+      nonRetryable: true,
+      message: `${receiver.host} answered 410 to call.ended of call order-17: it wants no more of them`,
+    });
+  });
+
+  it.each([301, 302, 303, 307, 308])('it answers %i: the redirect is not followed', async (status) => {
+    const elsewhere = await startReceiver();
+    const receiver = await startReceiver({ status, headers: { location: elsewhere.origin } });
+    const failure = await failureOf(notify({ url: receiver.origin }));
+    expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(failure.message).toMatch(/a redirect, which is not followed$/);
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it.each([
+    ['seconds', '120', 120_000],
+    ['more than an hour: an hour', '86400', 3_600_000],
+    ['a date gone by: no pause of its own', 'Wed, 21 Oct 2015 07:28:00 GMT', undefined],
+    ['no time at all: no pause of its own', 'soon', undefined],
+  ])('it asks for a pause with Retry-After, %s', async (_, retryAfter, pause) => {
+    const receiver = await startReceiver({ status: 429, headers: { 'retry-after': retryAfter } });
+    expect((await failureOf(notify({ url: receiver.origin }))).nextRetryDelay).toBe(pause);
+  });
+
+  it('it asks for a pause with Retry-After, a date to come: until then', async () => {
+    const date = new Date(Date.now() + 600_000).toUTCString();
+    const receiver = await startReceiver({ status: 503, headers: { 'retry-after': date } });
+    const pause = Number((await failureOf(notify({ url: receiver.origin }))).nextRetryDelay);
+    expect(pause).toBeGreaterThan(500_000);
+    expect(pause).toBeLessThanOrEqual(600_000);
+  });
+
+  it('it never answers: given up after the time-out, and tried again', async () => {
+    const receiver = await startReceiver({ status: null });
+    const failure = await failureOf(notify({ url: receiver.origin, timeoutMs: 200 }));
+    expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(failure.message).toBe(
+      `call.ended of call order-17 could not be posted to ${receiver.host}: no answer within 0.2 s`,
+    );
+  });
+
+  it('the worker shuts down meanwhile: stops waiting, and is tried again elsewhere', async () => {
+    const receiver = await startReceiver({ status: null });
+    const environment = quietEnvironment();
+    const told = notify({ url: receiver.origin, environment });
+    await receiver.asked;
+    environment.cancel();
+    expect(await failureOf(told)).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+  });
+
+  it('nobody listens there: tried again', async () => {
+    const receiver = await startReceiver();
+    await receiver.stop();
+    const failure = await failureOf(notify({ url: receiver.origin }));
+    expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(failure.message).toMatch(/ECONNREFUSED/);
+  });
+
+  it('it does not speak TLS, and the URL is https: nothing is told in the clear', async () => {
+    const receiver = await startReceiver();
+    const failure = await failureOf(notify({ url: receiver.origin.replace('http:', 'https:') }));
+    expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(receiver.requests).toEqual([]);
+  });
+
+  it('its answer never ends: the status counts, and the connection is closed', async () => {
+    const receiver = await startReceiver({ status: 200, endless: true });
+    await notify({ url: receiver.origin, timeoutMs: 600_000 });
+    await receiver.leftAlone;
+  });
+});
+
+describe('the URL must not be posted to', () => {
+  const port = 59_999;
+  it.each([
+    'http://127.0.0.1',
+    'http://127.1',
+    'http://2130706433',
+    'http://0x7f000001',
+    'http://0177.0.0.1',
+    'http://①②⑦.0.0.1',
+    'http://127.0.0.1.',
+    'http://localhost',
+    'http://LOCALHOST',
+    'http://0.0.0.0',
+    'http://[::1]',
+    'http://[::]',
+    'http://[::ffff:127.0.0.1]',
+    'http://[::ffff:7f00:1]',
+    'http://[64:ff9b::127.0.0.1]',
+    'http://10.0.0.1',
+    'http://169.254.169.254',
+    'http://[fd00:ec2::254]',
+    'https://192.168.1.1',
+  ])('%s: nothing is sent, never tried again', async (origin) => {
+    const failure = await failureOf(
+      notify({ url: `${origin}:${port}/hook?token=hush`, allowPrivate: false }),
+    );
+    expect(failure).toMatchObject({ type: 'NotifyRefused', nonRetryable: true });
+    expect(failure.message).toMatch(
+      /^call\.ended of call order-17 is not posted: \S+ is not on the public internet: it leads to a private, local or otherwise reserved address\. Give a notifyUrl on the public internet\.$/,
+    );
+  });
+
+  it.each(['127.0.0.1', 'localhost', '2130706433'])(
+    'somebody listens on %s: is not even connected to',
+    async (host) => {
+      let connections = 0;
+      const server = net.createServer(() => connections++);
+      const { port: listening } = await listen(server);
+      await failureOf(notify({ url: `http://${host}:${listening}/`, allowPrivate: false }));
+      expect(connections).toBe(0);
+    },
+  );
+
+  it('a connection to it is still open from when it was allowed: is not used', async () => {
+    const receiver = await startReceiver();
+    const url = receiver.origin.replace('127.0.0.1', 'localhost');
+    await notify({ url, allowPrivate: true });
+    expect(await failureOf(notify({ url, allowPrivate: false }))).toMatchObject({ type: 'NotifyRefused' });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('private addresses are allowed by configuration: is told', async () => {
+    const receiver = await startReceiver();
+    await notify({ url: receiver.origin.replace('127.0.0.1', 'localhost'), allowPrivate: true });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['ftp://example.com/', /its notifyUrl is no absolute http\(s\) URL$/],
+    ['file:///etc/passwd', /its notifyUrl is no absolute http\(s\) URL$/],
+    ['/hook', /its notifyUrl is no absolute http\(s\) URL$/],
+    [
+      'http://user:pass@example.com/',
+      /is not posted to example\.com: its notifyUrl carries a user name or password/,
+    ],
+  ])('%s: refused', async (url, sentence) => {
+    const failure = await failureOf(notify({ url }));
+    expect(failure).toMatchObject({ type: 'NotifyRefused', nonRetryable: true });
+    expect(failure.message).toMatch(sentence);
+    expect(failure.message).not.toContain('pass@');
+  });
+
+  it('no message tells the path or the query of a URL', async () => {
+    const receiver = await startReceiver({ status: 500 });
+    const path = '/hush-path?token=hush-query';
+    const refused = [
+      { url: receiver.origin + path },
+      { url: receiver.origin + path, allowPrivate: false },
+      { url: receiver.origin + path, secrets: [] },
+      { url: `http://hush:hush@${receiver.host}${path}` },
+    ];
+    for (const notification of refused) {
+      const failure = await failureOf(notify(notification));
+      expect(`${failure.message} ${failure.stack}`).not.toContain('hush');
+    }
+  });
+});
+
+describe('the secrets', () => {
+  it('there is none: nothing is posted unsigned, and it is tried again until there is one', async () => {
+    const receiver = await startReceiver();
+    for (const secrets of [[], null]) {
+      const failure = await failureOf(notify({ url: receiver.origin, secrets }));
+      expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+      expect(failure.message).toMatch(/there is no secret to sign it with, and nothing is posted unsigned/);
+    }
+    expect(receiver.requests).toEqual([]);
+  });
+
+  it.each([
+    ['32 bytes: a secret', newSecret(32), true],
+    ['64 bytes: a secret', newSecret(64), true],
+    ['23 bytes: too short', newSecret(23), false],
+    ['65 bytes: too long', newSecret(65), false],
+    ['no bytes: too short', 'whsec_', false],
+    ['no whsec_ in front: not a secret', newSecret().slice('whsec_'.length), false],
+    ['not base64: not a secret', 'whsec_not base64 at all, but long enough for one', false],
+  ])('%s', (_, text, right) => {
+    expect(isNotifySecret(text)).toBe(right);
+  });
+});

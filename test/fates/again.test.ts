@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import type { CallHandle } from '../support/callBench.js';
+import { created } from '../support/scriptedTwilio.js';
+import { fastForward } from '../support/timeSkipping.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench();
+
+const cancel = (call: CallHandle, reason?: string) =>
+  call.handle.executeUpdate('cancel', { args: [{ reason }] });
+const refusal = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (error) => error.cause?.type ?? error.message,
+  );
+
+async function placed(call: CallHandle, attempt = 1): Promise<string> {
+  const { attempts } = await call.until((s) => s.attempts[attempt - 1]?.callSid != null);
+  return attempts[attempt - 1]?.callSid as string;
+}
+
+describe('the retry policy', () => {
+  it('callback says busy: dials again after an hour, each attempt with a return address of its own', async () => {
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    const first = await placed(call);
+    await call.callback(1, first, 'busy', { SequenceNumber: '2' });
+    const waiting = await call.until((s) => s.state === 'waiting-to-retry');
+    expect(Date.parse(waiting.nextAttemptAt as string)).toBeGreaterThan(Date.now() + 3_500_000);
+    expect(await fates.store.findCallState(call.callId)).toMatchObject({
+      state: 'waiting-to-retry',
+      attempts: [{ number: 1, outcome: 'busy' }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+    await fastForward(fates.bench.client, call.callId, 3600);
+    const second = await placed(call, 2);
+    expect(second).not.toBe(first);
+    expect(fates.twilio.creates[1]?.get('StatusCallback')).toContain(`/${call.callId}/2#`);
+    await call.callback(1, second, 'busy', { SequenceNumber: '2' });
+    await call.callback(2, second, 'completed', { SequenceNumber: '3' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      callSid: second,
+      attempts: [
+        { number: 1, outcome: 'busy', callSid: first },
+        { number: 2, outcome: 'answered', callSid: second },
+      ],
+    });
+  });
+
+  it('never answered: stops after the last attempt', async () => {
+    const retry = {
+      maxAttempts: 3,
+      retryOn: ['no-answer'],
+      initialIntervalSeconds: 1,
+      maximumIntervalSeconds: 1,
+      backoffCoefficient: 1,
+    };
+    const call = await fates.bench.start({ to: fates.to, retry });
+    for (const attempt of [1, 2, 3])
+      await call.callback(attempt, await placed(call, attempt), 'no-answer', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'no-answer',
+      attempts: [{ number: 1 }, { number: 2 }, { number: 3 }],
+    });
+    expect(fates.twilio.creates).toHaveLength(3);
+  });
+
+  it('dial again now, while waiting: at once', async () => {
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    expect(await refusal(call.handle.executeUpdate('retryNow'))).toBe('NotWaitingToRetry');
+    await call.callback(1, await placed(call), 'failed', { SequenceNumber: '1', ErrorCode: '32016' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    await call.handle.executeUpdate('retryNow', { args: [{}] });
+    await call.callback(2, await placed(call, 2), 'completed');
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ outcome: 'failed', errorCode: 32016 }, { outcome: 'answered' }],
+    });
+  });
+
+  it('a late callback while waiting brings the SIP code: kept, and not dialled twice for it', async () => {
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    const sid = await placed(call);
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2', SipResponseCode: '486' });
+    await call.callback(1, sid, 'ringing', { SequenceNumber: '1' });
+    const state = await call.until((s) => s.attempts[0]?.evidence.updates.length === 3);
+    expect(state.state).toBe('waiting-to-retry');
+    await cancel(call);
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'cancel',
+      reachability: 'reachable',
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('the next attempt would come after giveUpAt: the last outcome stays', async () => {
+    const call = await fates.bench.start({
+      to: fates.to,
+      retry: 'thrice',
+      giveUpAt: new Date(Date.now() + 60_000).toISOString(),
+    });
+    await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'busy',
+      decidedBy: 'webhook',
+      attempts: [{ number: 1 }],
+    });
+  });
+
+  it('giveUpAt has passed before the first attempt: expired, nothing dialled', async () => {
+    const call = await fates.bench.start({ to: fates.to, giveUpAt: '2026-01-01T00:00:00Z' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'expired',
+      decidedBy: 'policy',
+      attempts: [],
+      reason: { source: 'policy' },
+    });
+    expect(fates.twilio.creates).toHaveLength(0);
+  });
+
+  it('notBefore: waits until then', async () => {
+    const notBefore = new Date(Date.now() + 3_600_000).toISOString();
+    const call = await fates.bench.start({ to: fates.to, notBefore });
+    const waiting = await call.until((s) => s.state === 'waiting');
+    expect(waiting.nextAttemptAt).toBe(notBefore);
+    await fastForward(fates.bench.client, call.callId, 3601);
+    await call.callback(1, await placed(call), 'completed');
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  });
+});
+
+describe('cancel', () => {
+  it('while waiting: canceled at once, Twilio never had a call', async () => {
+    const call = await fates.bench.start({ to: fates.to, notBefore: '2099-01-01T00:00:00Z' });
+    await call.until((s) => s.state === 'waiting');
+    await cancel(call, 'order withdrawn');
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'cancel',
+      attempts: [],
+      reason: { message: 'order withdrawn' },
+    });
+    expect(await refusal(cancel(call))).toMatch(/completed|CallIsOver/);
+  });
+
+  it.each(['queued', 'ringing'])('while %s: stopped at Twilio, and Twilio says canceled', async (status) => {
+    const call = await fates.bench.start({ to: fates.to });
+    await placed(call);
+    Object.assign(fates.twilio.calls[0] as object, { status });
+    await cancel(call);
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'poll',
+      attempts: [{ status: 'canceled' }],
+    });
+    expect(fates.twilio.requests.filter((r) => r.startsWith('POST /Calls/'))).toHaveLength(1);
+  });
+
+  it('while talking: hung up; it was answered', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    await placed(call);
+    Object.assign(fates.twilio.calls[0] as object, { status: 'in-progress' });
+    let asked = '';
+    fates.twilio.answerUpdate = (found, status) => {
+      asked = status;
+      return fates.usual.answerUpdate(found, status);
+    };
+    await cancel(call);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'poll' });
+    expect(asked).toBe('completed');
+  });
+
+  it('Twilio does not say that it is over: not reported as done, until the callback says so', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const sid = await placed(call);
+    fates.twilio.answerUpdate = (found) => created(found);
+    await cancel(call);
+    while (fates.twilio.requests.filter((r) => r.startsWith('POST /Calls/')).length < 2)
+      await new Promise((r) => setTimeout(r, 50));
+    expect(await call.state()).toMatchObject({ outcome: null });
+    await call.callback(1, sid, 'canceled', { SequenceNumber: '2', SipResponseCode: '487' });
+    expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'webhook' });
+  });
+
+  it('races with the create: the call that comes of it is ended', async () => {
+    let answer = () => {};
+    fates.twilio.answerCreate = async ({ make }) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return created(make());
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    while (fates.twilio.creates.length === 0) await new Promise((r) => setTimeout(r, 20));
+    await cancel(call);
+    expect(await call.state()).toMatchObject({ state: 'placing', outcome: null });
+    answer();
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'poll',
+      attempts: [{ status: 'canceled' }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('while waiting to retry: no further attempt', async () => {
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    await cancel(call);
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'cancel',
+      attempts: [{ outcome: 'busy' }],
+    });
+  });
+
+  it('a Temporal cancellation does the same', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    await placed(call);
+    await call.handle.cancel();
+    expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'poll' });
+    expect((await call.handle.describe()).status.name).toBe('COMPLETED');
+  });
+
+  it('asked twice, and the terminal callback comes in between: one outcome, as Twilio says', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const sid = await placed(call);
+    fates.twilio.answerUpdate = async (found) => {
+      await call.callback(1, sid, 'completed', { SequenceNumber: '3', CallDuration: '2' });
+      return created(Object.assign(found, { status: 'completed' }));
+    };
+    await cancel(call);
+    await refusal(cancel(call));
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  });
+});

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench({ absentAfterSeconds: 3 });
+
+const end = { CallDuration: '7', SequenceNumber: '3' };
+
+describe('the create reached Twilio, and its answer was lost', () => {
+  it.each([
+    ['the connection is cut', () => cut()],
+    ['500 after the call was made', () => twilioError(500, 20500, 'internal')],
+    ['a proxy answers 502 with HTML', () => new Response('<html>Bad gateway</html>', { status: 502 })],
+    ['a 201 that breaks off', () => new Response('{"sid": "CA', { status: 201 })],
+    ['an empty 201', () => new Response('', { status: 201 })],
+    ['408 from a gateway', () => new Response('', { status: 408 })],
+    ['a redirect', () => new Response('', { status: 307, headers: { location: 'http://127.0.0.1:9/' } })],
+  ])("%s: found in Twilio's list, dialled once", async (_, answer) => {
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      return answer();
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = fates.twilio.calls[0]?.sid as string;
+    expect(attempts[0]).toMatchObject({ callSid: sid, evidence: { create: { sidFrom: 'list' } } });
+    expect(attempts[0]?.evidence.create?.unclear).toBeTruthy();
+    await call.callback(1, sid, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('a callback names the attempt before the list shows the call: that is the call', async () => {
+    fates.twilio.answerList = () => json(200, { calls: [], next_page_uri: null });
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    const unclear = await call.until((s) => s.waitingFor?.includes('unclear') ?? false);
+    expect(unclear).toMatchObject({ state: 'placing', attempts: [{ callSid: null }] });
+    const sid = fates.twilio.calls[0]?.sid as string;
+    await call.callback(1, sid, 'ringing', { SequenceNumber: '1' });
+    await call.until((s) => s.state === 'ringing');
+    await call.callback(1, sid, 'completed', end);
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      callSid: sid,
+      attempts: [{ evidence: { create: { sidFrom: 'callback' } } }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it("the list shows calls of other attempts and older ones too: none of them is taken for this attempt's", async () => {
+    const first = await fates.bench.start({ to: fates.to });
+    await first.until((s) => s.state === 'queued');
+    fates.twilio.answerCreate = ({ form, make }) => {
+      const old = make();
+      old.date_created = new Date(Date.now() - 3_600_000).toUTCString();
+      const inbound = make();
+      inbound.direction = 'inbound';
+      const ours = make();
+      expect(form.get('To')).toBe(fates.to);
+      expect(ours.sid).toBeTruthy();
+      return cut();
+    };
+    const second = await fates.bench.start({ to: fates.to });
+    const { attempts } = await second.until((s) => s.state === 'queued');
+    expect(attempts[0]?.callSid).toBe(fates.twilio.calls[0]?.sid);
+    for (const call of [first, second]) {
+      const { attempts } = await call.state();
+      await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+      await call.result();
+    }
+  });
+
+  it('two calls could be it, since somebody else dials with the account: only the callback decides', async () => {
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      make();
+      return cut();
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    await call.until((s) => s.waitingFor?.includes('unclear') ?? false);
+    const sid = fates.twilio.calls[1]?.sid as string;
+    while (fates.twilio.requests.filter((r) => r === 'GET /Calls.json').length < 2)
+      await new Promise((r) => setTimeout(r, 50));
+    expect((await call.state()).attempts[0]?.callSid).toBeNull();
+    await call.callback(1, sid, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid });
+  });
+
+  it('the list was wrong and a callback names another call: the callback is believed', async () => {
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    await call.until((s) => s.state === 'queued');
+    const sid = 'CAeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee';
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: sid });
+  });
+});
+
+describe('the create surely made no call', () => {
+  it('500 before the call was made: dialled again only after Twilio has shown no trace of it', async () => {
+    let lists = 0;
+    fates.twilio.answerList = (calls) => {
+      lists++;
+      return json(200, { calls, next_page_uri: null });
+    };
+    fates.twilio.answerCreate = ({ make }) =>
+      fates.twilio.creates.length === 1 ? twilioError(500, 20500, 'internal') : created(make());
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    expect(attempts).toHaveLength(1);
+    expect(lists).toBeGreaterThan(1);
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{ number: 1 }] });
+    expect(fates.twilio.creates).toHaveLength(2);
+    expect(fates.twilio.calls).toHaveLength(1);
+  });
+
+  it("Twilio's list can't be read: not dialled again, however long it takes", async () => {
+    fates.twilio.answerList = () => json(503, {});
+    fates.twilio.answerCreate = ({ make }) => (fates.twilio.creates.length === 1 ? cut() : created(make()));
+    const call = await fates.bench.start({ to: fates.to });
+    while (fates.twilio.requests.filter((r) => r === 'GET /Calls.json').length < 4)
+      await new Promise((r) => setTimeout(r, 50));
+    expect(fates.twilio.creates).toHaveLength(1);
+    fates.twilio.answerList = fates.usual.answerList;
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+    expect(fates.twilio.calls).toHaveLength(1);
+  });
+
+  it.each([
+    ['429 with Retry-After', () => twilioError(429, 20429, 'Too many requests', { 'retry-after': '1' })],
+    ['429 without', () => twilioError(429, 20429, 'Too many requests')],
+    ['429 of a proxy', () => new Response('slow down', { status: 429 })],
+  ])('%s: placed again in the same attempt', async (_, answer) => {
+    fates.twilio.answerCreate = ({ make }) =>
+      fates.twilio.creates.length === 1 ? answer() : created(make());
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{ number: 1 }] });
+    expect(fates.twilio.creates).toHaveLength(2);
+  });
+
+  it.each([
+    ['wrong credentials', 401, 20003],
+    ['a suspended account', 403, 10001],
+    ['too many calls at once', 400, 10004],
+  ])(
+    '%s: nothing is concluded of the number, the call waits and goes on by itself',
+    async (_, status, code) => {
+      let mended = false;
+      fates.twilio.answerCreate = ({ make }) =>
+        mended ? created(make()) : twilioError(status, code, 'Authenticate');
+      const call = await fates.bench.start({ to: fates.to });
+      const waiting = await call.until((s) => s.state === 'waiting');
+      expect(waiting).toMatchObject({ outcome: null });
+      expect(waiting.waitingFor).toContain(String(code));
+      expect(fates.bench.notices.some((n) => n.kind === 'account-trouble' && n.code === code)).toBe(true);
+      mended = true;
+      const { attempts } = await call.until((s) => s.state === 'queued');
+      expect(
+        fates.bench.notices.at(-1)?.kind === 'account-fine' ||
+          fates.bench.notices.some((n) => n.kind === 'account-fine'),
+      ).toBe(true);
+      await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+      expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{ number: 1 }] });
+    },
+  );
+});
+
+describe('something executes a create again', () => {
+  it('the workflow is reset to before it placed the call: the same Twilio call, nothing dialled', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = attempts[0]?.callSid as string;
+    const history = await call.handle.fetchHistory();
+    const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+    const { namespace } = fates.bench.client.options;
+    const { runId } = await call.handle.describe();
+    await fates.bench.client.workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: call.callId, runId },
+      reason: 'an operator',
+      workflowTaskFinishEventId: firstTask ?? null,
+      requestId: call.callId,
+    });
+    const again = await call.until((s) => s.attempts[0]?.evidence.create?.sidFrom === 'journal');
+    expect(again.attempts[0]?.callSid).toBe(sid);
+    await call.callback(1, sid, 'completed', end);
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'answered',
+      callSid: sid,
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('a call id is used again for another number: refused, nothing dialled', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    await call.result();
+    const again = await fates.bench.client.workflow.start('outboundCall', {
+      taskQueue: fates.bench.taskQueue,
+      workflowId: call.callId,
+      args: [{ to: '+15005550999', twiml: '<Response/>' }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+    expect(await again.result().catch((error) => error.cause)).toMatchObject({ type: 'CallIdTaken' });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+});
+
+it('ten calls to one destination at once, every answer lost: each finds its own call, none is dialled twice', async () => {
+  fates.twilio.answerCreate = async ({ make }) => {
+    make();
+    return cut();
+  };
+  const calls = await Promise.all(Array.from({ length: 10 }, () => fates.bench.start({ to: fates.to })));
+  const sids = new Set<string>();
+  for (const call of calls) {
+    const { attempts } = await call.until((s) => s.attempts[0]?.callSid != null);
+    sids.add(attempts[0]?.callSid as string);
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    await call.result();
+  }
+  expect(sids.size).toBe(10);
+  expect(fates.twilio.creates).toHaveLength(10);
+}, 120_000);

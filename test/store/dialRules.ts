@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import { type DialResult, SidTaken } from '../../activities/outcomeStore.js';
+import type { Engine } from './engines.js';
+import { attempt, busyAttempt, newCallId, newSid, opened, outcome, update } from './records.js';
+
+let lines = 0;
+
+/** A claim between two numbers that no other test uses. */
+function newClaim() {
+  const to = `+1500${String(++lines).padStart(7, '0')}`;
+  return {
+    callId: newCallId(),
+    attempt: 1,
+    round: 1,
+    accountSid: 'AC1',
+    to,
+    from: '+15005550100',
+    abandonedAfterSeconds: 3600,
+  };
+}
+
+export function dialRules(engine: () => Engine): void {
+  /** Runs `work` `count` times at once, spread over all connections. */
+  function atOnce<T>(count: number, work: (store: Engine['store'], n: number) => Promise<T>): Promise<T[]> {
+    const { stores, store } = engine();
+    return Promise.all(Array.from({ length: count }, (_, n) => work(stores[n % stores.length] ?? store, n)));
+  }
+
+  describe('claiming a create', () => {
+    it('nobody else has it: claimed, and open in the journal', async () => {
+      const claim = newClaim();
+      expect(await engine().store.claimDial(claim)).toEqual({ claimed: true });
+      expect(await engine().store.findDial(claim)).toEqual({
+        to: claim.to,
+        from: claim.from,
+        result: null,
+        callSid: null,
+        detail: null,
+        ageSeconds: expect.any(Number),
+      });
+    });
+
+    it('never claimed: no entry in the journal', async () => {
+      expect(await engine().store.findDial(newClaim())).toBeNull();
+    });
+
+    it('an execution that was lost claimed it before: not claimed, with the entry', async () => {
+      const claim = newClaim();
+      await engine().store.claimDial(claim);
+      await engine().store.settleDial({
+        ...claim,
+        result: 'created',
+        callSid: newSid(),
+        detail: { http: 201 },
+      });
+      expect(await engine().store.claimDial(claim)).toEqual({
+        claimed: false,
+        by: 'this-dial',
+        entry: await engine()
+          .store.findDial(claim)
+          .then((e) => ({ ...e, ageSeconds: expect.any(Number) })),
+      });
+    });
+
+    it('its own open claim is old: still its own, and still open', async () => {
+      const claim = { ...newClaim(), abandonedAfterSeconds: 0 };
+      await engine().store.claimDial(claim);
+      expect(await engine().store.claimDial(claim)).toMatchObject({
+        by: 'this-dial',
+        entry: { result: null },
+      });
+    });
+
+    it('fifty executions of one create at once: one claims it', async () => {
+      const claim = newClaim();
+      const claims = await atOnce(50, (store) => store.claimDial(claim));
+      expect(claims.filter((c) => c.claimed)).toHaveLength(1);
+      expect(claims.filter((c) => !c.claimed && c.by === 'this-dial')).toHaveLength(49);
+    });
+
+    it('fifty calls between the same two numbers at once: one claims, the others hear whose it is', async () => {
+      const pair = newClaim();
+      const claims = await atOnce(50, (store, n) =>
+        store.claimDial({ ...pair, callId: `${pair.callId}-${n}` }),
+      );
+      const winner = claims.findIndex((c) => c.claimed);
+      expect(claims.filter((c) => c.claimed)).toHaveLength(1);
+      const other = { claimed: false, by: 'other-call', callId: `${pair.callId}-${winner}`, attempt: 1 };
+      expect(claims.filter((_, n) => n !== winner)).toEqual(Array(49).fill(other));
+    });
+
+    it('fifty calls meet an abandoned claim at once: one claims', async () => {
+      const pair = newClaim();
+      await engine().store.claimDial(pair);
+      await engine().db.query(
+        `update dials set claimed_at = claimed_at - interval '2 hours' where call_id = $1`,
+        [pair.callId],
+      );
+      const claims = await atOnce(50, (store, n) =>
+        store.claimDial({ ...pair, callId: `${pair.callId}-${n}` }),
+      );
+      expect(claims.filter((c) => c.claimed)).toHaveLength(1);
+      expect(await engine().store.findDial(pair)).toMatchObject({ result: 'abandoned' });
+    });
+
+    it('claims that come and go: never two open at a time', async () => {
+      const pair = newClaim();
+      let holding = 0;
+      let most = 0;
+      await atOnce(20, async (store, n) => {
+        const claim = { ...pair, callId: `${pair.callId}-${n}` };
+        while (!(await store.claimDial(claim)).claimed)
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        most = Math.max(most, ++holding);
+        holding--;
+        await store.settleDial({ ...claim, result: 'not-sent', callSid: null });
+      });
+      expect(most).toBe(1);
+    });
+
+    it.each<[string, Partial<ReturnType<typeof newClaim>>]>([
+      ['to another number', { to: '+15005559999' }],
+      ['from another number', { from: '+15005559999' }],
+      ['of another account', { accountSid: 'AC2' }],
+    ])('an open claim %s: not in the way', async (_, differing) => {
+      const claim = newClaim();
+      await engine().store.claimDial({ ...claim, ...differing, callId: newCallId() });
+      expect(await engine().store.claimDial(claim)).toEqual({ claimed: true });
+      await engine().store.settleDial({ ...claim, result: 'absent', callSid: null });
+    });
+
+    it('the claim between the numbers is settled: the next may claim', async () => {
+      const claim = newClaim();
+      await engine().store.claimDial(claim);
+      await engine().store.settleDial({ ...claim, result: 'refused', callSid: null });
+      expect(await engine().store.claimDial({ ...claim, round: 2 })).toEqual({ claimed: true });
+    });
+
+    it.each([
+      ['an earlier attempt', { attempt: 1, round: 3 }, { attempt: 2, round: 1 }],
+      ['an earlier round', { attempt: 1, round: 1 }, { attempt: 1, round: 2 }],
+    ])(
+      '%s of the same call was never settled: not in the way, since the call has gone on',
+      async (_, before, now) => {
+        const claim = newClaim();
+        await engine().store.claimDial({ ...claim, ...before });
+        expect(await engine().store.claimDial({ ...claim, ...now })).toEqual({ claimed: true });
+        expect(await engine().store.findDial({ ...claim, ...before })).toMatchObject({ result: 'abandoned' });
+      },
+    );
+
+    it('the outcome of the call is recorded: its open claim keeps nobody waiting', async () => {
+      const claim = newClaim();
+      await engine().store.claimDial(claim);
+      await engine().store.saveOutcome(outcome(claim.callId));
+      expect(await engine().store.claimDial({ ...claim, callId: newCallId() })).toEqual({ claimed: true });
+    });
+
+    it('the claim between the numbers is open and younger than the limit: it counts', async () => {
+      const claim = newClaim();
+      await engine().store.claimDial(claim);
+      const other = await engine().store.claimDial({ ...claim, callId: newCallId() });
+      expect(other).toEqual({ claimed: false, by: 'other-call', callId: claim.callId, attempt: 1 });
+    });
+  });
+
+  describe('settling a claim', () => {
+    const sid = newSid();
+    it.each<[string, [DialResult, string | null][], DialResult, boolean]>([
+      ['created: with its SID', [['created', sid]], 'created', true],
+      [
+        'created, then said to be absent: stays created',
+        [
+          ['created', sid],
+          ['absent', null],
+        ],
+        'created',
+        true,
+      ],
+      [
+        'created, then another SID: the first stays',
+        [
+          ['created', sid],
+          ['created', newSid()],
+        ],
+        'created',
+        true,
+      ],
+      [
+        'refused, then abandoned: stays refused',
+        [
+          ['refused', null],
+          ['abandoned', null],
+        ],
+        'refused',
+        false,
+      ],
+      [
+        'abandoned, then refused: refused',
+        [
+          ['abandoned', null],
+          ['refused', null],
+        ],
+        'refused',
+        false,
+      ],
+      [
+        'abandoned, then a callback names the SID: created',
+        [
+          ['abandoned', null],
+          ['created', sid],
+        ],
+        'created',
+        true,
+      ],
+      [
+        'absent, then a callback names the SID: created',
+        [
+          ['absent', null],
+          ['created', sid],
+        ],
+        'created',
+        true,
+      ],
+    ])('%s', async (_, settlings, result, hasSid) => {
+      const claim = newClaim();
+      await engine().db.query('delete from dials where call_sid = $1', [sid]);
+      await engine().store.claimDial(claim);
+      for (const [said, callSid] of settlings)
+        await engine().store.settleDial({ ...claim, result: said, callSid });
+      expect(await engine().store.findDial(claim)).toMatchObject({ result, callSid: hasSid ? sid : null });
+    });
+
+    it('the SID belongs to another attempt: SidTaken, and nothing is changed', async () => {
+      const [first, second] = [newClaim(), newClaim()];
+      const taken = newSid();
+      await engine().store.claimDial(first);
+      await engine().store.claimDial(second);
+      await engine().store.settleDial({ ...first, result: 'created', callSid: taken });
+      await expect(
+        engine().store.settleDial({ ...second, result: 'created', callSid: taken }),
+      ).rejects.toThrow(SidTaken);
+      expect(await engine().store.findDial(second)).toMatchObject({ result: null, callSid: null });
+    });
+
+    it('there is no such claim: none appears', async () => {
+      const claim = newClaim();
+      await engine().store.settleDial({ ...claim, result: 'created', callSid: newSid() });
+      expect(await engine().store.findDial(claim)).toBeNull();
+    });
+  });
+
+  describe('whose a SID is', () => {
+    it('in the journal, or of a decided attempt: claimed', async () => {
+      const [journalled, decided, free] = [newSid(), newSid(), newSid()];
+      const [claim, callId] = [newClaim(), newCallId()];
+      await engine().store.claimDial(claim);
+      await engine().store.settleDial({ ...claim, result: 'created', callSid: journalled });
+      await engine().store.saveOutcome(
+        outcome(callId, { attempts: [{ ...busyAttempt(), callSid: decided }] }),
+      );
+      expect(await engine().store.claimedSids([journalled, decided, free])).toEqual(
+        new Set([journalled, decided]),
+      );
+      expect(await engine().store.claimedSids([])).toEqual(new Set());
+    });
+
+    it('noted by a callback while the create is still unclear: not claimed, so the attempt can find its own call', async () => {
+      const [callId, callSid] = [newCallId(), newSid()];
+      await engine().store.openCall(opened(callId));
+      await engine().store.noteProgress({
+        callId,
+        attempt: 1,
+        state: 'ringing',
+        update: update('ringing', { callSid }),
+      });
+      await engine().store.saveAttempt({ callId, state: 'ringing', attempt: attempt({ callSid }) });
+      expect(await engine().store.claimedSids([callSid])).toEqual(new Set());
+    });
+  });
+
+  describe('calls per second', () => {
+    it('two hundred at once, a hundred a second: slots ten milliseconds apart, no two the same', async () => {
+      const taken = await atOnce(200, (store) =>
+        store.takeSlot({ accountSid: newSid(), callsPerSecond: 100 }),
+      );
+      expect(taken.every((slot) => slot.waitSeconds === 0)).toBe(true);
+
+      const accountSid = newSid();
+      // A first slot far ahead, so that a slow machine does not let the line run dry.
+      await engine().db.query(`insert into dial_slots values ($1, clock_timestamp() + interval '1 minute')`, [
+        accountSid,
+      ]);
+      const slots = await atOnce(200, (store) => store.takeSlot({ accountSid, callsPerSecond: 100 }));
+      const times = slots.map(({ slot }) => microseconds(slot)).sort((a, b) => (a < b ? -1 : 1));
+      expect(times.slice(1).map((time, n) => time - (times[n] ?? 0n))).toEqual(Array(199).fill(10_000n));
+    });
+
+    it('one call per three seconds, then a hundred a second: each slot keeps the distance asked for it', async () => {
+      const accountSid = newSid();
+      const first = await engine().store.takeSlot({ accountSid, callsPerSecond: 1 / 3 });
+      const second = await engine().store.takeSlot({ accountSid, callsPerSecond: 100 });
+      const third = await engine().store.takeSlot({ accountSid, callsPerSecond: 3 });
+      expect(first.waitSeconds).toBe(0);
+      expect(microseconds(second.slot) - microseconds(first.slot)).toBe(3_000_000n);
+      expect(microseconds(third.slot) - microseconds(second.slot)).toBe(10_000n);
+      expect(second.waitSeconds).toBeGreaterThan(0);
+      expect(second.waitSeconds).toBeLessThanOrEqual(3);
+    });
+
+    it('nobody dialled for a while: the next slot is now, not in the past', async () => {
+      const accountSid = newSid();
+      await engine().db.query(`insert into dial_slots values ($1, clock_timestamp() - interval '1 hour')`, [
+        accountSid,
+      ]);
+      const slot = await engine().store.takeSlot({ accountSid, callsPerSecond: 1 });
+      expect(slot.waitSeconds).toBe(0);
+      expect(Math.abs(await engine().store.secondsSince(slot.slot))).toBeLessThan(60);
+    });
+
+    it('before a slot: seconds since it are negative', async () => {
+      const accountSid = newSid();
+      await engine().store.takeSlot({ accountSid, callsPerSecond: 0.01 });
+      const { slot } = await engine().store.takeSlot({ accountSid, callsPerSecond: 0.01 });
+      expect(await engine().store.secondsSince(slot)).toBeLessThan(0);
+    });
+  });
+}
+
+function microseconds(iso: string): bigint {
+  const [, whole, fraction] = /^(.*)\.(\d{6})Z$/.exec(iso) ?? [];
+  return BigInt(Date.parse(`${whole}Z`)) * 1000n + BigInt(fraction ?? '');
+}

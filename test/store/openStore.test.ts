@@ -1,0 +1,211 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '../../activities/outcomeStore.js';
+import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
+import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
+import { postgres } from '../../activities/store/postgres.js';
+import { storeError } from '../../activities/store/storeError.js';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
+import { newCallId, outcome } from './records.js';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres({ durable: true });
+}, 60_000);
+afterAll(() => server?.stop());
+
+const silent = { warn() {}, info() {} };
+
+async function query(databaseUrl: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+let databases = 0;
+async function newDatabase(): Promise<string> {
+  const name = `test_${++databases}`;
+  await query(server.url, `create database ${name}`);
+  return server.url.replace(/postgres$/, name);
+}
+
+describe('the schema', () => {
+  it('eight processes start together on an empty database: each migration is applied once, and all serve', async () => {
+    const databaseUrl = await newDatabase();
+    const stores = await Promise.all(
+      Array.from({ length: 8 }, () => openStore({ databaseUrl, poolSize: 1 })),
+    );
+    await Promise.all(stores.map((store) => store.ping()));
+    expect(await query(databaseUrl, 'select version from ringtrue_migrations')).toEqual([{ version: 1 }]);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('a newer ringtrue has migrated the database: refused, with both versions', async () => {
+    const databaseUrl = await newDatabase();
+    await (await openStore({ databaseUrl })).close();
+    await query(
+      databaseUrl,
+      `insert into ringtrue_migrations (version, name) values (99, 'from the future')`,
+    );
+    await expect(openStore({ databaseUrl })).rejects.toThrow(SchemaTooNew);
+    await expect(openStoreLazily({ databaseUrl }).ping()).rejects.toThrow(/schema version 99.*up to 1 /);
+  });
+
+  it('a migration fails halfway: nothing of it stays, and those before it do', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    const first = { version: 1, name: 'a', sql: 'create table a (n integer)' };
+    const broken = { version: 2, name: 'b', sql: 'create table b (n integer); create table a (n integer)' };
+    await expect(migrate(db, [first, broken])).rejects.toThrow('already exists');
+    expect(
+      await db.query(`select to_regclass('a') is not null as a, to_regclass('b') is not null as b`),
+    ).toEqual([{ a: true, b: false }]);
+    expect(await migrate(db, [first, { ...broken, sql: 'create table b (n integer)' }])).toEqual([2]);
+    await db.close();
+  });
+});
+
+describe('a database that cannot be reached', () => {
+  it('nobody listens: StoreUnavailable, naming host and database, and not the password', async () => {
+    const opening = openStore({ databaseUrl: 'postgres://me:s3cret@127.0.0.1:1/calls' });
+    await expect(opening).rejects.toThrow(StoreUnavailable);
+    await expect(opening).rejects.toThrow('PostgreSQL database calls at 127.0.0.1:1) refused the connection');
+    await expect(opening).rejects.not.toThrow('s3cret');
+  });
+
+  it('no such database: StoreUnavailable, with what to check', async () => {
+    const opening = openStore({ databaseUrl: server.url.replace(/postgres$/, 'nowhere') });
+    await expect(opening).rejects.toThrow(StoreUnavailable);
+    await expect(opening).rejects.toThrow('Check user, password and database name');
+  });
+
+  it('every connection is taken: StoreUnavailable, with what to do; then it serves', async () => {
+    const databaseUrl = await newDatabase();
+    const clients: pg.Client[] = [];
+    const takeAll = async () => {
+      for (;;) {
+        const client = new pg.Client({ connectionString: databaseUrl });
+        client.on('error', () => {});
+        await client.connect();
+        clients.push(client);
+      }
+    };
+    await expect(takeAll()).rejects.toThrow('too many clients');
+    const store = openStoreLazily({ databaseUrl });
+    await expect(store.ping()).rejects.toThrow('has no connection left. Raise max_connections');
+    await Promise.all(clients.map((client) => client.end()));
+    await vi.waitFor(() => store.ping(), { timeout: 10_000 });
+    await store.close();
+  });
+
+  it('the server is killed and comes back: StoreUnavailable meanwhile, then it serves by itself, and nothing recorded is lost', async () => {
+    const databaseUrl = await newDatabase();
+    const lazily = openStoreLazily({ databaseUrl });
+    const store = await openStore({ databaseUrl });
+    const callId = newCallId();
+    await store.saveOutcome(outcome(callId));
+
+    server.kill('SIGKILL');
+    await vi.waitFor(() => expect(store.ping()).rejects.toThrow(StoreUnavailable), { timeout: 10_000 });
+    await expect(lazily.ping()).rejects.toThrow(StoreUnavailable);
+    const late = newCallId();
+    await expect(store.saveOutcome(outcome(late))).rejects.toThrow(StoreUnavailable);
+
+    await server.restart();
+    await vi.waitFor(() => Promise.all([store.ping(), lazily.ping()]), { timeout: 10_000 });
+    await store.saveOutcome(outcome(late));
+    expect((await lazily.findCallState(callId))?.outcome).toEqual(outcome(callId));
+    expect((await lazily.findCallState(late))?.outcome).toEqual(outcome(late));
+    await Promise.all([store.close(), lazily.close()]);
+  }, 60_000);
+
+  it('only a standby answers: not ready', async () => {
+    const databaseUrl = await newDatabase();
+    await (await openStore({ databaseUrl })).close();
+    await query(
+      databaseUrl,
+      `alter database ${databaseUrl.split('/').at(-1)} set default_transaction_read_only = on`,
+    );
+    const store = await openStore({ databaseUrl });
+    await expect(store.ping()).rejects.toThrow('read-only');
+    await expect(store.saveOutcome(outcome(newCallId()))).rejects.toThrow(StoreUnavailable);
+    await store.close();
+  });
+
+  it.each([openStore, async (where: { databaseUrl: string }) => openStoreLazily(where)])(
+    'this process closed the store: StoreUnavailable',
+    async (open) => {
+      const store = await open({ databaseUrl: await newDatabase() });
+      await store.close();
+      await store.close();
+      await expect(store.ping()).rejects.toThrow(StoreUnavailable);
+    },
+  );
+});
+
+describe('the embedded database', () => {
+  it('stops in the middle, its disk gone: StoreUnavailable, then it starts anew with what was recorded', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'ringtrue-pglite-'));
+    const directory = join(root, 'store');
+    const db = await openDatabase({ directory });
+    const store = outcomeStore(db);
+    const callId = newCallId();
+    await store.saveOutcome(outcome(callId));
+
+    // Without its directory the write-ahead log cannot grow, which PostgreSQL answers with a panic.
+    await rename(join(directory, 'pg_wal'), join(root, 'pg_wal'));
+    await db.query('select pg_switch_wal()::text');
+    const writes = [1, 2].map(() => store.saveOutcome(outcome(newCallId())));
+    for (const write of writes) await expect(write).rejects.toThrow(StoreUnavailable);
+    await rename(join(root, 'pg_wal'), join(directory, 'pg_wal'));
+
+    expect((await store.findCallState(callId))?.outcome).toEqual(outcome(callId));
+    await store.saveOutcome(outcome(newCallId()));
+    await store.close();
+    await expect(store.ping()).rejects.toThrow(StoreUnavailable);
+    await rm(root, { recursive: true, force: true });
+  }, 120_000);
+});
+
+describe('what the database says', () => {
+  const coded = (code: string, message = code) => Object.assign(new Error(message), { code });
+  it.each<[string, Error, string]>([
+    ['disk full', coded('53100'), 'its disk is full'],
+    ['disk full, by the system', coded('ENOSPC'), 'its disk is full'],
+    ['too many connections', coded('53300'), 'no connection left'],
+    ['shutting down', coded('57P01'), 'shutting down'],
+    ['starting up', coded('57P03'), 'shutting down or starting up'],
+    ['out of memory', coded('53200'), 'run out of memory'],
+    ['wrong password', coded('28P01'), 'does not let us in'],
+    ['statement took too long', coded('57014'), 'in time'],
+    ['two transactions met', coded('40P01'), 'done again'],
+    ['connection cut', coded('ECONNRESET'), 'closed the connection'],
+    [
+      'connection cut, says the driver',
+      new Error('Connection terminated unexpectedly'),
+      'closed the connection',
+    ],
+    ['no connection in time', new Error('timeout exceeded when trying to connect'), 'in time'],
+    [
+      'no answer to the connection',
+      new Error('Connection terminated due to connection timeout'),
+      'cannot be reached',
+    ],
+    ['no such host', coded('ENOTFOUND'), 'cannot be reached'],
+  ])('%s: StoreUnavailable, with a sentence', (_, error, sentence) => {
+    const seen = storeError(error, 'The store');
+    expect(seen).toBeInstanceOf(StoreUnavailable);
+    expect((seen as Error).message).toContain(sentence);
+    expect((seen as Error).cause).toBe(error);
+  });
+
+  it.each([coded('42P01'), coded('23505'), new TypeError('a bug')])('%s: as it is', (error) => {
+    expect(storeError(error, 'The store')).toBe(error);
+  });
+});

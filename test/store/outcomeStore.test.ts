@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callListRules } from './callListRules.js';
+import { callRowRules } from './callRowRules.js';
+import { dialRules } from './dialRules.js';
+import { type Engine, engines } from './engines.js';
+
+describe.each(engines)('outcome store on $name', ({ open }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await open();
+  }, 120_000);
+  afterAll(() => engine?.close());
+
+  callRowRules(() => engine);
+  dialRules(() => engine);
+  callListRules(() => engine);
+
+  it('is asked whether it serves: no error', async () => {
+    await expect(engine.store.ping()).resolves.toBeUndefined();
+  });
+});

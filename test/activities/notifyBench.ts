@@ -8,9 +8,10 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect } from 'vitest';
-import { type Notification, notifyOutcome } from '../../activities/notifyOutcome.js';
+import { notifyOutcome } from '../../activities/notifyOutcome.js';
 import type { NotifySettings } from '../../activities/settings.js';
 import type { World } from '../../activities/world.js';
+import type { Notification } from '../../workflows/callActivities.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 
 export const secret = newSecret();

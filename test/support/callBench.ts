@@ -7,6 +7,7 @@ import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { ActivityEvent } from '../../activities/world.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
+import { recordHistory } from './histories.js';
 
 export const accountSid = 'AC00000000000000000000000000000000';
 export const from = '+15005550006';
@@ -137,6 +138,12 @@ export function callHandle(
         attempt,
         params: { CallSid: callSid, CallStatus: callStatus, AccountSid: accountSid, ...more },
       }),
-    result: () => handle.result() as Promise<CallOutcome>,
+    async result() {
+      try {
+        return (await handle.result()) as CallOutcome;
+      } finally {
+        if (process.env.RINGTRUE_RECORD_HISTORIES) await recordHistory(handle);
+      }
+    },
   };
 }

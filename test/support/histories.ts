@@ -1,0 +1,29 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { expect } from 'vitest';
+
+const directory = fileURLToPath(new URL('../histories/', import.meta.url));
+
+/** Keeps the history of a call of the running test, under the test's name. */
+export async function recordHistory(handle: WorkflowHandle): Promise<void> {
+  const name = expect.getState().currentTestName?.split(' > ').at(-1) ?? handle.workflowId;
+  const file = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 80);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `${file}.json`), historyToJSON(await handle.fetchHistory()));
+}
+
+/** The recorded histories, by the name of the test that they come from. */
+export function recordedHistories(): { workflowId: string; history: unknown }[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({
+      workflowId: file.replace(/\.json$/, ''),
+      history: JSON.parse(readFileSync(join(directory, file), 'utf8')),
+    }));
+}

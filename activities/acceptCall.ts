@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import type { Acceptance } from '../workflows/callActivities.js';
 import type { CallPlan, CallRequest, RetryPolicy } from '../workflows/callRequest.js';
 import { checkCallRequest, completePolicy } from './callRequestSchema.js';
+import { faultLine } from './fault.js';
 import type { ActivitySettings } from './settings.js';
 import type { World } from './world.js';
 
@@ -9,11 +10,7 @@ import type { World } from './world.js';
 export function acceptCall({ settings, store }: World) {
   return async (input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance> => {
     const checked = checkCallRequest(input.request, settings);
-    if ('faults' in checked)
-      return {
-        accepted: false,
-        faults: checked.faults.map(({ path, message }) => (path ? `${path}: ${message}` : message)),
-      };
+    if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
     const plan = planOf(checked.request, settings);
     const row = {
       callId: input.callId,

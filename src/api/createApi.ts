@@ -1,0 +1,78 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
+import { apiMetrics } from './apiMetrics.js';
+import { bearerAuth } from './bearerAuth.js';
+import { listCalls } from './listCalls.js';
+import { openApiDocument } from './openApi.js';
+import { apiPage, apiPageAsset, contentSecurityPolicy, frontPage } from './pages.js';
+import { problem, problemOf } from './problem.js';
+import { readCall } from './readCall.js';
+import { requestLog } from './requestLog.js';
+import { startCall } from './startCall.js';
+import { statusCallback } from './statusCallback.js';
+import { cancelCall, retryCall } from './steerCall.js';
+
+const bodyLimitBytes = 64 * 1024;
+
+/** The Hono server: the calls API, Twilio's webhook, and the pages. Listens nowhere by itself. */
+export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
+  const tools: ApiTools = { ...dependencies, measures: apiMetrics(dependencies.metrics) };
+  const app = new Hono<ApiEnv>();
+
+  app.use(requestId());
+  app.use(requestLog(tools));
+  app.use(secureHeaders({ contentSecurityPolicy }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        problem(c, 'method-not-allowed', `Here only ${methods.join(', ')} can be served.`, {
+          headers: { Allow: methods.join(', ') },
+        }),
+    }),
+  );
+  app.notFound((c) =>
+    problem(c, 'not-found', 'Nothing is served under this path; GET /docs shows everything that is.'),
+  );
+  app.onError((error, c) => problemOf(c, error, tools.log));
+
+  const auth = bearerAuth(tools.apiTokens);
+  app.use('/calls', auth);
+  app.use('/calls/*', auth);
+  app.use('/metrics', auth);
+  app.use(
+    bodyLimit({
+      maxSize: bodyLimitBytes,
+      onError: (c) => problem(c, 'too-large', `A body may have ${bodyLimitBytes} bytes at most.`),
+    }),
+  );
+
+  app.post('/calls', startCall(tools));
+  app.get('/calls', listCalls(tools));
+  app.get('/calls/:callId', readCall(tools));
+  app.post('/calls/:callId/cancel', cancelCall(tools));
+  app.post('/calls/:callId/retry', retryCall(tools));
+
+  app.post('/twilio/status/:callId/:attempt', statusCallback(tools));
+
+  app.get('/healthz', (c) => c.json({ alive: true }));
+  app.get('/readyz', async (c) => {
+    const readiness = await tools.readiness();
+    return c.json(readiness, readiness.ready ? 200 : 503);
+  });
+  app.get('/metrics', async (c) => {
+    c.header('Content-Type', tools.metrics.contentType);
+    return c.body(await tools.metrics.metrics());
+  });
+
+  const document = openApiDocument(tools.apiTokens.length > 0);
+  app.get('/openapi.json', (c) => c.json(document));
+  app.get('/docs', apiPage);
+  app.get('/docs/:file', apiPageAsset);
+  app.get('/', frontPage(tools));
+  return app;
+}

@@ -1,0 +1,29 @@
+import type { ApiContext } from './apiDependencies.js';
+import { problem } from './problem.js';
+
+/** The JSON body of the request, or the answer that refuses it. */
+export async function readJson(c: ApiContext): Promise<{ body: unknown } | { refusal: Response }> {
+  const type = c.req.header('Content-Type');
+  if (!/^application\/([^;\s]+\+)?json\s*(;|$)/i.test(type ?? ''))
+    return {
+      refusal: problem(
+        c,
+        'unsupported-media-type',
+        `The body came ${type === undefined ? 'without a Content-Type' : 'as another Content-Type'}; send JSON with Content-Type: application/json.`,
+        { headers: { Accept: 'application/json' } },
+      ),
+    };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await c.req.arrayBuffer());
+    return { body: JSON.parse(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    return {
+      refusal: problem(
+        c,
+        'not-json',
+        `The body cannot be read as JSON in UTF-8 (${error instanceof SyntaxError ? error.message : 'not UTF-8'}); correct it and send it again.`,
+      ),
+    };
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { callRequestSchema } from '../../activities/callRequestSchema.js';
+import { callAnswerSchema } from './callAnswerSchema.js';
+import { describedRoutes, exampleId, exampleUrl, ref } from './openApiRoutes.js';
+import { problems } from './problem.js';
+
+const schemas = {
+  StartedCall: {
+    type: 'object',
+    required: ['callId', 'runId', 'url'],
+    properties: {
+      callId: { type: 'string' },
+      runId: {
+        type: ['string', 'null'],
+        description: "Temporal's run id; null for a call of long ago that only the outcome store remembers.",
+      },
+      url: { type: 'string', format: 'uri', description: 'Where the call is to be read.' },
+    },
+  },
+  SteeredCall: {
+    type: 'object',
+    required: ['callId', 'url'],
+    properties: { callId: { type: 'string' }, url: { type: 'string', format: 'uri' } },
+    example: { callId: exampleId, url: exampleUrl },
+  },
+  CallPage: {
+    type: 'object',
+    required: ['calls', 'nextCursor'],
+    properties: {
+      calls: { type: 'array', items: ref('CallState') },
+      nextCursor: { type: ['string', 'null'], description: 'Null on the last page.' },
+    },
+    example: { calls: [], nextCursor: null },
+  },
+  Problem: {
+    type: 'object',
+    description: 'Problem details, RFC 9457.',
+    required: ['type', 'title', 'status', 'detail', 'instance', 'requestId'],
+    properties: {
+      type: { type: 'string', enum: Object.keys(problems).map((name) => `urn:ringtrue:problem:${name}`) },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string', description: 'What, on what, why, and what to do now.' },
+      instance: { type: 'string' },
+      requestId: { type: 'string', description: 'As in the header X-Request-Id and in the log.' },
+      callId: { type: 'string', description: 'The call in question, where there is one.' },
+      faults: {
+        type: 'array',
+        description: 'With 422: everything that is wrong, at once.',
+        items: {
+          type: 'object',
+          required: ['path', 'message'],
+          properties: {
+            path: { type: 'string', description: 'Dotted; empty: the request as a whole.' },
+            message: { type: 'string' },
+          },
+        },
+      },
+    },
+  },
+  Health: { type: 'object', required: ['alive'], properties: { alive: { const: true } } },
+  Readiness: {
+    type: 'object',
+    required: ['ready', 'checks'],
+    properties: {
+      ready: { type: 'boolean' },
+      checks: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    example: { ready: true, checks: { temporal: 'ok', store: 'ok' } },
+  },
+};
+
+/** The OpenAPI 3.1 document of the API; `secured`: the calls API asks for a bearer token. */
+export function openApiDocument(secured: boolean): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { method, path, secured: asksForToken, ...operation } of describedRoutes) {
+    const security = secured && asksForToken ? { security: [{ bearer: [] }] } : {};
+    const { 401: _, ...others } = operation.responses;
+    const responses = secured ? operation.responses : others;
+    paths[path] = { ...paths[path], [method]: { ...operation, responses, ...security } };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'ringtrue',
+      version: '1',
+      description:
+        'Outbound calls on Twilio with a durable, true outcome. Errors are problem details (RFC 9457).',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'Calls', description: 'Start calls, follow them, stop them.' },
+      { name: 'Twilio', description: 'What Twilio calls.' },
+      { name: 'Operation', description: 'For those who run ringtrue.' },
+      { name: 'Pages', description: 'For people.' },
+    ],
+    paths,
+    components: {
+      schemas: { ...definitionsOf(callRequestSchema), ...definitionsOf(callAnswerSchema), ...schemas },
+      ...(secured ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
+    },
+  };
+}
+
+/** The JSON Schemas of a zod schema and of everything it names, as components of the document. */
+function definitionsOf(schema: z.ZodType): Record<string, object> {
+  const { $defs = {} } = z.toJSONSchema(schema, {
+    io: 'input',
+    override({ jsonSchema }) {
+      // What zod says of every integer says nothing.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  });
+  return JSON.parse(JSON.stringify($defs).replaceAll('#/$defs/', '#/components/schemas/'));
+}

@@ -1,0 +1,144 @@
+import {
+  isGrpcCancelledError,
+  isGrpcDeadlineError,
+  type WorkflowExecutionDescription,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { StoreUnavailable } from '../../activities/outcomeStore.js';
+import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
+import { callStates } from '../../workflows/callOutcome.js';
+import type { ApiContext, ApiTools } from './apiDependencies.js';
+import { invalidRequest, problem } from './problem.js';
+import { callIdIn } from './requestTarget.js';
+import { calls, callWorkflowType } from './temporalCalls.js';
+
+/** A CallState as the API gives it. */
+export interface CallAnswer extends CallState {
+  /** Why there is no outcome although the call is over: its workflow failed, or somebody terminated it. */
+  error?: string;
+  /** True when the call itself could not be asked: this is the last that was recorded of it. */
+  stale?: true;
+}
+
+const describeWithinMs = 3_000;
+const queryWithinMs = 3_000;
+const longestWaitSeconds = 60;
+
+/** `GET /calls/{callId}`: the call's own word while it runs, the record once it is over. */
+export function readCall(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const wait = waitSeconds(c.req.queries('wait') ?? []);
+    if (wait === null)
+      return invalidRequest(c, [
+        { path: 'wait', message: `must be one number of seconds, 0..${longestWaitSeconds}` },
+      ]);
+    const callId = callIdIn(c, 2);
+    const found = callId === null ? null : await findCall(tools, callId, wait, c.req.raw.signal);
+    return found === null ? noSuchCall(c) : c.json(found);
+  };
+}
+
+export function noSuchCall(c: ApiContext): Response {
+  return problem(
+    c,
+    'no-such-call',
+    'There is no call of this id, neither running nor recorded; check the id, or search with GET /calls.',
+  );
+}
+
+async function findCall(
+  tools: ApiTools,
+  callId: string,
+  wait: number,
+  gone: AbortSignal,
+): Promise<CallAnswer | null> {
+  const recorded = await tools.store.findCallState(callId).catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return error;
+    throw error;
+  });
+  const row = recorded instanceof StoreUnavailable ? null : recorded;
+  if (row?.state === 'done') return row;
+
+  const handle = tools.temporal.workflow.getHandle(callId);
+  let description: WorkflowExecutionDescription;
+  try {
+    description = await calls(tools.temporal, describeWithinMs, () => handle.describe());
+  } catch (error) {
+    if (row !== null) return { ...row, stale: true };
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (recorded instanceof StoreUnavailable) throw recorded;
+    return null;
+  }
+  if (description.type !== callWorkflowType) return null;
+  if (description.status.name !== 'RUNNING') return finalState(tools, handle, row, describeWithinMs);
+  if (wait > 0) {
+    const over = await whenOver(tools, handle, row, wait, gone);
+    if (over !== null) return over;
+  }
+  try {
+    return await calls(tools.temporal, queryWithinMs, () => handle.query<CallState>('state'));
+  } catch {
+    // No worker answers: what is written down is the best that can be said.
+    return { ...(row ?? begun(description)), stale: true };
+  }
+}
+
+/** The end of a running call if it comes within so many seconds and the asker is still there, else null. */
+async function whenOver(
+  tools: ApiTools,
+  handle: WorkflowHandle,
+  row: CallState | null,
+  seconds: number,
+  gone: AbortSignal,
+): Promise<CallAnswer | null> {
+  try {
+    return await tools.temporal.withAbortSignal(gone, () => finalState(tools, handle, row, seconds * 1000));
+  } catch (error) {
+    if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
+    throw error;
+  }
+}
+
+async function finalState(
+  tools: ApiTools,
+  handle: WorkflowHandle,
+  row: CallState | null,
+  withinMs: number,
+): Promise<CallAnswer> {
+  const callId = handle.workflowId;
+  const over = { callId, state: 'done', waitingFor: null, nextAttemptAt: null } as const;
+  try {
+    const outcome: CallOutcome = await calls(tools.temporal, withinMs, () => handle.result());
+    return { ...over, attempts: outcome.attempts, outcome };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const why = error.cause?.message ?? error.message;
+    return {
+      ...over,
+      attempts: row?.attempts ?? [],
+      outcome: null,
+      error: `The workflow of this call ended without an outcome: ${why}`,
+    };
+  }
+}
+
+/** All that is known of a call that no worker has taken up yet. */
+function begun(description: WorkflowExecutionDescription): CallState {
+  const known = description.searchAttributes.RingtrueState?.[0];
+  return {
+    callId: description.workflowId,
+    state: callStates.find((state) => state === known) ?? 'looking-up',
+    attempts: [],
+    outcome: null,
+    waitingFor: 'a worker that takes up the call',
+    nextAttemptAt: null,
+  };
+}
+
+function waitSeconds(given: string[]): number | null {
+  if (given.length === 0) return 0;
+  const seconds = given[0]?.trim() ? Number(given[0]) : Number.NaN;
+  return given.length === 1 && seconds >= 0 && seconds <= longestWaitSeconds ? seconds : null;
+}

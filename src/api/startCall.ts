@@ -1,0 +1,198 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { checkCallRequest } from '../../activities/callRequestSchema.js';
+import type { Fault } from '../../activities/fault.js';
+import { StoreUnavailable } from '../../activities/outcomeStore.js';
+import type { CallState } from '../../workflows/callOutcome.js';
+import type { CallRequest } from '../../workflows/callRequest.js';
+import { maskNumber } from '../../workflows/phoneNumber.js';
+import type { ApiContext, ApiTools } from './apiDependencies.js';
+import { readJson } from './jsonBody.js';
+import { invalidRequest, isTemporalUnavailable, problem } from './problem.js';
+import { callUrl } from './requestTarget.js';
+import { calls, callWorkflowType } from './temporalCalls.js';
+
+const toAttribute = defineSearchAttributeKey('RingtrueTo', 'KEYWORD');
+const stateAttribute = defineSearchAttributeKey('RingtrueState', 'KEYWORD');
+const startWithinMs = 10_000;
+
+/** `POST /calls`: starts a call, or finds the one that the same Idempotency-Key started before. */
+export function startCall(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const json = await readJson(c);
+    if ('refusal' in json) return json.refusal;
+    const key = c.req.header('Idempotency-Key');
+
+    const checked = checkCallRequest(json.body, {
+      policies: tools.policies(),
+      defaultFrom: tools.defaultFrom,
+    });
+    const late = lateFault(json.body);
+    const faults = [
+      'faults' in checked ? checked.faults : [],
+      key === undefined ? [] : keyFaults(key),
+    ].flat();
+    if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
+
+    // Temporal gets the request as it was sent; the defaults are filled in when the call begins.
+    const request = json.body as CallRequest;
+    if (key === undefined) {
+      if (late.length > 0) return invalidRequest(c, late);
+      return begin(tools, c, `call-${randomUUID()}`, request, false);
+    }
+    return beginOnce(tools, c, callIdOfKey(key), request, late);
+  };
+}
+
+/** The id of the call that this Idempotency-Key stands for. */
+export function callIdOfKey(key: string): string {
+  return `call-${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/**
+ * Starts the call of an Idempotency-Key unless it exists. Temporal alone would do while it remembers the workflow;
+ * the store is asked first because it remembers longer. While the store is away nobody can tell a new key from
+ * one that Temporal has forgotten: such a request is refused rather than dialled a second time.
+ */
+async function beginOnce(
+  tools: ApiTools,
+  c: ApiContext,
+  callId: string,
+  request: CallRequest,
+  late: Fault[],
+): Promise<Response> {
+  const recorded = await tools.store.findCallState(callId).catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return error;
+    throw error;
+  });
+  if (recorded === null && late.length === 0) return begin(tools, c, callId, request, true);
+
+  const known = await knownToTemporal(tools, callId);
+  if (known !== null) return repeated(c, callId, known.runId, known.requestHash === hashOf(request));
+  if (recorded instanceof StoreUnavailable) throw recorded;
+  if (recorded === null) return invalidRequest(c, late);
+  return repeated(c, callId, null, seemsSame(recorded, request));
+}
+
+async function begin(
+  tools: ApiTools,
+  c: ApiContext,
+  callId: string,
+  request: CallRequest,
+  repeatable: boolean,
+): Promise<Response> {
+  try {
+    const handle = await calls(tools.temporal, startWithinMs, (workflow) =>
+      workflow.start(callWorkflowType, {
+        workflowId: callId,
+        taskQueue: tools.taskQueue,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [request],
+        typedSearchAttributes: [
+          { key: toAttribute, value: request.to },
+          { key: stateAttribute, value: 'looking-up' },
+        ],
+        staticSummary: `Call to ${maskNumber(request.to)}`,
+        memo: { requestHash: hashOf(request) },
+      }),
+    );
+    tools.measures.callsStarted.inc();
+    return answer(c, 202, callId, handle.firstExecutionRunId);
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      const known = await knownToTemporal(tools, callId);
+      if (known !== null) return repeated(c, callId, known.runId, known.requestHash === hashOf(request));
+    }
+    if (!isTemporalUnavailable(error)) throw error;
+    tools.log.error({ err: error, requestId: c.get('requestId') }, 'a call could not be started');
+    return problem(
+      c,
+      'temporal-unavailable',
+      repeatable
+        ? 'Temporal did not confirm in time that the call was started. Send the request again with the same Idempotency-Key: it starts the call once at most.'
+        : 'Temporal did not confirm in time that the call was started; it may have been. Look for callId before you send the request again, and send an Idempotency-Key to be able to repeat safely.',
+      { callId },
+    );
+  }
+}
+
+async function knownToTemporal(
+  tools: ApiTools,
+  callId: string,
+): Promise<{ runId: string; requestHash: unknown } | null> {
+  try {
+    const found = await calls(tools.temporal, startWithinMs, (workflow) =>
+      workflow.getHandle(callId).describe(),
+    );
+    return { runId: found.runId, requestHash: found.memo?.requestHash };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+function repeated(c: ApiContext, callId: string, runId: string | null, same: boolean): Response {
+  if (same) return answer(c, 200, callId, runId);
+  return problem(
+    c,
+    'key-reused',
+    'A different request was sent with this Idempotency-Key before; nothing was started. Use a new key for a new call, or send the first request unchanged to get its call.',
+    { callId },
+  );
+}
+
+function answer(c: ApiContext, status: 200 | 202, callId: string, runId: string | null): Response {
+  const url = callUrl(c, callId);
+  c.header('Location', url);
+  return c.json({ callId, runId, url }, status);
+}
+
+/**
+ * Temporal has forgotten the call, and with it the exact request. What the outcome keeps of the request decides;
+ * a call that never got an outcome is taken for the same.
+ */
+function seemsSame({ outcome }: CallState, request: CallRequest): boolean {
+  if (outcome === null) return true;
+  return (
+    outcome.to === request.to &&
+    (request.from === undefined || outcome.from === request.from) &&
+    hashOf(outcome.metadata) === hashOf(request.metadata ?? {})
+  );
+}
+
+/** A hash that does not depend on the order in which the fields were written. */
+function hashOf(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
+}
+
+function keyFaults(key: string): Fault[] {
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return [];
+  return [
+    {
+      path: 'Idempotency-Key',
+      message: `has ${key.length} characters or some that are not printable ASCII; must be 1..255 printable ASCII characters`,
+    },
+  ];
+}
+
+/** Only here, not in the workflow: by the time a workflow begins, `giveUpAt` may rightly have passed. */
+function lateFault(body: unknown): Fault[] {
+  const giveUpAt = (body as Partial<CallRequest> | null)?.giveUpAt;
+  if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt) <= Date.now())) return [];
+  return [
+    { path: 'giveUpAt', message: `is ${JSON.stringify(giveUpAt)}, which has passed; must lie in the future` },
+  ];
+}

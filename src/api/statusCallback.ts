@@ -1,0 +1,115 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { updateFromCallback } from '../../workflows/callUpdate.js';
+import { isTerminal, stateOf } from '../../workflows/twilioStatus.js';
+import type { ApiContext, ApiTools } from './apiDependencies.js';
+import type { CallbackResult } from './apiMetrics.js';
+import { isTemporalUnavailable, problem } from './problem.js';
+import { callIdIn, pathSegment, requestTarget } from './requestTarget.js';
+import { calls } from './temporalCalls.js';
+import { baseOf, formParameters, isSignedByTwilio } from './twilioSignature.js';
+
+/** Twilio waits 15 s for all its tries together; a quick no leaves room for the next one. */
+const signalWithinMs = 3_000;
+
+/**
+ * `POST /twilio/status/{callId}/{attempt}`: hands a status callback to its call.
+ *
+ * 204 only once Temporal has it, or the call is over. The signature comes before everything else, so that nobody
+ * but Twilio learns which calls exist.
+ */
+export function statusCallback(tools: ApiTools) {
+  const base = baseOf(tools.publicUrl);
+  return async (c: ApiContext): Promise<Response> => {
+    const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header('Content-Type') ?? '');
+    const parameters = isForm ? formParameters(await c.req.text()) : {};
+    const signed = isSignedByTwilio(
+      { url: base + requestTarget(c), parameters, signature: c.req.header('X-Twilio-Signature') },
+      tools.twilioAuthTokens,
+    );
+    if (!signed) {
+      count(tools, 'forged');
+      return problem(
+        c,
+        'bad-signature',
+        'X-Twilio-Signature does not fit this URL, these parameters and our auth token. If this is Twilio: check RINGTRUE_PUBLIC_URL against the URL that Twilio requests, and TWILIO_AUTH_TOKEN.',
+      );
+    }
+    if (!isForm) {
+      count(tools, 'malformed');
+      return problem(
+        c,
+        'unsupported-media-type',
+        'A status callback is a form: application/x-www-form-urlencoded.',
+      );
+    }
+    const callId = callIdIn(c, 3);
+    const attempt = pathSegment(c, 4) ?? '';
+    if (callId === null || !/^[1-9]\d{0,5}$/.test(attempt)) return unknownCall(tools, c);
+    const params = Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? (value[0] ?? '') : value,
+      ]),
+    );
+    return deliver(tools, c, callId, Number(attempt), params);
+  };
+}
+
+async function deliver(
+  tools: ApiTools,
+  c: ApiContext,
+  callId: string,
+  attempt: number,
+  params: Record<string, string>,
+): Promise<Response> {
+  try {
+    await calls(tools.temporal, signalWithinMs, (workflow) =>
+      workflow.getHandle(callId).signal('twilioStatus', { attempt, params }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return afterTheEnd(tools, c, callId, error);
+    if (isTemporalUnavailable(error)) count(tools, 'temporal-unavailable');
+    throw error;
+  }
+  count(tools, 'signalled');
+  showProgress(tools, callId, attempt, params);
+  return c.body(null, 204);
+}
+
+/** No such workflow runs: the call is over, or there never was one. */
+async function afterTheEnd(
+  tools: ApiTools,
+  c: ApiContext,
+  callId: string,
+  error: WorkflowNotFoundError,
+): Promise<Response> {
+  // The server has one class for both and tells them apart by its words. What it has forgotten, the store knows.
+  const over = /already completed/.test(error.message) || (await tools.store.findCallState(callId)) !== null;
+  if (!over) return unknownCall(tools, c);
+  count(tools, 'already-over');
+  return c.body(null, 204);
+}
+
+function unknownCall(tools: ApiTools, c: ApiContext): Response {
+  count(tools, 'no-such-call');
+  return problem(c, 'no-such-call', 'There is no such attempt of any call; the callback was not kept.');
+}
+
+/** Lets lists show how far a running call is. Only a courtesy: Twilio's answer does not wait for it. */
+function showProgress(
+  tools: ApiTools,
+  callId: string,
+  attempt: number,
+  params: Record<string, string>,
+): void {
+  const update = updateFromCallback(params);
+  const state = update && !isTerminal(update.status) ? stateOf(update.status) : null;
+  if (update === null || state === null) return;
+  tools.store.noteProgress({ callId, attempt, state, update }).catch((error: unknown) => {
+    tools.log.warn({ err: error, attempt, status: update.status }, 'progress of a call was not noted');
+  });
+}
+
+function count(tools: ApiTools, result: CallbackResult): void {
+  tools.measures.callbacks.inc({ result });
+}

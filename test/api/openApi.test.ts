@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../src/api/openApi.js';
+import { problems } from '../../src/api/problem.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { bareApi, useApi } from './useApi.js';
+
+const fates = useCallBench();
+const api = useApi(fates);
+
+// biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document is looked into at many places.
+type Json = any;
+
+describe('GET /openapi.json', () => {
+  const document: Json = openApiDocument(true);
+  const operations = Object.entries<Record<string, Json>>(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+  it('is served as it is', async () => {
+    expect((await api.get('/openapi.json')).json).toEqual(openApiDocument(false));
+  });
+
+  it('names every route, and no other', () => {
+    const app = bareApi();
+    const served = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/docs/:file')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(
+      served.sort(),
+    );
+  });
+
+  it('every reference leads somewhere, and every schema is used', () => {
+    const text = JSON.stringify(document);
+    const references = new Set(
+      [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(references).toEqual(new Set(Object.keys(document.components.schemas)));
+    expect(text).not.toContain('$defs');
+  });
+
+  it.each(operations.map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] as const))(
+    '%s: has an id, a summary, answers with a description, and its path parameters',
+    (_, { path, operation }) => {
+      expect(operation).toMatchObject({
+        operationId: expect.any(String),
+        summary: expect.any(String),
+        tags: [expect.any(String)],
+      });
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const described = (operation.parameters ?? [])
+        .filter((p: { in: string }) => p.in === 'path')
+        .map((p: { name: string }) => p.name);
+      expect(described).toEqual(named);
+      for (const answer of Object.values<Record<string, unknown>>(operation.responses))
+        expect(answer.description).toEqual(expect.any(String));
+    },
+  );
+
+  it('docs/api.md tells of every route and every problem', () => {
+    const text = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    for (const { path, method } of operations) expect(text).toContain(`\`${method.toUpperCase()} ${path}\``);
+    for (const name of Object.keys(problems)) expect(text).toContain(`\`${name}\``);
+  });
+
+  it('ids of operations are unique', () => {
+    expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
+  });
+
+  it('what asks for a token says so, when there are any', () => {
+    const secured = operations.filter(({ operation }) => operation.security).map(({ path }) => path);
+    expect(new Set(secured)).toEqual(
+      new Set(['/calls', '/calls/{callId}', '/calls/{callId}/cancel', '/calls/{callId}/retry', '/metrics']),
+    );
+    expect(JSON.stringify(openApiDocument(false))).not.toMatch(/bearer|"401"/);
+  });
+
+  it('the example of a CallRequest is accepted, and a number has its pattern', async () => {
+    const { CallRequest } = document.components.schemas;
+    expect(CallRequest.properties.to.pattern).toBe('^\\+[1-9]\\d{1,14}$');
+    expect(CallRequest.additionalProperties).toBe(false);
+    const answer = await api.post('/calls', { ...CallRequest.example, notBefore: '2099-01-01T00:00:00Z' });
+    expect(answer.status).toBe(202);
+  });
+});

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { callAnswerSchema } from '../../src/api/callAnswerSchema.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { eventually, problem, useApi } from './useApi.js';
+
+const fates = useCallBench();
+const api = useApi(fates);
+const later = () => new Date(Date.now() + 3_600_000).toISOString();
+const nobody = () => `nobody-${randomUUID()}`;
+
+async function ringing() {
+  const call = await fates.bench.start({ to: fates.to, lookup: 'off', metadata: { order: '4711' } });
+  await call.until((state) => state.state === 'queued');
+  const { sid } = fates.twilio.calls[0] as { sid: string };
+  return { ...call, path: `/calls/${call.callId}`, end: () => call.callback(1, sid, 'completed') };
+}
+
+/** Starts a workflow that no worker takes up. */
+async function untaken(type = 'outboundCall') {
+  const workflowId = `call-${randomUUID()}`;
+  return fates.bench.client.workflow.start(type, { workflowId, taskQueue: nobody(), args: [{}] });
+}
+
+describe('GET /calls/{callId}', () => {
+  it('the call runs: its own word, what it waits for included', async () => {
+    const call = await ringing();
+    const answer = await api.get(call.path);
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual(await call.state());
+    expect(answer.json).toMatchObject({ callId: call.callId, state: 'queued', outcome: null });
+    expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
+  });
+
+  it('the call is over: its outcome, from the record', async () => {
+    const call = await ringing();
+    await call.end();
+    const outcome = await call.result();
+    const answer = await api.get(call.path);
+    expect(answer.json).toMatchObject({ state: 'done', outcome });
+    expect(answer.json.outcome.metadata).toEqual({ order: '4711' });
+    expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
+  });
+
+  it.each([
+    ['an id that nobody has', `/calls/call-${randomUUID()}`],
+    ['an id longer than Temporal allows', `/calls/${'x'.repeat(1001)}`],
+    ['an id that is not UTF-8', '/calls/%ff%fe'],
+    ['broken percent-encoding', '/calls/%zz'],
+    ['dots that lead elsewhere', '/calls/..%2f..%2fhealthz'],
+    ['an encoded NUL', '/calls/%00'],
+  ])('%s: 404', async (_, path) => {
+    const answer = await api.get(path);
+    expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });
+  });
+
+  it.each([["o'hara"], ['team/7'], ['a+b c'], ['Größe'], ['100%25'], ['?#&'], ['..'], ['%2e%2e/x']])(
+    'the id holds any character, %s: the call is found',
+    async (name) => {
+      const callId = `${name}-${randomUUID()}`;
+      await fates.bench.start({ to: fates.to, notBefore: later() }, callId);
+      const answer = await api.get(`/calls/${encodeURIComponent(callId)}`);
+      expect(answer).toMatchObject({ status: 200, json: { callId } });
+    },
+  );
+
+  it('a workflow that is no call: 404, it is none of our business', async () => {
+    const { workflowId } = await untaken('payroll');
+    expect((await api.get(`/calls/${workflowId}`)).status).toBe(404);
+  });
+
+  it('no worker has taken the call up: said so, and that it is stale', async () => {
+    const { workflowId } = await untaken();
+    const { json } = await api.get(`/calls/${workflowId}`);
+    expect(json).toMatchObject({ state: 'looking-up', attempts: [], outcome: null, stale: true });
+    expect(json.waitingFor).toContain('worker');
+  });
+
+  it('Temporal does not know a call that is on record: the record, stale', async () => {
+    const callId = `call-${randomUUID()}`;
+    const startedAt = new Date().toISOString();
+    await fates.store.openCall({ callId, to: fates.to, from: '+15005550006', metadata: {}, startedAt });
+    const answer = await api.get(`/calls/${callId}`);
+    expect(answer).toMatchObject({ status: 200, json: { callId, outcome: null, stale: true } });
+  });
+
+  it('the request was not valid, sent by another program: done without an outcome, and why', async () => {
+    const call = await fates.bench.start({ to: 'nobody' });
+    await call.result().catch(() => {});
+    const { json } = await api.get(`/calls/${call.callId}`);
+    expect(json).toMatchObject({ state: 'done', outcome: null });
+    expect(json.error).toMatch(/ended without an outcome: .*not valid.*E\.164/);
+    expect(callAnswerSchema.parse(json)).toEqual(json);
+  });
+
+  it('somebody terminated the workflow: done without an outcome, and why', async () => {
+    const call = await ringing();
+    await call.handle.terminate('by hand');
+    const { json } = await api.get(call.path);
+    expect(json).toMatchObject({ state: 'done', outcome: null });
+    expect(json.error).toContain('by hand');
+  });
+});
+
+describe('GET /calls/{callId}?wait=', () => {
+  it('the call ends meanwhile: answered at once, with the outcome', async () => {
+    const call = await ringing();
+    const waiting = api.get(`${call.path}?wait=60`);
+    await call.end();
+    const answer = await waiting;
+    expect(answer.json).toMatchObject({
+      callId: call.callId,
+      state: 'done',
+      outcome: { outcome: 'answered' },
+    });
+    expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
+  });
+
+  it('it is over already: answered at once', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    expect((await api.get(`${call.path}?wait=60`)).json.state).toBe('done');
+  });
+
+  it('the time passes: answered with where the call stands', async () => {
+    const call = await ringing();
+    expect((await api.get(`${call.path}?wait=0.3`)).json.state).toBe('queued');
+  });
+
+  it('the workflow fails meanwhile: answered, and why', async () => {
+    const call = await ringing();
+    const waiting = api.get(`${call.path}?wait=60`);
+    await call.handle.terminate('by hand');
+    expect((await waiting).json).toMatchObject({ state: 'done', outcome: null, error: expect.any(String) });
+  });
+
+  it('a hundred wait for one call: all are answered', async () => {
+    const call = await ringing();
+    const waiting = Promise.all(Array.from({ length: 100 }, () => api.get(`${call.path}?wait=60`)));
+    await call.end();
+    expect(new Set((await waiting).map(({ json }) => json.state))).toEqual(new Set(['done']));
+  });
+
+  it.each([['wait=61'], ['wait=-1'], ['wait='], ['wait=soon'], ['wait=1&wait=2']])(
+    '%s: 422',
+    async (query) => {
+      const answer = await api.get(`/calls/whatever?${query}`);
+      expect(answer).toMatchObject({ status: 422, json: { faults: [{ path: 'wait' }] } });
+    },
+  );
+});
+
+describe('GET /calls', () => {
+  it('calls to a number: newest first, in pages', async () => {
+    const ids = [1, 2, 3].map((n) => ({
+      callId: `call-${randomUUID()}`,
+      startedAt: `2026-01-0${n}T00:00:00Z`,
+    }));
+    for (const row of ids)
+      await fates.store.openCall({ ...row, to: fates.to, from: '+15005550006', metadata: {} });
+    const query = `to=${encodeURIComponent(fates.to)}&limit=2`;
+    const first = await api.get(`/calls?${query}`);
+    const second = await api.get(`/calls?${query}&cursor=${first.json.nextCursor}`);
+    const found = [...first.json.calls, ...second.json.calls].map(({ callId }) => callId);
+    expect(found).toEqual(ids.map(({ callId }) => callId).reverse());
+    expect(second.json.nextCursor).toBeNull();
+    for (const call of first.json.calls) expect(callAnswerSchema.parse(call)).toEqual(call);
+  });
+
+  it('the + of a number is written bare: understood all the same', async () => {
+    const call = await ringing();
+    const found = await eventually(
+      () => api.get(`/calls?to=${fates.to}`),
+      ({ json }) => json.calls.length > 0,
+    );
+    expect(found.json.calls[0].callId).toBe(call.callId);
+  });
+
+  it('by outcome, state and time', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    const to = `to=${encodeURIComponent(fates.to)}`;
+    const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
+    expect(await count('outcome=answered&state=done&since=2020-01-01T00:00:00Z')).toBe(1);
+    expect(await count('outcome=busy')).toBe(0);
+    expect(await count('until=2020-01-01T00:00:00%2B02:00')).toBe(0);
+  });
+
+  it('every filter is wrong: one 422 names them all', async () => {
+    const answer = await api.get(
+      '/calls?outcome=x&state=y&to=123&since=today&until=1&limit=0&cursor=&page=2&limit=5',
+    );
+    expect(answer.json).toMatchObject(problem('invalid-request', 422));
+    expect(answer.json.faults).toEqual([
+      { path: 'outcome', message: expect.stringMatching(/^is "x"; must be one of answered, busy/) },
+      { path: 'state', message: expect.stringMatching(/^is "y"; must be one of looking-up/) },
+      { path: 'to', message: expect.stringMatching(/^is "123"; must be a phone number in E\.164/) },
+      { path: 'since', message: expect.stringMatching(/^is "today"; must be an RFC 3339 time/) },
+      { path: 'until', message: expect.stringMatching(/^is "1"; must be an RFC 3339 time/) },
+      { path: 'limit', message: 'comes 2 times; must be an integer 1..200' },
+      { path: 'cursor', message: 'is ""; must be the nextCursor of an earlier page' },
+      { path: 'page', message: 'is unknown; must be one of outcome, state, to, since, until, limit, cursor' },
+    ]);
+  });
+
+  it.each([
+    ['limit=201'],
+    ['limit=1.5'],
+    ['limit=+5'],
+    ['cursor=forged'],
+    ['since=2026-02-30T00:00:00Z'],
+    ['to=%00'],
+  ])('%s: 422', async (query) => {
+    const answer = await api.get(`/calls?${query}`);
+    expect(answer).toMatchObject({ status: 422, json: { faults: [{ path: query.split('=')[0] }] } });
+  });
+});

@@ -1,0 +1,228 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { callIdOfKey } from '../../src/api/startCall.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { eventually, problem, useApi } from './useApi.js';
+
+const fates = useCallBench();
+const api = useApi(fates);
+const request = () => ({ to: fates.to, twiml: '<Response/>', notBefore: inOneHour() });
+const inOneHour = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000).toISOString();
+const json = { 'Content-Type': 'application/json' };
+
+describe('a valid request', () => {
+  it('is started: 202, and told where the call is to be read', async () => {
+    const answer = await api.post('/calls', request());
+    expect(answer.status).toBe(202);
+    const { callId, runId, url } = answer.json;
+    expect(callId).toMatch(/^call-[0-9a-f-]{36}$/);
+    expect(url).toBe(`${api.origin}/calls/${callId}`);
+    expect(answer.headers.location).toBe(url);
+    const description = await fates.bench.client.workflow.getHandle(callId).describe();
+    expect(description.runId).toBe(runId);
+  });
+
+  it('its workflow: gets the request as it was sent, is found by number and state, and shows the number masked', async () => {
+    const sent = { ...request(), retry: { maxAttempts: 2 } };
+    const {
+      json: { callId },
+    } = await api.post('/calls', sent);
+    const handle = fates.bench.client.workflow.getHandle(callId);
+    const description = await handle.describe();
+    expect(description.type).toBe('outboundCall');
+    expect(description.searchAttributes.RingtrueTo).toEqual([fates.to]);
+    expect(description.searchAttributes.RingtrueState).toHaveLength(1);
+    expect(await description.staticSummary()).toBe(`Call to ${fates.to.slice(0, 5)}•••${fates.to.slice(-4)}`);
+    const { events } = await handle.fetchHistory();
+    const data = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+    expect(JSON.parse(Buffer.from(data ?? []).toString())).toEqual(sent);
+  });
+
+  it('is counted once; a repeat of its key is not', async () => {
+    const started = async () =>
+      (await api.metrics.getSingleMetric('ringtrue_calls_started_total')?.get())?.values[0]?.value ?? 0;
+    const before = await started();
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = request();
+    await api.post('/calls', body, key);
+    await api.post('/calls', body, key);
+    expect(await started()).toBe(Number(before) + 1);
+  });
+});
+
+describe('the same Idempotency-Key', () => {
+  it('names the call: call- and the SHA-256 of the key', async () => {
+    const key = `order 4711 ${randomUUID()}`;
+    const answer = await api.post('/calls', request(), { 'Idempotency-Key': key });
+    expect(answer.json.callId).toBe(`call-${createHash('sha256').update(key).digest('hex')}`);
+  });
+
+  it('with the same body, its fields in another order: 200 and the same call', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = { ...request(), metadata: { a: '1', b: '2' } };
+    const first = await api.post('/calls', body, key);
+    const reordered = {
+      metadata: { b: '2', a: '1' },
+      notBefore: body.notBefore,
+      twiml: body.twiml,
+      to: body.to,
+    };
+    const second = await api.post('/calls', reordered, key);
+    expect([first.status, second.status]).toEqual([202, 200]);
+    expect(second.json).toEqual(first.json);
+    expect(second.headers.location).toBe(first.headers.location);
+  });
+
+  it('with another body: 409, and nothing is started', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = request();
+    const {
+      json: { callId },
+    } = await api.post('/calls', body, key);
+    const answer = await api.post('/calls', { ...body, ringTimeoutSeconds: 31 }, key);
+    expect(answer.json).toMatchObject({ ...problem('key-reused', 409), callId });
+  });
+
+  it('posted fifty times at once: one call, one 202, and 49 times 200', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = request();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => api.post('/calls', body, key)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(49).fill(200), 202]);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  });
+
+  it('after the call is over: still the same call', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = request();
+    const first = await api.post('/calls', body, key);
+    await api.post(`/calls/${first.json.callId}/cancel`);
+    await fates.bench.client.workflow.getHandle(first.json.callId).result();
+    const again = await api.post('/calls', body, key);
+    expect(again).toMatchObject({ status: 200, json: first.json });
+  });
+
+  it('after Temporal has forgotten the workflow: the record stands in for it, nothing is dialled a second time', async () => {
+    const body = { ...request(), metadata: { order: '1' } };
+    const { json } = await api.post('/calls', body);
+    await api.post(`/calls/${json.callId}/cancel`);
+    const outcome = await fates.bench.client.workflow.getHandle(json.callId).result();
+    const key = randomUUID();
+    const callId = callIdOfKey(key);
+    await fates.store.saveOutcome({ ...outcome, callId });
+
+    const again = await api.post('/calls', body, { 'Idempotency-Key': key });
+    const url = `${api.origin}/calls/${callId}`;
+    expect(again).toMatchObject({ status: 200, json: { callId, runId: null, url } });
+    const other = { ...body, metadata: { order: '2' } };
+    const refused = await api.post('/calls', other, { 'Idempotency-Key': key });
+    expect(refused).toMatchObject({ status: 409, json: problem('key-reused', 409) });
+  });
+
+  it.each([
+    ['empty', ''],
+    ['of 256 characters', 'k'.repeat(256)],
+    ['with a character outside ASCII', 'schlüssel'],
+    ['with a tab', 'a\tb'],
+  ])('%s: 422', async (_, key) => {
+    const answer = await api.post('/calls', request(), { 'Idempotency-Key': key });
+    expect(answer.json).toMatchObject({
+      ...problem('invalid-request', 422),
+      faults: [
+        {
+          path: 'Idempotency-Key',
+          message: expect.stringContaining('must be 1..255 printable ASCII characters'),
+        },
+      ],
+    });
+  });
+
+  it.each([['x'], ['k'.repeat(255)], ['~ !"§'.replace('§', '#')]])('%s is a key', async (key) => {
+    const answer = await api.post('/calls', request(), { 'Idempotency-Key': key });
+    expect([200, 202, 409]).toContain(answer.status);
+  });
+});
+
+describe('giveUpAt', () => {
+  it('has passed already: 422, since no attempt could ever begin', async () => {
+    const answer = await api.post('/calls', {
+      to: fates.to,
+      twiml: '<Response/>',
+      giveUpAt: '2020-01-01T00:00:00Z',
+    });
+    expect(answer.json).toMatchObject({
+      ...problem('invalid-request', 422),
+      faults: [
+        { path: 'giveUpAt', message: 'is "2020-01-01T00:00:00Z", which has passed; must lie in the future' },
+      ],
+    });
+  });
+
+  it('has passed when the key is repeated: the call that it started is still that call', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const giveUpAt = new Date(Date.now() + 1000);
+    const body = { ...request(), giveUpAt: giveUpAt.toISOString() };
+    const first = await api.post('/calls', body, key);
+    await eventually(
+      async () => Date.now(),
+      (now) => now > giveUpAt.getTime(),
+    );
+    const again = await api.post('/calls', body, key);
+    expect([first.status, again.status]).toEqual([202, 200]);
+    const neverStarted = await api.post('/calls', body, { 'Idempotency-Key': randomUUID() });
+    expect(neverStarted.status).toBe(422);
+  });
+});
+
+describe('a request that cannot be used: nothing is started', () => {
+  it('body, key and giveUpAt are wrong: one 422 names everything', async () => {
+    const body = { to: 'x', twiml: '', giveUpAt: '2020-01-01T00:00:00Z', frm: 1 };
+    const answer = await api.post('/calls', body, { 'Idempotency-Key': '' });
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.json.faults.map(({ path }: { path: string }) => path)).toEqual([
+      'to',
+      'twiml',
+      'frm',
+      'Idempotency-Key',
+      'giveUpAt',
+    ]);
+  });
+
+  it.each<[string, number, string, Record<string, string>, string | Uint8Array]>([
+    ['not JSON', 400, 'not-json', json, '{"to":'],
+    ['no body', 400, 'not-json', json, ''],
+    ['not UTF-8', 400, 'not-json', json, Uint8Array.of(0x22, 0xff, 0x22)],
+    ['no content type', 415, 'unsupported-media-type', {}, '{}'],
+    [
+      'a form',
+      415,
+      'unsupported-media-type',
+      { 'Content-Type': 'application/x-www-form-urlencoded' },
+      'to=x',
+    ],
+    ['JSON but no object', 422, 'invalid-request', json, '[]'],
+    ['more than 64 KiB', 413, 'too-large', json, JSON.stringify({ to: 'x'.repeat(65_536) })],
+  ])('%s: %i', async (_, status, name, headers, body) => {
+    const answer = await api.send({ method: 'POST', path: '/calls', headers, body });
+    expect(answer).toMatchObject({ status, json: problem(name, status) });
+    expect(answer.json.detail).toMatch(/\w+/);
+  });
+
+  it('more than 64 KiB in chunks of unsaid length: 413', async () => {
+    const answer = await api.send({
+      method: 'POST',
+      path: '/calls',
+      headers: json,
+      body: ' '.repeat(70_000),
+      chunked: true,
+    });
+    expect(answer.status).toBe(413);
+  });
+
+  it.each([['application/json; charset=utf-8'], ['application/vnd.call+json'], ['Application/JSON']])(
+    '%s is JSON too',
+    async (type) => {
+      const answer = await api.post('/calls', request(), { 'Content-Type': type });
+      expect(answer.status).toBe(202);
+    },
+  );
+});

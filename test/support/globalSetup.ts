@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -46,8 +45,7 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   project.provide('temporalCliPath', cli.path);
   const postgres = await startPostgres();
   project.provide('databaseUrl', postgres.url);
-  const hasWorkflows = existsSync(new URL('../../workflows/index.ts', import.meta.url));
-  project.provide('workflowBundlePath', hasWorkflows ? await workflowBundle(keepIn) : '');
+  project.provide('workflowBundlePath', await workflowBundle(keepIn));
   return async () => {
     await server.stop();
     await postgres.stop();

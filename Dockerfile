@@ -1,0 +1,31 @@
+# glibc, since Temporal's core comes built for nothing else.
+FROM node:22.23.2-bookworm-slim AS base
+ENV NODE_ENV=production
+WORKDIR /app
+
+FROM base AS build
+COPY package.json package-lock.json .npmrc ./
+# Temporal's core comes for five platforms in one package; this image is one of them.
+RUN npm ci --omit=dev \
+    && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 -type d \
+      ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
+COPY bin bin
+COPY src src
+COPY activities activities
+COPY workflows workflows
+# Workers find the workflows' bundle ready.
+RUN node --import tsx --eval \
+    "import('./src/workflowBundle.ts').then(({ workflowBundle }) => workflowBundle('.cache'))"
+
+FROM base
+LABEL org.opencontainers.image.title="ringtrue" \
+      org.opencontainers.image.description="Outbound calls on Twilio with a durable, true outcome: each call is a Temporal workflow." \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /app ./
+# What is kept from start to start, and what `ringtrue dev` would keep.
+RUN chown -R node:node .cache && install -d -o node -g node .ringtrue
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "bin/ringtrue.js"]
+CMD ["--help"]

@@ -1,0 +1,50 @@
+import type { Client } from '@temporalio/client';
+import type { Registry } from 'prom-client';
+import type { OutcomeStore } from '../activities/outcomeStore.js';
+import { createApi } from './api/createApi.js';
+import type { ApiConfiguration } from './configuration.js';
+import { type HttpServer, listen } from './httpServer.js';
+import type { Log } from './log.js';
+import type { Readiness } from './readiness.js';
+import { freePort } from './temporal/freePort.js';
+
+export type ApiSettings = Pick<
+  ApiConfiguration,
+  'host' | 'port' | 'publicUrl' | 'taskQueue' | 'twilioAuthTokens' | 'apiTokens' | 'policies' | 'defaultFrom'
+>;
+
+export interface ApiParts {
+  settings: ApiSettings;
+  temporal: Client;
+  store: OutcomeStore;
+  readiness: Readiness;
+  metrics: Registry;
+  log: Log;
+  temporalUiUrl?: string | undefined;
+}
+
+/** Serves the API: the calls, Twilio's webhooks, the pages. */
+export async function serveApi(parts: ApiParts): Promise<HttpServer> {
+  const { settings, temporalUiUrl } = parts;
+  const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
+  const app = createApi({
+    temporal: parts.temporal,
+    store: parts.store,
+    taskQueue: settings.taskQueue,
+    publicUrl: publicUrlOf(settings, port),
+    twilioAuthTokens: settings.twilioAuthTokens,
+    apiTokens: settings.apiTokens,
+    policies: () => settings.policies,
+    defaultFrom: settings.defaultFrom,
+    readiness: () => parts.readiness.check(),
+    metrics: parts.metrics,
+    log: parts.log,
+    ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
+  });
+  return listen(app, { host: settings.host, port, what: 'API', variable: 'PORT' });
+}
+
+/** The URL on which status callbacks are built and checked. */
+export function publicUrlOf({ publicUrl }: { publicUrl: string | null }, port: number): string {
+  return publicUrl ?? `http://localhost:${port}`;
+}

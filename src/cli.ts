@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { exitStatusOf, sentenceOf } from './exitStatus.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** Every command imports what it needs when it runs: `ringtrue --help` must not load Temporal. */
+const program = new Command('ringtrue')
+  .description('Outbound calls on Twilio with a durable, true outcome: each call is a Temporal workflow.')
+  .version(version)
+  .showHelpAfterError('(`ringtrue --help` and `ringtrue COMMAND --help` say more)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ringtrue dev                                   everything on this machine, with a simulated Twilio
+  ringtrue call +15005551200 --say "Hello" --wait   place a call and wait for its outcome
+  ringtrue list --outcome busy                   which numbers were busy
+  ringtrue get CALL_ID --json                    everything about one call, for programs
+
+Exit status: 0 done; 1 the request was refused or failed; 2 the command or the configuration is not right.
+Variables of the environment are described in docs/configuration.md; a file .env is read.`,
+  );
+
+const processes = 'Processes:';
+program
+  .commandsGroup(processes)
+  .command('dev')
+  .description(
+    'everything in one process: Temporal dev server, worker, API, store and, without Twilio credentials, a simulated Twilio',
+  )
+  .addHelpText(
+    'after',
+    example('ringtrue dev', 'PORT=8080 ringtrue dev', 'TEMPORAL_ADDRESS=localhost:7233 ringtrue dev'),
+  )
+  .action(async () => (await import('./commands/dev.js')).runDev({ demo: false, exit: false }));
+program
+  .command('demo')
+  .description('as `dev`, and places about ten calls that each end differently')
+  .option('--exit', 'end when the calls are over: status 0 when all ended as they should, else 1', false)
+  .action(async ({ exit }: { exit: boolean }) =>
+    (await import('./commands/dev.js')).runDev({ demo: true, exit }),
+  );
+program
+  .command('api')
+  .description("the HTTP server alone: the calls API, Twilio's webhooks, the pages")
+  .action(async () => (await import('./commands/api.js')).runApi());
+program
+  .command('worker')
+  .description('a worker alone; any number of them may run')
+  .action(async () => (await import('./commands/worker.js')).runWorker());
+program
+  .command('simulator')
+  .description('the Twilio simulator alone')
+  .action(async () => (await import('./commands/simulator.js')).runSimulator());
+program
+  .command('setup')
+  .description('registers the search attributes at Temporal and brings the outcome store up to date')
+  .addHelpText(
+    'after',
+    example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup'),
+  )
+  .action(async () => (await import('./commands/setup.js')).runSetup());
+
+const calls = 'Calls, over the HTTP API:';
+talking(program.commandsGroup(calls).command('call'))
+  .description('places a call')
+  .argument('<to>', 'destination, E.164: +15005550006')
+  .option('--from <number>', 'caller id, E.164; default: what the API has as TWILIO_FROM')
+  .option('--say <text>', 'what the callee hears, as speech')
+  .option('--twiml <twiml>', 'what the callee hears, as TwiML')
+  .option('--url <url>', 'URL that answers with TwiML')
+  .option('--application-sid <sid>', 'a TwiML application')
+  .option('--ring-timeout <seconds>', 'how long it may ring', wholeNumber)
+  .option('--max-duration <seconds>', 'how long the call may last', wholeNumber)
+  .option('--machine-detection <mode>', 'off, enable or detectMessageEnd')
+  .option('--lookup <mode>', 'off, basic, lineType or lineStatus')
+  .option('--retry <policy>', 'name of a retry policy, such as standard')
+  .option('--not-before <time>', 'RFC 3339')
+  .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
+  .option('--notify-url <url>', 'where the outcome is posted')
+  .option('--metadata <name=value...>', 'strings that are given back with the outcome')
+  .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
+  .option('--wait', 'wait until the call is over, and show its outcome', false)
+  .addHelpText(
+    'after',
+    example(
+      'ringtrue call +15005551200 --from +15005550006 --say "Your table is ready" --wait',
+      'ringtrue call +15005552486 --twiml "<Response><Hangup/></Response>" --retry standard --key order-4711',
+    ),
+  )
+  .action(async (to, options) => (await import('./commands/calls.js')).placeCall(to, options));
+talking(program.command('get'))
+  .description('shows a call: its state, its attempts and, when it is over, its outcome')
+  .argument('<id>', 'call id')
+  .option('--wait', 'wait until the call is over', false)
+  .action(async (id, options) => (await import('./commands/calls.js')).showCall(id, options));
+talking(program.command('list'))
+  .description('lists calls, newest first')
+  .option(
+    '--outcome <outcome>',
+    'answered, busy, no-answer, failed, canceled, invalid-number, rejected, expired, unknown',
+  )
+  .option(
+    '--state <state>',
+    'looking-up, waiting, placing, queued, ringing, in-progress, waiting-to-retry, recording, done',
+  )
+  .option('--to <number>', 'calls to this number')
+  .option('--since <time>', 'started at or after, RFC 3339')
+  .option('--until <time>', 'started before, RFC 3339')
+  .option('--limit <count>', 'how many', wholeNumber)
+  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .action(async (options) => (await import('./commands/calls.js')).listCalls(options));
+talking(program.command('cancel'))
+  .description('cancels a call: stops further attempts, and ends what Twilio has begun')
+  .argument('<id>', 'call id')
+  .option('--reason <text>', 'why, for the record')
+  .action(async (id, options) => (await import('./commands/calls.js')).cancelCall(id, options));
+talking(program.command('retry'))
+  .description('dials now, where a call waits to retry')
+  .argument('<id>', 'call id')
+  .action(async (id, options) => (await import('./commands/calls.js')).retryCall(id, options));
+
+/** The options of every command that talks to the API. */
+function talking(command: Command): Command {
+  return command
+    .option('--json', 'print JSON, for programs', false)
+    .addOption(
+      new Option('--api <url>', 'where the API is; default: http://localhost:$PORT').env('RINGTRUE_API_URL'),
+    )
+    .addOption(new Option('--token <token>', 'bearer token of the API').env('RINGTRUE_API_TOKEN'));
+}
+
+function wholeNumber(text: string): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(number)) return program.error(`error: ${JSON.stringify(text)} is not a whole number`);
+  return number;
+}
+
+function example(...commands: string[]): string {
+  return `\nExample${commands.length > 1 ? 's' : ''}:\n${commands.map((command) => `  ${command}`).join('\n')}`;
+}
+
+try {
+  const { loadDotEnv } = await import('./dotEnv.js');
+  loadDotEnv();
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.exitCode = exitStatusOf(error);
+}
+// Temporal's native threads would keep alive a process whose start failed.
+process.exit();

@@ -1,0 +1,46 @@
+import { Registry } from 'prom-client';
+import { openStoreLazily } from '../../activities/store/openStore.js';
+import { serveApi } from '../apiProcess.js';
+import { apiConfiguration } from '../configuration.js';
+import { createLog } from '../log.js';
+import { Readiness } from '../readiness.js';
+import { Closing, stopSignal, whenAborted } from '../stopping.js';
+import { askTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
+import { watchProcess } from '../workerMetrics.js';
+
+/** `ringtrue api`: the HTTP server alone, until it is told to stop. */
+export async function runApi(): Promise<void> {
+  const configuration = apiConfiguration(process.env);
+  const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
+  const signal = stopSignal();
+  const closing = new Closing();
+  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} did not close well`);
+  try {
+    const { temporal } = configuration;
+    const readiness = new Readiness();
+    const metrics = new Registry();
+    watchProcess(metrics);
+    const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
+    closing.add('the store', () => store.close());
+    const client = lazyClient(temporal);
+    closing.add('the connection to Temporal', () => client.connection.close());
+    readiness.probe('store', () => store.ping());
+    readiness.probe('temporal', () => askTemporal(client, temporal));
+    const settled = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
+    settled.catch(() => {});
+    const server = await serveApi({
+      settings: configuration,
+      temporal: client,
+      store,
+      readiness,
+      metrics,
+      log,
+    });
+    closing.add('the HTTP server', () => server.close());
+    log.info(`The API listens on http://${configuration.host}:${server.port}.`);
+    await whenAborted(signal);
+    log.info(`Stopping: ${signal.reason.message}.`);
+  } finally {
+    await closing.closeAll(failed);
+  }
+}

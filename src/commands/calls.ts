@@ -1,0 +1,107 @@
+import type { CallState } from '../../workflows/callOutcome.js';
+import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
+import { callSheet, callsTable } from './callTable.js';
+
+interface PlaceOptions extends ApiOptions {
+  from?: string;
+  say?: string;
+  twiml?: string;
+  url?: string;
+  applicationSid?: string;
+  ringTimeout?: number;
+  maxDuration?: number;
+  machineDetection?: string;
+  lookup?: string;
+  retry?: string;
+  notBefore?: string;
+  giveUpAt?: string;
+  notifyUrl?: string;
+  metadata?: string[];
+  key?: string;
+  wait: boolean;
+}
+
+/** `ringtrue call`. */
+export async function placeCall(to: string, options: PlaceOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const started = await api.start(requestOf(to, options), options.key);
+  if (options.wait) return show(await api.untilOver(started.callId), options);
+  print(
+    options,
+    started,
+    `${started.callId}\n  \`ringtrue get ${started.callId} --wait\` tells how it turns out.`,
+  );
+}
+
+/** `ringtrue get`. */
+export async function showCall(callId: string, options: ApiOptions & { wait: boolean }): Promise<void> {
+  const api = new ApiClient(options);
+  show(options.wait ? await api.untilOver(callId) : await api.get(callId), options);
+}
+
+/** `ringtrue list`. */
+export async function listCalls(options: ApiOptions & Record<string, unknown>): Promise<void> {
+  const { json, api: _api, token: _token, ...filter } = options;
+  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+  const page = await new ApiClient(options).list(Object.fromEntries(texts));
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print({ json }, page, `${callsTable(page.calls)}${more}`);
+}
+
+/** `ringtrue cancel`. */
+export async function cancelCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
+  const body = options.reason === undefined ? undefined : { reason: options.reason };
+  const answer = await new ApiClient(options).steer(callId, 'cancel', body);
+  print(options, answer, `${callId} is being canceled; what Twilio says of it decides.`);
+}
+
+/** `ringtrue retry`. */
+export async function retryCall(callId: string, options: ApiOptions): Promise<void> {
+  const answer = await new ApiClient(options).steer(callId, 'retry');
+  print(options, answer, `${callId} is dialled again now.`);
+}
+
+/** The body of `POST /calls`; what is right in it is for the API to say. */
+function requestOf(to: string, options: PlaceOptions): object {
+  if (options.say !== undefined && options.twiml !== undefined)
+    throw new UsageError('--say and --twiml are both given; exactly one thing can be heard');
+  const fields = {
+    to,
+    from: options.from,
+    twiml:
+      options.say === undefined ? options.twiml : `<Response><Say>${escaped(options.say)}</Say></Response>`,
+    url: options.url,
+    applicationSid: options.applicationSid,
+    ringTimeoutSeconds: options.ringTimeout,
+    maxDurationSeconds: options.maxDuration,
+    machineDetection: options.machineDetection,
+    lookup: options.lookup,
+    retry: options.retry,
+    notBefore: options.notBefore,
+    giveUpAt: options.giveUpAt,
+    notifyUrl: options.notifyUrl,
+    metadata: options.metadata && metadataOf(options.metadata),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function metadataOf(pairs: string[]): Record<string, string> {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`--metadata ${JSON.stringify(pair)} must be name=value`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function show(call: CallState, options: { json: boolean }): void {
+  print(options, call, callSheet(call));
+}
+
+function print({ json }: { json: boolean }, data: unknown, words: string): void {
+  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
+}

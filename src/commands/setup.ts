@@ -1,0 +1,49 @@
+import { openStore } from '../../activities/store/openStore.js';
+import { setupConfiguration } from '../configuration.js';
+import { createLog } from '../log.js';
+import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes.js';
+import { lazyClient, where, wordsOf } from '../temporal/temporalClient.js';
+
+const answersWithinMs = 10_000;
+
+/** A step of `ringtrue setup` did not succeed. */
+export class SetUpFailed extends Error {
+  override readonly name = 'SetUpFailed';
+}
+
+/** `ringtrue setup`: what must be there before workers and API serve. May be run again at any time. */
+export async function runSetup(): Promise<void> {
+  const configuration = setupConfiguration(process.env);
+  const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
+  const faults: string[] = [];
+  const { temporal } = configuration;
+  const client = lazyClient(temporal);
+  try {
+    const register = () => registerSearchAttributes(client.connection, temporal.namespace);
+    const added = await client.withDeadline(Date.now() + answersWithinMs, register);
+    log.info(
+      added.length > 0
+        ? `Registered the search attributes ${added.join(', ')}.`
+        : 'All search attributes are registered.',
+    );
+  } catch (error) {
+    faults.push(
+      `the search attributes could not be registered (${where(temporal)}): ${wordsOf(error)} If the server forbids it, ${howToRegister(temporal.namespace)}.`,
+    );
+  } finally {
+    await client.connection.close();
+  }
+  if (configuration.databaseUrl === null)
+    log.info('DATABASE_URL is not set: there is no outcome store to bring up to date.');
+  else {
+    try {
+      const store = await openStore({ databaseUrl: configuration.databaseUrl }, log);
+      await store.close();
+      log.info('The outcome store is up to date.');
+    } catch (error) {
+      faults.push(`the outcome store could not be brought up to date: ${wordsOf(error)}`);
+    }
+  }
+  if (faults.length > 0)
+    throw new SetUpFailed(`Not everything is set up:\n${faults.map((f) => `  - ${f}`).join('\n')}`);
+}

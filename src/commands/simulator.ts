@@ -1,0 +1,27 @@
+import { simulatorConfiguration } from '../configuration.js';
+import { createLog } from '../log.js';
+import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import { startSimulatorAt } from '../simulatorPort.js';
+import { stopSignal, whenAborted } from '../stopping.js';
+
+/** `ringtrue simulator`: the simulated Twilio alone, until it is told to stop. */
+export async function runSimulator(): Promise<void> {
+  const configuration = simulatorConfiguration(process.env);
+  const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
+  const signal = stopSignal();
+  const { accountSid, authToken } = configuration.account ?? simulatorCredentials;
+  const simulator = await startSimulatorAt({
+    host: configuration.host,
+    port: configuration.port,
+    accountSid,
+    authToken,
+    ...(configuration.callsPerSecond === null ? {} : { callsPerSecond: configuration.callsPerSecond }),
+    log: (message) => log.debug(message),
+  });
+  log.info(
+    `The Twilio simulator listens on ${simulator.url}, for account ${accountSid}: set TWILIO_BASE_URL=${simulator.url} where it is to be used.`,
+  );
+  await whenAborted(signal);
+  log.info(`Stopping: ${signal.reason.message}.`);
+  await simulator.close();
+}

@@ -1,0 +1,64 @@
+import { Registry } from 'prom-client';
+import { openStoreLazily } from '../../activities/store/openStore.js';
+import { workerConfiguration } from '../configuration.js';
+import { listen } from '../httpServer.js';
+import { keptDirectory } from '../keptDirectory.js';
+import { createLog } from '../log.js';
+import { Readiness } from '../readiness.js';
+import { Closing, stopSignal, whenAborted } from '../stopping.js';
+import { freePort } from '../temporal/freePort.js';
+import { installRuntime } from '../temporal/runtime.js';
+import { askTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { startWorker } from '../worker.js';
+import { workerEndpoints } from '../workerEndpoints.js';
+import { activityListener, watchProcess } from '../workerMetrics.js';
+
+/** `ringtrue worker`: one worker, until it is told to stop. */
+export async function runWorker(): Promise<void> {
+  const configuration = workerConfiguration(process.env);
+  const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
+  const signal = stopSignal();
+  const closing = new Closing();
+  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} did not close well`);
+  try {
+    const { temporal, workerPort } = configuration;
+    const coreMetrics = `127.0.0.1:${await freePort('127.0.0.1')}`;
+    installRuntime(log, workerPort === null ? null : coreMetrics);
+    const readiness = new Readiness();
+    const metrics = new Registry();
+    watchProcess(metrics);
+    const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
+    closing.add('the store', () => store.close());
+    readiness.probe('store', () => store.ping());
+    const client = lazyClient(temporal);
+    closing.add('the connection to Temporal', () => client.connection.close());
+    readiness.probe('temporal', () => askTemporal(client, temporal));
+    const worker = startWorker({
+      temporal,
+      taskQueue: configuration.taskQueue,
+      settings: configuration.activities,
+      store,
+      notice: activityListener(metrics, readiness, log),
+      keepIn: keptDirectory(configuration.dataDirectory),
+      readiness,
+      log,
+    });
+    closing.add('the worker', () => worker.stop());
+    if (workerPort !== null) {
+      const app = workerEndpoints({ readiness, metrics, coreMetricsUrl: `http://${coreMetrics}/metrics` });
+      const at = {
+        host: configuration.host,
+        port: workerPort,
+        what: 'worker',
+        variable: 'RINGTRUE_WORKER_PORT',
+      };
+      const server = await listen(app, at);
+      closing.add('the HTTP server', () => server.close());
+      log.info(`The worker's health is at http://${configuration.host}:${server.port}/readyz.`);
+    }
+    await whenAborted(signal);
+    log.info(`Stopping: ${signal.reason.message}. Activities under way may finish.`);
+  } finally {
+    await closing.closeAll(failed);
+  }
+}

@@ -1,0 +1,152 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Registry } from 'prom-client';
+import { lockDirectory } from '../activities/store/directoryLock.js';
+import { openStore, openStoreLazily } from '../activities/store/openStore.js';
+import { publicUrlOf, serveApi } from './apiProcess.js';
+import type { DevConfiguration } from './configuration.js';
+import { keptDirectory } from './keptDirectory.js';
+import type { Log } from './log.js';
+import { Readiness } from './readiness.js';
+import { simulatorCredentials } from './simulator/simulatorOptions.js';
+import { startSimulatorAt } from './simulatorPort.js';
+import type { Closing } from './stopping.js';
+import { startDevServer } from './temporal/devServer.js';
+import { freePort } from './temporal/freePort.js';
+import { installRuntime } from './temporal/runtime.js';
+import { findTemporalCli } from './temporal/temporalCli.js';
+import { askTemporal, lazyClient } from './temporal/temporalClient.js';
+import { startWorker } from './worker.js';
+import { activityListener, watchProcess } from './workerMetrics.js';
+
+/** Where everything is that `ringtrue dev` runs. */
+export interface Dev {
+  apiUrl: string;
+  temporalUiUrl: string | null;
+  namespace: string;
+  /** Null: real Twilio. */
+  simulatorUrl: string | null;
+}
+
+/** Caller id of simulated calls that name none: Twilio's own test number. */
+const simulatedFrom = '+15005550006';
+
+/**
+ * Starts everything in this process. What is started goes into `closing`, so that it is stopped in the order HTTP,
+ * worker, simulator, connections, store, Temporal server, also when a later part fails to start.
+ */
+export async function startDev(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+): Promise<Dev> {
+  const { temporal, dataDirectory } = configuration;
+  await mkdir(dataDirectory, { recursive: true });
+  installRuntime(log, null);
+  const { server, store } = await openState(configuration, { log, signal, closing });
+
+  const client = lazyClient(temporal);
+  closing.add('the connection to Temporal', () => client.connection.close());
+  const simulator = configuration.twilio === null ? await startSimulated(configuration, log) : null;
+  if (simulator) closing.add('the simulator', () => simulator.close());
+  const twilio = simulator
+    ? { settings: simulator.settings, authTokens: [simulatorCredentials.authToken] }
+    : configuration.twilio;
+  if (twilio === null) throw new Error('Neither Twilio nor its simulator is there.');
+
+  const readiness = new Readiness();
+  const metrics = new Registry();
+  watchProcess(metrics);
+  readiness.probe('store', () => store.ping());
+  readiness.probe('temporal', () => askTemporal(client, temporal));
+  const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
+  const defaultFrom = configuration.defaultFrom ?? (simulator ? simulatedFrom : null);
+  const worker = startWorker({
+    temporal,
+    taskQueue: configuration.taskQueue,
+    settings: {
+      ...configuration.waits,
+      twilio: twilio.settings,
+      publicUrl: publicUrlOf(configuration, port),
+      policies: configuration.policies,
+      defaultFrom,
+    },
+    store,
+    notice: activityListener(metrics, readiness, log),
+    keepIn: keptDirectory(dataDirectory),
+    readiness,
+    log,
+  });
+  closing.add('the worker', () => worker.stop());
+  const api = await serveApi({
+    settings: { ...configuration, port, defaultFrom, twilioAuthTokens: twilio.authTokens },
+    temporal: client,
+    store,
+    readiness,
+    metrics,
+    log,
+    temporalUiUrl: server?.uiUrl ?? undefined,
+  });
+  closing.add('the HTTP server', () => api.close());
+  signal.throwIfAborted();
+  return {
+    apiUrl: `http://localhost:${api.port}`,
+    temporalUiUrl: server?.uiUrl ?? null,
+    namespace: temporal.namespace,
+    simulatorUrl: simulator?.url ?? null,
+  };
+}
+
+/** Opens what remembers, at the same time: Temporal's server and the outcome store. */
+async function openState(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+) {
+  const { dataDirectory, databaseUrl } = configuration;
+  const directory = join(dataDirectory, 'store');
+  const [server, store] = await Promise.allSettled([
+    openTemporal(configuration, { log, signal, closing }),
+    databaseUrl === null ? openStore({ directory }, log) : openStoreLazily({ databaseUrl }, log),
+  ]);
+  if (server.status === 'fulfilled' && server.value)
+    closing.add('the Temporal dev server', server.value.stop);
+  if (store.status === 'fulfilled') closing.add('the store', () => store.value.close());
+  if (server.status === 'rejected') throw server.reason;
+  if (store.status === 'rejected') throw store.reason;
+  return { server: server.value, store: store.value };
+}
+
+/** Null when a Temporal server was named. */
+async function openTemporal(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+) {
+  const { temporalServer, dataDirectory, temporal } = configuration;
+  if (temporalServer === null) return null;
+  const lock = await lockDirectory(join(dataDirectory, 'temporal'));
+  closing.add('the lock of the data directory', lock.release);
+  const say = (sentence: string) => log.warn(sentence);
+  const keepIn = keptDirectory(dataDirectory);
+  const cli = await findTemporalCli({ env: process.env, keepIn, say, signal });
+  log.info(`Temporal CLI: ${relative('', cli.path) || cli.path} (${cli.from}).`);
+  if (cli.warning) log.warn(cli.warning);
+  return startDevServer({
+    cliPath: cli.path,
+    ...temporalServer,
+    namespace: temporal.namespace,
+    stateFile: join(dataDirectory, 'temporal.sqlite'),
+    say,
+  });
+}
+
+async function startSimulated(configuration: DevConfiguration, log: Log) {
+  const simulator = await startSimulatorAt({
+    host: '127.0.0.1',
+    port: configuration.simulatorPort,
+    ...simulatorCredentials,
+    callsPerSecond: configuration.waits.callsPerSecond,
+    log: (message) => log.debug(message),
+  });
+  const { accountSid, authToken } = simulatorCredentials;
+  const settings = { accountSid, username: accountSid, password: authToken, baseUrl: simulator.url };
+  return { ...simulator, settings };
+}

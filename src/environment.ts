@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { must } from '../activities/fault.js';
+import { e164 } from '../workflows/phoneNumber.js';
+
+/** A variable in a fault, without its value. */
+const mustSecretly = (right: string) => ({ error: () => `is set, but not right; must be ${right}` });
+
+const wholeNumber = (least: number, most: number, unit = '') => {
+  const right = `a whole number ${least}..${most}${unit}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, must(right))
+    .refine((digits) => Number(digits) >= least && Number(digits) <= most, must(right))
+    .transform(Number);
+};
+
+const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
+
+/** A URL of http or https, with neither query nor credentials, as it is built upon: no fragment, no slash at the end. */
+const baseUrl = (right: string) =>
+  z
+    .string()
+    .refine(isBaseUrl, must(right))
+    .transform((text) => {
+      const { origin, pathname } = new URL(text);
+      return `${origin}${pathname.replace(/\/+$/, '')}`;
+    });
+
+function isBaseUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+  const { username, password, search } = new URL(text);
+  return username === '' && password === '' && search === '';
+}
+
+const sid = (prefix: string, what: string) =>
+  z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), must(`${what}: ${prefix} and 32 hex digits`));
+
+const secret = (right: string) => z.string().regex(/^[\x21-\x7e]+$/, mustSecretly(right));
+
+const apiTokens = () => {
+  const right = 'bearer tokens of letters, digits and -._~+/=, separated by commas';
+  return z
+    .string()
+    .transform((text) => text.split(',').map((token) => token.trim()))
+    .refine((tokens) => tokens.every((token) => /^[A-Za-z0-9\-._~+/]+=*$/.test(token)), mustSecretly(right));
+};
+
+const publicUrlRight =
+  'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
+
+/** What each variable may be, by its name. All of them are optional here; what a process cannot do without is in `configuration.ts`. */
+export const environment = z.object({
+  RINGTRUE_TASK_QUEUE: z.string().max(200, must('at most 200 characters')),
+  TWILIO_ACCOUNT_SID: sid('AC', 'an account SID'),
+  TWILIO_AUTH_TOKEN: secret('an auth token, without spaces'),
+  TWILIO_AUTH_TOKEN_SECONDARY: secret('an auth token, without spaces'),
+  TWILIO_API_KEY: sid('SK', 'the SID of an API key'),
+  TWILIO_API_SECRET: secret('the secret of the API key, without spaces'),
+  TWILIO_BASE_URL: baseUrl('an http(s) URL without user name, password and query'),
+  TWILIO_FROM: z
+    .string()
+    .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006')),
+  RINGTRUE_CPS: z
+    .string()
+    .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))
+    .refine((digits) => Number(digits) >= 0.01 && Number(digits) <= 1000, must('a number 0.01..1000'))
+    .transform(Number),
+  RINGTRUE_PUBLIC_URL: baseUrl(publicUrlRight),
+  RINGTRUE_CALLBACK_WAIT_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),
+  RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
+  RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_POLICIES: z.string(),
+  PORT: port(),
+  HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),
+  RINGTRUE_WORKER_PORT: port(),
+  RINGTRUE_API_TOKENS: apiTokens(),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+      mustSecretly('a URL of PostgreSQL: postgres://user:password@host:5432/database'),
+    ),
+  RINGTRUE_DATA_DIR: z.string(),
+  RINGTRUE_TEMPORAL_PORT: wholeNumber(1, 65_535),
+  RINGTRUE_TEMPORAL_UI_PORT: wholeNumber(1, 65_535),
+  RINGTRUE_SIMULATOR_PORT: port(),
+  RINGTRUE_LOG_LEVEL: z.enum(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    must('one of trace, debug, info, warn, error, fatal'),
+  ),
+});
+
+export type Environment = Partial<z.output<typeof environment>>;
+export type VariableName = keyof Environment;
+
+/** The variables that are set. A variable set to nothing, or to blanks, counts as not set. */
+export function setVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,49 @@
+import type { Server } from 'node:http';
+import { type ServerType, serve } from '@hono/node-server';
+import { isPortTaken } from './temporal/freePort.js';
+
+/** Requests still under way at a stop get so long. */
+const finishWithinMs = 20_000;
+
+export interface HttpServer {
+  port: number;
+  /** Takes no new requests, lets those under way finish, then closes. */
+  close(): Promise<void>;
+}
+
+/** The address cannot be listened on: another program has it, or this machine does not. A person has to choose another. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+}
+
+/** Serves over HTTP. `variable` is what sets the port, for the message when it is taken. */
+export function listen(
+  app: { fetch: Parameters<typeof serve>[0]['fetch'] },
+  at: { host: string; port: number; what: string; variable: string },
+): Promise<HttpServer> {
+  return new Promise((resolve, reject) => {
+    const server: ServerType = serve({ fetch: app.fetch, hostname: at.host, port: at.port }, ({ port }) =>
+      resolve({ port, close: () => close(server as Server) }),
+    );
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new CannotListen(
+          isPortTaken(error)
+            ? `Port ${at.port} on ${at.host} is in use, so the ${at.what} cannot listen there: stop what listens on it, or set ${at.variable} to another port.`
+            : `The ${at.what} cannot listen on ${at.host}:${at.port} (${error.code ?? error.message}): set HOST and ${at.variable} to an address of this machine.`,
+        ),
+      ),
+    );
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const hurry = setTimeout(() => server.closeAllConnections(), finishWithinMs);
+    server.close(() => {
+      clearTimeout(hurry);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,111 @@
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { ActivityEvent } from '../activities/createActivities.js';
+import { createActivities } from '../activities/createActivities.js';
+import type { OutcomeStore } from '../activities/outcomeStore.js';
+import type { ActivitySettings } from '../activities/settings.js';
+import type { TemporalSettings } from './configurationReader.js';
+import type { Log } from './log.js';
+import { persist } from './persistence.js';
+import type { Readiness } from './readiness.js';
+import { whenAborted } from './stopping.js';
+import { ensureSearchAttributes, where, wordsOf } from './temporal/temporalClient.js';
+import { workflowBundle } from './workflowBundle.js';
+
+export interface WorkerParts {
+  temporal: TemporalSettings;
+  taskQueue: string;
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  notice: (event: ActivityEvent) => void;
+  /** Where the workflows' bundle is kept from start to start. */
+  keepIn: string;
+  readiness: Readiness;
+  log: Log;
+}
+
+/**
+ * How the worker is tuned; what is not here is the SDK's default. A stop lets activities finish: each is
+ * bounded by its own HTTP time-outs, well below this, and one that is cut off may have dialled.
+ */
+const tuning = { shutdownGraceTime: '30s' } satisfies Partial<WorkerOptions>;
+
+/**
+ * Runs a worker until it is stopped. Temporal away, a namespace without our search attributes, a poll refused:
+ * said in the log and in `readiness`, and tried again until it works.
+ */
+export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  parts.readiness.report('worker', 'is starting');
+  const ended = serveUntil(stopping.signal, parts);
+  return {
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void> {
+  const { readiness, log } = parts;
+  const bundle = workflowBundle(parts.keepIn);
+  // Awaited in `serve`; a failure before that must not end the process.
+  bundle.catch(() => {});
+  try {
+    await persist(() => serve(signal, parts, bundle), {
+      signal,
+      onFailure: (error, seconds) => {
+        const trouble = `the worker does not run: ${wordsOf(error)}`;
+        readiness.report('worker', trouble);
+        log.error({ err: error }, `${trouble}. Next try in ${seconds} s.`);
+      },
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    readiness.report('worker', 'is stopped');
+  }
+}
+
+async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<string>): Promise<void> {
+  const { temporal, readiness, log } = parts;
+  const connection = await connect(signal, parts);
+  try {
+    await ensureSearchAttributes(connection, { ...parts, signal });
+    const worker = await Worker.create({
+      ...tuning,
+      connection,
+      namespace: temporal.namespace,
+      taskQueue: parts.taskQueue,
+      workflowBundle: { codePath: await bundle },
+      activities: createActivities(parts),
+    });
+    const running = worker.run();
+    readiness.report('worker', null);
+    log.info(`The worker polls task queue ${parts.taskQueue} (${where(temporal)}).`);
+    void whenAborted(signal).then(() => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    });
+    await running;
+    signal.throwIfAborted();
+    throw new Error('it stopped by itself');
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect(
+  signal: AbortSignal,
+  { temporal, readiness, log }: WorkerParts,
+): Promise<NativeConnection> {
+  readiness.report('temporal', `connecting to ${where(temporal)}`);
+  const connection = await persist(() => NativeConnection.connect(temporal.connection), {
+    signal,
+    onFailure: (error, seconds) => {
+      const trouble = `${where(temporal)} cannot be reached: ${wordsOf(error)}`;
+      readiness.report('temporal', trouble);
+      log.error(`${trouble}. Calls wait; next try in ${seconds} s. Is TEMPORAL_ADDRESS right?`);
+    },
+  });
+  readiness.report('temporal', null);
+  return connection;
+}

@@ -1,0 +1,66 @@
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import type { ActivityEvent } from '../activities/createActivities.js';
+import type { Log } from './log.js';
+import type { Readiness } from './readiness.js';
+
+/** How a worker hears of what its activities met: counts it, and says in `readiness` while Twilio refuses the account. */
+export function activityListener(
+  registry: Registry,
+  readiness: Readiness,
+  log: Log,
+): (event: ActivityEvent) => void {
+  const registers = [registry];
+  const dialled = new Counter({
+    name: 'ringtrue_dials_total',
+    help: 'Orders to dial, by how they ended: created, refused, unclear …',
+    labelNames: ['result'],
+    registers,
+  });
+  const recorded = new Counter({
+    name: 'ringtrue_outcomes_total',
+    help: 'Outcomes recorded, by outcome and by what decided it.',
+    labelNames: ['outcome', 'decided_by'],
+    registers,
+  });
+  const trouble = new Gauge({
+    name: 'ringtrue_account_trouble',
+    help: '1 while Twilio refuses the account (credentials, balance, permissions): no call can be placed.',
+    registers,
+  });
+  let known: string | null = null;
+  trouble.set(0);
+  readiness.report('twilioAccount', null);
+
+  return (event) => {
+    switch (event.kind) {
+      case 'dialled':
+        dialled.inc({ result: event.result });
+        break;
+      case 'recorded':
+        recorded.inc({ outcome: event.outcome, decided_by: event.decidedBy });
+        break;
+      case 'account-trouble': {
+        const said = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;
+        if (said !== known)
+          log.error(
+            `${said}. No call is placed until this is mended; calls wait and then go on by themselves.`,
+          );
+        known = said;
+        trouble.set(1);
+        readiness.report('twilioAccount', said);
+        break;
+      }
+      case 'account-fine':
+        if (known !== null) log.info('Twilio accepts the account again: calls are placed.');
+        known = null;
+        trouble.set(0);
+        readiness.report('twilioAccount', null);
+        break;
+    }
+  };
+}
+
+/** Metrics of the Node process itself. */
+export function watchProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+}

@@ -1,0 +1,267 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  apiConfiguration,
+  setupConfiguration,
+  simulatorConfiguration,
+  workerConfiguration,
+} from '../src/configuration.js';
+import { environment } from '../src/environment.js';
+import {
+  type ComposeFile,
+  type ComposeService,
+  environmentOf,
+  interpolate,
+  readComposeFile,
+  readEnvFile,
+  readText,
+  requiredVariables,
+  root,
+} from './support/composeFile.js';
+
+const simulated = readEnvFile('docker/simulator.env');
+const image = 'ringtrue:0.1.0';
+const ofTemporal = /^TEMPORAL_(ADDRESS|NAMESPACE|API_KEY|TLS(_[A-Z_]+)?|PROFILE|CONFIG_FILE)$/;
+const secret = /PASSWORD|PWD|TOKEN|SECRET|_KEY$|DATABASE_URL/;
+/** Nothing but a variable without a default; or a URL whose password is one. */
+const fromOutside = /^(postgres:\/\/\w+:)?\$\{[A-Z_]+:(\?[^}]*|-)\}(@[\w:/]+)?$/;
+
+type Rule = (service: ComposeService, compose: ComposeFile) => string[];
+const isOurs = (service: ComposeService) => service.image === image;
+const isOneShot = (service: ComposeService) => /^on-failure/.test(service.restart ?? '');
+const variables = (service: ComposeService) => Object.entries(service.environment ?? {});
+
+/** What the schema of Compose lets pass, and what would then go wrong. */
+const rules: Record<string, Rule> = {
+  'depends on what exists': ({ depends_on = {} }, { services }) =>
+    Object.keys(depends_on).filter((name) => services[name] === undefined),
+  'waits for what can be waited for': ({ depends_on = {} }, { services }) =>
+    Object.entries(depends_on)
+      .filter(([name, { condition }]) => {
+        const other = services[name];
+        if (other === undefined) return false;
+        return condition === 'service_healthy' ? !other.healthcheck : !isOneShot(other);
+      })
+      .map(([name, { condition }]) => `${name}: ${condition}`),
+  'does not depend on what its profile may leave out': ({ depends_on = {}, profiles = [] }, { services }) =>
+    Object.keys(depends_on).filter((name) =>
+      services[name]?.profiles?.some((profile) => !profiles.includes(profile)),
+    ),
+  'has an image of one version': ({ image: name = '' }) => (/:\d+\.\d+[\w.-]*$/.test(name) ? [] : [name]),
+  'runs an image that something builds': (service, { services }) =>
+    isOurs(service) && !Object.values(services).some((other) => isOurs(other) && other.build) ? [image] : [],
+  'is restarted, or ends well once': ({ restart = 'never' }) =>
+    /^(unless-stopped|on-failure:\d+)$/.test(restart) ? [] : [restart],
+  'shows its health as long as it runs': (service) =>
+    isOneShot(service) || service.healthcheck ? [] : ['no healthcheck'],
+  'is reached from this machine only': ({ ports = [] }) =>
+    ports.filter((port) => !port.startsWith('127.0.0.1:')),
+  'may run several times, as a worker must': ({ command = [], ports, container_name }) =>
+    command[0] === 'worker' ? [...(ports ?? []), ...(container_name ? [container_name] : [])] : [],
+  'has no secret in the file': (service) =>
+    variables(service)
+      .filter(([name, value]) => secret.test(name) && !fromOutside.test(value))
+      .map(([name]) => name),
+  'is given variables that ringtrue knows': (service) =>
+    isOurs(service)
+      ? variables(service)
+          .map(([name]) => name)
+          .filter((name) => !(name in environment.shape) && !ofTemporal.test(name))
+      : [],
+  'is asked for its health where it listens': (service) => {
+    const port = /127\.0\.0\.1:(\d+)/.exec(service.healthcheck?.test.join(' ') ?? '')?.[1];
+    const process = service.command?.[0] ?? '';
+    const variable = { api: 'PORT', worker: 'RINGTRUE_WORKER_PORT', simulator: 'RINGTRUE_SIMULATOR_PORT' }[
+      process
+    ];
+    if (!isOurs(service) || variable === undefined) return [];
+    return service.environment?.[variable] === port ? [] : [`${variable} and port ${port}`];
+  },
+  'has files that exist': ({ volumes = [] }, compose) =>
+    volumes
+      .map((volume) => volume.split(':')[0] as string)
+      .filter((from) =>
+        from.startsWith('.') ? !existsSync(join(root, from)) : !(from in (compose.volumes ?? {})),
+      ),
+  'names hosts that are services': (service, { services }) =>
+    variables(service).flatMap(([name, value]) =>
+      [...withSimulator(value).matchAll(/(?:^|\/\/|@)([a-z][\w-]*):\d+/g)]
+        .map(([, host = '']) => host)
+        .filter((host) => !(host in services))
+        .map((host) => `${name}: ${host}`),
+    ),
+};
+
+const withSimulator = (value: string) => interpolate(value, simulated);
+
+function faultsOf(compose: ComposeFile): string[] {
+  return Object.entries(compose.services).flatMap(([name, service]) =>
+    Object.entries(rules).flatMap(([rule, faults]) =>
+      faults(service, compose).map((fault) => `${name} ${rule}: ${fault}`),
+    ),
+  );
+}
+
+/** The file with one thing done wrong. */
+function broken(
+  spoil: (services: Record<string, ComposeService & Record<string, unknown>>) => void,
+): ComposeFile {
+  const compose = structuredClone(readComposeFile());
+  spoil(compose.services as Record<string, ComposeService & Record<string, unknown>>);
+  return compose;
+}
+
+const compose = readComposeFile();
+
+describe('docker-compose.yml', () => {
+  it('has no fault that only a start would show', () => {
+    expect(faultsOf(compose)).toEqual([]);
+  });
+
+  it.each<[string, string, Parameters<typeof broken>[0]]>([
+    ['depends on what exists', 'api', ({ api }) => Object.assign(api?.depends_on ?? {}, { cache: {} })],
+    ['waits for what can be waited for', 'temporal-schema', ({ postgres }) => delete postgres?.healthcheck],
+    [
+      'waits for what can be waited for',
+      'api',
+      ({ setup }) => Object.assign(setup ?? {}, { restart: 'always' }),
+    ],
+    [
+      'does not depend on what its profile may leave out',
+      'worker',
+      ({ worker }) =>
+        Object.assign(worker?.depends_on ?? {}, { simulator: { condition: 'service_healthy' } }),
+    ],
+    [
+      'has an image of one version',
+      'postgres',
+      (all) => Object.assign(all.postgres ?? {}, { image: 'postgres' }),
+    ],
+    [
+      'has an image of one version',
+      'temporal',
+      (all) => Object.assign(all.temporal ?? {}, { image: 'a/b:latest' }),
+    ],
+    ['runs an image that something builds', 'worker', ({ setup }) => delete setup?.build],
+    ['is restarted, or ends well once', 'api', ({ api }) => delete api?.restart],
+    ['shows its health as long as it runs', 'worker', ({ worker }) => delete worker?.healthcheck],
+    ['is reached from this machine only', 'api', ({ api }) => api?.ports?.push('3000:3000')],
+    [
+      'may run several times, as a worker must',
+      'worker',
+      ({ worker }) => Object.assign(worker ?? {}, { ports: ['127.0.0.1:3100:3100'] }),
+    ],
+    [
+      'has no secret in the file',
+      'api',
+      ({ api }) => Object.assign(api?.environment ?? {}, { TWILIO_AUTH_TOKEN: 'x' }),
+    ],
+    [
+      'has no secret in the file',
+      'worker',
+      ({ worker }) =>
+        Object.assign(worker?.environment ?? {}, {
+          DATABASE_URL: 'postgres://ringtrue:ringtrue@postgres:5432/ringtrue',
+        }),
+    ],
+    [
+      'is given variables that ringtrue knows',
+      'worker',
+      ({ worker }) => Object.assign(worker?.environment ?? {}, { RINGTRUE_CALLS_PER_SECOND: '1' }),
+    ],
+    [
+      'is asked for its health where it listens',
+      'worker',
+      ({ worker }) => Object.assign(worker?.environment ?? {}, { RINGTRUE_WORKER_PORT: '9100' }),
+    ],
+    ['has files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('./docker/none:/none')],
+    ['has files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('data:/data')],
+    [
+      'names hosts that are services',
+      'api',
+      ({ api }) => Object.assign(api?.environment ?? {}, { TEMPORAL_ADDRESS: 'temporl:7233' }),
+    ],
+  ])('breaking "%s" is seen', (rule, service, spoil) => {
+    expect(faultsOf(broken(spoil))).toContainEqual(expect.stringContaining(`${service} ${rule}: `));
+  });
+
+  it.each([
+    ['api', apiConfiguration],
+    ['worker', workerConfiguration],
+    ['simulator', simulatorConfiguration],
+    ['setup', setupConfiguration],
+  ] as const)('with the simulator, %s accepts its configuration', (command, configuration) => {
+    const service = compose.services[command] as ComposeService;
+    expect(service.command).toEqual([command]);
+    expect(() => configuration(environmentOf(service, simulated))).not.toThrow();
+  });
+
+  it('with the simulator, everybody finds everybody', () => {
+    const [api, worker, simulator] = ['api', 'worker', 'simulator'].map((name) =>
+      environmentOf(compose.services[name] as ComposeService, simulated),
+    );
+    expect(worker?.RINGTRUE_PUBLIC_URL).toBe(`http://api:${api?.PORT}`);
+    expect(api?.RINGTRUE_PUBLIC_URL).toBe(worker?.RINGTRUE_PUBLIC_URL);
+    expect(worker?.TWILIO_BASE_URL).toBe(`http://simulator:${simulator?.RINGTRUE_SIMULATOR_PORT}`);
+    for (const name of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN'])
+      expect([api?.[name], worker?.[name]]).toEqual([simulator?.[name], simulator?.[name]]);
+  });
+
+  it('a variable that Compose insists on: .env.example has it, without a value', () => {
+    const required = requiredVariables(readText('docker-compose.yml'));
+    const example = readEnvFile('.env.example');
+    expect(required.length).toBeGreaterThan(5);
+    expect(required.map((name) => [name, example[name]])).toEqual(required.map((name) => [name, '']));
+    expect(() => environmentOf(compose.services.api as ComposeService, example)).toThrow(/is missing/);
+  });
+
+  it('a worker is given more time to stop than it takes', () => {
+    const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker.ts'))?.[1];
+    expect(Number(grace)).toBeGreaterThan(0);
+    expect(Number.parseInt(compose.services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(
+      Number(grace) + 10,
+    );
+  });
+});
+
+describe('Dockerfile', () => {
+  const dockerfile = readText('Dockerfile');
+  const ignored = readText('.dockerignore').split('\n');
+
+  it('copies what exists and is not ignored', () => {
+    expect(strangeCopies(dockerfile)).toEqual([]);
+    expect(strangeCopies('COPY source source')).toEqual(['source']);
+    expect(strangeCopies('COPY README.md test ./')).toEqual(['README.md', 'test']);
+  });
+
+  it('every command of the stack is a command of ringtrue', () => {
+    expect(dockerfile).toContain('ENTRYPOINT ["node", "bin/ringtrue.js"]');
+    const help = execFileSync(process.execPath, ['bin/ringtrue.js', '--help'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const commands = Object.values(compose.services)
+      .filter(isOurs)
+      .map(({ command }) => command?.[0] ?? '');
+    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.filter((command) => !new RegExp(`^ +${command} `, 'm').test(help))).toEqual([]);
+  });
+
+  it('every base image is of one version', () => {
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, name = '']) => name);
+    const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)/gm)].map(([, name = '']) => name);
+    expect(bases.filter((name) => !stages.includes(name))).toEqual([
+      expect.stringMatching(/^node:\d+\.\d+\.\d+-\w+-slim$/),
+    ]);
+  });
+
+  /** Sources of COPY from the build context that are not there, or not let in by `.dockerignore`. */
+  function strangeCopies(text: string): string[] {
+    const sources = [...text.matchAll(/^COPY (?!--from)(.*)$/gm)].flatMap(([, all = '']) =>
+      all.split(' ').slice(0, -1),
+    );
+    return sources.filter((source) => !existsSync(join(root, source)) || !ignored.includes(`!${source}`));
+  }
+});

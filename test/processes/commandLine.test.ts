@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort, isFree } from '../../src/temporal/freePort.js';
+import { nobody, RingtrueProcess } from '../support/ringtrueProcess.js';
+
+async function run(args: string[], env: Record<string, string> = {}) {
+  const process = new RingtrueProcess(args, env);
+  const { status } = await process.ended;
+  return { status, stdout: process.stdout, stderr: process.stderr };
+}
+
+describe('without any server', () => {
+  it('help: teaches with examples, and loads neither Temporal nor Twilio', async () => {
+    const { status, stdout } = await run(['--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('ringtrue call +15005551200 --say "Hello" --wait');
+    expect((await run(['call', '--help'])).stdout).toContain('--retry standard');
+  });
+
+  it.each([
+    [['lsit'], 'Did you mean list?'],
+    [['call'], "missing required argument 'to'"],
+    [['call', '+15005551200', '--wiat'], 'Did you mean --wait?'],
+    [['call', '+15005551200', '--ring-timeout', 'long'], '"long" is not a whole number'],
+    [['call', '+15005551200', '--say', 'a', '--twiml', 'b'], '--say and --twiml are both given'],
+    [['call', '+15005551200', '--metadata', 'nothing'], '--metadata "nothing" must be name=value'],
+    [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
+  ])('%j: status 2, and what would be right', async (args, said) => {
+    const { status, stderr, stdout } = await run(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+
+  it.each(['api', 'worker'])(
+    '%s without configuration: every fault in one message, status 2',
+    async (command) => {
+      const { status, stderr, stdout } = await run([command]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /4 faults:[\s\S]*TWILIO_ACCOUNT_SID[\s\S]*TWILIO_AUTH_TOKEN[\s\S]*RINGTRUE_PUBLIC_URL[\s\S]*DATABASE_URL/,
+      );
+    },
+  );
+
+  it('the API is not there: said where it was sought and what to do, status 1', async () => {
+    const { status, stderr } = await run(['list'], { RINGTRUE_API_URL: `http://${nobody}` });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`ringtrue: The API at http://${nobody} cannot be reached`);
+    expect(stderr).toContain('--api or RINGTRUE_API_URL');
+  });
+
+  it('the simulator alone: says where it is, and stops with status 0', async () => {
+    const port = await freePort('127.0.0.1');
+    const process = new RingtrueProcess(['simulator'], { RINGTRUE_SIMULATOR_PORT: String(port) });
+    await process.prints(`TWILIO_BASE_URL=http://127.0.0.1:${port}`);
+    expect(await process.stop()).toEqual({ status: 0, signal: null });
+  });
+});
+
+describe('with `ringtrue dev`', () => {
+  let dev: RingtrueProcess;
+  let env: Record<string, string>;
+  let devEnv: Record<string, string>;
+  beforeAll(async () => {
+    const ports = await Promise.all([1, 2, 3, 4].map(() => freePort('127.0.0.1')));
+    const [api, temporal, ui, simulator] = ports.map(String) as [string, string, string, string];
+    devEnv = {
+      PORT: api,
+      RINGTRUE_TEMPORAL_PORT: temporal,
+      RINGTRUE_TEMPORAL_UI_PORT: ui,
+      RINGTRUE_SIMULATOR_PORT: simulator,
+      RINGTRUE_DATA_DIR: mkdtempSync(`${tmpdir()}/ringtrue-dev-`),
+      RINGTRUE_API_TOKENS: 'the-api-token',
+      TEMPORAL_CLI_PATH: inject('temporalCliPath'),
+    };
+    env = { RINGTRUE_API_URL: `http://localhost:${api}`, RINGTRUE_API_TOKEN: 'the-api-token' };
+    dev = new RingtrueProcess(['dev'], devEnv);
+    await dev.prints('Try:');
+  }, 90_000);
+  afterAll(async () => {
+    await dev.stop('SIGKILL');
+  });
+
+  it('a call is placed and waited for: its outcome on stdout, as JSON when asked', async () => {
+    const placed = await run(['call', '+15005552486', '--say', 'Hello & goodbye', '--wait', '--json'], env);
+    expect({ status: placed.status, stderr: placed.stderr }).toEqual({ status: 0, stderr: '' });
+    const call = JSON.parse(placed.stdout);
+    expect(call).toMatchObject({ state: 'done', outcome: { outcome: 'busy', decidedBy: 'webhook' } });
+    const shown = await run(['get', call.callId], env);
+    expect(shown.stdout).toMatch(/outcome +busy\n[\s\S]*ATTEMPT +SID/);
+    const listed = await run(['list', '--outcome', 'busy', '--json'], env);
+    expect(JSON.parse(listed.stdout).calls.map((one: { callId: string }) => one.callId)).toContain(
+      call.callId,
+    );
+    expect((await run(['list', '--outcome', 'busy'], env)).stdout).toContain(call.callId);
+  });
+
+  it('a call waits to retry: it is dialled again now, then canceled', async () => {
+    const placed = await run(
+      ['call', '+15005552486', '--say', 'x', '--retry', 'standard', '--key', 'order-1', '--json'],
+      env,
+    );
+    const { callId } = JSON.parse(placed.stdout);
+    const again = await run(
+      ['call', '+15005552486', '--say', 'x', '--retry', 'standard', '--key', 'order-1', '--json'],
+      env,
+    );
+    expect(JSON.parse(again.stdout).callId).toBe(callId);
+    for (;;) {
+      const { state } = JSON.parse((await run(['get', callId, '--json'], env)).stdout);
+      if (state === 'waiting-to-retry') break;
+    }
+    expect((await run(['retry', callId], env)).status).toBe(0);
+    expect((await run(['cancel', callId, '--reason', 'enough'], env)).status).toBe(0);
+    const over = JSON.parse((await run(['get', callId, '--wait', '--json'], env)).stdout);
+    expect(over.attempts.length).toBeGreaterThanOrEqual(1);
+    const late = await run(['retry', callId], env);
+    expect(late.status).toBe(1);
+    expect(late.stderr).toContain("The call's state does not allow it (409)");
+  }, 60_000);
+
+  it('a request with several faults: all of them on stderr, status 1', async () => {
+    const { status, stderr, stdout } = await run(['call', '12', '--lookup', 'deep', '--url', 'x'], env);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /The request is not valid \(422\)[\s\S]*- to is "12"[\s\S]*- url is "x"[\s\S]*- lookup is "deep"/,
+    );
+  });
+
+  it('a wrong token: status 1, and how to give one', async () => {
+    const { status, stderr } = await run(['list'], { ...env, RINGTRUE_API_TOKEN: 'wrong' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('Give it with --token or RINGTRUE_API_TOKEN.');
+  });
+
+  it('a second `dev` on the same directory: refused, status 2, the first goes on', async () => {
+    const { status, stderr } = await run(['dev'], devEnv);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`is in use by process ${dev.pid}`);
+    expect((await run(['list'], env)).status).toBe(0);
+  });
+
+  it('no full phone number is in the log', () => {
+    expect(dev.stderr).not.toMatch(/\+1500555\d{4}/);
+    expect(dev.stderr).not.toContain('the-api-token');
+  });
+
+  it('it is stopped: status 0, and nothing is left behind', async () => {
+    expect(await dev.stop('SIGINT')).toEqual({ status: 0, signal: null });
+    for (const name of [
+      'PORT',
+      'RINGTRUE_TEMPORAL_PORT',
+      'RINGTRUE_TEMPORAL_UI_PORT',
+      'RINGTRUE_SIMULATOR_PORT',
+    ])
+      expect(await isFree('127.0.0.1', Number(devEnv[name]))).toBe(true);
+    const left = execFileSync('ps', ['-eo', 'args=', '-ww'], { encoding: 'utf8' });
+    expect(left).not.toContain(devEnv.RINGTRUE_DATA_DIR);
+  });
+});

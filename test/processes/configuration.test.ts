@@ -1,0 +1,398 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  apiConfiguration,
+  demoEnvironment,
+  devConfiguration,
+  setupConfiguration,
+  simulatorConfiguration,
+  workerConfiguration,
+} from '../../src/configuration.js';
+import { ConfigurationError } from '../../src/configurationReader.js';
+import { environment } from '../../src/environment.js';
+
+const accountSid = `AC${'1'.repeat(32)}`;
+const apiKey = `SK${'2'.repeat(32)}`;
+/** What `api` and `worker` cannot do without. */
+const complete = {
+  TWILIO_ACCOUNT_SID: accountSid,
+  TWILIO_AUTH_TOKEN: 'the-token',
+  RINGTRUE_PUBLIC_URL: 'https://calls.example.com',
+  DATABASE_URL: 'postgres://ringtrue:very-secret@db.example.com:5432/ringtrue',
+};
+
+const readers = {
+  api: apiConfiguration,
+  worker: workerConfiguration,
+  dev: devConfiguration,
+  setup: setupConfiguration,
+  simulator: simulatorConfiguration,
+};
+
+function faultsOf(role: keyof typeof readers, env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readers[role](env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+}
+
+function file(content: string): string {
+  const path = join(tmpdir(), `ringtrue-policies-${process.pid}-${Math.random()}.json`);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('one variable is wrong: one fault, which names it and says what would be right', () => {
+  it.each([
+    ['PORT', '80a', 'PORT is "80a"; must be a whole number 0..65535 (0: any free port)'],
+    ['PORT', '65536', 'PORT is "65536"; must be a whole number 0..65535 (0: any free port)'],
+    ['PORT', '-1', 'PORT is "-1"; must be a whole number 0..65535 (0: any free port)'],
+    ['PORT', '0x10', 'PORT is "0x10"; must be a whole number 0..65535 (0: any free port)'],
+    [
+      'RINGTRUE_WORKER_PORT',
+      '9.5',
+      'RINGTRUE_WORKER_PORT is "9.5"; must be a whole number 0..65535 (0: any free port)',
+    ],
+    ['HOST', 'a host', 'HOST is "a host"; must be a host name or IP address, such as 127.0.0.1'],
+    ['RINGTRUE_CPS', '0', 'RINGTRUE_CPS is "0"; must be a number 0.01..1000'],
+    ['RINGTRUE_CPS', '1e3', 'RINGTRUE_CPS is "1e3"; must be a number 0.01..1000'],
+    [
+      'RINGTRUE_CALLBACK_WAIT_SECONDS',
+      '0',
+      'RINGTRUE_CALLBACK_WAIT_SECONDS is "0"; must be a whole number 1..86400 of seconds',
+    ],
+    [
+      'RINGTRUE_POLL_INTERVAL_SECONDS',
+      '1m',
+      'RINGTRUE_POLL_INTERVAL_SECONDS is "1m"; must be a whole number 1..3600 of seconds',
+    ],
+    [
+      'RINGTRUE_DECIDE_WITHIN_SECONDS',
+      '604801',
+      'RINGTRUE_DECIDE_WITHIN_SECONDS is "604801"; must be a whole number 1..604800 of seconds',
+    ],
+    [
+      'RINGTRUE_ABSENT_AFTER_SECONDS',
+      'soon',
+      'RINGTRUE_ABSENT_AFTER_SECONDS is "soon"; must be a whole number 1..86400 of seconds',
+    ],
+    [
+      'TWILIO_ACCOUNT_SID',
+      'AC12',
+      'TWILIO_ACCOUNT_SID is "AC12"; must be an account SID: AC and 32 hex digits',
+    ],
+    [
+      'TWILIO_AUTH_TOKEN',
+      'two words',
+      'TWILIO_AUTH_TOKEN is set, but not right; must be an auth token, without spaces',
+    ],
+    [
+      'TWILIO_FROM',
+      '0049301234',
+      'TWILIO_FROM is "0049301234"; must be a phone number in E.164: + and 2 to 15 digits, such as +15005550006',
+    ],
+    [
+      'TWILIO_BASE_URL',
+      'ftp://example.com',
+      'TWILIO_BASE_URL is "ftp://example.com"; must be an http(s) URL without user name, password and query',
+    ],
+    [
+      'RINGTRUE_PUBLIC_URL',
+      'calls.example.com',
+      'RINGTRUE_PUBLIC_URL is "calls.example.com"; must be an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com',
+    ],
+    [
+      'RINGTRUE_API_TOKENS',
+      'good,not good',
+      'RINGTRUE_API_TOKENS is set, but not right; must be bearer tokens of letters, digits and -._~+/=, separated by commas',
+    ],
+    [
+      'DATABASE_URL',
+      'mysql://root:hidden@db/x',
+      'DATABASE_URL is set, but not right; must be a URL of PostgreSQL: postgres://user:password@host:5432/database',
+    ],
+    [
+      'RINGTRUE_LOG_LEVEL',
+      'loud',
+      'RINGTRUE_LOG_LEVEL is "loud"; must be one of trace, debug, info, warn, error, fatal',
+    ],
+    [
+      'TEMPORAL_ADDRESS',
+      'http://temporal',
+      'TEMPORAL_ADDRESS is "http://temporal"; must be host:port, such as localhost:7233',
+    ],
+    ['TEMPORAL_TLS', 'maybe', 'TEMPORAL_TLS is "maybe"; must be true or false'],
+    [
+      'TEMPORAL_PROFILE',
+      'nowhere',
+      "Temporal's configuration (TEMPORAL_…) is not right: Profile 'nowhere' not found in config data",
+    ],
+  ])('%s=%s', (name, value, fault) => {
+    expect(faultsOf('api', { ...complete, [name]: value })).toEqual([fault]);
+  });
+
+  it.each([
+    ['RINGTRUE_TEMPORAL_PORT', '0', 'RINGTRUE_TEMPORAL_PORT is "0"; must be a whole number 1..65535'],
+    [
+      'RINGTRUE_TEMPORAL_UI_PORT',
+      '7233',
+      'RINGTRUE_TEMPORAL_PORT and RINGTRUE_TEMPORAL_UI_PORT are both 7233; must differ',
+    ],
+    [
+      'RINGTRUE_SIMULATOR_PORT',
+      'x',
+      'RINGTRUE_SIMULATOR_PORT is "x"; must be a whole number 0..65535 (0: any free port)',
+    ],
+  ])('dev: %s=%s', (name, value, fault) => {
+    expect(faultsOf('dev', { [name]: value })).toEqual([fault]);
+  });
+});
+
+describe('what a process cannot do without', () => {
+  it.each(['api', 'worker'] as const)('%s, nothing set: every missing variable in one message', (role) => {
+    const faults = faultsOf(role, {});
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+      'RINGTRUE_PUBLIC_URL',
+      'DATABASE_URL',
+    ]);
+  });
+
+  it('several things are wrong: all of them are said at once', () => {
+    const env = { ...complete, PORT: 'x', RINGTRUE_CPS: 'y', DATABASE_URL: 'z', TEMPORAL_TLS: 'maybe' };
+    expect(() => apiConfiguration(env)).toThrow(
+      /4 faults[\s\S]*RINGTRUE_CPS[\s\S]*PORT[\s\S]*DATABASE_URL[\s\S]*TEMPORAL_TLS/,
+    );
+  });
+
+  it.each(['dev', 'setup', 'simulator'] as const)('%s, nothing set: starts', (role) => {
+    expect(faultsOf(role, {})).toEqual([]);
+  });
+
+  it.each([
+    [
+      { TWILIO_API_KEY: apiKey },
+      'TWILIO_API_SECRET is missing; must be set, since TWILIO_API_KEY is (or unset both)',
+    ],
+    [
+      { TWILIO_API_SECRET: 's' },
+      'TWILIO_API_KEY is missing; must be set, since TWILIO_API_SECRET is (or unset both)',
+    ],
+    [
+      { TEMPORAL_TLS_CLIENT_CERT_DATA: 'pem' },
+      "TEMPORAL_TLS_CLIENT_KEY_PATH (or _DATA) is missing; must be set, since the client's cert is",
+    ],
+    [
+      { HOST: '0.0.0.0' },
+      'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that not everybody can place calls (or leave HOST at 127.0.0.1)',
+    ],
+    [
+      { RINGTRUE_POLICIES: '/no/such/file' },
+      "RINGTRUE_POLICIES is /no/such/file, which cannot be read: ENOENT: no such file or directory, open '/no/such/file'; must be a JSON file",
+    ],
+  ])('api with %o: refused', (extra, fault) => {
+    expect(faultsOf('api', { ...complete, ...extra })).toEqual([fault]);
+  });
+
+  it.each([
+    [{ HOST: '0.0.0.0', RINGTRUE_API_TOKENS: 'token-1, token-2' }],
+    [{ HOST: '127.0.0.9' }],
+    [{ HOST: '::1' }],
+    [{ HOST: 'localhost' }],
+    [{ RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001' }],
+    [{ TWILIO_API_KEY: apiKey, TWILIO_API_SECRET: 'secret' }],
+  ])('api with %o: starts', (extra) => {
+    expect(faultsOf('api', { ...complete, ...extra })).toEqual([]);
+  });
+
+  it('dev with half of the credentials: refused, rather than taken for a wish to simulate', () => {
+    expect(faultsOf('dev', { TWILIO_AUTH_TOKEN: 'token' }).map((fault) => fault.split(' ')[0])).toEqual([
+      'TWILIO_ACCOUNT_SID',
+      'RINGTRUE_PUBLIC_URL',
+    ]);
+  });
+
+  it('a worker beside an API on any free port, and no public URL: refused, callbacks would find nobody', () => {
+    const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001', PORT: '0' };
+    expect(faultsOf('worker', env)).toEqual([
+      'RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API',
+    ]);
+  });
+});
+
+describe('what is made of it', () => {
+  it('a variable is set to nothing or to blanks: it counts as not set', () => {
+    expect(devConfiguration({ PORT: '', TWILIO_AUTH_TOKEN: '  ' }).port).toBe(3000);
+  });
+
+  it.each([
+    ['https://Calls.example.com/', 'https://calls.example.com'],
+    ['https://calls.example.com/prefix/', 'https://calls.example.com/prefix'],
+    ['https://calls.example.com#fragment', 'https://calls.example.com'],
+    ['https://calls.example.com:8443', 'https://calls.example.com:8443'],
+  ])('the public URL is %s: callbacks are built on %s', (given, built) => {
+    expect(workerConfiguration({ ...complete, RINGTRUE_PUBLIC_URL: given }).activities.publicUrl).toBe(built);
+  });
+
+  it('an API key is set: REST requests use it, signatures are still checked with the auth token', () => {
+    const env = {
+      ...complete,
+      TWILIO_API_KEY: apiKey,
+      TWILIO_API_SECRET: 'key-secret',
+      TWILIO_AUTH_TOKEN_SECONDARY: 'next',
+    };
+    expect(workerConfiguration(env).activities.twilio).toMatchObject({
+      username: apiKey,
+      password: 'key-secret',
+      accountSid,
+    });
+    expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
+  });
+
+  it('a policy file: read, completed, and it may replace what is built in', () => {
+    const path = file(
+      '{"default": {"maxAttempts": 2}, "patient": {"maxAttempts": 5, "initialIntervalSeconds": 600}}',
+    );
+    const { policies } = apiConfiguration({ ...complete, RINGTRUE_POLICIES: path });
+    expect(Object.keys(policies)).toEqual(['default', 'standard', 'patient']);
+    expect(policies.default).toMatchObject({ maxAttempts: 2, retryOn: ['busy', 'no-answer', 'failed'] });
+    expect(policies.standard).toMatchObject({
+      maxAttempts: 3,
+      initialIntervalSeconds: 300,
+      backoffCoefficient: 2,
+      maximumIntervalSeconds: 3600,
+    });
+  });
+
+  it('a policy file with faults: every one of them, with the policy and the field', () => {
+    const path = file(
+      '{"a": {"maxAttempts": 0}, "b": {"maxAttempts": 2, "retryOn": ["answered"], "pause": 1}}',
+    );
+    expect(faultsOf('api', { ...complete, RINGTRUE_POLICIES: path })).toEqual([
+      expect.stringContaining('policy "a": maxAttempts is 0; must be'),
+      expect.stringContaining('policy "b": retryOn.0 is "answered"; must be'),
+      expect.stringContaining('policy "b": pause is unknown; must be'),
+    ]);
+    expect(faultsOf('api', { ...complete, RINGTRUE_POLICIES: file('{') })).toEqual([
+      expect.stringContaining('not JSON'),
+    ]);
+    expect(faultsOf('api', { ...complete, RINGTRUE_POLICIES: file('[]') })).toEqual([
+      expect.stringContaining('one JSON object'),
+    ]);
+  });
+
+  it('simulated calls and real ones are kept apart: none is ever continued on the other side', () => {
+    const real = devConfiguration({ ...complete, RINGTRUE_DATA_DIR: '/data' });
+    const simulated = devConfiguration({ RINGTRUE_DATA_DIR: '/data' });
+    expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
+  });
+
+  it('the simulator plays Twilio: waits are short unless they were asked for', () => {
+    expect(devConfiguration({}).waits).toMatchObject({
+      callsPerSecond: 10,
+      callbackWaitSeconds: 4,
+      pollIntervalSeconds: 1,
+    });
+    expect(devConfiguration({ RINGTRUE_CALLBACK_WAIT_SECONDS: '30' }).waits).toMatchObject({
+      callbackWaitSeconds: 30,
+    });
+    expect(devConfiguration(complete).waits).toMatchObject({
+      callsPerSecond: 1,
+      callbackWaitSeconds: 60,
+      pollIntervalSeconds: 15,
+    });
+  });
+
+  it('a Temporal server is named: dev starts none', () => {
+    expect(devConfiguration({}).temporalServer).toEqual({ port: 7233, uiPort: 8233 });
+    const named = devConfiguration({
+      TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+      TEMPORAL_NAMESPACE: 'calls',
+    });
+    expect(named).toMatchObject({
+      temporalServer: null,
+      temporal: { address: 'temporal.example.com:7233', namespace: 'calls' },
+    });
+  });
+
+  it('the demo is started where real systems are configured: it does without all of them', () => {
+    const { env, left } = demoEnvironment({
+      ...complete,
+      TEMPORAL_ADDRESS: 'prod:7233',
+      PORT: '8080',
+      PATH: '/bin',
+    });
+    expect(left).toEqual([
+      'DATABASE_URL',
+      'RINGTRUE_PUBLIC_URL',
+      'TEMPORAL_ADDRESS',
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+    ]);
+    expect(env).toEqual({ PORT: '8080', PATH: '/bin' });
+  });
+
+  it('secrets are known as such: tokens, key secret, database password, API tokens', () => {
+    const env = {
+      ...complete,
+      TWILIO_API_KEY: apiKey,
+      TWILIO_API_SECRET: 'key-secret',
+      RINGTRUE_API_TOKENS: 'one,two',
+      TEMPORAL_API_KEY: 'cloud',
+    };
+    expect(apiConfiguration(env).secrets).toEqual([
+      'the-token',
+      'key-secret',
+      'cloud',
+      'one',
+      'two',
+      'very-secret',
+    ]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
+  const defaultOf = new Map(
+    cells.map(([, name, , otherwise]) => [name?.replaceAll('`', ''), otherwise?.replaceAll('`', '')]),
+  );
+
+  it('has every variable that is read', () => {
+    const documented = cells.flatMap(([, names = '']) => names.match(/[A-Z][A-Z_]+/g) ?? []);
+    const others = ['TEMPORAL_CLI_PATH', 'RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
+    expect(documented.filter((name) => !/^TEMPORAL_(?!CLI)/.test(name)).sort()).toEqual(
+      [...Object.keys(environment.shape), ...others].sort(),
+    );
+  });
+
+  it('tells the defaults that are in force', () => {
+    const { activities, host, taskQueue, temporal } = workerConfiguration(complete);
+    const { port, logLevel } = apiConfiguration(complete);
+    const dev = devConfiguration({});
+    const inForce = {
+      RINGTRUE_TASK_QUEUE: taskQueue,
+      RINGTRUE_CPS: activities.callsPerSecond,
+      RINGTRUE_CALLBACK_WAIT_SECONDS: activities.callbackWaitSeconds,
+      RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
+      RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,
+      RINGTRUE_ABSENT_AFTER_SECONDS: activities.absentAfterSeconds,
+      PORT: port,
+      HOST: host,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      RINGTRUE_LOG_LEVEL: logLevel,
+      RINGTRUE_TEMPORAL_PORT: dev.temporalServer?.port,
+      RINGTRUE_SIMULATOR_PORT: dev.simulatorPort,
+    };
+    for (const [name, value] of Object.entries(inForce))
+      expect(`${name}: ${defaultOf.get(name)?.split(/[;,]/)[0]}`).toBe(`${name}: ${value}`);
+  });
+});

@@ -1,0 +1,103 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { expect, inject, it } from 'vitest';
+import { type DevServerOptions, startDevServer } from '../../src/temporal/devServer.js';
+import { freePort, isFree } from '../../src/temporal/freePort.js';
+import { missingSearchAttributes } from '../../src/temporal/searchAttributes.js';
+import { lives, until } from '../support/ringtrueProcess.js';
+
+async function options(more: Partial<DevServerOptions> = {}): Promise<DevServerOptions & { said: string[] }> {
+  const said: string[] = [];
+  return {
+    cliPath: inject('temporalCliPath'),
+    port: await freePort('127.0.0.1'),
+    uiPort: null,
+    namespace: 'default',
+    stateFile: null,
+    say: (sentence) => said.push(sentence),
+    said,
+    ...more,
+  };
+}
+
+/** The process of the server itself, not of its guard. */
+function serverPid(port: number): number {
+  const found = execFileSync('ps', ['-eo', 'pid=,args=', '-ww'], { encoding: 'utf8' })
+    .split('\n')
+    .find((line) => line.includes(`--port ${port} `) && !line.includes('guard.sh'));
+  return Number(found?.trim().split(' ')[0]);
+}
+
+async function startCall(address: string, workflowId: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  await new Client({ connection }).workflow.start('outboundCall', {
+    workflowId,
+    taskQueue: 'nobody',
+    args: [{}],
+  });
+  await connection.close();
+}
+
+it('it is started: it serves every search attribute, and its UI', async () => {
+  const asked = await options({ uiPort: await freePort('127.0.0.1') });
+  const server = await startDevServer(asked);
+  const connection = await Connection.connect({ address: server.address });
+  expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
+  await connection.close();
+  expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
+  await server.stop();
+  expect(await isFree('127.0.0.1', asked.port)).toBe(true);
+});
+
+it('the process that started it is killed with SIGKILL: the server is gone too', async () => {
+  const { cliPath, port } = await options();
+  const program = `
+    const { startDevServer } = await import(${JSON.stringify(new URL('../../src/temporal/devServer.ts', import.meta.url).href)});
+    await startDevServer({ cliPath: ${JSON.stringify(cliPath)}, port: ${port}, uiPort: null, namespace: 'default', stateFile: null, say: console.log });
+    console.log('up');
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(parent.stdout, 'data');
+  const pid = serverPid(port);
+  expect(lives(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await until(() => !lives(pid));
+});
+
+it('it dies by itself: it is started again, and has forgotten nothing', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ringtrue-server-'));
+  const asked = await options({ stateFile: join(directory, 'temporal.sqlite') });
+  const server = await startDevServer(asked);
+  await startCall(server.address, 'call-before');
+  process.kill(serverPid(asked.port), 'SIGKILL');
+  await until(() => asked.said.some((sentence) => sentence.includes('is back')));
+  const connection = await Connection.connect({ address: server.address });
+  const { status } = await new Client({ connection }).workflow.getHandle('call-before').describe();
+  expect(status.name).toBe('RUNNING');
+  await connection.close();
+  await server.stop();
+  expect(await isFree('127.0.0.1', asked.port)).toBe(true);
+});
+
+it('its port is in use: a sentence that says which, and what to do', async () => {
+  const asked = await options();
+  const other = createServer().listen(asked.port, '127.0.0.1');
+  await once(other, 'listening');
+  await expect(startDevServer(asked)).rejects.toThrow(
+    `Port ${asked.port} is in use, so the Temporal dev server cannot listen there: stop what listens on it, or set RINGTRUE_TEMPORAL_PORT`,
+  );
+  other.close();
+});
+
+it('the executable is no Temporal CLI: its last words are shown', async () => {
+  await expect(startDevServer(await options({ cliPath: '/bin/ls' }))).rejects.toThrow(
+    /did not come up\. Its last words:\n.+/,
+  );
+});

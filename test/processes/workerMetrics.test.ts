@@ -1,0 +1,55 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { expect, it } from 'vitest';
+import { Readiness } from '../../src/readiness.js';
+import { activityListener } from '../../src/workerMetrics.js';
+
+function listener() {
+  const lines: string[] = [];
+  const out = new Writable({
+    write(line, _encoding, done) {
+      lines.push(String(line));
+      done();
+    },
+  });
+  const log = pino(out);
+  const registry = new Registry();
+  const readiness = new Readiness();
+  return { notice: activityListener(registry, readiness, log), registry, readiness, lines };
+}
+
+it('Twilio refuses the account: not ready, in words, and said once; when it is mended: ready again', async () => {
+  const { notice, registry, readiness, lines } = listener();
+  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'ok' } });
+  for (const _ of [1, 2, 3]) notice({ kind: 'account-trouble', code: 20003, message: 'Authenticate' });
+  const said = 'Twilio refuses the account (20003): Authenticate';
+  expect(await readiness.check()).toEqual({ ready: false, checks: { twilioAccount: said } });
+  expect(await registry.metrics()).toContain('ringtrue_account_trouble 1');
+  for (const _ of [1, 2]) notice({ kind: 'account-fine' });
+  expect((await readiness.check()).ready).toBe(true);
+  expect(await registry.metrics()).toContain('ringtrue_account_trouble 0');
+  expect(lines).toHaveLength(2);
+});
+
+it('calls are dialled and recorded: counted by how they ended', async () => {
+  const { notice, registry } = listener();
+  notice({ kind: 'dialled', result: 'created' });
+  notice({ kind: 'dialled', result: 'created' });
+  notice({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
+  const metrics = await registry.metrics();
+  expect(metrics).toContain('ringtrue_dials_total{result="created"} 2');
+  expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
+});
+
+it('a part answers too late, throws, or is reported as failing: not ready, and said which', async () => {
+  const readiness = new Readiness();
+  readiness.probe('well', async () => {});
+  readiness.probe('failing', () => Promise.reject(new Error('is down')));
+  readiness.probe('silent', () => new Promise(() => {}));
+  readiness.report('reported', 'is starting');
+  expect(await readiness.check()).toEqual({
+    ready: false,
+    checks: { failing: 'is down', reported: 'is starting', silent: 'gave no answer within 3 s', well: 'ok' },
+  });
+});

@@ -29,6 +29,7 @@ export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
     pollCall: pollCall(world),
     endCall: endCall(world),
     readFailure: readFailure(world),
+    noteWaiting: (input) => world.store.noteWaiting(input),
     recordAttempt: recordAttempt(world),
     recordOutcome: recordOutcome(world),
     notifyOutcome: notifyOutcome(world),

@@ -40,6 +40,9 @@ export interface OutcomeStore {
     update: CallUpdate;
   }): Promise<void>;
 
+  /** Notes that a running call waits; ignored unless the call is between two attempts. */
+  noteWaiting(row: { callId: string }): Promise<void>;
+
   /** Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays. */
   saveOutcome(outcome: CallOutcome): Promise<void>;
 

@@ -3,6 +3,7 @@ import { ApplicationFailure, log } from '@temporalio/activity';
 import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { Dialled, DialOrder } from '../workflows/callActivities.js';
 import type { TwilioError } from '../workflows/callOutcome.js';
+import type { CallUpdate } from '../workflows/callUpdate.js';
 import { verdictOf } from '../workflows/createError.js';
 import { createLine } from './createLine.js';
 import type { DialClaim, DialEntry, DialResult } from './outcomeStore.js';
@@ -153,7 +154,7 @@ async function create(world: World, order: DialOrder): Promise<Dialled> {
   try {
     const call = await world.twilio.calls.create(createOptions(world, order));
     notice({ kind: 'account-fine' });
-    await settle(world, order, 'created', call.sid);
+    await Promise.all([settle(world, order, 'created', call.sid), noteQueued(world, order, call.sid)]);
     return {
       kind: 'created',
       callSid: call.sid,
@@ -219,6 +220,24 @@ async function settle(
   } catch (error) {
     log.warn('The journal of creates could not be written; the claim is closed with the outcome', { error });
   }
+}
+
+/** For lists: a placed call shows at once, before its first callback. */
+async function noteQueued(world: World, order: DialOrder, callSid: string): Promise<void> {
+  const { callId, attempt } = order;
+  const update: CallUpdate = {
+    source: 'poll',
+    callSid,
+    status: 'queued',
+    sequence: null,
+    at: null,
+    sipResponseCode: null,
+    errorCode: null,
+    durationSeconds: null,
+    answeredBy: null,
+    rang: false,
+  };
+  await world.store.noteProgress({ callId, attempt, state: 'queued', update }).catch(() => {});
 }
 
 function createOptions(world: World, { callId, attempt, plan }: DialOrder): CallListInstanceCreateOptions {

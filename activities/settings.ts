@@ -14,8 +14,7 @@ export interface ActivitySettings {
   decideWithinSeconds: number;
   absentAfterSeconds: number;
   policies: Record<string, RetryPolicy>;
-  /** Absent or null: no secret to sign with, so nothing can be posted to a `notifyUrl`. */
-  notify?: NotifySettings | null;
+  notify: NotifySettings;
 }
 
 export interface TwilioSettings {

@@ -63,6 +63,11 @@ program
   )
   .action(async () => (await import('./commands/setup.js')).runSetup());
 
+program
+  .command('notify-secret')
+  .description("prints the secret with which receivers of a notifyUrl check ringtrue's signature")
+  .action(async () => (await import('./commands/notifySecret.js')).printNotifySecret());
+
 const calls = 'Calls, over the HTTP API:';
 talking(program.commandsGroup(calls).command('call'))
   .description('places a call')

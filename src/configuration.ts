@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { ActivitySettings, TwilioSettings } from '../activities/settings.js';
+import type { ActivitySettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
 import type { RetryPolicy } from '../workflows/callRequest.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
 import { setVariables } from './environment.js';
+import { simulatorCredentials } from './simulator/simulatorOptions.js';
 
 export interface ApiConfiguration extends CommonConfiguration {
   host: string;
@@ -39,7 +40,8 @@ export interface DevConfiguration extends Omit<ApiConfiguration, 'databaseUrl' |
   twilio: { settings: TwilioSettings; authTokens: string[] } | null;
   simulatorPort: number;
   /** Without what only the addresses can tell. */
-  waits: Omit<ActivitySettings, 'twilio' | 'publicUrl' | 'policies' | 'defaultFrom'>;
+  waits: Omit<ActivitySettings, 'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify'>;
+  notify: NotifySettings;
 }
 
 export interface SimulatorConfiguration {
@@ -80,6 +82,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       policies,
       defaultFrom,
+      notify: r.notify(r.values.TWILIO_AUTH_TOKEN ?? '', false),
     },
   });
 }
@@ -107,6 +110,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     databaseUrl: r.values.DATABASE_URL ?? null,
     twilio,
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
+    notify: r.notify(twilio?.authTokens[0] ?? simulatorCredentials.authToken, twilio === null),
     // The simulator's calls last seconds: waits made for real phones would only make them look stuck.
     waits: r.waits(
       twilio === null

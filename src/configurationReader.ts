@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import type { TwilioSettings } from '../activities/settings.js';
+import { derivedNotifySecret } from '../activities/notifySecret.js';
+import type { NotifySettings, TwilioSettings } from '../activities/settings.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
@@ -180,6 +181,12 @@ export class ConfigurationReader {
     };
   }
 
+  /** Notifications are always signed: by the configured secrets, else by one that follows from the auth token. */
+  notify(authToken: string, allowPrivate: boolean): NotifySettings {
+    const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: asked } = this.values;
+    return { secrets: secrets ?? [derivedNotifySecret(authToken)], allowPrivate: asked ?? allowPrivate };
+  }
+
   secrets(): string[] {
     const { values, set } = this;
     const ownSecrets = [
@@ -188,6 +195,7 @@ export class ConfigurationReader {
       values.TWILIO_API_SECRET,
       set.TEMPORAL_API_KEY,
       ...(values.RINGTRUE_API_TOKENS ?? []),
+      ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
       values.DATABASE_URL ? new URL(values.DATABASE_URL).password : undefined,
     ];
     return ownSecrets.filter((secret): secret is string => secret !== undefined && secret !== '');

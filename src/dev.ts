@@ -68,6 +68,7 @@ export async function startDev(
       twilio: twilio.settings,
       publicUrl: publicUrlOf(configuration, port),
       policies: configuration.policies,
+      notify: configuration.notify,
       defaultFrom,
     },
     store,

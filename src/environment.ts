@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { must } from '../activities/fault.js';
+import { isNotifySecret } from '../activities/notifySecret.js';
 import { e164 } from '../workflows/phoneNumber.js';
 
 /** A variable in a fault, without its value. */
@@ -45,6 +46,15 @@ const apiTokens = () => {
     .refine((tokens) => tokens.every((token) => /^[A-Za-z0-9\-._~+/]+=*$/.test(token)), mustSecretly(right));
 };
 
+const notifySecrets = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine(
+      (secrets) => secrets.every(isNotifySecret),
+      mustSecretly('signing secrets, separated by commas: whsec_ and 24 to 64 bytes in base64 each'),
+    );
+
 const publicUrlRight =
   'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
 
@@ -70,6 +80,10 @@ export const environment = z.object({
   RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),
   RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
   RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_NOTIFY_SECRETS: notifySecrets(),
+  RINGTRUE_NOTIFY_PRIVATE: z
+    .enum(['true', 'false'], must('true or false'))
+    .transform((word) => word === 'true'),
   RINGTRUE_POLICIES: z.string(),
   PORT: port(),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),

@@ -9,6 +9,7 @@ import {
   workerConfiguration,
 } from '../src/configuration.js';
 import { environment } from '../src/environment.js';
+import { searchAttributeFlags } from '../src/temporal/searchAttributes.js';
 import {
   type ComposeFile,
   type ComposeService,
@@ -217,6 +218,14 @@ describe('docker-compose.yml', () => {
     expect(() => environmentOf(compose.services.api as ComposeService, example)).toThrow(/is missing/);
   });
 
+  it('a variable of ringtrue: can be set for the stack, or is left out for a reason', () => {
+    const ofDev = ['RINGTRUE_DATA_DIR', 'RINGTRUE_TEMPORAL_PORT', 'RINGTRUE_TEMPORAL_UI_PORT'];
+    const aFile = ['RINGTRUE_POLICIES'];
+    const given = Object.values(compose.services).filter(isOurs).flatMap(variables);
+    const names = new Set([...given.map(([name]) => name), ...ofDev, ...aFile]);
+    expect(Object.keys(environment.shape).filter((name) => !names.has(name))).toEqual([]);
+  });
+
   it('a worker is given more time to stop than it takes', () => {
     const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker.ts'))?.[1];
     expect(Number(grace)).toBeGreaterThan(0);
@@ -264,4 +273,13 @@ describe('Dockerfile', () => {
     );
     return sources.filter((source) => !existsSync(join(root, source)) || !ignored.includes(`!${source}`));
   }
+});
+
+describe('docs/deployment.md', () => {
+  it('registers by hand what `ringtrue setup` registers', () => {
+    const lines = readText('docs/deployment.md').match(
+      /(?<=^temporal operator search-attribute create --namespace default --name ).*/gm,
+    );
+    expect(lines).toEqual(searchAttributeFlags.map((flag) => flag.replace('=', ' --type ')));
+  });
 });

@@ -76,13 +76,13 @@ export const explaining = proxyLocalActivities<Pick<CallActivities, 'readFailure
 });
 
 /** First beside the workflow, at once; if the store is not there, for as long as it takes. */
-export const recordingQuickly = proxyLocalActivities<Pick<CallActivities, 'recordAttempt' | 'recordOutcome'>>(
-  {
-    startToCloseTimeout: '4s',
-    retry: { maximumAttempts: 1 },
-    summary: 'record in the outcome store',
-  },
-);
+export const recordingQuickly = proxyLocalActivities<
+  Pick<CallActivities, 'recordAttempt' | 'noteWaiting' | 'recordOutcome'>
+>({
+  startToCloseTimeout: '4s',
+  retry: { maximumAttempts: 1 },
+  summary: 'record in the outcome store',
+});
 
 export const recordingPatiently = proxyActivities<Pick<CallActivities, 'recordOutcome'>>({
   startToCloseTimeout: '10s',

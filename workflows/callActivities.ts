@@ -47,6 +47,9 @@ export interface CallActivities {
   /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
   recordAttempt(input: CallProgress): Promise<void>;
 
+  /** For lists: the call waits before an attempt. */
+  noteWaiting(input: { callId: string }): Promise<void>;
+
   /** Writes the outcome of a call and all its attempts to the store. May be repeated; an outcome once recorded stays. */
   recordOutcome(input: { outcome: CallOutcome }): Promise<void>;
 

@@ -3,8 +3,8 @@ import { ending, polling } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
 import type { CallUpdate } from './callUpdate.js';
-import { secondsUntil } from './placing.js';
 import { isFinal, type RunningCall } from './runningCall.js';
+import { secondsUntil } from './workflowTime.js';
 
 /** Calls over the account's rate wait in Twilio's queue, at most this long. Source: Twilio help, "queued calls". */
 const longestQueueSeconds = 24 * 3600;

@@ -23,9 +23,10 @@ import {
   verdictOfLookup,
 } from './outcomeOf.js';
 import { maskNumber } from './phoneNumber.js';
-import { isPast, place } from './placing.js';
-import { isFinal, now, RunningCall } from './runningCall.js';
+import { place } from './placing.js';
+import { isFinal, RunningCall } from './runningCall.js';
 import { waitForRetry, waitForTurn } from './waiting.js';
+import { isPast, now } from './workflowTime.js';
 
 /** A verdict, and whose word it is. */
 type Decision = Verdict & { decidedBy: DecidedBy };

@@ -10,7 +10,9 @@ import { claiming, dialling, seeking } from './activityOptions.js';
 import type { Dialled, DialOrder, Found } from './callActivities.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
-import { now, type RunningCall } from './runningCall.js';
+import { noteWaiting } from './noteWaiting.js';
+import type { RunningCall } from './runningCall.js';
+import { isPast, now, secondsUntil } from './workflowTime.js';
 
 /** `placed`: the Twilio call exists. All other endings: there is none. */
 export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'never-known';
@@ -66,17 +68,24 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
         return 'too-late';
       case 'not-yet':
         slot = dialled.slot;
-        await pause(call, plan, attempt, slot === null ? growing(pauses) : dialled.waitSeconds, dialled.why);
+        await pause(
+          call,
+          plan,
+          attempt,
+          pauses,
+          slot === null ? growing(pauses) : dialled.waitSeconds,
+          dialled.why,
+        );
         break;
       case 'not-sent':
         round++;
-        await pause(call, plan, attempt, dialled.retryAfterSeconds ?? growing(pauses), dialled.why);
+        await pause(call, plan, attempt, pauses, dialled.retryAfterSeconds ?? growing(pauses), dialled.why);
         break;
       case 'account-trouble': {
         round++;
         const code = dialled.error.code ?? `HTTP ${dialled.error.httpStatus}`;
         const why = `the Twilio account to be mended (${code}: ${dialled.error.message})`;
-        await pause(call, plan, attempt, growing(pauses), why);
+        await pause(call, plan, attempt, pauses, growing(pauses), why);
         break;
       }
       case 'unclear': {
@@ -176,11 +185,13 @@ async function pause(
   call: RunningCall,
   plan: CallPlan,
   attempt: Attempt,
+  pauses: number,
   seconds: number,
   why: string,
 ): Promise<void> {
   const left = plan.giveUpAt === null ? Number.POSITIVE_INFINITY : secondsUntil(plan.giveUpAt);
   call.note(`not dialled: ${why}`);
+  if (pauses === 0) await noteWaiting(call);
   call.enter('waiting', why);
   const wakes = () => call.cancelRequested || (call.hasEarlyCallback && attempt.callSid === null);
   await call.until(wakes, Math.min(seconds, left), `not dialled yet: ${why}`);
@@ -188,12 +199,4 @@ async function pause(
 
 function growing(pauses: number): number {
   return Math.min(2 ** pauses, pauses < manyPauses ? longestPauseSeconds : longestLatePauseSeconds);
-}
-
-export function secondsUntil(time: string): number {
-  return (Date.parse(time) - Date.now()) / 1000;
-}
-
-export function isPast(time: string | null): boolean {
-  return time !== null && secondsUntil(time) < 0;
 }

@@ -17,6 +17,7 @@ import { isRepeat, knownOf, updateFromCallback } from './callUpdate.js';
 import { answeredByOf } from './outcomeOf.js';
 import { maskNumber } from './phoneNumber.js';
 import { isTerminal, stateOf } from './twilioStatus.js';
+import { now } from './workflowTime.js';
 
 /** One status callback of Twilio's, handed on by the webhook server: `params` are Twilio's own. */
 export interface TwilioStatusSignal {
@@ -295,9 +296,4 @@ export class RunningCall {
 /** Is the truth about the attempt's Twilio call known? */
 export function isFinal(attempt: Attempt): boolean {
   return attempt.evidence.updates.some((update) => isTerminal(update.status));
-}
-
-/** Workflow time, ISO 8601 UTC. */
-export function now(): string {
-  return new Date().toISOString();
 }

@@ -1,9 +1,10 @@
 import { opening } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
+import { noteWaiting } from './noteWaiting.js';
 import { undecided, verdictOfAttempt } from './outcomeOf.js';
-import { isPast, secondsUntil } from './placing.js';
 import type { RunningCall } from './runningCall.js';
+import { isPast, secondsUntil } from './workflowTime.js';
 
 /** Timers are set for at most this long at once; what they wait for is looked at again when they fire. */
 const longestTimerSeconds = 7 * 86_400;
@@ -24,6 +25,7 @@ export async function waitForTurn(
     if (secondsUntil(due.at) <= 0) return 'now';
     if (plan.giveUpAt !== null && Date.parse(due.at) > Date.parse(plan.giveUpAt)) return 'too-late';
     call.enter('waiting', `${due.why}: ${due.at}`, due.at);
+    await noteWaiting(call);
     await waitUntil(call, due.at, due.why, () => call.cancelRequested);
   }
 }

@@ -7,7 +7,7 @@ import { type Database, json } from './database.js';
 
 type CallRows = Pick<
   OutcomeStore,
-  'openCall' | 'saveAttempt' | 'noteProgress' | 'saveOutcome' | 'findCallState'
+  'openCall' | 'saveAttempt' | 'noteProgress' | 'noteWaiting' | 'saveOutcome' | 'findCallState'
 >;
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
@@ -44,6 +44,10 @@ export function callRows(db: Database): CallRows {
         json(attemptBegunBy(update, attempt)),
         json(update),
       ]);
+    },
+
+    async noteWaiting({ callId }) {
+      await db.query(noteWaiting, [callId]);
     },
 
     async saveOutcome(outcome) {
@@ -174,6 +178,10 @@ const noteProgress = `
     document = jsonb_set(known.document || jsonb_build_object('callSid', excluded.call_sid, 'status', excluded.status),
       '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
   where known.outcome is null`;
+
+// Between two attempts: nothing was heard of one that is not decided.
+const noteWaiting = `
+  update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
 const saveOutcome = `
   with call as (

@@ -70,12 +70,12 @@ export async function notify({
   callId?: string;
   type?: Notification['type'];
   payload?: Notification['payload'];
-  secrets?: string[] | null;
+  secrets?: string[];
   allowPrivate?: boolean;
   timeoutMs?: number;
   environment?: MockActivityEnvironment;
 }): Promise<void> {
-  const settings: NotifySettings | null = secrets === null ? null : { secrets, allowPrivate };
+  const settings: NotifySettings = { secrets, allowPrivate };
   const activity = notifyOutcome(
     { settings: { notify: settings } } as World,
     timeoutMs === undefined ? {} : { timeoutMs },

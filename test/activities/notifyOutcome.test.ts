@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { isNotifySecret } from '../../activities/notifyOutcome.js';
+import { derivedNotifySecret, isNotifySecret } from '../../activities/notifySecret.js';
 import {
   attempt,
   failureOf,
@@ -268,7 +268,6 @@ describe('the URL must not be posted to', () => {
     const refused = [
       { url: receiver.origin + path },
       { url: receiver.origin + path, allowPrivate: false },
-      { url: receiver.origin + path, secrets: [] },
       { url: `http://hush:hush@${receiver.host}${path}` },
     ];
     for (const notification of refused) {
@@ -279,14 +278,10 @@ describe('the URL must not be posted to', () => {
 });
 
 describe('the secrets', () => {
-  it('there is none: nothing is posted unsigned, and it is tried again until there is one', async () => {
-    const receiver = await startReceiver();
-    for (const secrets of [[], null]) {
-      const failure = await failureOf(notify({ url: receiver.origin, secrets }));
-      expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
-      expect(failure.message).toMatch(/there is no secret to sign it with, and nothing is posted unsigned/);
-    }
-    expect(receiver.requests).toEqual([]);
+  it('none is configured: one follows from the auth token, the same in every process', () => {
+    expect(derivedNotifySecret('token')).toBe(derivedNotifySecret('token'));
+    expect(derivedNotifySecret('token')).not.toBe(derivedNotifySecret('another token'));
+    expect(isNotifySecret(derivedNotifySecret('token'))).toBe(true);
   });
 
   it.each([

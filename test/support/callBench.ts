@@ -53,6 +53,7 @@ export async function startCallBench(input: {
     pollIntervalSeconds: 15,
     decideWithinSeconds: 3600,
     absentAfterSeconds: 300,
+    notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
     policies: {
       default: {
         maxAttempts: 1,

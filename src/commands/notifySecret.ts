@@ -1,0 +1,10 @@
+import { ConfigurationReader } from '../configurationReader.js';
+import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+
+/** `ringtrue notify-secret`: the newest secret, whether it was configured or follows from the auth token. */
+export function printNotifySecret(): void {
+  const r = new ConfigurationReader(process.env);
+  const authToken = r.values.TWILIO_AUTH_TOKEN ?? simulatorCredentials.authToken;
+  const [newest] = r.done(r.notify(authToken, false)).secrets;
+  process.stdout.write(`${newest}\n`);
+}

@@ -15,7 +15,7 @@ const rooms = {
   activities: {
     rooms: ['activities', 'workflows'],
     packages:
-      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|standardwebhooks$|@hono\/zod-openapi$)/,
+      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|standardwebhooks$)/,
   },
   src: { rooms: ['src', 'activities', 'workflows'], packages: /./ },
 } as const;

@@ -178,7 +178,7 @@ export function callRowRules(engine: () => Engine): void {
       const codes = Array.from({ length: 20 }, (_, n) => n);
       await Promise.all(
         codes.map((code) =>
-          stores[code % stores.length]?.saveOutcome(
+          (stores[code % stores.length] ?? store).saveOutcome(
             outcome(callId, { errorCode: code, attempts: [{ ...busyAttempt(), errorCode: code }] }),
           ),
         ),

@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -16,6 +15,7 @@ import type { CallUpdate } from './callUpdate.js';
 import { isRepeat, knownOf, updateFromCallback } from './callUpdate.js';
 import { answeredByOf } from './outcomeOf.js';
 import { maskNumber } from './phoneNumber.js';
+import { searchAttribute } from './searchAttributes.js';
 import { isTerminal, stateOf } from './twilioStatus.js';
 import { now } from './workflowTime.js';
 
@@ -34,15 +34,6 @@ export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
 export const state = defineQuery<CallState>('state');
 export const cancel = defineUpdate<CallState, [CancelRequest?]>('cancel');
 export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
-
-const attribute = {
-  to: defineSearchAttributeKey('RingtrueTo', 'KEYWORD'),
-  state: defineSearchAttributeKey('RingtrueState', 'KEYWORD'),
-  outcome: defineSearchAttributeKey('RingtrueOutcome', 'KEYWORD'),
-  callSid: defineSearchAttributeKey('RingtrueCallSid', 'KEYWORD'),
-  errorCode: defineSearchAttributeKey('RingtrueErrorCode', 'INT'),
-  attempts: defineSearchAttributeKey('RingtrueAttempts', 'INT'),
-};
 
 /** Different things heard about one attempt that are kept; a call has fewer than ten. */
 const mostUpdates = 50;
@@ -76,7 +67,7 @@ export class RunningCall {
 
   constructor() {
     const given = workflowInfo().typedSearchAttributes;
-    for (const key of [attribute.to, attribute.state]) {
+    for (const key of [searchAttribute.to, searchAttribute.state]) {
       const value = given.get(key);
       if (value !== undefined) this.#published.set(key.name, value);
     }
@@ -211,12 +202,12 @@ export class RunningCall {
   publish(): void {
     const last = this.attempts.at(-1);
     const updates = [
-      { key: attribute.to, value: this.#to || null },
-      { key: attribute.state, value: this.#state },
-      { key: attribute.attempts, value: this.attempts.length },
-      { key: attribute.callSid, value: last?.callSid ?? null },
-      { key: attribute.outcome, value: this.outcome?.outcome ?? null },
-      { key: attribute.errorCode, value: this.outcome?.errorCode ?? null },
+      { key: searchAttribute.to, value: this.#to || null },
+      { key: searchAttribute.state, value: this.#state },
+      { key: searchAttribute.attempts, value: this.attempts.length },
+      { key: searchAttribute.callSid, value: last?.callSid ?? null },
+      { key: searchAttribute.outcome, value: this.outcome?.outcome ?? null },
+      { key: searchAttribute.errorCode, value: this.outcome?.errorCode ?? null },
     ].filter(({ key, value }) => value !== null && this.#published.get(key.name) !== value);
     if (updates.length > 0) {
       for (const { key, value } of updates) this.#published.set(key.name, value as string | number);

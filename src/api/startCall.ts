@@ -1,20 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { checkCallRequest } from '../../activities/callRequestSchema.js';
 import type { Fault } from '../../activities/fault.js';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallRequest } from '../../workflows/callRequest.js';
 import { maskNumber } from '../../workflows/phoneNumber.js';
+import { searchAttribute } from '../../workflows/searchAttributes.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import { readJson } from './jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from './problem.js';
 import { callUrl } from './requestTarget.js';
 import { calls, callWorkflowType } from './temporalCalls.js';
 
-const toAttribute = defineSearchAttributeKey('RingtrueTo', 'KEYWORD');
-const stateAttribute = defineSearchAttributeKey('RingtrueState', 'KEYWORD');
 const startWithinMs = 10_000;
 
 /** `POST /calls`: starts a call, or finds the one that the same Idempotency-Key started before. */
@@ -90,8 +88,8 @@ async function begin(
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [request],
         typedSearchAttributes: [
-          { key: toAttribute, value: request.to },
-          { key: stateAttribute, value: 'looking-up' },
+          { key: searchAttribute.to, value: request.to },
+          { key: searchAttribute.state, value: 'looking-up' },
         ],
         staticSummary: `Call to ${maskNumber(request.to)}`,
         memo: { requestHash: hashOf(request) },

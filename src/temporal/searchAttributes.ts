@@ -1,22 +1,14 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
+import { searchAttribute } from '../../workflows/searchAttributes.js';
 
-/** The search attributes that `outboundCall` writes. A workflow that writes an unregistered one hangs until it is there. */
-export const searchAttributes = {
-  RingtrueTo: 'KEYWORD',
-  RingtrueState: 'KEYWORD',
-  RingtrueOutcome: 'KEYWORD',
-  RingtrueCallSid: 'KEYWORD',
-  RingtrueErrorCode: 'INT',
-  RingtrueAttempts: 'INT',
-} as const;
+/** The types of our search attributes, by name. */
+const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 /** The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them: `RingtrueTo=Keyword`. */
-export const searchAttributeFlags = Object.entries(searchAttributes).map(
-  ([name, type]) => `${name}=${cliTypes[type]}`,
-);
+export const searchAttributeFlags = [...types].map(([name, type]) => `${name}=${cliTypes[type]}`);
 
 /** What both kinds of connection to Temporal can do. */
 export type OperatorConnection = Pick<ConnectionLike, 'operatorService' | 'withDeadline'>;
@@ -37,7 +29,7 @@ export async function missingSearchAttributes(
   const known = { ...systemAttributes, ...customAttributes };
   const wrong: string[] = [];
   const missing: string[] = [];
-  for (const [name, type] of Object.entries(searchAttributes)) {
+  for (const [name, type] of types) {
     const found = known[name];
     if (found === undefined || found === null) missing.push(name);
     else if (found !== encodeSearchAttributeIndexedValueType(type))
@@ -62,12 +54,12 @@ export async function registerSearchAttributes(
 ): Promise<string[]> {
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return [];
-  const types = Object.entries(searchAttributes).filter(([name]) => missing.includes(name));
+  const added = [...types].filter(([name]) => missing.includes(name));
   try {
     await connection.operatorService.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(
-        types.map(([name, type]) => [name, encodeSearchAttributeIndexedValueType(type) ?? 0]),
+        added.map(([name, type]) => [name, encodeSearchAttributeIndexedValueType(type) ?? 0]),
       ),
     });
   } catch (error) {

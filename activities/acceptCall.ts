@@ -39,8 +39,9 @@ function planOf(request: CallRequest, settings: ActivitySettings): CallPlan {
     lookup: request.lookup ?? 'basic',
     retry: completePolicy(policy),
     callingWindow: request.callingWindow ?? null,
-    notBefore: request.notBefore ?? null,
-    giveUpAt: request.giveUpAt ?? null,
+    // RFC 3339 allows t and z; not every reader of times does.
+    notBefore: request.notBefore?.toUpperCase() ?? null,
+    giveUpAt: request.giveUpAt?.toUpperCase() ?? null,
     notifyUrl: request.notifyUrl ?? null,
     metadata: request.metadata ?? {},
     waits: {

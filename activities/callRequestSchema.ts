@@ -190,7 +190,9 @@ export function checkCallRequest(
 /** Is this a full RFC 3339 time, with seconds, an offset, and a date that the calendar has? */
 export function isRfc3339(text: string): boolean {
   const match =
-    /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(text);
+    /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(
+      text,
+    );
   if (!match) return false;
   const date = new Date(`${match[1]}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${match[1]}T`);

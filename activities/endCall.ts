@@ -17,7 +17,11 @@ export function endCall({ twilio }: World) {
     const resource = twilio.calls(callSid);
     const read = () =>
       resource.fetch().then(
-        (call) => updateFromCall(call, false),
+        (call) => {
+          if (call.sid !== callSid)
+            throw notYet('CallNotOver', `Twilio answered about another call: ${call.sid}`);
+          return updateFromCall(call, false);
+        },
         (error) => {
           throw couldNotAsk('CallNotOver', error);
         },

@@ -1,5 +1,6 @@
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
+import { noLookup } from '../workflows/outcomeOf.js';
 import { TwilioAnswer } from './twilioAnswer.js';
 import type { World } from './world.js';
 
@@ -11,7 +12,7 @@ const fieldsOf: Record<LookupMode, string | undefined> = {
   lineStatus: 'line_status',
 };
 
-/** Lookup is a help, not a gate: after so many tries the call goes on without it. */
+/** Lookup is a help, not a gate: after so many tries, each short, the call goes on without it. */
 const tries = 2;
 
 /**
@@ -40,14 +41,7 @@ export function lookUpNumber({ twilio }: World) {
         const worthAgain = refusal === null || refusal.httpStatus === 429 || refusal.httpStatus >= 500;
         if (worthAgain && left > 0) continue;
         const message = error instanceof Error ? error.message : String(error);
-        return {
-          answered: false,
-          valid: null,
-          validationErrors: [],
-          lineType: null,
-          lineStatus: null,
-          errors: [{ package: 'lookup', code: refusal?.code ?? null, message }],
-        };
+        return noLookup(refusal?.code ?? null, message);
       }
     }
   };

@@ -154,6 +154,8 @@ async function create(world: World, order: DialOrder): Promise<Dialled> {
   try {
     const call = await world.twilio.calls.create(createOptions(world, order));
     notice({ kind: 'account-fine' });
+    if (!isCallSid(call.sid))
+      return { kind: 'unclear', why: 'Twilio answered without a call SID', answered: false };
     await Promise.all([settle(world, order, 'created', call.sid), noteQueued(world, order, call.sid)]);
     return {
       kind: 'created',
@@ -172,6 +174,10 @@ async function create(world: World, order: DialOrder): Promise<Dialled> {
     // The claim stays open: until the end is known, nothing else is dialled between these numbers.
     return { kind: 'unclear', why, answered: error instanceof TwilioAnswer && error.error.code !== null };
   }
+}
+
+function isCallSid(sid: unknown): boolean {
+  return typeof sid === 'string' && /^CA[0-9a-fA-F]{32}$/.test(sid);
 }
 
 /** A 4xx says that there is no call. 408 comes from a gateway that does not know. */

@@ -20,6 +20,7 @@ export function pollCall({ twilio }: World) {
         if (rangBefore) heartbeat({ rang: true });
         throw couldNotAsk('CallNotOver', error);
       });
+    if (call.sid !== callSid) throw notYet('CallNotOver', `Twilio answered about another call: ${call.sid}`);
     const update = updateFromCall(call, rangBefore);
     if (isTerminal(update.status)) return update;
     if (update.rang) heartbeat({ rang: true });

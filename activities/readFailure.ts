@@ -1,3 +1,4 @@
+import { notYet } from './callNotOver.js';
 import type { World } from './world.js';
 
 /** Troubles with our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio error dictionary. */
@@ -5,12 +6,16 @@ const ours = /^1[125]\d{3}$/;
 /** `log` of a notification: "0" error, "1" warning. */
 const isError = '0';
 
-/** Reads why a call failed off its notifications. An error goes before a warning; null when none speaks of the call. */
+/**
+ * Reads why a call failed off its notifications; an error goes before a warning. Fails with `CallNotSeen` while
+ * none speaks of the call: Twilio logs them a moment later, if at all.
+ */
 export function readFailure({ twilio }: World) {
-  return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string } | null> => {
+  return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string }> => {
     const notifications = await twilio.calls(callSid).notifications.list({ limit: 50 });
     const about = notifications.filter(({ errorCode }) => /^\d{5}$/.test(errorCode) && !ours.test(errorCode));
     const deciding = about.find(({ log }) => log === isError) ?? about[0];
-    return deciding ? { code: Number(deciding.errorCode), message: deciding.messageText ?? '' } : null;
+    if (!deciding) throw notYet('CallNotSeen', 'no notification speaks of the call');
+    return { code: Number(deciding.errorCode), message: deciding.messageText ?? '' };
   };
 }

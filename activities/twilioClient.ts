@@ -6,6 +6,8 @@ import { TwilioAnswer } from './twilioAnswer.js';
 
 /** Shorter than any time-out of an activity that uses it. */
 const requestTimeoutMs = 10_000;
+/** A call does not wait for Lookup for long. */
+const lookupTimeoutMs = 4_000;
 
 /** The official SDK, pointed where the settings say, with its own retries off. */
 export interface TwilioClient {
@@ -20,15 +22,14 @@ export interface TwilioClient {
  * as the network gave it.
  */
 export function createTwilioClient(settings: TwilioSettings): TwilioClient {
-  const http = new TwilioHttp(settings.baseUrl);
-  const sdk = twilio(settings.username, settings.password, {
-    accountSid: settings.accountSid,
-    httpClient: http,
-    autoRetry: false,
-  });
+  const { username, password, accountSid, baseUrl } = settings;
+  const http = new TwilioHttp(baseUrl, requestTimeoutMs);
+  const lookupHttp = new TwilioHttp(baseUrl, lookupTimeoutMs);
+  const sdk = (httpClient: TwilioHttp) =>
+    twilio(username, password, { accountSid, httpClient, autoRetry: false });
   return {
-    calls: sdk.calls,
-    lookups: sdk.lookups.v2,
+    calls: sdk(http).calls,
+    lookups: sdk(lookupHttp).lookups.v2,
     clockAheadSeconds: () => http.clockAheadSeconds,
   };
 }
@@ -36,9 +37,12 @@ export function createTwilioClient(settings: TwilioSettings): TwilioClient {
 class TwilioHttp extends twilio.RequestClient {
   clockAheadSeconds = 0;
 
-  constructor(private readonly baseUrl: string | null) {
+  constructor(
+    private readonly baseUrl: string | null,
+    private readonly timeoutMs: number,
+  ) {
     super({
-      timeout: requestTimeoutMs,
+      timeout: timeoutMs,
       keepAlive: true,
       maxSockets: 200,
       maxTotalSockets: 400,
@@ -52,7 +56,7 @@ class TwilioHttp extends twilio.RequestClient {
     const response = await super.request<TData>({
       ...options,
       uri: this.baseUrl === null ? options.uri : rebase(options.uri, this.baseUrl),
-      timeout: requestTimeoutMs,
+      timeout: this.timeoutMs,
     });
     const headers = (response.headers ?? {}) as Record<string, unknown>;
     const twilioNow = Date.parse(String(headers.date));

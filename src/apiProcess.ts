@@ -10,7 +10,15 @@ import { freePort } from './temporal/freePort.js';
 
 export type ApiSettings = Pick<
   ApiConfiguration,
-  'host' | 'port' | 'publicUrl' | 'taskQueue' | 'twilioAuthTokens' | 'apiTokens' | 'policies' | 'defaultFrom'
+  | 'host'
+  | 'port'
+  | 'publicUrl'
+  | 'taskQueue'
+  | 'twilioAuthTokens'
+  | 'apiTokens'
+  | 'requestsPerSecond'
+  | 'policies'
+  | 'defaultFrom'
 >;
 
 export interface ApiParts {
@@ -27,6 +35,7 @@ export interface ApiParts {
 export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   const { settings, temporalUiUrl } = parts;
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
+  const stopping = new AbortController();
   const app = createApi({
     temporal: parts.temporal,
     store: parts.store,
@@ -34,14 +43,23 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     publicUrl: publicUrlOf(settings, port),
     twilioAuthTokens: settings.twilioAuthTokens,
     apiTokens: settings.apiTokens,
+    rateLimits: { requestsPerSecond: settings.requestsPerSecond },
     policies: () => settings.policies,
     defaultFrom: settings.defaultFrom,
     readiness: () => parts.readiness.check(),
     metrics: parts.metrics,
     log: parts.log,
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
+    stopping: stopping.signal,
   });
-  return listen(app, { host: settings.host, port, what: 'API', variable: 'PORT' });
+  const server = await listen(app, { host: settings.host, port, what: 'API', variable: 'PORT' });
+  return {
+    port: server.port,
+    close: () => {
+      stopping.abort();
+      return server.close();
+    },
+  };
 }
 
 /** The URL on which status callbacks are built and checked. */

@@ -14,6 +14,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   /** Tokens with which Twilio may have signed. */
   twilioAuthTokens: string[];
   apiTokens: string[];
+  /** Per client of the calls API; 0: any number. */
+  requestsPerSecond: number;
   policies: Record<string, RetryPolicy>;
   defaultFrom: string | null;
   databaseUrl: string;
@@ -121,7 +123,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
 }
 
 const ofTheDemo =
-  /^(PORT|HOST|TEMPORAL_CLI_PATH|RINGTRUE_(API_TOKENS|DATA_DIR|TASK_QUEUE|LOG_LEVEL|CPS|[A-Z_]+_SECONDS|TEMPORAL_PORT|TEMPORAL_UI_PORT|SIMULATOR_PORT))$/;
+  /^(PORT|HOST|TEMPORAL_CLI_PATH|RINGTRUE_(API_TOKENS|API_RATE|DATA_DIR|TASK_QUEUE|LOG_LEVEL|CPS|[A-Z_]+_SECONDS|TEMPORAL_PORT|TEMPORAL_UI_PORT|SIMULATOR_PORT))$/;
 const ofUs = /^(PORT|HOST|DATABASE_URL|TEMPORAL_.*|TWILIO_.*|RINGTRUE_.*)$/;
 
 /**

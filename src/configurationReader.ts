@@ -160,6 +160,7 @@ export class ConfigurationReader {
       port: this.values.PORT ?? 3000,
       publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
       apiTokens,
+      requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
       policies: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
       defaultFrom: this.values.TWILIO_FROM ?? null,
     };

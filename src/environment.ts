@@ -89,6 +89,7 @@ export const environment = z.object({
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),
   RINGTRUE_WORKER_PORT: port(),
   RINGTRUE_API_TOKENS: apiTokens(),
+  RINGTRUE_API_RATE: wholeNumber(0, 1_000_000, ' of requests a second (0: no limit)'),
   DATABASE_URL: z
     .string()
     .refine(

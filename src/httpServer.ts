@@ -1,9 +1,25 @@
 import type { Server } from 'node:http';
-import { type ServerType, serve } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import { isPortTaken } from './temporal/freePort.js';
 
 /** Requests still under way at a stop get so long. */
 const finishWithinMs = 20_000;
+
+/**
+ * What one connection may take, and how many there may be: a client that sends its request byte by byte, or nothing
+ * at all, is cut off, and further connections are closed at once. Answers may take as long as they need.
+ */
+export interface ConnectionLimits {
+  headersWithinMs: number;
+  requestWithinMs: number;
+  connections: number;
+}
+
+const standardLimits: ConnectionLimits = {
+  headersWithinMs: 10_000,
+  requestWithinMs: 30_000,
+  connections: 10_000,
+};
 
 export interface HttpServer {
   port: number;
@@ -20,11 +36,18 @@ export class CannotListen extends Error {
 export function listen(
   app: { fetch: Parameters<typeof serve>[0]['fetch'] },
   at: { host: string; port: number; what: string; variable: string },
+  limits = standardLimits,
 ): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
-    const server: ServerType = serve({ fetch: app.fetch, hostname: at.host, port: at.port }, ({ port }) =>
-      resolve({ port, close: () => close(server as Server) }),
-    );
+    const serverOptions = {
+      headersTimeout: limits.headersWithinMs,
+      requestTimeout: limits.requestWithinMs,
+      connectionsCheckingInterval: limits.headersWithinMs / 4,
+    };
+    const server = serve({ fetch: app.fetch, hostname: at.host, port: at.port, serverOptions }, ({ port }) =>
+      resolve({ port, close: () => close(server) }),
+    ) as Server;
+    server.maxConnections = limits.connections;
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         new CannotListen(

@@ -13,12 +13,20 @@ import { maskNumber } from './phoneNumber.js';
 
 const day = 86_400;
 
-/** Accepting and Lookup: repeated until they are through; both give up on others' servers by themselves. */
+/** Nothing but our own rules and, for moments, the store: repeated until they are through. */
 export const opening = (summary: string) =>
-  proxyLocalActivities<Pick<CallActivities, 'acceptCall' | 'lookUpNumber' | 'findOpening'>>({
+  proxyLocalActivities<Pick<CallActivities, 'acceptCall' | 'findOpening'>>({
     startToCloseTimeout: '20s',
     retry: { initialInterval: '200ms', maximumInterval: '10s' },
     summary,
+  });
+
+/** Ordinary, since a request to stop must be heard while it runs. Bounded: Lookup never holds up a call. */
+export const lookingUp = (plan: CallPlan) =>
+  proxyActivities<Pick<CallActivities, 'lookUpNumber'>>({
+    startToCloseTimeout: '15s',
+    retry: { maximumAttempts: 2 },
+    summary: `ask Lookup about ${maskNumber(plan.to)}`,
   });
 
 /**
@@ -68,11 +76,11 @@ export const ending = (deadlineSeconds: number) =>
     summary: 'cancel or hang up at Twilio, and hear what Twilio says of it',
   });
 
-export const explaining = proxyLocalActivities<Pick<CallActivities, 'readFailure'>>({
-  startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '15s',
-  retry: { maximumAttempts: 2 },
-  summary: "why did it fail? Twilio's notifications",
+/** Twilio may log a moment after the end; most failed calls leave no notification, and are not waited for long. */
+export const explaining = proxyActivities<Pick<CallActivities, 'readFailure'>>({
+  startToCloseTimeout: '12s',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 3 },
+  summary: "why did it fail? ask Twilio's notifications",
 });
 
 /** First beside the workflow, at once; if the store is not there, for as long as it takes. */

@@ -41,8 +41,8 @@ export interface CallActivities {
    */
   endCall(input: { callSid: string }): Promise<CallUpdate>;
 
-  /** The error code that Twilio noted for a failed call (its Notifications); null when there is none to be had. */
-  readFailure(input: { callSid: string }): Promise<{ code: number; message: string } | null>;
+  /** The error code that Twilio noted for a failed call (its Notifications). Fails when there is none to be had. */
+  readFailure(input: { callSid: string }): Promise<{ code: number; message: string }>;
 
   /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
   recordAttempt(input: CallProgress): Promise<void>;

@@ -1,12 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
   startChild,
 } from '@temporalio/workflow';
-import { explaining, opening, recordingPatiently, recordingQuickly } from './activityOptions.js';
+import { explaining, lookingUp, opening, recordingPatiently, recordingQuickly } from './activityOptions.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
@@ -17,12 +18,12 @@ import {
   canceledByUs,
   deciderOf,
   expired,
+  noLookup,
   undecided,
   type Verdict,
   verdictOfAttempt,
   verdictOfLookup,
 } from './outcomeOf.js';
-import { maskNumber } from './phoneNumber.js';
 import { place } from './placing.js';
 import { isFinal, RunningCall } from './runningCall.js';
 import { waitForRetry, waitForTurn } from './waiting.js';
@@ -43,7 +44,7 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
   return CancellationScope.nonCancellable(async () => {
     const plan = await accept(call, request);
     const lookup = await lookUp(call, plan);
-    const decision = (lookup && forbidden(lookup)) ?? (await dialUntilDecided(call, plan));
+    const decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan));
     return record(call, plan, lookup, decision);
   });
 }
@@ -63,15 +64,22 @@ async function accept(call: RunningCall, request: CallRequest): Promise<CallPlan
 
 async function lookUp(call: RunningCall, plan: CallPlan): Promise<LookupEvidence | null> {
   if (plan.lookup === 'off') return null;
-  const lookup = await opening(`ask Lookup about ${maskNumber(plan.to)}`).lookUpNumber(plan);
+  const { to, lookup: mode } = plan;
+  const lookup = await lookingUp(plan).lookUpNumber({ to, lookup: mode }).catch(lookupFailed);
   const says = lookup.valid === null ? 'could not say' : lookup.valid ? 'valid' : 'not a valid number';
   const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
   call.note(`Lookup: ${says}${line && ` (${line})`}`);
   return lookup;
 }
 
-function forbidden(lookup: LookupEvidence): Decision | null {
-  const verdict = verdictOfLookup(lookup);
+/** Not even the activity could say: evidence as well, and no reason not to dial. */
+function lookupFailed(error: unknown): LookupEvidence {
+  if (!(error instanceof ActivityFailure)) throw error;
+  return noLookup(null, error.cause?.message ?? error.message);
+}
+
+function forbidden(lookup: LookupEvidence, plan: CallPlan): Decision | null {
+  const verdict = verdictOfLookup(lookup, plan.lookup);
   return verdict && { ...verdict, decidedBy: 'lookup' };
 }
 
@@ -124,6 +132,7 @@ async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
   const known = knownOf(attempt.evidence.updates);
   attempt.errorCode ??= known?.errorCode ?? attempt.evidence.create?.error?.code ?? null;
   if (known?.status === 'failed' && attempt.errorCode === null) {
+    call.waitingFor("Twilio's notifications, for the reason of the failure");
     const noted = await explaining.readFailure({ callSid: known.callSid }).catch(() => null);
     attempt.errorCode = noted?.code ?? null;
   }

@@ -1,5 +1,5 @@
 import type { AnsweredBy, Attempt, DecidedBy, LookupEvidence, Reachability, Reason } from './callOutcome.js';
-import type { Outcome } from './callRequest.js';
+import type { LookupMode, Outcome } from './callRequest.js';
 import { type CallUpdate, knownOf } from './callUpdate.js';
 import { codeUnreachable, verdictOf } from './createError.js';
 import { sipMeaning, sipUnreachable, sipUnwanted } from './sipResponse.js';
@@ -98,7 +98,7 @@ function reasonOf(sip: number | null, code: number | null, outcome: Outcome): Re
  * Does Lookup forbid to dial? Only `valid: false`, and `inactive` when the line's status was asked, do.
  * Everything else, also Lookup being down or not knowing, is null: the call goes on.
  */
-export function verdictOfLookup(lookup: LookupEvidence): Verdict | null {
+export function verdictOfLookup(lookup: LookupEvidence, asked: LookupMode): Verdict | null {
   const errors = lookup.validationErrors.join(', ');
   const reason: Reason | null =
     lookup.valid === false
@@ -107,7 +107,7 @@ export function verdictOfLookup(lookup: LookupEvidence): Verdict | null {
           source: 'lookup',
           message: `Lookup says that this is no valid number${errors && `: ${errors}`}`,
         }
-      : lookup.lineStatus === 'inactive'
+      : asked === 'lineStatus' && lookup.lineStatus === 'inactive'
         ? {
             code: 'inactive',
             source: 'lookup',
@@ -115,6 +115,18 @@ export function verdictOfLookup(lookup: LookupEvidence): Verdict | null {
           }
         : null;
   return reason && { outcome: 'invalid-number', reachability: 'invalid', reason, retryable: false };
+}
+
+/** Lookup gave no answer: down, refusing, or too slow. */
+export function noLookup(code: number | null, message: string): LookupEvidence {
+  return {
+    answered: false,
+    valid: null,
+    validationErrors: [],
+    lineType: null,
+    lineStatus: null,
+    errors: [{ package: 'lookup', code, message }],
+  };
 }
 
 /** No attempt was allowed before `giveUpAt`. */

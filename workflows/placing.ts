@@ -25,8 +25,11 @@ const longestPauseSeconds = 30;
 const manyPauses = 20;
 const longestLatePauseSeconds = 300;
 
-/** How long a create may still take to report once a callback has proven that the call exists. */
-const graceAfterCallbackSeconds = 5;
+/**
+ * How long a create may still take to report once a callback has proven that the call exists: longer than a
+ * create can take whose worker lives, so that its word goes first.
+ */
+const graceAfterCallbackSeconds = 15;
 
 /**
  * Places the Twilio call of one attempt: exactly one, whatever is lost on the way.

@@ -37,6 +37,8 @@ export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
 
 /** Different things heard about one attempt that are kept; a call has fewer than ten. */
 const mostUpdates = 50;
+/** Callbacks kept while it is not known yet whose call they are about. */
+const mostEarly = 1000;
 /** Lines of the timeline that stay readable in Temporal's UI. */
 const mostLines = 60;
 
@@ -73,10 +75,14 @@ export class RunningCall {
     }
     setHandler(twilioStatus, (signal) => this.#hear(signal), { description: "Twilio's status callback" });
     setHandler(state, () => this.describe(), { description: 'Where the call stands' });
-    setHandler(cancel, (input?: CancelRequest) => this.#stop(input?.reason ?? null), {
-      description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
-      validator: (_?: CancelRequest) => this.#refuseWhenOver('canceled'),
-    });
+    setHandler(
+      cancel,
+      (input?: CancelRequest) => this.#stop(typeof input?.reason === 'string' ? input.reason : null),
+      {
+        description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
+        validator: (_?: CancelRequest) => this.#refuseWhenOver('canceled'),
+      },
+    );
     setHandler(retryNow, (_?: object) => this.#dialNow(), {
       description: 'Dial again now instead of when it is due',
       validator: (_?: object) => this.#refuseUnlessWaitingToRetry(),
@@ -161,8 +167,13 @@ export class RunningCall {
   /** Takes in what was heard about an attempt, from whichever source. */
   learn(attempt: Attempt, update: CallUpdate): void {
     const { updates } = attempt.evidence;
-    if (isRepeat(updates, update) || updates.length >= mostUpdates) return;
+    if (isRepeat(updates, update)) return;
     updates.push(update);
+    // A final word is never pushed out: the oldest of the others goes.
+    if (updates.length > mostUpdates) {
+      const oldest = updates.findIndex(({ status }) => !isTerminal(status));
+      updates.splice(Math.max(oldest, 0), 1);
+    }
     this.lastHeardAt = Date.now();
     const sip = update.sipResponseCode === null ? '' : `, SIP ${update.sipResponseCode}`;
     const number = update.sequence === null ? '' : ` no. ${update.sequence}`;
@@ -227,7 +238,7 @@ export class RunningCall {
     const update = attempt && updateFromCallback(signal.params ?? {});
     if (!attempt || !update) return;
     if (attempt.callSid === null) {
-      if (attempt === this.attempts.at(-1) && attempt.outcome === null && this.#early.length < mostUpdates)
+      if (attempt === this.attempts.at(-1) && attempt.outcome === null && this.#early.length < mostEarly)
         this.#early.push(update);
       return;
     }

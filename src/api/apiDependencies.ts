@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import type { ApiMetrics } from './apiMetrics.js';
+import type { RateLimits } from './rateLimit.js';
 
 /** What the API needs of the process around it. */
 export interface ApiDependencies {
@@ -18,8 +19,10 @@ export interface ApiDependencies {
   publicUrl: string;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
-  /** Bearer tokens of the calls API; empty: open to everybody who reaches it. */
+  /** Bearer tokens of the calls API; empty: open to everybody on this machine. */
   apiTokens: string[];
+  /** What differs from the standard ones. */
+  rateLimits?: Partial<RateLimits>;
   /** The retry policies of now, by name. */
   policies: () => Record<string, RetryPolicy>;
   /** `TWILIO_FROM`. */
@@ -31,17 +34,24 @@ export interface ApiDependencies {
   log: Logger;
   /** For the front page. */
   temporalUiUrl?: string;
+  /** Aborted when the server is to stop: whoever waits for a call is answered with how it stands. */
+  stopping?: AbortSignal;
 }
 
 /** The dependencies as the handlers see them. */
 export interface ApiTools extends ApiDependencies {
+  rateLimits: RateLimits;
   measures: ApiMetrics;
 }
 
 export interface ApiEnv {
   /** Absent when a request is handed to the app without a server. */
   Bindings: Partial<HttpBindings>;
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Whose bearer token it was; absent where no tokens are set. */
+    client?: string;
+  };
 }
 
 export type ApiContext = Context<ApiEnv>;

@@ -35,9 +35,15 @@ export function readCall(tools: ApiTools) {
         { path: 'wait', message: `must be one number of seconds, 0..${longestWaitSeconds}` },
       ]);
     const callId = callIdIn(c, 2);
-    const found = callId === null ? null : await findCall(tools, callId, wait, c.req.raw.signal);
+    const found = callId === null ? null : await findCall(tools, callId, wait, untilGone(tools, c));
     return found === null ? noSuchCall(c) : c.json(found);
   };
+}
+
+/** Aborted when the asker has gone, or the server is to stop. */
+function untilGone({ stopping }: ApiTools, c: ApiContext): AbortSignal {
+  const gone = c.req.raw.signal;
+  return stopping ? AbortSignal.any([gone, stopping]) : gone;
 }
 
 export function noSuchCall(c: ApiContext): Response {

@@ -189,7 +189,7 @@ function keyFaults(key: string): Fault[] {
 /** Only here, not in the workflow: by the time a workflow begins, `giveUpAt` may rightly have passed. */
 function lateFault(body: unknown): Fault[] {
   const giveUpAt = (body as Partial<CallRequest> | null)?.giveUpAt;
-  if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt) <= Date.now())) return [];
+  if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt.toUpperCase()) <= Date.now())) return [];
   return [
     { path: 'giveUpAt', message: `is ${JSON.stringify(giveUpAt)}, which has passed; must lie in the future` },
   ];

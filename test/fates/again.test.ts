@@ -186,6 +186,23 @@ describe('cancel', () => {
     expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'webhook' });
   });
 
+  it('while Lookup is asked: nothing is dialled', async () => {
+    let answer = () => {};
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    fates.twilio.answerLookup = async (number, fields) => {
+      asked();
+      await new Promise<void>((resolve) => (answer = resolve));
+      return fates.usual.answerLookup(number, fields);
+    };
+    const call = await fates.bench.start({ to: fates.to });
+    await isAsked;
+    await cancel(call);
+    answer();
+    expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'cancel', attempts: [] });
+    expect(fates.twilio.creates).toHaveLength(0);
+  });
+
   it('races with the create: the call that comes of it is ended', async () => {
     let answer = () => {};
     fates.twilio.answerCreate = async ({ make }) => {

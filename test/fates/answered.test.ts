@@ -120,6 +120,17 @@ describe('a call that is answered', () => {
     ]);
   });
 
+  it('more callbacks than anybody keeps: the final one counts all the same', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = attempts[0]?.callSid as string;
+    for (let n = 0; n < 60; n++) await call.callback(1, sid, 'ringing', { SequenceNumber: String(n) });
+    await call.callback(1, sid, 'completed', answered);
+    const outcome = await call.result();
+    expect(outcome).toMatchObject({ outcome: 'answered' });
+    expect(outcome.attempts[0]?.evidence.updates.length).toBeLessThan(60);
+  });
+
   it('a callback of another call, of an attempt that has not begun, or no callback at all: changes nothing', async () => {
     const call = await fates.bench.start({});
     const before = await call.until((s) => s.state === 'queued');
@@ -164,6 +175,20 @@ describe('a call that fails', () => {
       sipResponseCode: 503,
       reason: { source: 'twilio', code: '32016' },
       reachability: 'undetermined',
+    });
+  });
+
+  it('Twilio notes the error a moment after the end: waited for', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'failed', { SequenceNumber: '1' });
+    while (!fates.twilio.requests.some((r) => r.includes('Notifications')))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    fates.twilio.notifications = [{ error_code: '13224', log: '0', message_text: 'no carrier' }];
+    expect(await call.result()).toMatchObject({
+      outcome: 'failed',
+      errorCode: 13224,
+      reachability: 'unreachable',
     });
   });
 
@@ -221,6 +246,14 @@ describe('what Lookup says', () => {
     const outcome = await call.result();
     expect(outcome.outcome).toBe('answered');
     expect(outcome.lookup?.errors).toHaveLength(1);
+  });
+
+  it('it never answers: the call goes on without it', async () => {
+    fates.twilio.answerLookup = () => new Promise(() => {});
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', answered);
+    expect((await call.result()).lookup).toMatchObject({ answered: false, errors: [{ package: 'lookup' }] });
   });
 
   it('off: Lookup is not asked', async () => {

@@ -13,6 +13,7 @@ describe('the create reached Twilio, and its answer was lost', () => {
     ['a proxy answers 502 with HTML', () => new Response('<html>Bad gateway</html>', { status: 502 })],
     ['a 201 that breaks off', () => new Response('{"sid": "CA', { status: 201 })],
     ['an empty 201', () => new Response('', { status: 201 })],
+    ['a 201 without a SID', () => json(201, { sid: null, status: 'queued' })],
     ['408 from a gateway', () => new Response('', { status: 408 })],
     ['a redirect', () => new Response('', { status: 307, headers: { location: 'http://127.0.0.1:9/' } })],
   ])("%s: found in Twilio's list, dialled once", async (_, answer) => {

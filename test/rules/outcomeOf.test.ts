@@ -197,7 +197,7 @@ describe('Lookup → may the number be dialled?', () => {
     ],
     ['inactive, although valid', { lineStatus: 'inactive' }, 'inactive'],
   ])('%s: not dialled, the number is invalid', (_, lookup, code) => {
-    expect(verdictOfLookup(said(lookup))).toMatchObject({
+    expect(verdictOfLookup(said(lookup), 'lineStatus')).toMatchObject({
       outcome: 'invalid-number',
       reachability: 'invalid',
       reason: { source: 'lookup', code },
@@ -216,7 +216,14 @@ describe('Lookup → may the number be dialled?', () => {
     ['line status unknown', { lineStatus: 'unknown' }],
     ['a landline', { lineType: 'landline' }],
     ['premium', { lineType: 'premium' }],
-  ])('%s: the call goes on', (_, lookup) => expect(verdictOfLookup(said(lookup))).toBeNull());
+  ])('%s: the call goes on', (_, lookup) => expect(verdictOfLookup(said(lookup), 'lineStatus')).toBeNull());
+
+  it.each(['basic', 'lineType'] as const)(
+    'inactive, although only %s was asked: the call goes on',
+    (asked) => {
+      expect(verdictOfLookup(said({ lineStatus: 'inactive' }), asked)).toBeNull();
+    },
+  );
 });
 
 it.each([

@@ -7,9 +7,11 @@ import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
 import { apiMetrics } from './apiMetrics.js';
 import { bearerAuth } from './bearerAuth.js';
 import { listCalls } from './listCalls.js';
+import { onlyLocal } from './onlyLocal.js';
 import { openApiDocument } from './openApi.js';
 import { apiPage, apiPageAsset, contentSecurityPolicy, frontPage } from './pages.js';
 import { problem, problemOf } from './problem.js';
+import { clientRateLimit, standardRateLimits } from './rateLimit.js';
 import { readCall } from './readCall.js';
 import { requestLog } from './requestLog.js';
 import { startCall } from './startCall.js';
@@ -20,12 +22,19 @@ const bodyLimitBytes = 64 * 1024;
 
 /** The Hono server: the calls API, Twilio's webhook, and the pages. Listens nowhere by itself. */
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
-  const tools: ApiTools = { ...dependencies, measures: apiMetrics(dependencies.metrics) };
+  const rateLimits = { ...standardRateLimits, ...dependencies.rateLimits };
+  const tools: ApiTools = { ...dependencies, rateLimits, measures: apiMetrics(dependencies.metrics) };
   const app = new Hono<ApiEnv>();
 
   app.use(requestId());
   app.use(requestLog(tools));
   app.use(secureHeaders({ contentSecurityPolicy }));
+  // No Request can be made of such a URL, so that anything after this would fail.
+  app.use(async (c, next) =>
+    /^\w+:\/\/[^/?#]*@/.test(c.req.url)
+      ? problem(c, 'bad-request', 'A request target has no user name and no password; leave them out.')
+      : next(),
+  );
   app.use(
     methodNotAllowed({
       app,
@@ -40,10 +49,11 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   );
   app.onError((error, c) => problemOf(c, error, tools.log));
 
-  const auth = bearerAuth(tools.apiTokens);
-  app.use('/calls', auth);
-  app.use('/calls/*', auth);
+  const auth = tools.apiTokens.length > 0 ? bearerAuth(tools.apiTokens, rateLimits) : onlyLocal();
+  const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   app.use('/metrics', auth);
+  // Hono's pattern fits /calls itself too.
+  app.use('/calls/*', auth, rateLimit);
   app.use(
     bodyLimit({
       maxSize: bodyLimitBytes,

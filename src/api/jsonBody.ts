@@ -13,6 +13,15 @@ export async function readJson(c: ApiContext): Promise<{ body: unknown } | { ref
         { headers: { Accept: 'application/json' } },
       ),
     };
+  if (!/^(identity)?$/i.test(c.req.header('Content-Encoding') ?? ''))
+    return {
+      refusal: problem(
+        c,
+        'unsupported-media-type',
+        'The body came with a Content-Encoding; send it as it is, not compressed.',
+        { headers: { 'Accept-Encoding': 'identity' } },
+      ),
+    };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await c.req.arrayBuffer());
     return { body: JSON.parse(text) };

@@ -1,5 +1,5 @@
 import { isRfc3339 } from '../../activities/callRequestSchema.js';
-import { type Fault, show } from '../../activities/fault.js';
+import { bounded, type Fault, show } from '../../activities/fault.js';
 import { type CallFilter, InvalidCursor } from '../../activities/outcomeStore.js';
 import { callStates } from '../../workflows/callOutcome.js';
 import { outcomes } from '../../workflows/callRequest.js';
@@ -31,7 +31,7 @@ export function listCalls(tools: ApiTools) {
     if (to?.startsWith(' ')) given.set('to', `+${to.slice(1)}`);
 
     const faults = [...new Set(given.keys())].flatMap((name) => faultIn(name, given.getAll(name)));
-    if (faults.length > 0) return invalidRequest(c, faults);
+    if (faults.length > 0) return invalidRequest(c, bounded(faults));
     const { limit, ...texts } = Object.fromEntries(given);
     try {
       const filter = { ...texts, limit: Number(limit ?? standardLimit) } as CallFilter;

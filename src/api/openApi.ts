@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { callRequestSchema } from '../../activities/callRequestSchema.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
-import { describedRoutes, exampleId, exampleUrl, ref } from './openApiRoutes.js';
+import { describedRoutes, exampleId, exampleUrl, ref, refusals } from './openApiRoutes.js';
 import { problems } from './problem.js';
 
 const schemas = {
@@ -75,8 +75,8 @@ export function openApiDocument(secured: boolean): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const { method, path, secured: asksForToken, ...operation } of describedRoutes) {
     const security = secured && asksForToken ? { security: [{ bearer: [] }] } : {};
-    const { 401: _, ...others } = operation.responses;
-    const responses = secured ? operation.responses : others;
+    const atTheDoor = refusals(secured ? 'unauthorized' : 'not-local', 'too-many-requests');
+    const responses = { ...operation.responses, ...(asksForToken ? atTheDoor : {}) };
     paths[path] = { ...paths[path], [method]: { ...operation, responses, ...security } };
   }
   return {
@@ -88,7 +88,6 @@ export function openApiDocument(secured: boolean): object {
         'Outbound calls on Twilio with a durable, true outcome. Errors are problem details (RFC 9457).',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
     tags: [
       { name: 'Calls', description: 'Start calls, follow them, stop them.' },
       { name: 'Twilio', description: 'What Twilio calls.' },

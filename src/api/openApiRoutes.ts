@@ -7,7 +7,7 @@ import { type ProblemName, problems } from './problem.js';
 export interface DescribedRoute {
   method: 'get' | 'post';
   path: string;
-  /** Asks for a bearer token when the API has any. */
+  /** Asks for a bearer token when the API has any, else serves only this machine; what it says then is not among `responses`. */
   secured?: true;
   operationId: string;
   responses: Record<string, object>;
@@ -43,7 +43,7 @@ const query = (name: string, description: string, schema: object) => ({
 });
 
 /** The problems that a request can get, by HTTP status. */
-function refusals(...names: ProblemName[]): Record<string, object> {
+export function refusals(...names: ProblemName[]): Record<string, object> {
   const byStatus = new Map<number, ProblemName[]>();
   for (const name of names)
     byStatus.set(problems[name].status, [...(byStatus.get(problems[name].status) ?? []), name]);
@@ -66,7 +66,7 @@ function refusals(...names: ProblemName[]): Record<string, object> {
             },
           },
         },
-        ...(status === 503
+        ...(status === 429 || status === 503
           ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }
           : {}),
       },
@@ -107,7 +107,7 @@ export const describedRoutes: DescribedRoute[] = [
         content: json(ref('StartedCall'), { callId: exampleId, runId: 'b6f1…', url: exampleUrl }),
       },
       ...refusals('not-json', 'key-reused', 'too-large', 'unsupported-media-type', 'invalid-request'),
-      ...refusals('unauthorized', 'temporal-unavailable', 'store-unavailable'),
+      ...refusals('temporal-unavailable', 'store-unavailable'),
     },
   },
   {
@@ -129,7 +129,7 @@ export const describedRoutes: DescribedRoute[] = [
     ],
     responses: {
       200: { description: 'One page of calls.', content: json(ref('CallPage')) },
-      ...refusals('invalid-request', 'unauthorized', 'store-unavailable'),
+      ...refusals('invalid-request', 'store-unavailable'),
     },
   },
   {
@@ -150,13 +150,7 @@ export const describedRoutes: DescribedRoute[] = [
     ],
     responses: {
       200: { description: 'Where the call stands.', content: json(ref('CallState')) },
-      ...refusals(
-        'no-such-call',
-        'invalid-request',
-        'unauthorized',
-        'temporal-unavailable',
-        'store-unavailable',
-      ),
+      ...refusals('no-such-call', 'invalid-request', 'temporal-unavailable', 'store-unavailable'),
     },
   },
   {
@@ -187,7 +181,7 @@ export const describedRoutes: DescribedRoute[] = [
         content: json(ref('SteeredCall')),
       },
       ...refusals('not-json', 'no-such-call', 'state-conflict', 'too-large', 'unsupported-media-type'),
-      ...refusals('invalid-request', 'unauthorized', 'temporal-unavailable', 'store-unavailable'),
+      ...refusals('invalid-request', 'temporal-unavailable', 'store-unavailable'),
     },
   },
   {
@@ -205,7 +199,7 @@ export const describedRoutes: DescribedRoute[] = [
         headers: location,
         content: json(ref('SteeredCall')),
       },
-      ...refusals('no-such-call', 'state-conflict', 'too-large', 'unauthorized'),
+      ...refusals('no-such-call', 'state-conflict', 'too-large'),
       ...refusals('temporal-unavailable', 'store-unavailable'),
     },
   },
@@ -236,7 +230,7 @@ export const describedRoutes: DescribedRoute[] = [
     responses: {
       204: { description: 'The callback is safe with Temporal, or the call is over.' },
       ...refusals('bad-signature', 'no-such-call', 'too-large', 'unsupported-media-type'),
-      ...refusals('temporal-unavailable', 'store-unavailable'),
+      ...refusals('too-many-requests', 'temporal-unavailable', 'store-unavailable'),
     },
   },
   {
@@ -267,7 +261,6 @@ export const describedRoutes: DescribedRoute[] = [
     summary: 'Metrics for Prometheus',
     responses: {
       200: { description: 'Prometheus text.', content: { 'text/plain': { schema: { type: 'string' } } } },
-      ...refusals('unauthorized'),
     },
   },
   ...(

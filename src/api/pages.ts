@@ -25,6 +25,7 @@ const docsPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>ringtrue: the calls API</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
 <div id="api">This page needs JavaScript; the same can be read at <a href="openapi.json">openapi.json</a>.</div>
@@ -83,6 +84,7 @@ export function frontPage({ temporalUiUrl, apiTokens }: ApiTools) {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>ringtrue</title>
 <link rel="stylesheet" href="docs/page.css">
 <h1>ringtrue</h1>

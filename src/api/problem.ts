@@ -11,6 +11,7 @@ export const problems = {
   'not-json': { status: 400, title: 'The body is not JSON' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
   unauthorized: { status: 401, title: 'A valid bearer token is needed' },
+  'not-local': { status: 403, title: 'Without tokens only this machine is served' },
   'bad-signature': { status: 403, title: 'The signature is not of Twilio' },
   'no-such-call': { status: 404, title: 'No such call' },
   'not-found': { status: 404, title: 'Nothing is served here' },
@@ -20,6 +21,7 @@ export const problems = {
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-request': { status: 422, title: 'The request is not valid' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'ringtrue made a mistake' },
   'temporal-unavailable': { status: 503, title: 'Temporal cannot be used now' },
   'store-unavailable': { status: 503, title: 'The outcome store cannot be used now' },
@@ -76,6 +78,8 @@ export function invalidRequest(c: ApiContext, faults: Fault[]): Response {
 /** What a handler threw, as a problem: a dependency that is away is 503, everything unforeseen 500 and logged. */
 export function problemOf(c: ApiContext, error: unknown, log: Logger): Response {
   const requestId = c.get('requestId');
+  if (c.env?.incoming?.complete === false && c.req.raw.signal.aborted)
+    return problem(c, 'bad-request', 'The connection ended before the request was there as a whole.');
   if (error instanceof StoreUnavailable) {
     log.error({ err: error, requestId }, 'the outcome store is unavailable');
     return problem(

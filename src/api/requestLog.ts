@@ -16,7 +16,8 @@ export function requestLog({ log, measures }: ApiTools): MiddlewareHandler<ApiEn
     const { status } = c.res;
     measures.requests.inc({ method, route, status });
     measures.requestSeconds.observe({ method, route }, milliseconds / 1000);
-    log.info(
+    // A flood must not fill the disk.
+    log[status === 429 ? 'debug' : 'info'](
       { method, route, status, ms: Math.round(milliseconds), requestId: c.get('requestId') },
       'request answered',
     );

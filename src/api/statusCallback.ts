@@ -4,6 +4,7 @@ import { isTerminal, stateOf } from '../../workflows/twilioStatus.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import type { CallbackResult } from './apiMetrics.js';
 import { isTemporalUnavailable, problem } from './problem.js';
+import { RateLimit, remoteNetwork } from './rateLimit.js';
 import { callIdIn, pathSegment, requestTarget } from './requestTarget.js';
 import { calls } from './temporalCalls.js';
 import { baseOf, formParameters, isSignedByTwilio } from './twilioSignature.js';
@@ -19,6 +20,8 @@ const signalWithinMs = 3_000;
  */
 export function statusCallback(tools: ApiTools) {
   const base = baseOf(tools.publicUrl);
+  const { badSignaturesPerMinute } = tools.rateLimits;
+  const forgeries = new RateLimit('bad-signatures', { atMost: badSignaturesPerMinute, perSeconds: 60 });
   return async (c: ApiContext): Promise<Response> => {
     const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header('Content-Type') ?? '');
     const parameters = isForm ? formParameters(await c.req.text()) : {};
@@ -28,11 +31,15 @@ export function statusCallback(tools: ApiTools) {
     );
     if (!signed) {
       count(tools, 'forged');
-      return problem(
+      const refusal = await forgeries.take(
         c,
-        'bad-signature',
-        'X-Twilio-Signature does not fit this URL, these parameters and our auth token. If this is Twilio: check RINGTRUE_PUBLIC_URL against the URL that Twilio requests, and TWILIO_AUTH_TOKEN.',
+        remoteNetwork(c),
+        `More than ${badSignaturesPerMinute} callbacks that Twilio did not sign came from this address within a minute.`,
       );
+      if (refusal === null) return badSignature(c);
+      // Each further guess costs a connection.
+      c.header('Connection', 'close');
+      return refusal;
     }
     if (!isForm) {
       count(tools, 'malformed');
@@ -88,6 +95,14 @@ async function afterTheEnd(
   if (!over) return unknownCall(tools, c);
   count(tools, 'already-over');
   return c.body(null, 204);
+}
+
+function badSignature(c: ApiContext): Response {
+  return problem(
+    c,
+    'bad-signature',
+    'X-Twilio-Signature does not fit this URL, these parameters and our auth token. If this is Twilio: check RINGTRUE_PUBLIC_URL against the URL that Twilio requests, and TWILIO_AUTH_TOKEN.',
+  );
 }
 
 function unknownCall(tools: ApiTools, c: ApiContext): Response {

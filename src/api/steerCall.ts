@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { bounded } from '../../activities/fault.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import { readJson } from './jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from './problem.js';
@@ -96,6 +97,6 @@ async function cancelInput(c: ApiContext): Promise<{ reason?: string } | { refus
       : [{ path: 'reason', message: `must be a string of at most ${longestReason} characters` }],
     Object.keys(others).map((path) => ({ path, message: 'is unknown; must be reason' })),
   ].flat();
-  if (faults.length > 0) return { refusal: invalidRequest(c, faults) };
+  if (faults.length > 0) return { refusal: invalidRequest(c, bounded(faults)) };
   return typeof reason === 'string' ? { reason } : {};
 }

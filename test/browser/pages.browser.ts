@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { apiToken, useBrowser, type Watched } from './useBrowser.js';
+
+const bench = useBrowser();
+
+/** Nothing went wrong that a person would not see, and nothing came from elsewhere. */
+function isClean({ complaints, requests }: Watched, origin: string): void {
+  expect(complaints).toEqual([]);
+  const foreign = requests.filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin);
+  expect(foreign).toEqual([]);
+}
+
+describe('the API page', () => {
+  it('lists every route, loads nothing from elsewhere, and its Content-Security-Policy stops nothing', async () => {
+    const watched = await bench.open(`${bench.api}/docs`);
+    await watched.page.locator('.opblock').first().waitFor();
+    const shown = await watched.page
+      .locator('.opblock-summary')
+      .evaluateAll((rows) =>
+        rows.map((row) =>
+          ['.opblock-summary-method', '.opblock-summary-path']
+            .map((part) => row.querySelector(part)?.textContent?.replaceAll('\u200b', '').trim())
+            .join(' '),
+        ),
+      );
+    const document = (await (await fetch(`${bench.api}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described).toContain('POST /calls');
+    expect(shown.sort()).toEqual(described.sort());
+    await watched.page.getByText('CallRequest', { exact: true }).first().waitFor();
+    isClean(watched, bench.api);
+  });
+
+  it('a request is tried out: asked for a token, then answered by this server', async () => {
+    const watched = await bench.open(`${bench.api}/docs`);
+    const { page } = watched;
+    await page.locator('.btn.authorize').click();
+    await page.locator('.auth-container input').fill(apiToken);
+    await page.locator('.auth-container .btn.authorize').click();
+    await page.locator('.auth-container .btn-done').click();
+    await page.locator('#operations-Calls-listCalls .opblock-summary').click();
+    await page.locator('#operations-Calls-listCalls .try-out__btn').click();
+    await page.locator('#operations-Calls-listCalls .execute').click();
+    const status = page.locator('#operations-Calls-listCalls .live-responses-table .response-col_status');
+    await status.last().waitFor();
+    expect(await status.last().innerText()).toMatch(/^200/);
+    isClean(watched, bench.api);
+  });
+
+  it('a script or a picture from elsewhere gets into it: not even asked for', async () => {
+    const asked: (string | undefined)[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.url);
+      response.end();
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    const { port } = elsewhere.address() as AddressInfo;
+    const { page } = await bench.open(`${bench.api}/docs`);
+    const stopped = await page.evaluate(`new Promise((resolve) => {
+      const violations = [];
+      document.addEventListener('securitypolicyviolation', (event) => {
+        violations.push(event.effectiveDirective);
+        if (violations.length === 3) resolve(violations.sort());
+      });
+      const add = (tag, what) => document.body.append(Object.assign(document.createElement(tag), what));
+      add('script', { src: 'http://127.0.0.1:${port}/evil.js' });
+      add('script', { textContent: 'window.ran = true' });
+      add('img', { src: 'http://127.0.0.1:${port}/evil.png' });
+    })`);
+    expect(stopped).toEqual(['img-src', 'script-src-elem', 'script-src-elem']);
+    expect(await page.evaluate('window.ran')).toBeUndefined();
+    expect(asked).toEqual([]);
+    elsewhere.close();
+  });
+
+  it('another page puts it into a frame: refused', async () => {
+    const { page } = await bench.open(`${bench.temporalUi}/`);
+    const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement('iframe'), { src: '${bench.api}/docs' }))`,
+    );
+    await refused;
+  });
+});
+
+describe('the front page', () => {
+  it('leads to the API page, readiness and Temporal', async () => {
+    const watched = await bench.open(`${bench.api}/`);
+    isClean(watched, bench.api);
+    for (const [name, url] of [
+      ['The calls API', `${bench.api}/docs`],
+      ['GET /readyz', `${bench.api}/readyz`],
+      ['Temporal', bench.temporalUi],
+    ] as const) {
+      await watched.page.goto(bench.api);
+      await watched.page.getByRole('link', { name, exact: true }).click();
+      await watched.page.waitForURL((to) => to.href.startsWith(url));
+    }
+  });
+});
+
+describe("a finished call in Temporal's Web UI", () => {
+  it('its timeline, its summary and its details tell in plain words what happened', async () => {
+    const { callId, runId } = await bench.call({
+      to: '+15005552486',
+      retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 1 },
+    });
+    const run = `${bench.temporalUi}/namespaces/default/workflows/${callId}/${runId}`;
+    const timeline = await bench.open(`${run}/timeline`);
+    for (const words of [
+      'dial +1500•••2486 from +1500•••0006',
+      'status callback about CA',
+      'attempt 2 of 2, after busy',
+    ])
+      await timeline.page.getByText(words).first().waitFor();
+
+    const metadata = await bench.open(`${run}/user-metadata`);
+    const told = async (words: string) => {
+      for (const frame of metadata.page.frames()) if (await frame.getByText(words).count()) return true;
+      return false;
+    };
+    for (const words of [
+      'Call to +1500•••2486',
+      'Lookup: valid',
+      'Twilio made the call: CA',
+      'callback no. 2: busy, SIP 486',
+      'attempt 1: busy',
+      'busy, decided by webhook',
+    ])
+      await expect.poll(() => told(words), { timeout: 20_000, message: words }).toBe(true);
+  });
+});

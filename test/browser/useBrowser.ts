@@ -1,0 +1,92 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { keptDirectory } from '../../src/keptDirectory.js';
+import { freePort } from '../../src/temporal/freePort.js';
+import { findTemporalCli } from '../../src/temporal/temporalCli.js';
+import { RingtrueProcess } from '../support/ringtrueProcess.js';
+import { findChromium } from './chromium.js';
+
+export const apiToken = 'the-token-of-this-run';
+
+/** A page of the browser, and everything about it that nobody sees on the screen. */
+export interface Watched {
+  page: Page;
+  /** Errors on the console, exceptions, answers of 400 and more, and what the Content-Security-Policy stopped. */
+  complaints: string[];
+  /** Every URL that was asked for. */
+  requests: string[];
+}
+
+export interface BrowserBench {
+  api: string;
+  temporalUi: string;
+  open(url: string): Promise<Watched>;
+  /** Places a call and waits for its end; gives the id of the call and of its run. */
+  call(request: Record<string, unknown>): Promise<{ callId: string; runId: string }>;
+}
+
+/** `ringtrue dev` as a user starts it, and a browser. */
+export function useBrowser(): BrowserBench {
+  const bench = {} as BrowserBench;
+  let ringtrue: RingtrueProcess | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    const executablePath = findChromium(process.env);
+    const cli = await findTemporalCli({
+      env: process.env,
+      keepIn: keptDirectory(join(tmpdir(), 'ringtrue')),
+      say: (sentence) => process.stderr.write(`${sentence}\n`),
+    });
+    const ports = await Promise.all([1, 2, 3].map(() => freePort('127.0.0.1')));
+    const [port, temporal, ui] = ports.map(String) as [string, string, string];
+    ringtrue = new RingtrueProcess(['dev'], {
+      PORT: port,
+      RINGTRUE_TEMPORAL_PORT: temporal,
+      RINGTRUE_TEMPORAL_UI_PORT: ui,
+      RINGTRUE_SIMULATOR_PORT: '0',
+      RINGTRUE_API_TOKENS: apiToken,
+      TEMPORAL_CLI_PATH: cli.path,
+    });
+    await ringtrue.prints('Try:');
+    browser = await chromium.launch({ executablePath });
+    Object.assign(bench, { api: `http://localhost:${port}`, temporalUi: `http://127.0.0.1:${ui}` });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await ringtrue?.stop();
+  });
+
+  bench.open = async (url) => {
+    if (browser === undefined) throw new Error('There is no browser yet.');
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const watched: Watched = { page, complaints: [], requests: [] };
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') watched.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => watched.complaints.push(String(error)));
+    page.on('request', (request) => watched.requests.push(request.url()));
+    page.on('requestfailed', (request) => watched.complaints.push(`not loaded: ${request.url()}`));
+    page.on('response', (response) => {
+      if (response.status() >= 400) watched.complaints.push(`${response.status()}: ${response.url()}`);
+    });
+    await page.goto(url);
+    return watched;
+  };
+  bench.call = async (request) => {
+    const headers = { Authorization: `Bearer ${apiToken}`, 'Content-Type': 'application/json' };
+    const started = await fetch(`${bench.api}/calls`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ twiml: '<Response><Say>Hello</Say></Response>', ...request }),
+    });
+    const ids = (await started.json()) as { callId: string; runId: string };
+    for (let state = ''; state !== 'done'; ) {
+      const answer = await fetch(`${bench.api}/calls/${ids.callId}?wait=20`, { headers });
+      ({ state } = (await answer.json()) as { state: string });
+    }
+    return ids;
+  };
+  return bench;
+}

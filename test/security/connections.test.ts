@@ -1,0 +1,106 @@
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type HttpServer, listen } from '../../src/httpServer.js';
+import { bareApi } from '../api/useApi.js';
+import { head, raw } from './rawHttp.js';
+
+const host = 'Host: localhost';
+const json = 'Content-Type: application/json';
+
+let server: HttpServer;
+const limits = { headersWithinMs: 400, requestWithinMs: 800, connections: 8 };
+const where = { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' };
+const logged: string[] = [];
+beforeAll(async () => {
+  const write = (_: unknown, what: string) => void logged.push(what);
+  const log = { error: write, warn: write, info: () => {}, debug: () => {} } as never;
+  const readiness = async () => {
+    await pause(2 * limits.requestWithinMs);
+    return { ready: true, checks: {} };
+  };
+  server = await listen(bareApi({ log, readiness }), where, limits);
+});
+afterAll(() => server.close());
+
+it.each([
+  ['nothing is sent', ''],
+  ['half a head is sent', 'GET /healthz HTTP/1.1\r\nHost: local'],
+  ['a head without its end is sent', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n'],
+  ['half a body is sent', `${head('POST /calls HTTP/1.1', host, json, 'Content-Length: 20')}{`],
+  [
+    'half a form is sent',
+    `${head(
+      'POST /twilio/status/x/1 HTTP/1.1',
+      host,
+      'Content-Type: application/x-www-form-urlencoded',
+      'Content-Length: 20',
+    )}a=`,
+  ],
+  [
+    'half a chunk is sent',
+    `${head('POST /calls HTTP/1.1', host, json, 'Transfer-Encoding: chunked')}ff\r\n{`,
+  ],
+])('%s, and no more: 408, closed, and no error of ours', async (_, bytes) => {
+  const before = logged.length;
+  const answer = await raw(server.port, bytes);
+  expect([answer.status, answer.body]).toEqual([408, '']);
+  expect(logged.slice(before)).toEqual([]);
+});
+
+it('the answer takes longer than a request may: it is waited for', async () => {
+  expect((await raw(server.port, head('GET /readyz HTTP/1.1', host))).status).toBe(200);
+});
+
+it('a head comes letter by letter: 408', async () => {
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('GET /healthz HTTP/1.1\r\nX-A: ');
+    const drip = setInterval(() => socket.write('a'), 50);
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(drip);
+      resolve(text);
+    });
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+it('a client goes away in the middle of its body: no error of ours', async () => {
+  const before = logged.length;
+  await new Promise<void>((resolve) => {
+    const socket = connect(server.port, '127.0.0.1', () => {
+      socket.write(`${head('POST /calls HTTP/1.1', host, json, 'Content-Length: 20')}{`);
+      setTimeout(() => socket.destroy(), 50);
+    });
+    socket.on('close', () => resolve());
+  });
+  expect((await raw(server.port, head('GET /healthz HTTP/1.1', host))).status).toBe(200);
+  expect(logged.slice(before)).toEqual([]);
+});
+
+it('more at once than there may be: closed at once; the others are served', async () => {
+  const held = await Promise.all(
+    Array.from(
+      { length: limits.connections },
+      () =>
+        new Promise<ReturnType<typeof connect>>((resolve) => {
+          const socket = connect(server.port, '127.0.0.1', () => resolve(socket));
+          socket.on('error', () => {});
+        }),
+    ),
+  );
+  const healthz = head('GET /healthz HTTP/1.1', host);
+  expect((await raw(server.port, healthz)).status).toBe(0);
+  const [first, ...others] = held;
+  const answered = new Promise<string>((resolve) => first?.once('data', (data) => resolve(data.toString())));
+  first?.write(healthz);
+  expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
+  for (const socket of others) socket.destroy();
+  await new Promise((resolve) => first?.once('close', resolve));
+  expect((await raw(server.port, healthz)).status).toBe(200);
+});

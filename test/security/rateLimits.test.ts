@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { networkOf } from '../../src/api/rateLimit.js';
+import { problem, useApi } from '../api/useApi.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench();
+
+// The limits' clock stands still unless a test moves it; everything else runs on.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterAll(() => void vi.useRealTimers());
+const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+
+const tooMany = { status: 429, json: problem('too-many-requests', 429) };
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+describe('requests to the calls API', () => {
+  const rateLimits = { requestsPerSecond: 0.3, wrongTokensPerMinute: 2 };
+  const byToken = useApi(fates, () => ({ rateLimits, apiTokens: ['token-of-a', 'token-of-b'] }));
+  const byAddress = useApi(fates, () => ({ rateLimits }));
+  const unlimited = useApi(fates, () => ({ rateLimits: { requestsPerSecond: 0 } }));
+
+  it('as many as fit: served, and told what is left', async () => {
+    for (const left of [2, 1, 0]) {
+      const { status, headers } = await byToken.get('/calls?limit=1', bearer('token-of-a'));
+      expect([status, headers.ratelimit]).toEqual([200, `"client";r=${left};t=10`]);
+      expect(headers['ratelimit-policy']).toBe('"client";q=3;w=10');
+    }
+  });
+
+  it('one more: 429, and when to come back; then it is served', async () => {
+    later(11);
+    for (const _ of [1, 2, 3]) await byToken.get('/calls', bearer('token-of-a'));
+    const answer = await byToken.get('/calls', bearer('token-of-a'));
+    expect(answer).toMatchObject(tooMany);
+    expect(answer.headers).toMatchObject({ 'retry-after': '10', ratelimit: '"client";r=0;t=10' });
+    later(11);
+    expect((await byToken.get('/calls', bearer('token-of-a'))).status).toBe(200);
+  });
+
+  it('each token has its own', async () => {
+    later(11);
+    for (const _ of [1, 2, 3, 4]) await byToken.get('/calls', bearer('token-of-a'));
+    expect((await byToken.get('/calls', bearer('token-of-a'))).status).toBe(429);
+    expect((await byToken.get('/calls', bearer('token-of-b'))).status).toBe(200);
+  });
+
+  it('no tokens are set: all of one address share it, whatever X-Forwarded-For says', async () => {
+    const answers = [];
+    for (const nth of [1, 2, 3, 4])
+      answers.push(await byAddress.get('/calls', { 'X-Forwarded-For': `192.0.2.${nth}` }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+  });
+
+  it('a call is posted beyond it: 429, and nothing is dialled', async () => {
+    later(11);
+    const key = randomUUID();
+    for (const _ of [1, 2, 3]) await byAddress.get('/calls');
+    const body = { to: fates.to, twiml: '<Response/>', notBefore: '2099-01-01T00:00:00Z' };
+    expect(await byAddress.post('/calls', body, { 'Idempotency-Key': key })).toMatchObject(tooMany);
+    later(11);
+    expect((await byAddress.post('/calls', body, { 'Idempotency-Key': key })).status).toBe(202);
+  });
+
+  it('everything else is not counted: health, pages, metrics', async () => {
+    later(11);
+    for (const path of ['/healthz', '/readyz', '/docs', '/metrics', '/'])
+      for (const _ of [1, 2, 3, 4]) expect([path, (await byAddress.get(path)).status]).toEqual([path, 200]);
+  });
+
+  it('the rate is 0: any number', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => unlimited.get('/calls?limit=1')));
+    expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.ratelimit}`))).toEqual(
+      new Set(['200 undefined']),
+    );
+  });
+
+  it('a flood is counted, not logged', async () => {
+    later(11);
+    for (const _ of [1, 2, 3]) await byAddress.get('/calls');
+    const before = byAddress.logLines.length;
+    await byAddress.get('/calls');
+    expect(byAddress.logLines.slice(before).filter(({ level }) => Number(level) >= 30)).toEqual([]);
+    expect((await byAddress.get('/metrics')).text).toContain(
+      'ringtrue_http_requests_total{method="GET",route="/calls",status="429"}',
+    );
+  });
+});
+
+describe('wrong tokens', () => {
+  const rateLimits = { wrongTokensPerMinute: 2 };
+  const apiTokens = ['the-right-token', 'another-right-token'];
+  const api = useApi(fates, () => ({ rateLimits, apiTokens }));
+
+  it('too many from one address: even a right one is refused unseen, until the minute is over', async () => {
+    for (const guess of ['guess-1', 'guess-2'])
+      expect((await api.get('/calls', bearer(guess))).status).toBe(401);
+    const answers = [
+      await api.get('/calls', bearer('guess-3')),
+      await api.get('/metrics', bearer('guess-4')),
+      await api.get('/calls', bearer('the-right-token')),
+    ];
+    for (const answer of answers) {
+      expect(answer).toMatchObject(tooMany);
+      expect(answer.headers).toMatchObject({
+        'retry-after': '60',
+        'ratelimit-policy': '"wrong-tokens";q=2;w=60',
+      });
+    }
+    expect(answers[0]?.json.detail).toEqual(answers[2]?.json.detail);
+    later(61);
+    expect((await api.get('/calls', bearer('the-right-token'))).status).toBe(200);
+  });
+
+  it('one that was right from there before goes on being let in', async () => {
+    later(120);
+    expect((await api.get('/calls', bearer('the-right-token'))).status).toBe(200);
+    for (const guess of ['guess-1', 'guess-2', 'guess-3']) await api.get('/calls', bearer(guess));
+    expect((await api.get('/calls', bearer('the-right-token'))).status).toBe(200);
+    expect((await api.get('/calls', bearer('another-right-token'))).status).toBe(429);
+  });
+
+  it('no token at all is no guess: 401, any number of times', async () => {
+    for (const _ of [1, 2, 3, 4]) expect((await api.get('/calls')).status).toBe(401);
+  });
+});
+
+describe('callbacks that Twilio did not sign', () => {
+  const api = useApi(fates, () => ({ rateLimits: { badSignaturesPerMinute: 2 } }));
+  const path = `/twilio/status/call-${randomUUID()}/1`;
+
+  it('too many: 429 instead of 403, and the connection is closed; signed ones are heard all the same', async () => {
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    await call.until((state) => state.state === 'queued');
+    const { sid } = fates.twilio.calls[0] as { sid: string };
+    const parameters = { CallSid: sid, CallStatus: 'completed' };
+    for (const _ of [1, 2]) expect((await api.callback(path, parameters, 'guess')).status).toBe(403);
+    const refused = await api.callback(path, parameters, 'guess');
+    expect(refused).toMatchObject(tooMany);
+    expect(refused.headers).toMatchObject({ connection: 'close', 'retry-after': '60' });
+    for (const status of ['ringing', 'in-progress', 'completed'])
+      expect(
+        (await api.callback(`/twilio/status/${call.callId}/1`, { CallSid: sid, CallStatus: status })).status,
+      ).toBe(204);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook' });
+  });
+
+  it('signed ones are never limited, however many', async () => {
+    for (const _ of Array(20)) {
+      const { status, headers } = await api.callback(path, { CallStatus: 'busy' });
+      expect([status, headers.ratelimit]).toEqual([404, undefined]);
+    }
+  });
+});
+
+it.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8::1:2', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['', ''],
+])('limits take the address %s as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});

@@ -15,8 +15,8 @@ export interface RateLimits {
 
 export const standardRateLimits: RateLimits = {
   requestsPerSecond: 0,
-  wrongTokensPerMinute: 100,
-  badSignaturesPerMinute: 600,
+  wrongTokensPerMinute: 300,
+  badSignaturesPerMinute: 6000,
 };
 
 /** So much in each stretch of time, counted per key in this process alone; a key is forgotten when its time is over. */

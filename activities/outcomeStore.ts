@@ -118,7 +118,7 @@ export interface DialEntry {
 
 export type DialClaim =
   | { claimed: true }
-  /** This very create was claimed before: by an execution that was lost, repeated or reset. */
+  /** This very create was claimed before, by an execution that was lost, repeated or reset; or the attempt has its call already. */
   | { claimed: false; by: 'this-dial'; entry: DialEntry }
   /** Another attempt between the same two numbers has an open claim. */
   | { claimed: false; by: 'other-call'; callId: string; attempt: number };

@@ -49,12 +49,14 @@ export function placeCall(world: World): (order: DialOrder) => Promise<Dialled> 
         );
       } catch (error) {
         if (error instanceof ApplicationFailure) throw error;
-        // Only what goes before the create throws here, and without a claim nothing is sent.
+        // Only what goes before the create throws here: this execution sent nothing. Whether another one did is in
+        // the journal, so the very same create is tried again, and not another one in its place.
         const why = error instanceof Error ? error.message : String(error);
         return {
-          kind: 'not-sent',
-          why: `the journal of creates can't be kept (${why})`,
-          retryAfterSeconds: null,
+          kind: 'not-yet',
+          why: `the journal of creates, which can't be reached (${why})`,
+          waitSeconds: 1,
+          slot: null,
         };
       }
     }

@@ -58,6 +58,9 @@ const isThis = '(call_id, attempt, round) = ($1, $2::integer, $3::integer)';
 const entry = `jsonb_build_object('to', to_number, 'from', from_number, 'result', result, 'callSid', call_sid,
   'detail', detail, 'ageSeconds', extract(epoch from clock_timestamp() - claimed_at)::float8)`;
 
+// The attempt has its Twilio call, whichever create made it.
+const isMade = 'call_id = $1 and attempt = $2::integer and call_sid is not null';
+
 const inTheWay = `account_sid = $4 and to_number = $5 and from_number = $6 and result is null and not ${isThis}`;
 // A call that dials again has done with what it dialled before, even if that could not be written down.
 const isAbandoned = `(claimed_at < clock_timestamp() - make_interval(secs => $7::float8)
@@ -74,11 +77,12 @@ const claimDial = `
   ), claimed as (
     insert into dials (call_id, attempt, round, account_sid, to_number, from_number)
     select $1, $2::integer, $3::integer, $4, $5, $6 from (select count(*) from abandoned) as before
+    where not exists (select from dials where ${isMade})
     on conflict do nothing
     returning 1
   )
   select exists (select from claimed) as claimed,
-    (select ${entry} from dials where ${isThis}) as entry,
+    (select ${entry} from dials where ${isThis} or ${isMade} order by call_sid is null limit 1) as entry,
     (select jsonb_build_object('callId', call_id, 'attempt', attempt) from dials
       where ${inTheWay} and not ${isAbandoned}) as other`;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../activities/outcomeStore.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
@@ -201,6 +202,35 @@ describe('something executes a create again', () => {
       outcome: 'answered',
       callSid: sid,
     });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it is reset while the journal of creates is away: nothing is dialled in its place', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = attempts[0]?.callSid as string;
+    let refused = 0;
+    const { claimDial } = fates.store;
+    fates.store.claimDial = async (claim) => {
+      if (claim.callId !== call.callId || refused >= 2) return claimDial(claim);
+      refused++;
+      throw new StoreUnavailable('away');
+    };
+    const history = await call.handle.fetchHistory();
+    const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+    const { namespace } = fates.bench.client.options;
+    const { runId } = await call.handle.describe();
+    await fates.bench.client.workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: call.callId, runId },
+      reason: 'an operator',
+      workflowTaskFinishEventId: firstTask ?? null,
+      requestId: call.callId,
+    });
+    await call.until((s) => s.attempts[0]?.evidence.create?.sidFrom === 'journal');
+    expect(refused).toBe(2);
+    await call.callback(1, sid, 'completed', end);
+    await fates.bench.client.workflow.getHandle(call.callId).result();
     expect(fates.twilio.creates).toHaveLength(1);
   });
 

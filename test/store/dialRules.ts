@@ -103,6 +103,17 @@ export function dialRules(engine: () => Engine): void {
       expect(await engine().store.findDial(pair)).toMatchObject({ result: 'abandoned' });
     });
 
+    it('the attempt has its Twilio call: no other create of it is claimed, whatever its round', async () => {
+      const claim = newClaim();
+      const callSid = newSid();
+      await engine().store.claimDial(claim);
+      await engine().store.settleDial({ ...claim, result: 'created', callSid });
+      const again = await engine().store.claimDial({ ...claim, round: 2 });
+      expect(again).toMatchObject({ claimed: false, by: 'this-dial', entry: { result: 'created', callSid } });
+      expect(await engine().store.findDial({ ...claim, round: 2 })).toBeNull();
+      expect(await engine().store.claimDial({ ...claim, attempt: 2 })).toEqual({ claimed: true });
+    });
+
     it('claims that come and go: never two open at a time', async () => {
       const pair = newClaim();
       let holding = 0;

@@ -129,13 +129,10 @@ async function waitToDialAgain(
 
 /** Reads the verdict off all that was heard about the attempt, and writes it into the attempt. */
 async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
+  await seekReason(call, attempt);
+  // Read only now: more may have been heard in the meantime.
   const known = knownOf(attempt.evidence.updates);
   attempt.errorCode ??= known?.errorCode ?? attempt.evidence.create?.error?.code ?? null;
-  if (known?.status === 'failed' && attempt.errorCode === null) {
-    call.waitingFor("Twilio's notifications, for the reason of the failure");
-    const noted = await explaining.readFailure({ callSid: known.callSid }).catch(() => null);
-    attempt.errorCode = noted?.code ?? null;
-  }
   const verdict = verdictOfAttempt(attempt) ?? undecided;
   const source = isFinal(attempt) && known ? deciderOf(known) : attempt.callSid ? 'poll' : 'create';
   attempt.outcome = verdict.outcome;
@@ -148,6 +145,15 @@ async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
   attempt.evidence.disagreed = disagree(attempt.evidence.updates);
   call.waitingFor(null);
   return { ...verdict, decidedBy: attempt.decidedBy };
+}
+
+/** No callback and no Call resource tells why a call failed; Twilio's notifications may. */
+async function seekReason(call: RunningCall, attempt: Attempt): Promise<void> {
+  const known = knownOf(attempt.evidence.updates);
+  if (known?.status !== 'failed' || (known.errorCode ?? attempt.errorCode) !== null) return;
+  call.waitingFor("Twilio's notifications, for the reason of the failure");
+  const noted = await explaining.readFailure({ callSid: known.callSid }).catch(() => null);
+  attempt.errorCode = noted?.code ?? null;
 }
 
 /** When no callback told of the answer: Twilio counts the duration from it to the end. */
@@ -190,7 +196,8 @@ async function record(
     errorCode: last?.errorCode ?? null,
     sipResponseCode: last?.sipResponseCode ?? null,
     durationSeconds: last?.durationSeconds ?? null,
-    attempts: call.attempts,
+    // As they are now: what is heard from here on must not part the result from the record.
+    attempts: JSON.parse(JSON.stringify(call.attempts)),
     startedAt: call.startedAt,
     endedAt: now(),
     lookup,

@@ -192,6 +192,21 @@ describe('a call that fails', () => {
     });
   });
 
+  it('the callback with the SIP code comes while the reason is sought: the record is of one piece', async () => {
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = attempts[0]?.callSid as string;
+    await call.callback(1, sid, 'failed', { SequenceNumber: '2' });
+    await call.until((s) => s.waitingFor?.includes('notifications') ?? false);
+    await call.callback(1, sid, 'failed', { SequenceNumber: '2', SipResponseCode: '480' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'no-answer',
+      sipResponseCode: 480,
+      reason: { code: '480' },
+      attempts: [{ outcome: 'no-answer', sipResponseCode: 480 }],
+    });
+  });
+
   it.each([
     [21211, 'invalid-number', 'invalid'],
     [21215, 'rejected', 'undetermined'],

@@ -1,0 +1,220 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import type { OutcomeStore } from '../../activities/outcomeStore.js';
+import { openStore } from '../../activities/store/openStore.js';
+import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
+import { startDevServer } from '../../src/temporal/devServer.js';
+import { freePort } from '../../src/temporal/freePort.js';
+import { startPostgres } from '../support/postgres.js';
+import { RingtrueProcess } from '../support/ringtrueProcess.js';
+import { Helper } from './helper.js';
+import { descendantRunning, type Usage, usageOf } from './processUsage.js';
+
+export const partNames = ['temporal', 'worker', 'api', 'postgres', 'simulator', 'load', 'yardstick'] as const;
+export type PartName = (typeof partNames)[number];
+
+/** The processes that a call goes through, each with its own process id. */
+export interface BenchStack {
+  client: Client;
+  store: OutcomeStore;
+  temporalAddress: string;
+  apiUrl: string;
+  simulatorUrl: string;
+  load: Helper;
+  yardstick: Helper;
+  usage(): Record<PartName, Usage>;
+  /** Starts a process and says how many milliseconds it took until it served; it is stopped again. */
+  startUp(what: 'api' | 'worker' | 'dev'): Promise<number>;
+  /** Stops the worker and starts another one; variables in addition to the usual. */
+  restartWorker(env?: Record<string, string>): Promise<void>;
+  /** Waits until Temporal and the worker have next to nothing to do. */
+  quiet(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Longer than the benchmark: no call that waits in it is ever asked about. */
+const endlessWait = { RINGTRUE_CALLBACK_WAIT_SECONDS: '86400' };
+const startsWithinMs = 60_000;
+const quietWithinMs = 90_000;
+
+export async function startBenchStack(options: { cliPath: string; file: boolean }): Promise<BenchStack> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringtrue-bench-'));
+  const ends: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const end = async () => {
+    for (const one of ends.splice(0).reverse()) await one();
+  };
+  try {
+    return await start();
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  async function start(): Promise<BenchStack> {
+    const temporalPort = await freePort('127.0.0.1');
+    const temporal = await startDevServer({
+      cliPath: options.cliPath,
+      port: temporalPort,
+      uiPort: null,
+      namespace: 'default',
+      stateFile: options.file ? join(directory, 'temporal.sqlite') : null,
+      say: (sentence) => process.stderr.write(`${sentence}\n`),
+    });
+    ends.push(() => temporal.stop());
+    const temporalPid = descendantRunning(process.pid, ['start-dev', String(temporalPort)]);
+    const postgres = await startPostgres();
+    ends.push(() => postgres.stop());
+    const store = await openStore({ databaseUrl: postgres.url });
+    ends.push(() => store.close());
+    await tellOfRecordings(postgres.url);
+
+    const helpers = ['simulatorProcess', 'loadProcess', 'yardstickProcess'].map((file) => new Helper(file));
+    for (const helper of helpers) ends.push(() => helper.stop());
+    const [simulator, load, yardstick] = helpers as [Helper, Helper, Helper];
+    const simulatorUrl = await simulator.ask<string>('start');
+    const apiPort = await freePort('127.0.0.1');
+    const apiUrl = `http://127.0.0.1:${apiPort}`;
+    const env = {
+      TWILIO_ACCOUNT_SID: simulatorCredentials.accountSid,
+      TWILIO_AUTH_TOKEN: simulatorCredentials.authToken,
+      TWILIO_BASE_URL: simulatorUrl,
+      TEMPORAL_ADDRESS: temporal.address,
+      DATABASE_URL: postgres.url,
+      RINGTRUE_CPS: '1000',
+      RINGTRUE_PUBLIC_URL: apiUrl,
+      RINGTRUE_DATA_DIR: directory,
+      RINGTRUE_LOG_LEVEL: 'info',
+      ...endlessWait,
+    };
+
+    const running = new Set<RingtrueProcess>();
+    const kill = () => {
+      for (const one of running) one.child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    ends.push(async () => {
+      await Promise.all([...running].map((one) => stop(one)));
+      process.off('exit', kill);
+    });
+
+    /** Starts a `ringtrue` process and waits until it serves. */
+    async function serve(command: string, more: Record<string, string>, readyUrl: string) {
+      const begun = performance.now();
+      const one = new RingtrueProcess([command], { ...env, ...more });
+      running.add(one);
+      while (!(await answersWell(readyUrl))) {
+        if (one.child.exitCode !== null) throw new Error(`ringtrue ${command} ended:\n${one.stderr}`);
+        if (performance.now() - begun > startsWithinMs)
+          throw new Error(
+            `ringtrue ${command} does not serve after ${startsWithinMs / 1000} s:\n${one.stderr}`,
+          );
+        await pause(10);
+      }
+      return { one, milliseconds: performance.now() - begun };
+    }
+    async function stop(one: RingtrueProcess): Promise<void> {
+      await one.stop();
+      running.delete(one);
+    }
+    async function serveWorker(more: Record<string, string>) {
+      const port = await freePort('127.0.0.1');
+      const url = `http://127.0.0.1:${port}/readyz`;
+      return serve('worker', { ...more, RINGTRUE_WORKER_PORT: String(port) }, url);
+    }
+    const serveApi = (port: number) =>
+      serve('api', { PORT: String(port) }, `http://127.0.0.1:${port}/readyz`);
+    async function serveDev() {
+      const names = [
+        'PORT',
+        'RINGTRUE_TEMPORAL_PORT',
+        'RINGTRUE_TEMPORAL_UI_PORT',
+        'RINGTRUE_SIMULATOR_PORT',
+      ];
+      const ports: Record<string, string> = {};
+      for (const name of names) ports[name] = String(await freePort('127.0.0.1'));
+      const alone = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
+      const keptIn = { RINGTRUE_DATA_DIR: mkdtempSync(join(directory, 'dev-')) };
+      return serve('dev', { ...alone, ...ports, ...keptIn }, `http://127.0.0.1:${ports.PORT}/readyz`);
+    }
+
+    const api = (await serveApi(apiPort)).one;
+    let worker = (await serveWorker({})).one;
+    await load.ask('start', { apiUrl, databaseUrl: postgres.url });
+    await yardstick.ask('start', { address: temporal.address });
+    const connection = await Connection.connect({ address: temporal.address });
+    ends.push(() => connection.close());
+
+    const usage = (): Record<PartName, Usage> => ({
+      temporal: usageOf(temporalPid),
+      worker: usageOf(worker.pid),
+      api: usageOf(api.pid),
+      postgres: usageOf(postgres.pid),
+      simulator: usageOf(simulator.pid),
+      load: usageOf(load.pid),
+      yardstick: usageOf(yardstick.pid),
+    });
+    return {
+      client: new Client({ connection }),
+      store,
+      temporalAddress: temporal.address,
+      apiUrl,
+      simulatorUrl,
+      load,
+      yardstick,
+      usage,
+      async startUp(what) {
+        const starts = {
+          api: async () => serveApi(await freePort('127.0.0.1')),
+          worker: () => serveWorker({}),
+          dev: serveDev,
+        };
+        const { one, milliseconds } = await starts[what]();
+        await stop(one);
+        return milliseconds;
+      },
+      async restartWorker(more = {}) {
+        await stop(worker);
+        worker = (await serveWorker(more)).one;
+      },
+      async quiet() {
+        const spent = () => {
+          const now = usage();
+          return now.temporal.cpuSeconds + now.worker.cpuSeconds;
+        };
+        for (const giveUpAt = Date.now() + quietWithinMs; Date.now() < giveUpAt; ) {
+          const before = spent();
+          await pause(1_000);
+          if (spent() - before < 0.12) return;
+        }
+      },
+      end,
+    };
+  }
+}
+
+/** The database tells whoever listens of each outcome that is written, and when. */
+async function tellOfRecordings(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(`
+    create function tell_of_recording() returns trigger language plpgsql as $$
+    begin
+      perform pg_notify('recorded', json_build_object('callId', new.call_id,
+        'at', extract(epoch from clock_timestamp()) * 1000)::text);
+      return null;
+    end $$;
+    create trigger tell_of_recording after insert or update on calls for each row
+      when (new.state = 'done') execute function tell_of_recording();`);
+  await client.end();
+}
+
+async function answersWell(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}

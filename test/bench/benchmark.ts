@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import type { HistoryCost } from '../costs/historyCost.js';
+import { startBenchStack } from './benchStack.js';
+import {
+  type CallMeasure,
+  type Latency,
+  measureCalls,
+  measureFates,
+  measureRoundTrip,
+  measureWaiting,
+  measureWebhook,
+  measureYardstick,
+  ofACall,
+  ofTheYardstick,
+  sumOfCpu,
+  type WaitingMeasure,
+  type YardstickMeasure,
+} from './measures.js';
+import { quantile } from './pace.js';
+
+/** How much is done of everything. */
+export interface BenchPlan {
+  /** Rounds of yardstick and calls, one after the other; the middle one counts. */
+  rounds: number;
+  /** Calls, and workflows of the yardstick, in a round. */
+  count: number;
+  /** So many at once, to find the top rate. */
+  inFlight: number;
+  /** Calls at a quarter of the top rate. */
+  paced: number;
+  callbacks: number;
+  startUps: number;
+  /** Waiting calls. */
+  levels: number[];
+  /** Short calls beside the waiting ones. */
+  beside: number;
+}
+
+export interface BenchResults {
+  ratios: {
+    /** CPU of a call over CPU of a yardstick's workflow. */
+    cpuPerCall: number;
+    /** The same of each round: how far they lie apart is the noise. */
+    cpuPerCallOfRounds: number[];
+    /** Time from callback to row at a quarter of the top rate, over an empty workflow's signal-and-finish; medians. */
+    callbackToRow: number;
+    /** Callbacks a second over those of the bare route. */
+    webhook: number;
+    /** CPU of a short call beside the most waiting calls, over that beside the fewest. */
+    cpuBesideWaiting: number;
+  };
+  fates: Record<string, HistoryCost>;
+  calls: { top: CallMeasure; quarter: CallMeasure };
+  yardstick: { top: YardstickMeasure; signalAndFinishMs: Latency };
+  webhook: { perSecond: number; barePerSecond: number };
+  waiting: WaitingMeasure[];
+  /** Per waiting call, between the fewest and the most of them. */
+  kbPerWaitingCall: { worker: number; temporal: number };
+  startUpMs: { api: number; worker: number; dev: number };
+  machine: Record<string, string | number>;
+}
+
+export async function benchmark(
+  plan: BenchPlan,
+  options: { cliPath: string; file: boolean; say: (line: string) => void },
+): Promise<BenchResults> {
+  const { say } = options;
+  say('starting Temporal, PostgreSQL, simulator, API and worker');
+  const stack = await startBenchStack(options);
+  try {
+    say('what a call of each fate leaves in Temporal');
+    await stack.restartWorker({ RINGTRUE_CALLBACK_WAIT_SECONDS: '2', RINGTRUE_POLL_INTERVAL_SECONDS: '1' });
+    const fates = await measureFates(stack);
+    await stack.restartWorker();
+
+    say('warming up');
+    const { count, inFlight } = plan;
+    const warm = { count: Math.ceil(count / 4), inFlight };
+    await measureCalls(stack, { count: warm.count, pace: { inFlight } });
+    await measureYardstick(stack, warm);
+
+    const rounds: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
+    for (let round = 1; round <= plan.rounds; round++) {
+      say(`round ${round} of ${plan.rounds}: ${count} workflows of the yardstick, ${count} calls`);
+      // The yardstick before and after, so that a machine that gets slower or faster favours nobody.
+      const half = { count: Math.ceil(count / 2), inFlight };
+      const first = await measureYardstick(stack, half);
+      const call = await measureCalls(stack, { count, pace: { inFlight } });
+      const second = await measureYardstick(stack, half);
+      rounds.push({ call, yardstick: meanOf(first, second) });
+    }
+    const { call: top, yardstick } = middleOf(rounds, ratioOf);
+    const perSecond = top.perSecond / 4;
+    say(`${plan.paced} calls at a quarter of the top rate, ${perSecond.toFixed(1)} a second`);
+    const quarter = await measureCalls(stack, { count: plan.paced, pace: { perSecond } });
+    const signalAndFinishMs = await measureRoundTrip(stack, { count: plan.paced, perSecond });
+
+    say(`${plan.callbacks} callbacks to the webhook alone`);
+    const webhook = await measureWebhook(stack, { count: plan.callbacks });
+
+    say(`memory and cost with ${plan.levels.join(', ')} calls waiting`);
+    await stack.restartWorker();
+    await measureCalls(stack, { count: warm.count, pace: { inFlight } });
+    const waiting = await measureWaiting(stack, plan.levels, plan.beside);
+
+    say('start-up times');
+    const startUpMs = {
+      api: await startUp('api'),
+      worker: await startUp('worker'),
+      dev: await startUp('dev'),
+    };
+
+    const [fewest, mostWaiting] = [waiting[0], waiting.at(-1)] as [WaitingMeasure, WaitingMeasure];
+    const kb = (part: 'worker' | 'temporal') =>
+      ((mostWaiting.residentMb[part] - fewest.residentMb[part]) * 1024) /
+      (mostWaiting.waiting - fewest.waiting);
+    return {
+      ratios: {
+        cpuPerCall: ratioOf({ call: top, yardstick }),
+        cpuPerCallOfRounds: rounds.map(ratioOf),
+        callbackToRow: quarter.callbackToRowMs.p50 / signalAndFinishMs.p50,
+        webhook: webhook.perSecond / webhook.barePerSecond,
+        cpuBesideWaiting:
+          sumOfCpu(mostWaiting.cpuMsPerCall, ofACall) / sumOfCpu(fewest.cpuMsPerCall, ofACall),
+      },
+      fates,
+      calls: { top, quarter },
+      yardstick: { top: yardstick, signalAndFinishMs },
+      webhook,
+      waiting,
+      kbPerWaitingCall: { worker: kb('worker'), temporal: kb('temporal') },
+      startUpMs,
+      machine: machineOf(options),
+    };
+  } finally {
+    await stack.end();
+  }
+
+  async function startUp(what: 'api' | 'worker' | 'dev'): Promise<number> {
+    const times: number[] = [];
+    for (let start = 0; start < plan.startUps; start++) times.push(await stack.startUp(what));
+    return quantile(times, 0.5);
+  }
+}
+
+function ratioOf({ call, yardstick }: { call: CallMeasure; yardstick: YardstickMeasure }): number {
+  return sumOfCpu(call.cpuMsPerCall, ofACall) / sumOfCpu(yardstick.cpuMsPerWorkflow, ofTheYardstick);
+}
+
+function meanOf(one: YardstickMeasure, other: YardstickMeasure): YardstickMeasure {
+  const mean = (a = 0, b = 0) => (a + b) / 2;
+  const { temporal, yardstick } = other.cpuMsPerWorkflow;
+  return {
+    perSecond: mean(one.perSecond, other.perSecond),
+    cpuMsPerWorkflow: {
+      temporal: mean(one.cpuMsPerWorkflow.temporal, temporal),
+      yardstick: mean(one.cpuMsPerWorkflow.yardstick, yardstick),
+    },
+  };
+}
+
+function middleOf<Item>(items: Item[], by: (item: Item) => number): Item {
+  return [...items].sort((a, b) => by(a) - by(b))[Math.floor(items.length / 2)] as Item;
+}
+
+function machineOf({ cliPath, file }: { cliPath: string; file: boolean }): BenchResults['machine'] {
+  const [cpu] = cpus();
+  const manifest = new URL('../../node_modules/@temporalio/worker/package.json', import.meta.url);
+  return {
+    cores: cpus().length,
+    cpu: cpu?.model.trim() ?? 'unknown',
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    temporalSdk: JSON.parse(readFileSync(manifest, 'utf8')).version,
+    temporalServer: execFileSync(cliPath, ['--version'], { encoding: 'utf8' }).trim(),
+    temporalKeeps: file ? 'a SQLite file' : 'memory',
+  };
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import pg from 'pg';
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
+import { answer } from './helper.js';
+import { paced, together } from './pace.js';
+
+/** One call that was posted. Times are those of `Date.now()`. */
+export interface PostedCall {
+  callId: string;
+  postedAt: number;
+  acceptedAt: number;
+  /** When its outcome was written, by the database's clock; null: nobody waited for it. */
+  recordedAt: number | null;
+}
+
+export interface CallLoad {
+  count: number;
+  /** Calls under way at once (the next one is posted when one is recorded), or posts a second. */
+  pace: { inFlight: number } | { perSecond: number };
+  to: 'ordinary numbers' | 'numbers that talk on';
+}
+
+export interface CallbackLoad {
+  origin: string;
+  /** Of the API as Twilio knows it. */
+  publicUrl: string;
+  authToken: string;
+  accountSid: string;
+  callIds: string[];
+  count: number;
+  inFlight: number;
+}
+
+/** A call lasts a second; the rest is queueing. */
+const recordedWithinMs = 120_000;
+
+/** Sockets are given up before a server does so, which would cut a request that is just being sent. */
+const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 2_000 });
+let apiUrl = '';
+let numbers = 0;
+const recordings = new Map<string, { at?: number; heard?: (at: number) => void }>();
+
+answer({
+  async start(where: { apiUrl: string; databaseUrl: string }) {
+    apiUrl = where.apiUrl;
+    const client = new pg.Client({ connectionString: where.databaseUrl });
+    client.on('notification', ({ payload = '{}' }) => {
+      const { callId, at } = JSON.parse(payload) as { callId: string; at: number };
+      const known = recordings.get(callId);
+      if (known?.heard) known.heard(at);
+      else recordings.set(callId, { at });
+    });
+    await client.connect();
+    await client.query('listen recorded');
+  },
+
+  /** Posts calls and waits until the outcome of each is recorded. */
+  async calls(load: CallLoad): Promise<PostedCall[]> {
+    const posted: PostedCall[] = [];
+    const one = async () => {
+      const call = await post(load.to);
+      posted.push(call);
+      call.recordedAt = await recorded(call.callId);
+    };
+    if ('inFlight' in load.pace) await together(load.count, load.pace.inFlight, one);
+    else await paced(load.count, load.pace.perSecond, one);
+    return posted;
+  },
+
+  /** Posts calls that go on for longer than the benchmark. */
+  async hold(count: number): Promise<void> {
+    await together(count, 20, () => post('numbers that talk on'));
+  },
+
+  /** Sends status callbacks as fast as they are answered; how many a second. */
+  async callbacks(load: CallbackLoad): Promise<number> {
+    const { callIds, count, inFlight } = load;
+    const ready = Array.from({ length: count }, (_, number) =>
+      callback(load, callIds[number % callIds.length] as string, number),
+    );
+    const begun = performance.now();
+    await together(count, inFlight, async (number) => {
+      const { path, body, headers } = ready[number] as (typeof ready)[number];
+      const { status, text } = await send(load.origin + path, headers, body);
+      if (status !== 204) throw new Error(`a callback was answered ${status}: ${text}`);
+    });
+    return count / ((performance.now() - begun) / 1000);
+  },
+});
+
+async function post(to: CallLoad['to']): Promise<PostedCall> {
+  const number = numbers++;
+  const digits = String(number % 10_000).padStart(4, '0');
+  const body = JSON.stringify({
+    // No two calls under way are between the same two numbers: those would wait for each other.
+    to: to === 'ordinary numbers' ? `+1202555${digits}` : '+15005558102',
+    from: `+1${303 + Math.floor(number / 10_000)}555${digits}`,
+    twiml: '<Response><Say>This is a reminder of your appointment tomorrow at nine.</Say></Response>',
+    maxDurationSeconds: 86_400,
+    metadata: { order: String(number) },
+  });
+  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() };
+  const postedAt = Date.now();
+  const { status, text } = await send(`${apiUrl}/calls`, headers, body);
+  if (status !== 202) throw new Error(`POST /calls was answered ${status}: ${text}`);
+  return { callId: JSON.parse(text).callId, postedAt, acceptedAt: Date.now(), recordedAt: null };
+}
+
+function recorded(callId: string): Promise<number> {
+  const known = recordings.get(callId);
+  if (known?.at !== undefined) return Promise.resolve(known.at);
+  return new Promise((resolve, reject) => {
+    const trouble = `no outcome of ${callId} was recorded within ${recordedWithinMs / 1000} s`;
+    const late = setTimeout(() => reject(new Error(trouble)), recordedWithinMs);
+    const heard = (at: number) => {
+      clearTimeout(late);
+      resolve(at);
+    };
+    recordings.set(callId, { heard });
+  });
+}
+
+const words = ['initiated', 'ringing', 'in-progress', 'completed'];
+
+function callback({ publicUrl, authToken, accountSid }: CallbackLoad, callId: string, number: number) {
+  const path = `/twilio/status/${callId}/1`;
+  const word = words[number % words.length] as string;
+  const params = {
+    CallSid: `CA${'0'.repeat(32)}`,
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    Direction: 'outbound-api',
+    CallStatus: word,
+    Timestamp: new Date().toUTCString(),
+    CallbackSource: 'call-progress-events',
+    SequenceNumber: String(number % words.length),
+    To: '+12025550143',
+    Called: '+12025550143',
+    ToCountry: 'US',
+    CalledCountry: 'US',
+    From: '+13035550100',
+    Caller: '+13035550100',
+    FromCountry: 'US',
+    CallerCountry: 'US',
+    ...(word === 'completed' ? { CallDuration: '2', Duration: '1', SipResponseCode: '200' } : {}),
+  };
+  const headers = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'X-Twilio-Signature': getExpectedTwilioSignature(authToken, publicUrl + path, params),
+  };
+  return { path, headers, body: new URLSearchParams(params).toString() };
+}
+
+function send(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const length = { 'Content-Length': String(Buffer.byteLength(body)) };
+    const asked = request(url, { method: 'POST', agent, headers: { ...headers, ...length } }, (answered) => {
+      let text = '';
+      answered.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      answered.on('end', () => resolve({ status: answered.statusCode ?? 0, text }));
+      answered.on('error', reject);
+    });
+    asked.setTimeout(30_000, () => asked.destroy(new Error(`no answer within 30 s: ${url}`)));
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}

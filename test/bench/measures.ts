@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
+import { type HistoryCost, historyCost } from '../costs/historyCost.js';
+import { type BenchStack, type PartName, partNames } from './benchStack.js';
+import { Helper } from './helper.js';
+import type { CallbackLoad, CallLoad, PostedCall } from './loadProcess.js';
+import { quantile, steadyRate, together } from './pace.js';
+
+/** Half of all were not slower than `p50`, in milliseconds. */
+export interface Latency {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** CPU milliseconds that one call, or one workflow of the yardstick, took of each process. */
+export type CpuOf = Partial<Record<PartName, number>>;
+
+export interface CallMeasure {
+  /** Calls recorded a second. */
+  perSecond: number;
+  cpuMsPerCall: CpuOf;
+  /** From Twilio's sending of the deciding callback to the written row. */
+  callbackToRowMs: Latency;
+  /** From sending `POST /calls` to the create at Twilio. */
+  postToCreateMs: Latency;
+  /** From sending `POST /calls` to its answer. */
+  postToAnswerMs: Latency;
+}
+
+/** What ringtrue and what it stands on spend; simulator and load stand in for others. */
+export const ofACall: readonly PartName[] = ['temporal', 'worker', 'api', 'postgres'];
+export const ofTheYardstick: readonly PartName[] = ['temporal', 'yardstick'];
+
+export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
+  return parts.reduce((sum, part) => sum + (cpu[part] ?? 0), 0);
+}
+
+/** Posts calls, waits for their outcomes, and looks afterwards at what they took. */
+export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
+  const before = stack.usage();
+  const posted = await stack.load.ask<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
+  // What is left to do when the row is written belongs to the call too: the workflow's end.
+  await pause(500);
+  const cpuMsPerCall = cpuBetween(before, stack.usage(), load.count);
+  const simulated = await simulatedCalls(stack);
+  const toRow: number[] = [];
+  const toCreate: number[] = [];
+  for (const { callId, postedAt, recordedAt } of posted) {
+    const twilio = simulated.get(callId);
+    if (!twilio?.endedAt || recordedAt === null)
+      throw new Error(`Call ${callId} did not end as an answered one.`);
+    toRow.push(recordedAt - Date.parse(twilio.endedAt));
+    toCreate.push(Date.parse(twilio.createdAt) - postedAt);
+  }
+  return {
+    perSecond: steadyRate(posted.map(({ recordedAt }) => recordedAt as number)),
+    cpuMsPerCall,
+    callbackToRowMs: latencyOf(toRow),
+    postToCreateMs: latencyOf(toCreate),
+    postToAnswerMs: latencyOf(posted.map(({ acceptedAt, postedAt }) => acceptedAt - postedAt)),
+  };
+}
+
+export interface YardstickMeasure {
+  perSecond: number;
+  cpuMsPerWorkflow: CpuOf;
+}
+
+export async function measureYardstick(
+  stack: BenchStack,
+  load: { count: number; inFlight: number },
+): Promise<YardstickMeasure> {
+  const before = stack.usage();
+  const perSecond = await stack.yardstick.ask<number>('threeNoOps', load);
+  await pause(500);
+  return { perSecond, cpuMsPerWorkflow: cpuBetween(before, stack.usage(), load.count) };
+}
+
+/** A workflow that does nothing but wait for a signal: from the signal to its end. */
+export async function measureRoundTrip(
+  stack: BenchStack,
+  load: { count: number; perSecond: number },
+): Promise<Latency> {
+  return latencyOf(await stack.yardstick.ask<number[]>('roundTrips', load));
+}
+
+/** Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals up. */
+export async function measureWebhook(
+  stack: BenchStack,
+  cliCount: { count: number },
+): Promise<{ perSecond: number; barePerSecond: number }> {
+  const bare = new Helper('bareWebhookProcess');
+  try {
+    const { accountSid, authToken } = simulatorCredentials;
+    const publicUrl = stack.apiUrl;
+    const origin = await bare.ask<string>('start', { address: stack.temporalAddress, publicUrl, authToken });
+    const callIds = await callsNobodyWorksOn(stack, 100);
+    const load = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
+    const run = (at: string, count: number) =>
+      stack.load.ask<number>('callbacks', { ...load, origin: at, count } satisfies CallbackLoad);
+    await run(origin, 200);
+    await run(stack.apiUrl, 200);
+    // Alternately, since each round finds longer histories than the one before.
+    const [bare1, ours1] = [await run(origin, cliCount.count), await run(stack.apiUrl, cliCount.count)];
+    const [ours2, bare2] = [await run(stack.apiUrl, cliCount.count), await run(origin, cliCount.count)];
+    return { perSecond: (ours1 + ours2) / 2, barePerSecond: (bare1 + bare2) / 2 };
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function callsNobodyWorksOn(stack: BenchStack, count: number): Promise<string[]> {
+  const callIds = Array.from({ length: count }, () => `call-${randomUUID()}`);
+  await together(count, 10, async (number) => {
+    const callId = callIds[number] as string;
+    const request = { to: '+12025550143', from: '+13035550100', twiml: '<Response/>' };
+    await stack.client.workflow.start('outboundCall', {
+      workflowId: callId,
+      taskQueue: 'nobody-polls',
+      args: [request],
+    });
+    const { to, from } = request;
+    await stack.store.openCall({ callId, to, from, metadata: {}, startedAt: new Date().toISOString() });
+  });
+  return callIds;
+}
+
+export interface WaitingMeasure {
+  /** Calls in flight that wait for their end. */
+  waiting: number;
+  residentMb: { worker: number; temporal: number };
+  /** Of short calls beside the waiting ones. */
+  cpuMsPerCall: CpuOf;
+}
+
+/** Memory with more and more calls waiting, and what a short call costs beside them. */
+export async function measureWaiting(
+  stack: BenchStack,
+  levels: number[],
+  beside: number,
+): Promise<WaitingMeasure[]> {
+  const found: WaitingMeasure[] = [];
+  let held = 0;
+  for (const waiting of levels) {
+    await stack.load.ask('hold', waiting - held);
+    held = waiting;
+    await stack.quiet();
+    const { worker, temporal } = stack.usage();
+    const residentMb = { worker: mb(worker.residentBytes), temporal: mb(temporal.residentBytes) };
+    const { cpuMsPerCall } = await measureCalls(stack, { count: beside, pace: { inFlight: 50 } });
+    found.push({ waiting, residentMb, cpuMsPerCall });
+  }
+  return found;
+}
+
+const fates: { fate: string; request: Record<string, unknown> }[] = [
+  { fate: 'answered, all callbacks', request: { to: '+12025550143' } },
+  { fate: 'busy', request: { to: '+15005552486' } },
+  { fate: 'Lookup: no such number', request: { to: '+15008100000' } },
+  { fate: 'refused by Twilio', request: { to: '+15005550003' } },
+  {
+    fate: 'busy, busy again',
+    request: {
+      to: '+15005552487',
+      retry: {
+        maxAttempts: 2,
+        retryOn: ['busy'],
+        initialIntervalSeconds: 1,
+        maximumIntervalSeconds: 1,
+        backoffCoefficient: 1,
+      },
+    },
+  },
+  { fate: 'callbacks lost, polled', request: { to: '+15009001000' } },
+  { fate: 'create lost', request: { to: '+15009020000' } },
+];
+
+/** What a call of each fate leaves in Temporal. The worker must not be patient, so that lost callbacks show. */
+export async function measureFates(stack: BenchStack): Promise<Record<string, HistoryCost>> {
+  const costs: Record<string, HistoryCost> = {};
+  await Promise.all(
+    fates.map(async ({ fate, request }) => {
+      const answered = await fetch(`${stack.apiUrl}/calls`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ from: '+13035550100', twiml: '<Response/>', ...request }),
+      });
+      const { callId } = (await answered.json()) as { callId: string };
+      const handle = stack.client.workflow.getHandle(callId);
+      await handle.result();
+      costs[fate] = await historyCost(handle);
+    }),
+  );
+  return Object.fromEntries(fates.map(({ fate }) => [fate, costs[fate] as HistoryCost]));
+}
+
+interface SimulatedTimes {
+  createdAt: string;
+  endedAt: string | null;
+}
+
+/** The simulator's own times of each call, by call id. */
+async function simulatedCalls(stack: BenchStack): Promise<Map<string, SimulatedTimes>> {
+  const answered = await fetch(`${stack.simulatorUrl}/simulator/calls`);
+  const { calls } = (await answered.json()) as { calls: (SimulatedTimes & { statusCallback: string })[] };
+  return new Map(calls.map((call) => [callIdOf(call.statusCallback), call]));
+}
+
+function callIdOf(statusCallback: string): string {
+  return decodeURIComponent(new URL(statusCallback).pathname.split('/')[3] ?? '');
+}
+
+function cpuBetween(
+  before: ReturnType<BenchStack['usage']>,
+  after: ReturnType<BenchStack['usage']>,
+  count: number,
+): CpuOf {
+  return Object.fromEntries(
+    partNames.map((part) => [part, ((after[part].cpuSeconds - before[part].cpuSeconds) * 1000) / count]),
+  );
+}
+
+function latencyOf(values: number[]): Latency {
+  return { p50: quantile(values, 0.5), p95: quantile(values, 0.95), p99: quantile(values, 0.99) };
+}
+
+function mb(bytes: number): number {
+  return bytes / 1024 / 1024;
+}

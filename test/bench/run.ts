@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { keptDirectory } from '../../src/keptDirectory.js';
+import { findTemporalCli } from '../../src/temporal/temporalCli.js';
+import { type BenchPlan, benchmark } from './benchmark.js';
+import { readBaseline, writeBaseline, writePerformanceDocs } from './performanceDocs.js';
+import { isUsageKnown } from './processUsage.js';
+import { jsonOf, tableOf } from './report.js';
+
+/** `npm run bench -- --quick --json results.json`. What the options do is said by `--help`. */
+const help = `npm run bench -- [OPTIONS]
+
+  --quick            one short round: a minute or two, and more noise
+  --waiting NUMBER   most calls that wait at once: 1000, or 300 with --quick; 10000 takes a while
+  --file             Temporal keeps its state in a SQLite file, as \`ringtrue dev\` does, instead of in memory
+  --json FILE        writes the results there too
+  --baseline         makes the results the new baseline, and writes docs/performance.md anew
+`;
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    file: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    baseline: { type: 'boolean', default: false },
+    waiting: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(help);
+  process.exit();
+}
+const most = Number(values.waiting ?? (values.quick ? 300 : 1_000));
+if (!Number.isInteger(most) || most < 100 || most > 20_000)
+  throw new Error(`--waiting is ${JSON.stringify(values.waiting)}; must be a whole number 100..20000.`);
+const levels = [...new Set([100, 1_000, most].filter((level) => level <= most))];
+const plan: BenchPlan = values.quick
+  ? { rounds: 1, count: 150, inFlight: 80, paced: 60, callbacks: 800, startUps: 1, levels, beside: 80 }
+  : { rounds: 5, count: 300, inFlight: 100, paced: 200, callbacks: 4_000, startUps: 3, levels, beside: 300 };
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const startedAt = Date.now();
+// Whatever hangs: the processes end with this one.
+const minutes = 15 + most / 500;
+setTimeout(() => {
+  say(`Given up after ${minutes} minutes.`);
+  process.exit(1);
+}, minutes * 60_000).unref();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const cli = await findTemporalCli({ env: process.env, keepIn: keptDirectory(tmpdir()), say });
+const results = await benchmark(plan, {
+  cliPath: cli.path,
+  file: values.file,
+  say: (line) => say(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`),
+});
+process.stdout.write(`${tableOf(results, readBaseline())}\n`);
+if (values.baseline) {
+  if (!isUsageKnown) throw new Error('--baseline: CPU and memory can be measured on Linux only.');
+  writeBaseline(results);
+  writePerformanceDocs();
+  say('The baseline and docs/performance.md are renewed.');
+}
+if (values.json !== undefined) {
+  writeFileSync(values.json, jsonOf(results));
+  say(`The results are in ${values.json}.`);
+}
+process.exit();

@@ -1,0 +1,22 @@
+import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import type { yardstickActivities } from './yardstickActivities.js';
+
+export const go = defineSignal('go');
+
+const { first, second, third } = proxyActivities<typeof yardstickActivities>({ startToCloseTimeout: '10s' });
+
+/** The yardstick: three ordinary activities that do nothing, one after the other. */
+export async function threeNoOps(): Promise<void> {
+  await first();
+  await second();
+  await third();
+}
+
+/** Waits for a signal and is over. */
+export async function untilSignalled(): Promise<void> {
+  let signalled = false;
+  setHandler(go, () => {
+    signalled = true;
+  });
+  await condition(() => signalled);
+}

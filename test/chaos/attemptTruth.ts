@@ -1,0 +1,76 @@
+import { behaviourOf } from '../../src/simulator/numbers.js';
+import type { Attempt } from '../../workflows/callOutcome.js';
+import type { CallRequest, Outcome } from '../../workflows/callRequest.js';
+import { verdictOf } from '../../workflows/createError.js';
+import type { TwilioCall } from './witnesses.js';
+
+/** What each final word of Twilio's is called here; `failed` with SIP 480 is a `no-answer`. Source: the outcomes in README. */
+const outcomeOfStatus: Record<string, Outcome> = {
+  completed: 'answered',
+  busy: 'busy',
+  'no-answer': 'no-answer',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+/** What is recorded of an attempt, held against the call that Twilio made for it, or made none. Empty: it is true. */
+export function untruthsOfAttempt(
+  attempt: Attempt,
+  twilio: TwilioCall | undefined,
+  request: CallRequest,
+): string[] {
+  return twilio ? untruthsOfCall(attempt, twilio, request) : untruthsOfRefusal(attempt, request);
+}
+
+function untruthsOfCall(attempt: Attempt, twilio: TwilioCall, request: CallRequest): string[] {
+  const wrong: string[] = [];
+  const say = (what: string, recorded: unknown, truth: unknown) =>
+    wrong.push(`${what} is recorded as ${JSON.stringify(recorded)}, and is ${JSON.stringify(truth)}`);
+
+  const outcome = outcomeOfStatus[twilio.status];
+  if (outcome === undefined) say('the status', attempt.status, `${twilio.status}, which is not over`);
+  if (attempt.callSid !== twilio.sid) say('the SID', attempt.callSid, twilio.sid);
+  if (attempt.status !== twilio.status) say('the status', attempt.status, twilio.status);
+  // Only a callback tells the SIP code; and what it told is there.
+  const { sipResponseCode: sip, decidedBy } = attempt;
+  if (sip !== twilio.sipResponseCode && (sip !== null || decidedBy === 'webhook'))
+    say('the SIP code', sip, twilio.sipResponseCode);
+  const expected = twilio.status === 'failed' && sip === 480 ? 'no-answer' : outcome;
+  if (attempt.outcome !== expected) say('the outcome', attempt.outcome, expected);
+  if (decidedBy !== 'webhook' && decidedBy !== 'poll') say('who decided', decidedBy, 'webhook or poll');
+  // Callbacks write 0 where the resource has nothing.
+  const duration = attempt.durationSeconds;
+  if (duration !== null && duration !== (twilio.durationSeconds ?? 0))
+    say('the duration', duration, twilio.durationSeconds);
+  const answeredBy = answererOf(twilio.answeredBy);
+  if (attempt.answeredBy !== null && attempt.answeredBy !== answeredBy)
+    say('who answered', attempt.answeredBy, answeredBy);
+  const codes = twilio.notifications.map(({ code }) => code);
+  if (attempt.errorCode !== null && !codes.includes(attempt.errorCode))
+    say('the error code', attempt.errorCode, codes);
+  if (attempt.evidence.updates.some(({ callSid }) => callSid !== twilio.sid))
+    wrong.push('its evidence names another SID');
+  if (twilio.to !== request.to || twilio.from !== request.from)
+    wrong.push(`Twilio called ${twilio.to} from ${twilio.from}, which was not asked for`);
+  return wrong;
+}
+
+/** Without a Twilio call an attempt can only have been refused, and as the number says. */
+function untruthsOfRefusal(attempt: Attempt, request: CallRequest): string[] {
+  if (attempt.callSid !== null) return [`it names ${attempt.callSid}, which Twilio does not have`];
+  const { refusal, createFault } = behaviourOf(request.to);
+  const answer = createFault?.fault.answer;
+  const code = refusal?.code ?? (answer?.kind === 'error' ? answer.code : null);
+  const verdict = code === null ? null : verdictOf({ code, httpStatus: 400, message: '' });
+  const expected = verdict === 'invalid-number' || verdict === 'rejected' ? verdict : null;
+  if (attempt.outcome !== expected || attempt.errorCode !== code)
+    return [
+      `Twilio has no call of it, and it is recorded as ${attempt.outcome} (${attempt.errorCode}); the number is ${expected === null ? 'not refused' : `${expected} (${code})`}`,
+    ];
+  return attempt.status === null ? [] : [`Twilio has no call of it, and its status is ${attempt.status}`];
+}
+
+function answererOf(word: string | null): string | null {
+  if (word === null || word === 'human' || word === 'fax') return word;
+  return word.startsWith('machine_') ? 'machine' : 'unknown';
+}

@@ -1,0 +1,27 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { chaosRun } from './chaosRun.js';
+import { reportOf } from './report.js';
+
+it('forty calls with every fault of Twilio, every process struck: nothing lost, doubled, untrue or let in', async () => {
+  const said: string[] = [];
+  const result = await chaosRun({
+    seed: 7,
+    calls: 40,
+    seconds: 20,
+    cliPath: inject('temporalCliPath'),
+    evidenceIn: join(tmpdir(), 'ringtrue-chaos-evidence-7-40'),
+    say: (line) => said.push(line),
+  });
+  const { plan, struck, evidence, violations } = result;
+  expect(violations, reportOf(result)).toEqual([]);
+  // It did happen: otherwise there would have been nothing to find.
+  expect(struck).toHaveLength(plan.blows.length);
+  expect(evidence.placed.filter(({ callIds }) => callIds.length === 1)).toHaveLength(40);
+  expect(evidence.twilio.length).toBeGreaterThan(20);
+  expect(
+    evidence.attempts.filter(({ document }) => document.evidence.create?.unclear).length,
+  ).toBeGreaterThan(0);
+  expect(evidence.forged.filter(({ status }) => status === 403).length).toBeGreaterThan(0);
+}, 400_000);

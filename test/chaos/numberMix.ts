@@ -1,0 +1,106 @@
+import type { CallRequest } from '../../workflows/callRequest.js';
+import type { Dice } from './dice.js';
+
+/** Whom to call, and what belongs to it in the request. */
+export interface Destination {
+  to: string;
+  /** What the number does, in short. */
+  what: string;
+  options: Pick<CallRequest, 'lookup' | 'machineDetection' | 'maxDurationSeconds' | 'ringTimeoutSeconds'>;
+  /** The talk or the ringing is so long that canceling it is worthwhile. */
+  long: boolean;
+}
+
+/** Create faults after which no call exists, and those after which it does or will: digits CC of `+15009CCBRNO`. */
+const noCallMade = ['01', '03', '05', '07', '10', '12', '13', '18'];
+const callMade = ['02', '04', '06', '08', '09', '11', '14', '15', '16', '17', '19'];
+/** They take the client's whole time-out, so once is enough. */
+const hanging = new Set(['10', '11', '15']);
+
+/**
+ * The read faults R that end some time. Not 8 and 9, where Twilio never tells how a call ended: with the API
+ * killed at the wrong moment nobody could know, and the outcome would rightly be `unknown`, a day later.
+ */
+const readFaults: [number, string][] = [
+  [5, '0'],
+  [1, '1'],
+  [1, '2'],
+  [1, '3'],
+  [1, '4'],
+  [0.5, '5'],
+  [1, '6'],
+  [1, '7'],
+];
+
+/** How a call goes, O: every way, those that are dialled again more often. */
+const fates: [number, string][] = [
+  [3, '0'],
+  [1, '1'],
+  [2, '2'],
+  [1, '3'],
+  [1, '4'],
+  [2, '5'],
+  [2, '6'],
+  [1, '7'],
+  [1, '8'],
+  [1, '9'],
+];
+
+const sips = ['000', '200', '404', '480', '486', '487', '503', '603', '607'];
+const refusals = ['21211', '21214', '21215', '21216', '21217', '13226'];
+const accountTroubles = ['20003', '10004', '20429'];
+const notifications = ['13224', '13225', '13227', '32016', '32017'];
+const courses = ['8001', '8002', '8003', '8005', '8006', '8007', '8101', '8106', '8107', '8108'];
+
+/** Throws for a destination: every family of the simulator's numbers, the one that combines faults above all. */
+export function destinationBy(dice: Dice): Destination {
+  return dice.weighted<() => Destination>([
+    [62, () => troubled(dice)],
+    [8, () => of(`+1500555${dice.between(1, 7)}${dice.pick(sips)}`, 'status and SIP code')],
+    [6, () => ({ ...of(`+1500555${dice.pick(courses)}`, 'a course of its own'), options: listening(dice) })],
+    [3, () => of(`+15006${dice.pick(refusals)}0`, 'refused')],
+    [3, () => of(`+15006${dice.pick(accountTroubles)}${dice.between(1, 2)}`, 'account trouble, mended')],
+    [3, () => of(`+15007${dice.pick(notifications)}${dice.between(0, 1)}`, 'fails with a notification')],
+    [8, () => lookedUp(dice)],
+    [2, () => ({ ...of('+15005558104', 'rings for long'), long: true })],
+    [2, () => ({ ...of('+15005558103', 'rings until time-out'), options: { ringTimeoutSeconds: 6 } })],
+    [3, () => of(`+1202555${dice.between(1000, 9999)}`, 'ordinary')],
+  ])();
+}
+
+function of(to: string, what: string): Destination {
+  return { to, what, options: {}, long: false };
+}
+
+function troubled(dice: Dice): Destination {
+  const create = dice.weighted<() => string>([
+    [40, () => '00'],
+    [20, () => dice.pick(noCallMade)],
+    [40, () => dice.pick(callMade)],
+  ])();
+  const callback = dice.chance(0.3) ? '0' : String(dice.between(1, 9));
+  const read = dice.weighted(readFaults);
+  const often = hanging.has(create) || read === '5' ? 1 : dice.between(1, 3);
+  const fate = dice.weighted(fates);
+  return {
+    to: `+15009${create}${callback}${read}${often}${fate}`,
+    what: `create ${create}, callbacks ${callback}, reads ${read}`,
+    options: fate === '9' ? { maxDurationSeconds: dice.between(3, 12) } : {},
+    long: fate === '9',
+  };
+}
+
+function lookedUp(dice: Dice): Destination {
+  const valid = dice.chance(0.7) ? 0 : dice.between(1, 6);
+  const status = dice.between(0, 5);
+  const trouble = dice.between(0, 9);
+  const fate = dice.pick(['0', '2', '5']);
+  return {
+    ...of(`+15008${valid}00${status}${trouble}${fate}`, 'Lookup has something to say'),
+    options: { lookup: dice.pick(['basic', 'lineStatus']) },
+  };
+}
+
+function listening(dice: Dice): Destination['options'] {
+  return { machineDetection: dice.pick(['off', 'enable', 'detectMessageEnd']) };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { Reset } from './plan.js';
+import type { Stack } from './stack.js';
+
+/** A reset that an operator asked for. */
+export interface Done extends Reset {
+  callId: string;
+}
+
+/** So many calls are looked at for one to reset, the youngest first. */
+const looksAt = 15;
+
+/**
+ * Resets workflows as an operator does from Temporal's UI: what they did since then is done again, and no phone may
+ * ring for it. A reset that finds no such call, or no Temporal, is left out.
+ */
+export async function reset(stack: Stack, planned: Reset[], callIds: () => string[]): Promise<Done[]> {
+  const begunAt = Date.now();
+  const temporal = new Client({ connection: Connection.lazy({ address: stack.temporalAddress }) });
+  const done: Done[] = [];
+  for (const one of planned) {
+    await pause(Math.max(0, one.atMs - (Date.now() - begunAt)));
+    const callId = await temporal
+      .withDeadline(Date.now() + 5_000, () => resetOne(temporal, one, callIds()))
+      .catch(() => null);
+    if (callId !== null) done.push({ ...one, callId });
+  }
+  await temporal.connection.close();
+  return done;
+}
+
+async function resetOne(temporal: Client, { of, point }: Reset, callIds: string[]): Promise<string | null> {
+  const wanted = of === 'under way' ? 'RUNNING' : 'COMPLETED';
+  for (const callId of callIds.slice(-looksAt).reverse()) {
+    const handle = temporal.workflow.getHandle(callId);
+    if ((await handle.describe()).status.name !== wanted) continue;
+    const { events } = await handle.fetchHistory();
+    const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+    const task = tasks[Math.floor(point * tasks.length)];
+    if (!task?.eventId) continue;
+    await temporal.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: callId },
+      workflowTaskFinishEventId: task.eventId,
+      requestId: randomUUID(),
+      reason: 'chaos',
+    });
+    return callId;
+  }
+  return null;
+}

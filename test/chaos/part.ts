@@ -1,0 +1,99 @@
+import type { RingtrueProcess } from '../support/ringtrueProcess.js';
+import { lives } from '../support/ringtrueProcess.js';
+
+/** One process that can be struck and started again. */
+export interface Part {
+  /** SIGKILL; comes back when it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to stop, and waits until it has. */
+  stop(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again; it may not serve yet. */
+  start(): Promise<void>;
+  /** Does it serve? */
+  isReady(): Promise<boolean>;
+  /** What it said on stderr, over all its lives. */
+  said(): string;
+}
+
+/** A `ringtrue` process that ended as it must not: by itself, or with another status than 0 when asked to stop. */
+export interface BadEnd {
+  name: string;
+  how: string;
+}
+
+/** How long a process may take to stop when asked: the grace of its activities or requests, and some more. */
+const stopsWithinMs = 60_000;
+
+/** A part that is a `ringtrue` process with an address where it says whether it is ready. */
+export class RingtruePart implements Part {
+  readonly badEnds: BadEnd[] = [];
+  readonly #lives: RingtrueProcess[] = [];
+  #expected = false;
+
+  constructor(
+    readonly name: string,
+    private readonly launch: () => RingtrueProcess,
+    private readonly readyUrl: string,
+  ) {}
+
+  get #process(): RingtrueProcess {
+    return this.#lives.at(-1) as RingtrueProcess;
+  }
+
+  async start(): Promise<void> {
+    const process = this.launch();
+    this.#lives.push(process);
+    this.#expected = false;
+    void process.ended.then(({ status, signal }) => {
+      if (!this.#expected && process === this.#process)
+        this.badEnds.push({ name: this.name, how: `ended by itself: status ${status}, signal ${signal}` });
+    });
+  }
+
+  async kill(): Promise<void> {
+    this.#expected = true;
+    await this.#process.stop('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    this.#expected = true;
+    const process = this.#process;
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), stopsWithinMs).unref());
+    const ended = await Promise.race([process.stop('SIGTERM'), late]);
+    if (ended === null) {
+      this.badEnds.push({ name: this.name, how: `did not stop within ${stopsWithinMs / 1000} s of SIGTERM` });
+      await process.stop('SIGKILL');
+      // Before it has begun, a process has no say in how it ends.
+    } else if (ended.status !== 0 && process.stderr !== '')
+      this.badEnds.push({
+        name: this.name,
+        how: `stopped by SIGTERM with status ${ended.status}, signal ${ended.signal}`,
+      });
+  }
+
+  freeze(): void {
+    this.#process.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.child.kill('SIGCONT');
+  }
+
+  async isReady(): Promise<boolean> {
+    const answer = await fetch(this.readyUrl, { signal: AbortSignal.timeout(4_000) }).catch(() => null);
+    await answer?.body?.cancel();
+    return answer?.status === 200;
+  }
+
+  said(): string {
+    return this.#lives.map((life, i) => `--- life ${i + 1}, pid ${life.pid}\n${life.stderr}`).join('\n');
+  }
+
+  /** At the end of everything. */
+  async end(): Promise<void> {
+    this.#expected = true;
+    if (this.#lives.length > 0 && lives(this.#process.pid)) await this.#process.stop('SIGKILL');
+  }
+}

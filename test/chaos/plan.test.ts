@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { e164 } from '../../workflows/phoneNumber.js';
+import { forgeries, longestFreezeMs, planOf, targets } from './plan.js';
+
+const options = { seed: 42, calls: 400, seconds: 300 };
+
+describe('the plan of a run', () => {
+  it('the same seed: the same plan, down to the millisecond', () => {
+    expect(planOf(options)).toEqual(planOf(options));
+  });
+
+  it('another seed: another plan', () => {
+    expect(planOf({ ...options, seed: 43 })).not.toEqual(planOf(options));
+  });
+
+  it('as many calls as asked, in the order of their times, each with a key of its own', () => {
+    const { calls } = planOf(options);
+    expect(calls).toHaveLength(400);
+    expect(calls.map(({ atMs }) => atMs)).toEqual(calls.map(({ atMs }) => atMs).sort((a, b) => a - b));
+    expect(new Set(calls.map(({ key }) => key)).size).toBe(400);
+    expect(calls.filter(({ request }) => !e164.test(request.to))).toEqual([]);
+  });
+
+  it.each([1, 2, 3])('a short run, seed %i: every kind of blow, and every kind of forgery', (seed) => {
+    const { blows, forgeries: forged } = planOf({ seed, calls: 40, seconds: 20 });
+    expect(new Set(blows.map(({ kind }) => kind))).toEqual(new Set(['kill', 'stop', 'freeze']));
+    expect(new Set(blows.filter(({ kind }) => kind === 'kill').map(({ target }) => target))).toEqual(
+      new Set(['api', 'worker-1', 'temporal', 'postgres']),
+    );
+    expect(new Set(forged.map(({ kind }) => kind))).toEqual(new Set(forgeries));
+  });
+
+  it('a long run: every process is killed, and nothing is frozen for longer than the settings allow', () => {
+    const { blows } = planOf({ ...options, seconds: 1_200 });
+    const killed = new Set(blows.filter(({ kind }) => kind === 'kill').map(({ target }) => target));
+    expect(killed).toEqual(new Set(targets));
+    expect(blows.filter(({ kind, forMs }) => kind === 'freeze' && forMs > longestFreezeMs)).toEqual([]);
+  });
+
+  it('a long run: calls of every sort', () => {
+    const { calls } = planOf(options);
+    const sorts = {
+      canceled: calls.filter(({ cancelAfterMs }) => cancelAfterMs !== null),
+      'dialled again now': calls.filter(({ retryNow }) => retryNow),
+      'posted twice at once': calls.filter(({ postedTwice }) => postedTwice),
+      'several between the same two numbers': calls.filter(({ what }) => what.endsWith('several at once')),
+      'given up at a time': calls.filter(({ giveUpAfterSeconds }) => giveUpAfterSeconds !== null),
+      'lost answers to creates': calls.filter(({ request }) => request.to.startsWith('+1500902')),
+    };
+    expect(Object.entries(sorts).filter(([, some]) => some.length === 0)).toEqual([]);
+  });
+
+  it('numbers whose end Twilio would never tell are left out', () => {
+    const { calls } = planOf(options);
+    expect(calls.filter(({ request }) => /^\+15009\d{3}[89]/.test(request.to))).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { keptDirectory } from '../../src/keptDirectory.js';
+import { findTemporalCli } from '../../src/temporal/temporalCli.js';
+import { chaosRun } from './chaosRun.js';
+import { reportOf } from './report.js';
+
+/** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Status 1 when a promise was broken. */
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, calls: { type: 'string' }, minutes: { type: 'string' } },
+});
+const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)));
+const calls = number('calls', values.calls ?? '300');
+const minutes = number('minutes', values.minutes ?? '5');
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+const evidenceIn = join(tmpdir(), `ringtrue-chaos-evidence-${seed}-${calls}`);
+const cli = await findTemporalCli({ env: process.env, keepIn: keptDirectory(tmpdir()), say });
+say(`Seed ${seed}: ${calls} calls in ${minutes} minutes.`);
+const result = await chaosRun({
+  seed,
+  calls,
+  seconds: Math.round(minutes * 60),
+  cliPath: cli.path,
+  evidenceIn,
+  say,
+});
+process.stdout.write(`${reportOf(result)}\n`);
+if (result.violations.length > 0) {
+  say(`What was said and recorded is in ${evidenceIn}.`);
+  say(`Again: npm run chaos -- --seed ${seed} --calls ${calls} --minutes ${minutes}`);
+}
+process.exit(result.violations.length > 0 ? 1 : 0);
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new Error(`--${name} is ${JSON.stringify(text)}; must be a number.`);
+}

@@ -1,0 +1,89 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { spawnGuarded } from '../../src/temporal/guard.js';
+import { missingSearchAttributes, searchAttributeFlags } from '../../src/temporal/searchAttributes.js';
+import { keptPort } from './keptPort.js';
+import type { Part } from './part.js';
+
+export interface TemporalServer extends Part {
+  address: string;
+  end(): Promise<void>;
+}
+
+/**
+ * Temporal's dev server with its state in a file, as `ringtrue dev` runs it, except that it stays down when it is
+ * killed until it is started again.
+ */
+export async function temporalServer(cliPath: string, stateFile: string): Promise<TemporalServer> {
+  const port = await keptPort();
+  const httpPort = await keptPort();
+  const address = `127.0.0.1:${port}`;
+  const flags = [
+    ...['--ip', '127.0.0.1', '--port', String(port), '--http-port', String(httpPort), '--headless'],
+    ...['--log-level', 'warn', '--db-filename', stateFile],
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+    ...searchAttributeFlags.flatMap((flag) => ['--search-attribute', flag]),
+  ];
+  let child: ChildProcess | null = null;
+  let said = '';
+
+  const part: TemporalServer = {
+    address,
+    async start() {
+      const started = spawnGuarded(cliPath, ['server', 'start-dev', ...flags]);
+      started.stderr?.on('data', (chunk) => {
+        said += chunk;
+      });
+      child = started;
+    },
+    async kill() {
+      // The whole group: the server and the guard that would end it gently.
+      await goneAfter(() => process.kill(-(child?.pid as number), 'SIGKILL'));
+    },
+    async stop() {
+      await goneAfter(() => child?.stdin?.end());
+    },
+    freeze() {
+      process.kill(-(child?.pid as number), 'SIGSTOP');
+    },
+    thaw() {
+      process.kill(-(child?.pid as number), 'SIGCONT');
+    },
+    async isReady() {
+      const connection = Connection.lazy({ address });
+      try {
+        const ask = () => missingSearchAttributes(connection, 'default');
+        return (await connection.withDeadline(Date.now() + 2_000, ask)).length === 0;
+      } catch {
+        return false;
+      } finally {
+        await connection.close();
+      }
+    },
+    said: () => said,
+    end: () => part.stop(),
+  };
+
+  async function goneAfter(end: () => void): Promise<void> {
+    const ending = child;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = once(ending, 'exit');
+    end();
+    await gone;
+    // The server may be gone a moment after its guard, and holds its port and its file until then.
+    while (!(await isGone(ending.pid as number))) await pause(20);
+  }
+
+  return part;
+}
+
+async function isGone(group: number): Promise<boolean> {
+  try {
+    process.kill(-group, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from 'node:util';
+import { behaviourOf } from '../../src/simulator/numbers.js';
+import type { CallOutcome } from '../../workflows/callOutcome.js';
+import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
+import { untruthsOfAttempt } from './attemptTruth.js';
+import type { PlacedCall } from './caller.js';
+import type { Evidence, TwilioCall } from './witnesses.js';
+
+/** How a promise can be broken. `policy`: dialled again although it was not allowed, or not although it was. */
+export const wrongs = ['lost', 'doubled', 'untrue', 'let in', 'policy', 'bad end'] as const;
+export type Wrong = (typeof wrongs)[number];
+
+export interface Violation {
+  wrong: Wrong;
+  /** Null: of no single call. */
+  callId: string | null;
+  what: string;
+}
+
+/** Holds what ringtrue recorded and answers against what Twilio says happened. Empty: every promise was kept. */
+export function violationsOf(evidence: Evidence): Violation[] {
+  const found: Violation[] = [];
+  const say = (wrong: Wrong, callId: string | null, what: string) => found.push({ wrong, callId, what });
+  const byAttempt = twilioCallsByAttempt(evidence.twilio);
+  const known = new Set(evidence.placed.flatMap(({ callIds }) => callIds));
+
+  for (const [address, calls] of byAttempt) {
+    const [callId = '', attempt] = address.split('/');
+    const sids = calls.map(({ sid }) => sid);
+    if (!known.has(callId)) say('doubled', callId, `Twilio dialled ${sids} for a call that nobody placed`);
+    if (calls.length > 1) say('doubled', callId, `attempt ${attempt} made ${calls.length} calls: ${sids}`);
+    const claimed = evidence.attempts.filter((row) => row.call_id === callId).map((row) => row.call_sid);
+    for (const sid of sids.filter((one) => !claimed.includes(one)))
+      say('doubled', callId, `${sid} of attempt ${attempt} is nobody's: no recorded attempt has it`);
+  }
+  for (const { call_id } of evidence.calls)
+    if (!known.has(call_id)) say('doubled', call_id, 'there is a row of a call that nobody placed');
+  for (const call of evidence.placed) judgeCall(call, evidence, byAttempt, say);
+  for (const { kind, callId, attempt, callSid, status } of evidence.forged) {
+    if (!allowed[kind].includes(status)) say('let in', callId, `a forged callback (${kind}) got ${status}`);
+    const row = evidence.attempts.find((one) => one.call_id === callId && one.number === attempt);
+    const isTrue = byAttempt.get(`${callId}/${attempt}`)?.some(({ sid }) => sid === callSid);
+    const text = JSON.stringify(row?.document ?? null);
+    if (text.includes('7777') || (!isTrue && text.includes(callSid)))
+      say('let in', callId, `what a forged callback (${kind}) said is in the record of attempt ${attempt}`);
+  }
+  for (const { name, how } of evidence.badEnds) say('bad end', null, `${name} ${how}`);
+  return found;
+}
+
+/** Answers to forged callbacks that let nothing in: 0 is a server that is down, 503 one that cannot tell now. */
+const allowed: Record<Evidence['forged'][number]['kind'], number[]> = {
+  unsigned: [403, 0],
+  'wrong-token': [403, 0],
+  tampered: [403, 0],
+  'moved-to-another-call': [403, 0],
+  'another-sid': [204, 503, 0],
+  'attempt-not-begun': [204, 503, 0],
+  'no-such-call': [404, 503, 0],
+};
+
+/** By `callId/attempt`, read off the address to which Twilio sends the callbacks. */
+function twilioCallsByAttempt(calls: TwilioCall[]): Map<string, TwilioCall[]> {
+  const found = new Map<string, TwilioCall[]>();
+  for (const call of calls) {
+    const [, callId, attempt] = /\/twilio\/status\/([^/#]+)\/(\d+)/.exec(call.statusCallback ?? '') ?? [];
+    const address = callId === undefined ? `${call.to}/?` : `${decodeURIComponent(callId)}/${attempt}`;
+    found.set(address, [...(found.get(address) ?? []), call]);
+  }
+  return found;
+}
+
+function judgeCall(
+  call: PlacedCall,
+  evidence: Evidence,
+  byAttempt: Map<string, TwilioCall[]>,
+  tell: (wrong: Wrong, callId: string | null, what: string) => void,
+): void {
+  const { callIds, request } = call;
+  const [callId] = callIds;
+  const { key } = call.planned;
+  if (callId === undefined) {
+    // A caller that is refused has lost nothing, but a running server has no reason to refuse.
+    if (!call.refusal?.startsWith('422') || request.giveUpAt === undefined)
+      tell('lost', null, `${key} was never accepted: ${call.refusal}`);
+    return;
+  }
+  const say = (wrong: Wrong, what: string) => tell(wrong, callId, what);
+  if (callIds.length > 1) say('doubled', `one Idempotency-Key made ${callIds}`);
+
+  const rows = evidence.calls.filter((row) => row.call_id === callId);
+  const [row] = rows;
+  if (rows.length !== 1 || !row?.document) {
+    say('lost', `it has ${rows.length} rows, state ${row?.state ?? 'none'}, and no outcome`);
+    return;
+  }
+  const { document } = row;
+  const attempts = evidence.attempts.filter((one) => one.call_id === callId);
+  if (row.state !== 'done' || row.outcome !== document.outcome || row.call_sid !== document.callSid)
+    say('untrue', 'the columns of its row are not what its document says');
+  if (
+    !same(
+      attempts.map((one) => one.document),
+      document.attempts,
+    )
+  )
+    say('lost', `its ${attempts.length} attempt rows are not the ${document.attempts.length} of the outcome`);
+  if (attempts.some((one, i) => one.number !== i + 1))
+    say('lost', `its attempts are numbered ${attempts.map((one) => one.number)}`);
+  const workflow = evidence.workflows[callId];
+  if (workflow?.status !== 'COMPLETED') say('lost', `its workflow is ${workflow?.status}`);
+  // A call that an operator reset did its work again; what was recorded first stays.
+  else if (!evidence.resets.some((reset) => reset.callId === callId) && !same(workflow.result, document))
+    say('untrue', 'its workflow ended with another outcome than its row');
+  const api = evidence.api[callId];
+  if (api?.state !== 'done' || !same(api.outcome, document))
+    say('untrue', `the API answers ${JSON.stringify(api?.outcome?.outcome ?? api)} for it`);
+  for (const dial of evidence.dials.filter((one) => one.call_id === callId && one.result === null))
+    say('lost', `its claim for attempt ${dial.attempt}, round ${dial.round} is still open`);
+
+  for (const attempt of document.attempts) {
+    const [twilio] = byAttempt.get(`${callId}/${attempt.number}`) ?? [];
+    for (const wrong of untruthsOfAttempt(attempt, twilio, request))
+      say('untrue', `attempt ${attempt.number}: ${wrong}`);
+  }
+  for (const wrong of untruthsOfOutcome(call, document)) say('untrue', wrong);
+  for (const wrong of breachesOfPolicy(call, document)) say('policy', wrong);
+}
+
+/** Does the outcome of the call follow from its attempts, and from nothing else? */
+function untruthsOfOutcome(call: PlacedCall, outcome: CallOutcome): string[] {
+  const last = outcome.attempts.at(-1);
+  const { lookup } = behaviourOf(call.request.to);
+  const said = `it is recorded as ${outcome.outcome}, decided by ${outcome.decidedBy}`;
+  switch (outcome.decidedBy) {
+    case 'cancel':
+      return call.cancels.length > 0 && outcome.outcome === 'canceled' ? [] : [`${said}: nobody canceled it`];
+    case 'policy':
+      return call.request.giveUpAt && !last && outcome.outcome === 'expired' ? [] : [said];
+    case 'lookup': {
+      const forbids = typeof lookup.validationError === 'string' && lookup.validationError !== 'own';
+      const inactive = call.request.lookup === 'lineStatus' && lookup.lineStatus === 'inactive';
+      const isRight = outcome.outcome === 'invalid-number' && !last && (forbids || inactive);
+      return isRight ? [] : [`${said}: Lookup does not forbid it, or there was an attempt`];
+    }
+    default:
+      if (!last) return [`${said}, without an attempt`];
+      return outcome.outcome === last.outcome && outcome.callSid === last.callSid
+        ? []
+        : [`${said}; its last attempt is ${last.outcome}, ${last.callSid}`];
+  }
+}
+
+const once: RetryPolicy = {
+  maxAttempts: 1,
+  retryOn: [],
+  initialIntervalSeconds: 1,
+  backoffCoefficient: 1,
+  maximumIntervalSeconds: 1,
+};
+
+function breachesOfPolicy({ request, cancels }: PlacedCall, outcome: CallOutcome): string[] {
+  const policy = policyOf(request);
+  const { attempts } = outcome;
+  const last = attempts.at(-1);
+  const found = attempts
+    .slice(0, -1)
+    .filter((one) => one.outcome === null || !policy.retryOn.includes(one.outcome))
+    .map((one) => `it was dialled again after attempt ${one.number}: ${one.outcome}`);
+  if (attempts.length > policy.maxAttempts)
+    found.push(`it had ${attempts.length} attempts of ${policy.maxAttempts}`);
+  const mayStop =
+    !last ||
+    last.outcome === null ||
+    cancels.length > 0 ||
+    request.giveUpAt !== undefined ||
+    attempts.length >= policy.maxAttempts ||
+    !policy.retryOn.includes(last.outcome) ||
+    // Nobody dials again whom the callee called unwanted, or what Twilio goes on refusing.
+    last.sipResponseCode === 607 ||
+    (last.outcome === 'rejected' && last.errorCode !== 21214);
+  if (!mayStop) found.push(`it gave up after ${attempts.length} of ${policy.maxAttempts}: ${last.outcome}`);
+  return found;
+}
+
+function policyOf({ retry }: CallRequest): RetryPolicy {
+  if (typeof retry === 'string') throw new Error(`The plan names no policies, and here is ${retry}.`);
+  return retry ?? once;
+}
+
+/** As JSON has them: neither the order of fields nor `undefined` counts. */
+function same(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+}

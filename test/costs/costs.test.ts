@@ -1,0 +1,219 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { useApi } from '../api/useApi.js';
+import type { CallResource } from '../support/scriptedTwilio.js';
+import { cut, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { type HistoryCost, historyCost } from './historyCost.js';
+
+// What a call costs is written down in costs.json, and renewed, when a change is meant to cost that, by:
+// RINGTRUE_RENEW_COSTS=1 npx vitest run test/costs
+
+const file = fileURLToPath(new URL('costs.json', import.meta.url));
+const renew = Boolean(process.env.RINGTRUE_RENEW_COSTS);
+const baseline: Record<string, HistoryCost> = renew ? {} : JSON.parse(readFileSync(file, 'utf8'));
+/** Times and ids are written with more or fewer bytes from run to run. */
+const bytesMayDifferBy = 0.05;
+
+const fates = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
+const api = useApi(fates);
+
+/** Twilio's event of each status word that a callback can bring. */
+const eventOf: Record<string, string> = {
+  initiated: 'initiated',
+  ringing: 'ringing',
+  'in-progress': 'answered',
+};
+
+interface Placed {
+  callId: string;
+  /** The Twilio call of an attempt, once its create was asked for. */
+  made(attempt: number): Promise<CallResource>;
+  /** Twilio's callbacks of an attempt, in order: of those events that the create asked for. */
+  calledBack(attempt: number, ...statuses: string[]): Promise<void>;
+}
+
+async function place(request: Record<string, unknown> = {}): Promise<Placed> {
+  const { status, json: answer } = await api.post('/calls', {
+    to: fates.to,
+    twiml: '<Response/>',
+    ...request,
+  });
+  expect(status).toBe(202);
+  const { callId } = answer as { callId: string };
+  const made = async (attempt: number) => {
+    await until(() => fates.twilio.calls.length >= attempt);
+    await settled(callId);
+    return fates.twilio.calls.at(-attempt) as CallResource;
+  };
+  return {
+    callId,
+    made,
+    async calledBack(attempt, ...statuses) {
+      const call = await made(attempt);
+      const asked = fates.twilio.creates[attempt - 1]?.getAll('StatusCallbackEvent') ?? [];
+      for (const [sequence, word] of statuses.entries()) {
+        if (!asked.includes(eventOf[word] ?? 'completed')) continue;
+        const final = eventOf[word] === undefined;
+        const told = await api.callback(`/twilio/status/${callId}/${attempt}`, {
+          CallSid: call.sid,
+          AccountSid: String(call.account_sid),
+          ApiVersion: '2010-04-01',
+          Direction: 'outbound-api',
+          CallStatus: word,
+          Timestamp: 'Tue, 24 Nov 2026 10:00:07 +0000',
+          CallbackSource: 'call-progress-events',
+          SequenceNumber: String(sequence),
+          To: String(call.to),
+          From: String(call.from),
+          ...(final ? { CallDuration: word === 'completed' ? '7' : '0', SipResponseCode: sip(word) } : {}),
+        });
+        expect(told.status).toBe(204);
+        await settled(callId);
+      }
+    },
+  };
+}
+
+function sip(word: string): string {
+  return word === 'busy' ? '486' : '200';
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const giveUpAt = Date.now() + 20_000; !holds(); ) {
+    if (Date.now() > giveUpAt) throw new Error(`never came true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Waits until the workflow has done all that it can do for now, so that each event out there costs what it costs alone. */
+async function settled(callId: string): Promise<void> {
+  const handle = fates.bench.client.workflow.getHandle(callId);
+  for (;;) {
+    const { raw } = await handle.describe();
+    if (!raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function costs(name: string, { callId }: Placed, outcome: string): Promise<void> {
+  const handle = fates.bench.client.workflow.getHandle(callId);
+  expect(await handle.result()).toMatchObject({ outcome });
+  const cost = await historyCost(handle);
+  if (renew) baseline[name] = cost;
+  expect(changes(name, cost, baseline[name])).toEqual([]);
+}
+
+/** In sentences, what a call costs more, or less, than is written down. */
+function changes(name: string, now: HistoryCost, then: HistoryCost | undefined): string[] {
+  if (!then) return [`${name}: nothing is written down yet. Renew costs.json.`];
+  const found: string[] = [];
+  const compare = (what: 'events' | 'actions' | 'bytes', allowed: number, where = '') => {
+    const more = now[what] - then[what];
+    if (Math.abs(more) <= then[what] * allowed) return;
+    const verdict =
+      more > 0
+        ? 'If it has to cost that, renew costs.json and say why'
+        : 'Renew costs.json, so that it stays that cheap';
+    found.push(
+      `${name}: a call costs ${now[what]} ${what} instead of ${then[what]} (${more > 0 ? '+' : ''}${more}${where}). ${verdict}.`,
+    );
+  };
+  const kinds = [...new Set([...Object.keys(now.actionsOf), ...Object.keys(then.actionsOf)])];
+  const moved = (kinds as (keyof HistoryCost['actionsOf'])[])
+    .map((kind) => ({ kind, from: then.actionsOf[kind] ?? 0, to: now.actionsOf[kind] ?? 0 }))
+    .filter(({ from, to }) => from !== to)
+    .map(({ kind, from, to }) => `; ${kind}: ${to} instead of ${from}`);
+  compare('actions', 0, moved.join(''));
+  compare('events', 0);
+  compare('bytes', bytesMayDifferBy);
+  return found;
+}
+
+afterAll(() => {
+  if (renew) writeFileSync(file, `${JSON.stringify(baseline, null, 2)}\n`);
+});
+
+describe('what a call costs: history events, bytes and billable actions', () => {
+  it('answered, every callback comes', async () => {
+    const call = await place();
+    await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
+    await costs('answered', call, 'answered');
+  });
+
+  it('busy', async () => {
+    const call = await place();
+    await call.calledBack(1, 'initiated', 'ringing', 'busy');
+    await costs('busy', call, 'busy');
+  });
+
+  it('busy, then answered at the second attempt', async () => {
+    const retry = {
+      maxAttempts: 2,
+      retryOn: ['busy'],
+      initialIntervalSeconds: 1,
+      maximumIntervalSeconds: 1,
+      backoffCoefficient: 1,
+    };
+    const call = await place({ retry });
+    await call.calledBack(1, 'initiated', 'ringing', 'busy');
+    await call.calledBack(2, 'initiated', 'ringing', 'in-progress', 'completed');
+    await costs('busy, then answered', call, 'answered');
+  });
+
+  it('Lookup says that there is no such number', async () => {
+    fates.twilio.answerLookup = (number) =>
+      json(200, lookupAnswer(number, { valid: false, validation_errors: ['TOO_SHORT'] }));
+    await costs('invalid by Lookup', await place(), 'invalid-number');
+  });
+
+  it('Twilio refuses to dial', async () => {
+    fates.twilio.answerCreate = () => twilioError(400, 21215, 'no');
+    await costs('refused', await place(), 'rejected');
+  });
+
+  it('no callback ever comes: asked twice', async () => {
+    fates.bench.settings.callbackWaitSeconds = 1;
+    let asked = 0;
+    fates.twilio.answerFetch = (call) =>
+      json(200, { ...call, status: ++asked < 2 ? 'ringing' : 'completed', duration: '7' });
+    await costs('polled twice', await place(), 'answered');
+    fates.bench.settings.callbackWaitSeconds = 600;
+  });
+
+  it("the answer to the create is lost: found in Twilio's list", async () => {
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    const call = await place();
+    await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
+    await costs('create lost', call, 'answered');
+  });
+});
+
+describe('the check of the costs itself', () => {
+  const cost: HistoryCost = { events: 30, bytes: 5000, actions: 8, actionsOf: { start: 1, signal: 7 } };
+
+  it.each<[string, Partial<HistoryCost>, RegExp | null]>([
+    ['nothing has changed: no word', {}, null],
+    ['a few bytes more or less: no word', { bytes: 5240 }, null],
+    ['more bytes: said', { bytes: 5260 }, /5260 bytes instead of 5000 \(\+260\)\. If it has to cost that/],
+    ['one event more: said', { events: 31 }, /31 events instead of 30/],
+    [
+      'one action more: said, and which',
+      { actions: 9, actionsOf: { start: 1, signal: 7, timer: 1 } },
+      /9 actions instead of 8 \(\+1; timer: 1 instead of 0\)/,
+    ],
+    ['cheaper: said, so that it stays so', { events: 20 }, /20 events instead of 30 \(-10\)\. Renew/],
+  ])('%s', (_, now, sentence) => {
+    const found = changes('a fate', { ...cost, ...now }, cost);
+    if (sentence) expect(found.join()).toMatch(sentence);
+    else expect(found).toEqual([]);
+  });
+
+  it('a fate that is not written down: said', () => {
+    expect(changes('a fate', cost, undefined)).toHaveLength(1);
+  });
+});

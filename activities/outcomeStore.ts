@@ -120,6 +120,8 @@ export type DialClaim =
   | { claimed: true }
   /** This very create was claimed before, by an execution that was lost, repeated or reset; or the attempt has its call already. */
   | { claimed: false; by: 'this-dial'; entry: DialEntry }
+  /** The call's outcome is recorded: it is never dialled again. */
+  | { claimed: false; by: 'call-over' }
   /** Another attempt between the same two numbers has an open claim. */
   | { claimed: false; by: 'other-call'; callId: string; attempt: number };
 

@@ -5,6 +5,7 @@ import type { Dialled, DialOrder } from '../workflows/callActivities.js';
 import type { TwilioError } from '../workflows/callOutcome.js';
 import type { CallUpdate } from '../workflows/callUpdate.js';
 import { verdictOf } from '../workflows/createError.js';
+import { callIdTaken } from './callIdTaken.js';
 import { createLine } from './createLine.js';
 import type { DialClaim, DialEntry, DialResult } from './outcomeStore.js';
 import { statusCallbackUrl } from './statusCallbackUrl.js';
@@ -88,6 +89,7 @@ async function claimAndCreate(world: World, order: DialOrder, begunAt: number): 
   const claim = await claimWithin(world, order, fenceWaitMs);
   if (!claim.claimed) {
     if (claim.by === 'this-dial') return fromJournal(order, claim.entry);
+    if (claim.by === 'call-over') return { kind: 'over' };
     const why = `another call between the same two numbers to be placed first (${claim.callId})`;
     return { kind: 'not-yet', why, waitSeconds: 2, slot: null };
   }
@@ -112,18 +114,14 @@ async function claimWithin(world: World, order: DialOrder, waitMs: number): Prom
       from: plan.from,
       abandonedAfterSeconds,
     });
-    if (claim.claimed || claim.by === 'this-dial' || Date.now() + pauseMs > giveUpAt) return claim;
+    if (claim.claimed || claim.by !== 'other-call' || Date.now() + pauseMs > giveUpAt) return claim;
     await sleep(pauseMs * (0.5 + Math.random()));
   }
 }
 
 /** The create was executed before. What became of it is in the journal, or unclear. */
 function fromJournal(order: DialOrder, entry: DialEntry): Dialled {
-  if (entry.to !== order.plan.to || entry.from !== order.plan.from)
-    throw ApplicationFailure.nonRetryable(
-      `The call id ${order.callId} was used before, for a call between other numbers. Nothing was dialled: a call id names one call for ever; start the call under a new one.`,
-      'CallIdTaken',
-    );
+  if (entry.to !== order.plan.to || entry.from !== order.plan.from) throw callIdTaken(order.callId);
   if (entry.callSid !== null)
     return {
       kind: 'created',

@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { CallActivities, DialOrder } from './callActivities.js';
 import type { CallPlan } from './callRequest.js';
 import { maskNumber } from './phoneNumber.js';
@@ -6,16 +6,16 @@ import { maskNumber } from './phoneNumber.js';
 /**
  * How Temporal runs each activity: in one place, because the promise hangs on it.
  *
- * Short, repeatable work beside the workflow runs as local activities. Whatever may take long, or must be
- * seen while it is pending, is an ordinary activity. Placing is ordinary and runs once: a local activity
- * may be executed again although it is told not to.
+ * None is a local activity. A query that is answered while one runs makes the SDK (seen with 1.24.0) complete the
+ * workflow task without telling the workflow its result, which then comes together with the signals of the next task, and on
+ * replay before them: the call stands still for ever. And work beside the workflow is done again when its task is.
  */
 
 const day = 86_400;
 
 /** Nothing but our own rules and, for moments, the store: repeated until they are through. */
 export const opening = (summary: string) =>
-  proxyLocalActivities<Pick<CallActivities, 'acceptCall' | 'findOpening'>>({
+  proxyActivities<Pick<CallActivities, 'acceptCall' | 'findOpening'>>({
     startToCloseTimeout: '20s',
     retry: { initialInterval: '200ms', maximumInterval: '10s' },
     summary,
@@ -49,7 +49,7 @@ export const seeking = (order: DialOrder) =>
     summary: "was the call made? ask Twilio's list",
   });
 
-export const claiming = proxyLocalActivities<Pick<CallActivities, 'claimCall'>>({
+export const claiming = proxyActivities<Pick<CallActivities, 'claimCall'>>({
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '15s',
   summary: 'write down whose call this is',
@@ -83,19 +83,19 @@ export const explaining = proxyActivities<Pick<CallActivities, 'readFailure'>>({
   summary: "why did it fail? ask Twilio's notifications",
 });
 
-/** First beside the workflow, at once; if the store is not there, for as long as it takes. */
-export const recordingQuickly = proxyLocalActivities<
-  Pick<CallActivities, 'recordAttempt' | 'noteWaiting' | 'recordOutcome'>
->({
+/** Only once: what it writes is written again with the outcome. */
+export const recordingQuickly = proxyActivities<Pick<CallActivities, 'recordAttempt' | 'noteWaiting'>>({
   startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '8s',
   retry: { maximumAttempts: 1 },
   summary: 'record in the outcome store',
 });
 
-export const recordingPatiently = proxyActivities<Pick<CallActivities, 'recordOutcome'>>({
+/** For as long as it takes. */
+export const recording = proxyActivities<Pick<CallActivities, 'recordOutcome'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
-  summary: 'record the outcome as soon as the store is back',
+  summary: 'record the outcome in the outcome store',
 });
 
 export const notifying = proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({

@@ -50,8 +50,8 @@ export interface CallActivities {
   /** For lists: the call waits before an attempt. */
   noteWaiting(input: { callId: string }): Promise<void>;
 
-  /** Writes the outcome of a call and all its attempts to the store. May be repeated; an outcome once recorded stays. */
-  recordOutcome(input: { outcome: CallOutcome }): Promise<void>;
+  /** Writes the outcome of a call and all its attempts to the store. An outcome once recorded stays; comes back with that one. */
+  recordOutcome(input: { outcome: CallOutcome }): Promise<CallOutcome>;
 
   /** Posts to the caller's `notifyUrl`, signed. Throws until the receiver takes it; types that are never tried again say so. */
   notifyOutcome(notification: Notification): Promise<void>;
@@ -96,6 +96,8 @@ export type Dialled =
   | { kind: 'not-yet'; why: string; waitSeconds: number; slot: string | null }
   /** `giveUpAt` had passed before anything was sent. */
   | { kind: 'too-late' }
+  /** The call's outcome is recorded, so nothing was sent: the workflow was reset. */
+  | { kind: 'over' }
   /** Nobody knows whether the call exists. `answered`: Twilio did answer, so nothing is under way any more. */
   | { kind: 'unclear'; why: string; answered: boolean };
 

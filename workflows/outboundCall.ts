@@ -7,7 +7,7 @@ import {
   condition,
   startChild,
 } from '@temporalio/workflow';
-import { explaining, lookingUp, opening, recordingPatiently, recordingQuickly } from './activityOptions.js';
+import { explaining, lookingUp, opening, recording, recordingQuickly } from './activityOptions.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
@@ -92,8 +92,9 @@ async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Deci
 
     const attempt = call.beginAttempt();
     const placing = await place(call, plan, attempt);
-    if (placing === 'canceled' || placing === 'too-late') {
+    if (placing === 'canceled' || placing === 'too-late' || placing === 'over') {
       call.dropAttempt(attempt);
+      // `over`: it was recorded before somebody reset the workflow. Whatever is decided now, the record counts.
       return placing === 'canceled' ? canceled(call, last) : (last ?? { ...expired, decidedBy: 'policy' });
     }
     if (placing === 'placed') await follow(call, plan, attempt);
@@ -182,7 +183,7 @@ async function record(
   decision: Decision,
 ): Promise<CallOutcome> {
   const last = call.attempts.at(-1) ?? null;
-  const outcome: CallOutcome = {
+  const decided: CallOutcome = {
     callId: call.callId,
     to: plan.to,
     from: plan.from,
@@ -202,14 +203,10 @@ async function record(
     endedAt: now(),
     lookup,
   };
-  call.enter('recording');
-  try {
-    await recordingQuickly.recordOutcome({ outcome });
-  } catch {
-    call.enter('recording', 'the outcome store to come back');
-    call.publish();
-    await recordingPatiently.recordOutcome({ outcome });
-  }
+  call.enter('recording', 'the outcome store');
+  // The order to record puts the decision into the history before anything is written: nothing that is heard from
+  // now on can change it.
+  const outcome = await recording.recordOutcome({ outcome: decided });
   call.outcome = outcome;
   call.enter('done');
   call.note(`${outcome.outcome}, decided by ${outcome.decidedBy}`);

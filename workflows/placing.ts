@@ -15,7 +15,7 @@ import type { RunningCall } from './runningCall.js';
 import { isPast, now, secondsUntil } from './workflowTime.js';
 
 /** `placed`: the Twilio call exists. All other endings: there is none. */
-export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'never-known';
+export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'over' | 'never-known';
 
 /**
  * Pauses between two tries while Twilio, the account or the store is in trouble: they double up to half a
@@ -68,7 +68,8 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
         attempt.evidence.create = { sidFrom: null, error: dialled.error, unclear: null };
         return 'refused';
       case 'too-late':
-        return 'too-late';
+      case 'over':
+        return dialled.kind;
       case 'not-yet':
         slot = dialled.slot;
         await pause(

@@ -64,6 +64,11 @@ export class RunningCall {
   #nextAttemptAt: string | null = null;
   /** Callbacks of the current attempt that came before its SID was known. */
   #early: CallUpdate[] = [];
+  /**
+   * Callbacks of attempts that have not begun: after a reset all that came since come again at its start. They are
+   * heard once the attempt has their SID, and never give it one.
+   */
+  readonly #ahead: { attempt: number; update: CallUpdate }[] = [];
   readonly #timeline: string[] = [];
   readonly #published = new Map<string, string | number>();
 
@@ -149,7 +154,8 @@ export class RunningCall {
     attempt.evidence.create = { sidFrom, error: null, unclear: attempt.evidence.create?.unclear ?? null };
     this.lastHeardAt = Date.now();
     this.#state = 'queued';
-    const early = this.#early.filter((update) => update.callSid === callSid);
+    const ahead = this.#ahead.filter((one) => one.attempt === attempt.number).map((one) => one.update);
+    const early = [...ahead, ...this.#early].filter((update) => update.callSid === callSid);
     this.#early = [];
     for (const update of early) this.learn(attempt, update);
   }
@@ -234,9 +240,14 @@ export class RunningCall {
   }
 
   #hear(signal: TwilioStatusSignal): void {
-    const attempt = this.attempts[Number(signal?.attempt) - 1];
-    const update = attempt && updateFromCallback(signal.params ?? {});
-    if (!attempt || !update) return;
+    const number = Number(signal?.attempt);
+    const update = updateFromCallback(signal?.params ?? {});
+    if (!update) return;
+    const attempt = this.attempts[number - 1];
+    if (!attempt) {
+      if (this.#ahead.length < mostEarly) this.#ahead.push({ attempt: number, update });
+      return;
+    }
     if (attempt.callSid === null) {
       if (attempt === this.attempts.at(-1) && attempt.outcome === null && this.#early.length < mostEarly)
         this.#early.push(update);

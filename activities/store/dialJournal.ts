@@ -13,6 +13,7 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
         const [answer] = await db.query<ClaimAnswer>(claimDial, parameters);
         if (answer?.claimed) return { claimed: true };
         if (answer?.entry) return { claimed: false, by: 'this-dial', entry: answer.entry };
+        if (answer?.over) return { claimed: false, by: 'call-over' };
         if (answer?.other) return { claimed: false, by: 'other-call', ...answer.other };
       }
       throw new StoreUnavailable(
@@ -47,6 +48,7 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
 interface ClaimAnswer {
   claimed: boolean;
   entry: DialEntry | null;
+  over: boolean;
   other: { callId: string; attempt: number } | null;
 }
 
@@ -66,6 +68,8 @@ const inTheWay = `account_sid = $4 and to_number = $5 and from_number = $6 and r
 const isAbandoned = `(claimed_at < clock_timestamp() - make_interval(secs => $7::float8)
   or call_id = $1 and (attempt, round) < ($2::integer, $3::integer))`;
 
+const isOver = `exists (select from calls where call_id = $1 and state = 'done')`;
+
 // The new claim is made from what the first part closed, so that part comes first, and the closed claim has left
 // the index of open ones. Two that meet in an index wait for each other, and one of them does nothing.
 // The last part sees the journal as it was before the statement.
@@ -77,12 +81,13 @@ const claimDial = `
   ), claimed as (
     insert into dials (call_id, attempt, round, account_sid, to_number, from_number)
     select $1, $2::integer, $3::integer, $4, $5, $6 from (select count(*) from abandoned) as before
-    where not exists (select from dials where ${isMade})
+    where not exists (select from dials where ${isMade}) and not ${isOver}
     on conflict do nothing
     returning 1
   )
   select exists (select from claimed) as claimed,
     (select ${entry} from dials where ${isThis} or ${isMade} order by call_sid is null limit 1) as entry,
+    ${isOver} as over,
     (select jsonb_build_object('callId', call_id, 'attempt', attempt) from dials
       where ${inTheWay} and not ${isAbandoned}) as other`;
 

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
+import type { CallHandle } from '../support/callBench.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
+import { fastForward } from '../support/timeSkipping.js';
 import { useCallBench } from '../support/useCallBench.js';
 
 const fates = useCallBench({ absentAfterSeconds: 3 });
@@ -179,22 +182,27 @@ describe('the create surely made no call', () => {
   );
 });
 
+/** An operator resets the workflow to its very beginning; `signals: 'forgotten'` lets it start without what it had heard. */
+async function reset(call: CallHandle, signals: 'heard again' | 'forgotten' = 'heard again'): Promise<void> {
+  const history = await call.handle.fetchHistory();
+  const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  const { runId } = await call.handle.describe();
+  await fates.bench.client.workflowService.resetWorkflowExecution({
+    namespace: fates.bench.client.options.namespace,
+    workflowExecution: { workflowId: call.callId, runId },
+    reason: 'an operator',
+    workflowTaskFinishEventId: firstTask ?? null,
+    requestId: randomUUID(),
+    ...(signals === 'forgotten' ? { resetReapplyExcludeTypes: [1] } : {}),
+  });
+}
+
 describe('something executes a create again', () => {
   it('the workflow is reset to before it placed the call: the same Twilio call, nothing dialled', async () => {
     const call = await fates.bench.start({ to: fates.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;
-    const history = await call.handle.fetchHistory();
-    const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
-    const { namespace } = fates.bench.client.options;
-    const { runId } = await call.handle.describe();
-    await fates.bench.client.workflowService.resetWorkflowExecution({
-      namespace,
-      workflowExecution: { workflowId: call.callId, runId },
-      reason: 'an operator',
-      workflowTaskFinishEventId: firstTask ?? null,
-      requestId: call.callId,
-    });
+    await reset(call);
     const again = await call.until((s) => s.attempts[0]?.evidence.create?.sidFrom === 'journal');
     expect(again.attempts[0]?.callSid).toBe(sid);
     await call.callback(1, sid, 'completed', end);
@@ -216,22 +224,58 @@ describe('something executes a create again', () => {
       refused++;
       throw new StoreUnavailable('away');
     };
-    const history = await call.handle.fetchHistory();
-    const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
-    const { namespace } = fates.bench.client.options;
-    const { runId } = await call.handle.describe();
-    await fates.bench.client.workflowService.resetWorkflowExecution({
-      namespace,
-      workflowExecution: { workflowId: call.callId, runId },
-      reason: 'an operator',
-      workflowTaskFinishEventId: firstTask ?? null,
-      requestId: call.callId,
-    });
+    await reset(call);
     await call.until((s) => s.attempts[0]?.evidence.create?.sidFrom === 'journal');
     expect(refused).toBe(2);
     await call.callback(1, sid, 'completed', end);
     await fates.bench.client.workflow.getHandle(call.callId).result();
     expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('a finished call is reset: nothing is dialled, and the recorded outcome stays', async () => {
+    const retry = {
+      maxAttempts: 3,
+      retryOn: ['failed'],
+      initialIntervalSeconds: 0,
+      maximumIntervalSeconds: 0,
+    };
+    const call = await fates.bench.start({ to: fates.to, retry });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const sid = attempts[0]?.callSid as string;
+    Object.assign(fates.twilio.calls[0] as object, { status: 'failed' });
+    await call.callback(1, sid, 'failed', { SequenceNumber: '2', SipResponseCode: '480' });
+    expect(await call.result()).toMatchObject({ outcome: 'no-answer', decidedBy: 'webhook' });
+    // Asked anew, Twilio tells no SIP code: this time it would be a failure that the policy dials again for.
+    await reset(call, 'forgotten');
+    const again = fates.bench.client.workflow.getHandle(call.callId);
+    await fastForward(fates.bench.client, call.callId, 120);
+    expect(await again.result()).toMatchObject({
+      outcome: 'no-answer',
+      decidedBy: 'webhook',
+      attempts: [{ number: 1 }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it is reset during its second attempt: both attempts are followed to their true ends', async () => {
+    const retry = { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0, maximumIntervalSeconds: 0 };
+    const call = await fates.bench.start({ to: fates.to, retry });
+    const first = (await call.until((s) => s.attempts[0]?.callSid != null)).attempts[0]?.callSid as string;
+    await call.callback(1, first, 'busy', { SequenceNumber: '2' });
+    const second = (await call.until((s) => s.attempts[1]?.callSid != null)).attempts[1]?.callSid as string;
+    await call.callback(2, second, 'ringing', { SequenceNumber: '1' });
+    await call.until((s) => s.state === 'ringing');
+    await reset(call);
+    await call.until((s) => s.attempts[1]?.status === 'ringing');
+    await call.callback(2, second, 'completed', end);
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [
+        { callSid: first, outcome: 'busy' },
+        { callSid: second, outcome: 'answered' },
+      ],
+    });
+    expect(fates.twilio.creates).toHaveLength(2);
   });
 
   it('a call id is used again for another number: refused, nothing dialled', async () => {

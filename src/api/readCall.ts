@@ -24,6 +24,8 @@ export interface CallAnswer extends CallState {
 
 const describeWithinMs = 3_000;
 const queryWithinMs = 3_000;
+/** A workflow closes so soon after its outcome was recorded, unless no worker is there. */
+const closesWithinMs = 3_000;
 const longestWaitSeconds = 60;
 
 /** `GET /calls/{callId}`: the call's own word while it runs, the record once it is over. */
@@ -65,7 +67,10 @@ async function findCall(
     throw error;
   });
   const row = recorded instanceof StoreUnavailable ? null : recorded;
-  if (row?.state === 'done') return row;
+  if (row?.state === 'done') {
+    await untilClosed(tools, row);
+    return row;
+  }
 
   const handle = tools.temporal.workflow.getHandle(callId);
   let description: WorkflowExecutionDescription;
@@ -89,6 +94,12 @@ async function findCall(
     // No worker answers: what is written down is the best that can be said.
     return { ...(row ?? begun(description)), stale: true };
   }
+}
+
+/** The outcome is recorded a moment before its workflow closes. Whoever reads `done` here is to find it closed there. */
+async function untilClosed({ temporal }: ApiTools, { callId, outcome }: CallState): Promise<void> {
+  if (outcome === null || Date.now() - Date.parse(outcome.endedAt) > closesWithinMs) return;
+  await calls(temporal, closesWithinMs, (workflow) => workflow.getHandle(callId).result()).catch(() => {});
 }
 
 /** The end of a running call if it comes within so many seconds and the asker is still there, else null. */

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import { createActivities } from '../../activities/createActivities.js';
+import type { Dialled, DialOrder, Found } from '../../workflows/callActivities.js';
+import { cut, json, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+// An operator who pauses and unpauses an activity, or a worker that is lost, has Temporal execute it again.
+
+const fates = useCallBench({ absentAfterSeconds: 2 });
+
+function hands() {
+  const { settings } = fates.bench;
+  return createActivities({ settings, store: fates.store, notice: () => {} });
+}
+
+function execute<T>(
+  activity: (order: DialOrder & { answered: boolean }) => Promise<T>,
+  order: DialOrder,
+): Promise<T> {
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  return environment.run(activity, { ...order, answered: false }) as Promise<T>;
+}
+
+function orderTo(to: string): DialOrder {
+  const { callbackWaitSeconds, pollIntervalSeconds, decideWithinSeconds, absentAfterSeconds } =
+    fates.bench.settings;
+  return {
+    callId: `call-${randomUUID()}`,
+    attempt: 1,
+    round: 1,
+    slot: null,
+    plan: {
+      to,
+      from: '+15005550006',
+      hears: { twiml: '<Response/>' },
+      ringTimeoutSeconds: 30,
+      maxDurationSeconds: 60,
+      machineDetection: 'off',
+      lookup: 'off',
+      retry: {
+        maxAttempts: 1,
+        retryOn: [],
+        initialIntervalSeconds: 1,
+        backoffCoefficient: 1,
+        maximumIntervalSeconds: 1,
+      },
+      callingWindow: null,
+      notBefore: null,
+      giveUpAt: null,
+      notifyUrl: null,
+      metadata: {},
+      waits: { callbackWaitSeconds, pollIntervalSeconds, decideWithinSeconds, absentAfterSeconds },
+    },
+  };
+}
+
+describe('the same order to dial is executed twice', () => {
+  it('Twilio made the call the first time: the second says so, and sends nothing', async () => {
+    const order = orderTo(fates.to);
+    const first = await execute<Dialled>(hands().placeCall, order);
+    expect(first).toMatchObject({ kind: 'created', sidFrom: 'created' });
+    const second = await execute<Dialled>(hands().placeCall, order);
+    expect(second).toMatchObject({
+      kind: 'created',
+      sidFrom: 'journal',
+      callSid: fates.twilio.calls[0]?.sid,
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('its answer was lost the first time: the second is unclear as well, and sends nothing', async () => {
+    fates.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    const order = orderTo(fates.to);
+    for (let n = 0; n < 2; n++)
+      expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({ kind: 'unclear' });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('Twilio refused the first time: the second is refused too, and sends nothing', async () => {
+    fates.twilio.answerCreate = () => twilioError(400, 21215, 'no');
+    const order = orderTo(fates.to);
+    for (let n = 0; n < 2; n++)
+      expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({
+        kind: 'refused',
+        error: { code: 21215 },
+      });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('both at the same time: one sends', async () => {
+    const order = orderTo(fates.to);
+    const both = [hands(), hands()].map((one) => execute<Dialled>(one.placeCall, order));
+    expect((await Promise.all(both)).filter(({ kind }) => kind === 'created').length).toBeGreaterThan(0);
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+});
+
+describe("Twilio's clock and ours differ", () => {
+  it.each([
+    ['an hour ahead', 3600],
+    ['an hour behind', -3600],
+  ])('%s: the call whose create was lost is found, an older one is not', async (_, aheadSeconds) => {
+    const twilioTime = (secondsAgo: number) =>
+      new Date(Date.now() + (aheadSeconds - secondsAgo) * 1000).toUTCString();
+    fates.twilio.answerList = (calls) => json(200, { calls, next_page_uri: null }, { date: twilioTime(0) });
+    fates.twilio.answerCreate = ({ make }) => {
+      make().date_created = twilioTime(600);
+      make().date_created = twilioTime(0);
+      return cut();
+    };
+    const order = orderTo(fates.to);
+    await execute<Dialled>(hands().placeCall, order);
+    const found = await execute<Found>(hands().findCall, order);
+    expect(found).toMatchObject({ kind: 'found', sidFrom: 'list', callSid: fates.twilio.calls[0]?.sid });
+  });
+});

@@ -1,9 +1,6 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { describe, expect, inject, it } from 'vitest';
+import { changedWorkflow } from './support/changedWorkflow.js';
 import { recordedHistories } from './support/histories.js';
 
 // Recorded by: RINGTRUE_RECORD_HISTORIES=1 npx vitest run test/fates -t "name of a test"
@@ -27,31 +24,12 @@ describe('calls that were recorded while they ran', () => {
   });
 
   it('a change without a patch is seen', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'ringtrue-changed-'));
-    cpSync(fileURLToPath(new URL('../workflows', import.meta.url)), join(root, 'workflows'), {
-      recursive: true,
-    });
-    cpSync(fileURLToPath(new URL('../tsconfig.json', import.meta.url)), join(root, 'tsconfig.json'));
-    const file = join(root, 'workflows', 'outboundCall.ts');
-    const text = readFileSync(file, 'utf8');
-    const changed = text.replace(
+    const changed = await changedWorkflow([
       "if (plan.lookup === 'off') return null;",
       'await condition(() => false, 1000);',
-    );
-    expect(changed).not.toBe(text);
-    writeFileSync(file, changed);
-    const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
-    const { code } = await bundleWorkflowCode({
-      workflowsPath: join(root, 'workflows', 'index.ts'),
-      logger: new DefaultLogger('ERROR'),
-      webpackConfigHook: (config) => ({
-        ...config,
-        resolve: { ...config.resolve, modules: [...(config.resolve?.modules ?? []), modules] },
-      }),
-    });
-    const errors = [...(await replay({ code })).values()].filter(Boolean);
+    ]);
+    const errors = [...(await replay(changed)).values()].filter(Boolean);
     expect(errors.length).toBeGreaterThan(10);
     expect(String(errors[0])).toMatch(/determinism/i);
-    rmSync(root, { recursive: true });
   });
 });

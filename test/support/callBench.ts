@@ -19,6 +19,8 @@ export interface CallBench {
   settings: ActivitySettings;
   notices: ActivityEvent[];
   start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
+  /** Stops the worker, and leaves the connections to the test. */
+  drain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,9 @@ export async function startCallBench(input: {
   store: OutcomeStore;
   twilioUrl: string;
   settings?: Partial<ActivitySettings>;
+  /** Joins the workers of another bench. */
+  taskQueue?: string;
+  workflowBundle?: { codePath: string } | { code: string };
 }): Promise<CallBench> {
   const settings: ActivitySettings = {
     twilio: { accountSid, username: accountSid, password: 'token', baseUrl: input.twilioUrl },
@@ -76,14 +81,14 @@ export async function startCallBench(input: {
   quiet = true;
   const notices: ActivityEvent[] = [];
   const address = inject('temporalAddress');
-  const taskQueue = `calls-${randomUUID()}`;
+  const taskQueue = input.taskQueue ?? `calls-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
   const client = new Client({ connection: clientConnection });
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowBundle: { codePath: inject('workflowBundlePath') },
+    workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
     activities: createActivities({
       settings,
       store: input.store,
@@ -91,6 +96,10 @@ export async function startCallBench(input: {
     }),
   });
   const running = worker.run();
+  const drain = async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await running;
+  };
 
   return {
     client,
@@ -106,9 +115,9 @@ export async function startCallBench(input: {
       });
       return callHandle(client, callId, handle);
     },
+    drain,
     async stop() {
-      worker.shutdown();
-      await running;
+      await drain();
       await connection.close();
       await clientConnection.close();
     },

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { startCallBench } from '../support/callBench.js';
+import { changedWorkflow } from '../support/changedWorkflow.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench({ callbackWaitSeconds: 30 });
+
+it('a deploy in the middle, old and new workers together: calls go on, and are dialled once', async () => {
+  const { bench, store, twilio } = fates;
+  const begun = await Promise.all(
+    Array.from({ length: 4 }, (_, n) => bench.start({ to: `${fates.to.slice(0, -1)}${n}` })),
+  );
+  for (const call of begun) await call.until((s) => s.state === 'queued');
+
+  // The new version asks one thing more, guarded by a patch: calls that began before do without it.
+  const workflowBundle = await changedWorkflow(
+    [
+      "from '@temporalio/workflow';",
+      "from '@temporalio/workflow';\nimport { patched, sleep } from '@temporalio/workflow';",
+    ],
+    [
+      "if (plan.lookup === 'off') return null;",
+      "if (patched('deploy')) await sleep(10);\n  if (plan.lookup === 'off') return null;",
+    ],
+  );
+  const newer = await startCallBench({
+    store,
+    twilioUrl: twilio.url,
+    settings: bench.settings,
+    taskQueue: bench.taskQueue,
+    workflowBundle,
+  });
+  const later = await Promise.all(
+    Array.from({ length: 4 }, (_, n) => newer.start({ to: `${fates.to.slice(0, -1)}${n + 4}` })),
+  );
+  for (const call of later) await call.until((s) => s.state === 'queued');
+  // The old worker goes; what it has begun is taken up by the new one, from its history.
+  await bench.drain();
+  for (const call of [...begun, ...later]) {
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', { SequenceNumber: '3' });
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  }
+  expect(twilio.creates).toHaveLength(8);
+  await newer.stop();
+});

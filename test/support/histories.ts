@@ -6,6 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect } from 'vitest';
 
 const directory = fileURLToPath(new URL('../histories/', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Keeps the history of a call of the running test, under the test's name. */
 export async function recordHistory(handle: WorkflowHandle): Promise<void> {
@@ -15,7 +16,9 @@ export async function recordHistory(handle: WorkflowHandle): Promise<void> {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 80);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, `${file}.json`), historyToJSON(await handle.fetchHistory()));
+  // Stack traces name files by where they lie in the repository, not on some machine.
+  const history = historyToJSON(await handle.fetchHistory()).replaceAll(root, '');
+  writeFileSync(join(directory, `${file}.json`), history);
 }
 
 /** The recorded histories, by the name of the test that they come from. */

@@ -13,6 +13,7 @@ import {
 import type { Attempt, CallOutcome, CallState, CallStateName, CreateEvidence } from './callOutcome.js';
 import type { CallUpdate } from './callUpdate.js';
 import { isRepeat, knownOf, updateFromCallback } from './callUpdate.js';
+import { newAttempt } from './newAttempt.js';
 import { answeredByOf } from './outcomeOf.js';
 import { maskNumber } from './phoneNumber.js';
 import { searchAttribute } from './searchAttributes.js';
@@ -122,22 +123,7 @@ export class RunningCall {
 
   beginAttempt(): Attempt {
     this.#early = [];
-    const attempt: Attempt = {
-      number: this.attempts.length + 1,
-      callSid: null,
-      status: null,
-      outcome: null,
-      decidedBy: null,
-      errorCode: null,
-      sipResponseCode: null,
-      placedAt: null,
-      answeredAt: null,
-      endedAt: null,
-      durationSeconds: null,
-      answeredBy: null,
-      reason: null,
-      evidence: { create: null, updates: [], disagreed: false },
-    };
+    const attempt = newAttempt(this.attempts.length + 1);
     this.attempts.push(attempt);
     return attempt;
   }

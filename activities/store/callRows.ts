@@ -1,5 +1,6 @@
 import type { Attempt, CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import type { CallUpdate } from '../../workflows/callUpdate.js';
+import { newAttempt } from '../../workflows/newAttempt.js';
 import { orderOf } from '../../workflows/twilioStatus.js';
 import type { OutcomeStore } from '../outcomeStore.js';
 import { callProgress } from './callProgress.js';
@@ -93,19 +94,9 @@ export function callStateOf(row: CallRow): CallState {
 /** What is known of an attempt of which only a callback has been heard. */
 function attemptBegunBy(update: CallUpdate, number: number): Attempt {
   return {
-    number,
+    ...newAttempt(number),
     callSid: update.callSid,
     status: update.status,
-    outcome: null,
-    decidedBy: null,
-    errorCode: null,
-    sipResponseCode: null,
-    placedAt: null,
-    answeredAt: null,
-    endedAt: null,
-    durationSeconds: null,
-    answeredBy: null,
-    reason: null,
     evidence: { create: null, updates: [update], disagreed: false },
   };
 }

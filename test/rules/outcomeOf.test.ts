@@ -3,6 +3,7 @@ import type { Attempt, LookupEvidence, Reachability } from '../../workflows/call
 import type { Outcome } from '../../workflows/callRequest.js';
 import type { CallUpdate } from '../../workflows/callUpdate.js';
 import { type CreateVerdict, verdictOf } from '../../workflows/createError.js';
+import { newAttempt } from '../../workflows/newAttempt.js';
 import { answeredByOf, verdictOfAttempt, verdictOfLookup } from '../../workflows/outcomeOf.js';
 
 const callSid = 'CA00000000000000000000000000000001';
@@ -38,19 +39,10 @@ function attemptWith({
     rang,
   };
   return {
-    number: 1,
+    ...newAttempt(1),
     callSid,
     status: status ?? null,
-    outcome: null,
-    decidedBy: null,
     errorCode: code,
-    sipResponseCode: null,
-    placedAt: null,
-    answeredAt: null,
-    endedAt: null,
-    durationSeconds: null,
-    answeredBy: null,
-    reason: null,
     evidence: {
       create:
         createCode === undefined

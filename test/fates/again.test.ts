@@ -126,7 +126,8 @@ describe('the retry policy', () => {
     const call = await fates.bench.start({ to: fates.to, notBefore });
     const waiting = await call.until((s) => s.state === 'waiting');
     expect(waiting.nextAttemptAt).toBe(notBefore);
-    expect((await fates.store.findCallState(call.callId))?.state).toBe('waiting');
+    const listed = async () => (await fates.store.findCallState(call.callId))?.state;
+    await expect.poll(listed, { timeout: 10_000 }).toBe('waiting');
     await fastForward(fates.bench.client, call.callId, 3601);
     await call.callback(1, await placed(call), 'completed');
     expect(await call.result()).toMatchObject({ outcome: 'answered' });

@@ -1,10 +1,9 @@
 import type { CallActivities } from '../workflows/callActivities.js';
-import { acceptCall } from './acceptCall.js';
+import { acceptAndLookUp } from './acceptAndLookUp.js';
 import { claimCall } from './claimCall.js';
 import { endCall } from './endCall.js';
 import { findCall } from './findCall.js';
 import { findOpening } from './findOpening.js';
-import { lookUpNumber } from './lookUpNumber.js';
 import { notifyOutcome } from './notifyOutcome.js';
 import { placeCall } from './placeCall.js';
 import { pollCall } from './pollCall.js';
@@ -20,8 +19,7 @@ export type { ActivityEvent } from './world.js';
 export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
   const world: World = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
   return {
-    acceptCall: acceptCall(world),
-    lookUpNumber: lookUpNumber(world),
+    acceptAndLookUp: acceptAndLookUp(world),
     findOpening,
     placeCall: placeCall(world),
     findCall: findCall(world),

@@ -32,13 +32,17 @@ export interface OutcomeStore {
   /**
    * What a callback says of a running call, for lists. Ignored when the call or the attempt is over, when it is older
    * than what is known, when it names another SID than the attempt's, and when there is no row of the call.
+   * True when the journal knew the SID already as that of the attempt's Twilio call.
    */
   noteProgress(row: {
     callId: string;
     attempt: number;
     state: CallStateName;
     update: CallUpdate;
-  }): Promise<void>;
+  }): Promise<boolean>;
+
+  /** What callbacks said of an attempt that is under way, as noted; none once it is decided. */
+  progressOf(key: { callId: string; attempt: number; callSid: string }): Promise<CallUpdate[]>;
 
   /** Notes that a running call waits; ignored unless the call is between two attempts. */
   noteWaiting(row: { callId: string }): Promise<void>;

@@ -17,6 +17,7 @@ export type ApiSettings = Pick<
   | 'twilioAuthTokens'
   | 'apiTokens'
   | 'requestsPerSecond'
+  | 'progress'
   | 'policies'
   | 'defaultFrom'
 >;
@@ -44,6 +45,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     twilioAuthTokens: settings.twilioAuthTokens,
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },
+    progress: settings.progress,
     policies: () => settings.policies,
     defaultFrom: settings.defaultFrom,
     readiness: () => parts.readiness.check(),

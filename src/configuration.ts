@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ActivitySettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
 import type { RetryPolicy } from '../workflows/callRequest.js';
+import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
 import { setVariables } from './environment.js';
 import { simulatorCredentials } from './simulator/simulatorOptions.js';
@@ -16,6 +17,7 @@ export interface ApiConfiguration extends CommonConfiguration {
   apiTokens: string[];
   /** Per client of the calls API; 0: any number. */
   requestsPerSecond: number;
+  progress: ProgressMode;
   policies: Record<string, RetryPolicy>;
   defaultFrom: string | null;
   databaseUrl: string;

@@ -161,6 +161,7 @@ export class ConfigurationReader {
       publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
       apiTokens,
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
+      progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
       policies: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
       defaultFrom: this.values.TWILIO_FROM ?? null,
     };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { must } from '../activities/fault.js';
 import { isNotifySecret } from '../activities/notifySecret.js';
 import { e164 } from '../workflows/phoneNumber.js';
+import { progressModes } from '../workflows/twilioStatus.js';
 
 /** A variable in a fault, without its value. */
 const mustSecretly = (right: string) => ({ error: () => `is set, but not right; must be ${right}` });
@@ -84,6 +85,7 @@ export const environment = z.object({
   RINGTRUE_NOTIFY_PRIVATE: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
+  RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
   RINGTRUE_POLICIES: z.string(),
   PORT: port(),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),

@@ -13,21 +13,19 @@ import { maskNumber } from './phoneNumber.js';
 
 const day = 86_400;
 
-/** Nothing but our own rules and, for moments, the store: repeated until they are through. */
-export const opening = (summary: string) =>
-  proxyActivities<Pick<CallActivities, 'acceptCall' | 'findOpening'>>({
-    startToCloseTimeout: '20s',
-    retry: { initialInterval: '200ms', maximumInterval: '10s' },
-    summary,
-  });
+/** Nothing but our own rules: repeated until they are through. */
+export const reckoning = proxyActivities<Pick<CallActivities, 'findOpening'>>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+  summary: 'when may the phone ring?',
+});
 
-/** Ordinary, since a request to stop must be heard while it runs. Bounded: Lookup never holds up a call. */
-export const lookingUp = (plan: CallPlan) =>
-  proxyActivities<Pick<CallActivities, 'lookUpNumber'>>({
-    startToCloseTimeout: '15s',
-    retry: { maximumAttempts: 2 },
-    summary: `ask Lookup about ${maskNumber(plan.to)}`,
-  });
+/** Longer than the two tries of Lookup inside. Repeated until it is through: no call without a plan. */
+export const opening = proxyActivities<Pick<CallActivities, 'acceptAndLookUp'>>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+  summary: 'check the request, freeze what the call goes by, ask Lookup about the number',
+});
 
 /**
  * Longer than the HTTP time-out inside. No `scheduleToCloseTimeout`: it would blur "never started" and

@@ -1,18 +1,15 @@
 import type { Attempt, CallOutcome, CallStateName, LookupEvidence, TwilioError } from './callOutcome.js';
-import type { CallingWindow, CallPlan, CallRequest, LookupMode } from './callRequest.js';
+import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
 import type { CallUpdate } from './callUpdate.js';
 
 /** What a call asks of the world. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
-   * Checks the request, fills in defaults, freezes policy and settings, and opens the call's row in the store.
-   * A faulty request comes back as data, every fault named. The store being down is no reason to wait: the
-   * row is written again with each later step.
+   * Checks the request, fills in defaults, freezes policy and settings, opens the call's row in the store, and asks
+   * Lookup v2 about the number unless `lookup` is `off`. A faulty request comes back as data, every fault named. The store being down
+   * is no reason to wait: the row is written again with each later step. Nor is Lookup: not knowing is evidence too.
    */
-  acceptCall(input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance>;
-
-  /** Asks Lookup v2 about the number. Never throws on Twilio's account: not knowing is evidence too. */
-  lookUpNumber(input: { to: string; lookup: LookupMode }): Promise<LookupEvidence>;
+  acceptAndLookUp(input: { callId: string; request: CallRequest; startedAt: string }): Promise<OpenedCall>;
 
   /** The first moment at or after `from` at which the phone may ring, and the zones that were considered. */
   findOpening(input: { to: string; window: CallingWindow; from: string }): Promise<Opening>;
@@ -64,6 +61,9 @@ export type Notification = { callId: string; url: string } & (
 );
 
 export type Acceptance = { accepted: true; plan: CallPlan } | { accepted: false; faults: string[] };
+
+/** `lookup` is null when Lookup was not asked. */
+export type OpenedCall = Acceptance & { lookup: LookupEvidence | null };
 
 export interface Opening {
   /** ISO 8601; null when the window never opens. */

@@ -1,24 +1,17 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  startChild,
-} from '@temporalio/workflow';
-import { explaining, lookingUp, opening, recording, recordingQuickly } from './activityOptions.js';
+import { allHandlersFinished, CancellationScope, condition, startChild } from '@temporalio/workflow';
+import { explaining, recording, recordingQuickly } from './activityOptions.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
 import { follow } from './following.js';
 import { nextStep } from './nextStep.js';
+import { acceptAndLookUp } from './opening.js';
 import { outcomeNotification } from './outcomeNotification.js';
 import {
   canceledByUs,
   deciderOf,
   expired,
-  noLookup,
   undecided,
   type Verdict,
   verdictOfAttempt,
@@ -42,40 +35,10 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
   const call = new RunningCall();
   // Being canceled is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
-    const plan = await accept(call, request);
-    const lookup = await lookUp(call, plan);
+    const { plan, lookup } = await acceptAndLookUp(call, request);
     const decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan));
     return record(call, plan, lookup, decision);
   });
-}
-
-async function accept(call: RunningCall, request: CallRequest): Promise<CallPlan> {
-  const { acceptCall } = opening('check the request, freeze the retry policy');
-  const acceptance = await acceptCall({ callId: call.callId, request, startedAt: call.startedAt });
-  if (!acceptance.accepted)
-    throw ApplicationFailure.nonRetryable(
-      `The call request is not valid, and nothing was dialled: ${acceptance.faults.join('; ')}`,
-      'InvalidCallRequest',
-      acceptance.faults,
-    );
-  call.accepted(acceptance.plan.to);
-  return acceptance.plan;
-}
-
-async function lookUp(call: RunningCall, plan: CallPlan): Promise<LookupEvidence | null> {
-  if (plan.lookup === 'off') return null;
-  const { to, lookup: mode } = plan;
-  const lookup = await lookingUp(plan).lookUpNumber({ to, lookup: mode }).catch(lookupFailed);
-  const says = lookup.valid === null ? 'could not say' : lookup.valid ? 'valid' : 'not a valid number';
-  const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
-  call.note(`Lookup: ${says}${line && ` (${line})`}`);
-  return lookup;
-}
-
-/** Not even the activity could say: evidence as well, and no reason not to dial. */
-function lookupFailed(error: unknown): LookupEvidence {
-  if (!(error instanceof ActivityFailure)) throw error;
-  return noLookup(null, error.cause?.message ?? error.message);
 }
 
 function forbidden(lookup: LookupEvidence, plan: CallPlan): Decision | null {

@@ -24,6 +24,8 @@ import { now } from './workflowTime.js';
 export interface TwilioStatusSignal {
   attempt: number;
   params: Record<string, string>;
+  /** What earlier callbacks about the same Twilio call said that were not signalled. */
+  heard?: CallUpdate[];
 }
 
 export interface CancelRequest {
@@ -229,14 +231,19 @@ export class RunningCall {
     const number = Number(signal?.attempt);
     const update = updateFromCallback(signal?.params ?? {});
     if (!update) return;
+    const earlier = (signal.heard ?? []).filter(
+      ({ callSid, status }) => callSid === update.callSid && !isTerminal(status),
+    );
+    const updates = [...earlier, update];
     const attempt = this.attempts[number - 1];
     if (!attempt) {
-      if (this.#ahead.length < mostEarly) this.#ahead.push({ attempt: number, update });
+      if (this.#ahead.length < mostEarly)
+        this.#ahead.push(...updates.map((one) => ({ attempt: number, update: one })));
       return;
     }
     if (attempt.callSid === null) {
       if (attempt === this.attempts.at(-1) && attempt.outcome === null && this.#early.length < mostEarly)
-        this.#early.push(update);
+        this.#early.push(...updates);
       return;
     }
     if (attempt.callSid !== update.callSid) {
@@ -247,8 +254,9 @@ export class RunningCall {
       attempt.status = null;
       this.adopt(attempt, update.callSid, 'callback', now());
     }
-    this.learn(attempt, update);
-    this.publish();
+    for (const one of updates) this.learn(attempt, one);
+    // After a final word the call goes on at once, and shows what it comes to.
+    if (!isFinal(attempt)) this.publish();
   }
 
   #stop(reason: string | null): CallState {

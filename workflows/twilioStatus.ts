@@ -32,6 +32,21 @@ export function stateOf(status: string): CallStateName | null {
   return known(status)?.state ?? null;
 }
 
+/**
+ * Where the progress of a Twilio call is told: `signal` tells the call itself, so that its query and its search attributes
+ * show it at once; `store` only writes it down, which saves a signal and a search attribute for each callback.
+ */
+export const progressModes = ['signal', 'store'] as const;
+export type ProgressMode = (typeof progressModes)[number];
+
+/**
+ * Must a call hear of this status, once it knows its Twilio call? A final word decides it, and a word never seen is for
+ * it to judge. `initiated` tells nothing that the create did not.
+ */
+export function mustBeHeard(status: string, mode: ProgressMode): boolean {
+  return mode === 'signal' ? status !== 'initiated' : stateOf(status) === null;
+}
+
 /** Position in a call's life. An unknown word comes before all others: it never hides a known one. */
 export function orderOf(status: string): number {
   return known(status)?.order ?? -1;

@@ -1,4 +1,4 @@
-import { opening } from './activityOptions.js';
+import { reckoning } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
 import { noteWaiting } from './noteWaiting.js';
@@ -37,7 +37,7 @@ async function turnOf(plan: CallPlan): Promise<{ at: string; why: string } | nul
   const earliest = begun ? now : new Date(plan.notBefore as string).toISOString();
   if (plan.callingWindow === null)
     return { at: earliest, why: 'notBefore, the earliest time for a first attempt' };
-  const { opensAt, timeZones } = await opening('when may the phone ring?').findOpening({
+  const { opensAt, timeZones } = await reckoning.findOpening({
     to: plan.to,
     window: plan.callingWindow,
     from: earliest,

@@ -8,7 +8,7 @@ import { type Database, json } from './database.js';
 
 type CallRows = Pick<
   OutcomeStore,
-  'openCall' | 'saveAttempt' | 'noteProgress' | 'noteWaiting' | 'saveOutcome' | 'findCallState'
+  'openCall' | 'saveAttempt' | 'noteProgress' | 'progressOf' | 'noteWaiting' | 'saveOutcome' | 'findCallState'
 >;
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
@@ -33,8 +33,8 @@ export function callRows(db: Database): CallRows {
     },
 
     async noteProgress({ callId, attempt, state, update }) {
-      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress') return;
-      await db.query(noteProgress, [
+      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress') return false;
+      const [row] = await db.query<{ known: boolean }>(noteProgress, [
         callId,
         state,
         callProgress({ attempt, decided: false, state }),
@@ -45,6 +45,12 @@ export function callRows(db: Database): CallRows {
         json(attemptBegunBy(update, attempt)),
         json(update),
       ]);
+      return row?.known ?? false;
+    },
+
+    async progressOf({ callId, attempt, callSid }) {
+      const [row] = await db.query<{ updates: CallUpdate[] }>(progressOf, [callId, attempt, callSid]);
+      return row?.updates.filter(({ source }) => source === 'webhook') ?? [];
     },
 
     async noteWaiting({ callId }) {
@@ -161,14 +167,20 @@ const noteProgress = `
       and not exists (select from attempts a where a.call_id = $1 and a.number = $4::integer
         and (a.outcome is not null or a.call_sid <> $5))
     returning call_id
+  ), noted as (
+    insert into attempts as known (call_id, number, call_sid, status, progress, document)
+    select call_id, $4::integer, $5, $6, $7::integer, $8::jsonb from call
+    on conflict (call_id, number) do update set
+      call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+      document = jsonb_set(known.document || jsonb_build_object('callSid', excluded.call_sid, 'status', excluded.status),
+        '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
+    where known.outcome is null
   )
-  insert into attempts as known (call_id, number, call_sid, status, progress, document)
-  select call_id, $4::integer, $5, $6, $7::integer, $8::jsonb from call
-  on conflict (call_id, number) do update set
-    call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
-    document = jsonb_set(known.document || jsonb_build_object('callSid', excluded.call_sid, 'status', excluded.status),
-      '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
-  where known.outcome is null`;
+  select exists (select from dials where call_id = $1 and attempt = $4::integer and call_sid = $5) as known`;
+
+const progressOf = `
+  select document #> '{evidence,updates}' as updates from attempts
+  where call_id = $1 and number = $2::integer and call_sid = $3 and outcome is null`;
 
 // Between two attempts: nothing was heard of one that is not decided.
 const noteWaiting = `

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
+import type { ProgressMode } from '../../workflows/twilioStatus.js';
 import type { ApiMetrics } from './apiMetrics.js';
 import type { RateLimits } from './rateLimit.js';
 
@@ -23,6 +24,8 @@ export interface ApiDependencies {
   apiTokens: string[];
   /** What differs from the standard ones. */
   rateLimits?: Partial<RateLimits>;
+  /** What calls hear of their progress. */
+  progress: ProgressMode;
   /** The retry policies of now, by name. */
   policies: () => Record<string, RetryPolicy>;
   /** `TWILIO_FROM`. */

@@ -3,6 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 /** What became of one status callback. */
 export type CallbackResult =
   | 'signalled'
+  | 'noted'
   | 'already-over'
   | 'forged'
   | 'no-such-call'

@@ -9,6 +9,7 @@ import {
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { callStates } from '../../workflows/callOutcome.js';
+import { stateOf } from '../../workflows/twilioStatus.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import { invalidRequest, problem } from './problem.js';
 import { callIdIn } from './requestTarget.js';
@@ -89,7 +90,8 @@ async function findCall(
     if (over !== null) return over;
   }
   try {
-    return await calls(tools.temporal, queryWithinMs, () => handle.query<CallState>('state'));
+    const state = await calls(tools.temporal, queryWithinMs, () => handle.query<CallState>('state'));
+    return tools.progress === 'store' ? withProgress(state, await tools.store.findCallState(callId)) : state;
   } catch {
     // No worker answers: what is written down is the best that can be said.
     return { ...(row ?? begun(description)), stale: true };
@@ -139,6 +141,18 @@ async function finalState(
       error: `The workflow of this call ended without an outcome: ${why}`,
     };
   }
+}
+
+/** A call's own word, and what was noted of its Twilio call since. */
+function withProgress(state: CallState, row: CallState | null): CallState {
+  const [own, noted] = [state.attempts.at(-1), row?.attempts.at(-1)];
+  const same = own && noted && own.number === noted.number && own.callSid === noted.callSid;
+  if (!row || !same || state.state !== 'queued' || stateOf(noted.status ?? '') !== row.state) return state;
+  return {
+    ...state,
+    state: row.state,
+    attempts: [...state.attempts.slice(0, -1), { ...own, status: noted.status }],
+  };
 }
 
 /** All that is known of a call that no worker has taken up yet. */

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { updateFromCallback } from '../../workflows/callUpdate.js';
-import { isTerminal, stateOf } from '../../workflows/twilioStatus.js';
+import { type CallUpdate, updateFromCallback } from '../../workflows/callUpdate.js';
+import { mustBeHeard, stateOf } from '../../workflows/twilioStatus.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import type { CallbackResult } from './apiMetrics.js';
 import { isTemporalUnavailable, problem } from './problem.js';
@@ -15,7 +15,7 @@ const signalWithinMs = 3_000;
 /**
  * `POST /twilio/status/{callId}/{attempt}`: hands a status callback to its call.
  *
- * 204 only once Temporal has it, or the call is over. The signature comes before everything else, so that nobody
+ * 204 only once Temporal has it, or the call is over; of what the call need not hear, once the store has it. The signature comes before everything else, so that nobody
  * but Twilio learns which calls exist.
  */
 export function statusCallback(tools: ApiTools) {
@@ -69,9 +69,18 @@ async function deliver(
   attempt: number,
   params: Record<string, string>,
 ): Promise<Response> {
+  const update = updateFromCallback(params);
+  const told = { callId, attempt, update };
+  if (update !== null && !mustBeHeard(update.status, tools.progress) && (await noteProgress(tools, told))) {
+    count(tools, 'noted');
+    return c.body(null, 204);
+  }
+  const heard = update !== null && tools.progress === 'store' ? await noted(tools, told, update.callSid) : [];
   try {
     await calls(tools.temporal, signalWithinMs, (workflow) =>
-      workflow.getHandle(callId).signal('twilioStatus', { attempt, params }),
+      workflow
+        .getHandle(callId)
+        .signal('twilioStatus', { attempt, params, ...(heard.length > 0 ? { heard } : {}) }),
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return afterTheEnd(tools, c, callId, error);
@@ -79,7 +88,8 @@ async function deliver(
     throw error;
   }
   count(tools, 'signalled');
-  showProgress(tools, callId, attempt, params);
+  // Only a courtesy to lists: Twilio's answer does not wait for it.
+  void noteProgress(tools, told);
   return c.body(null, 204);
 }
 
@@ -110,18 +120,32 @@ function unknownCall(tools: ApiTools, c: ApiContext): Response {
   return problem(c, 'no-such-call', 'There is no such attempt of any call; the callback was not kept.');
 }
 
-/** Lets lists show how far a running call is. Only a courtesy: Twilio's answer does not wait for it. */
-function showProgress(
-  tools: ApiTools,
-  callId: string,
-  attempt: number,
-  params: Record<string, string>,
-): void {
-  const update = updateFromCallback(params);
-  const state = update && !isTerminal(update.status) ? stateOf(update.status) : null;
-  if (update === null || state === null) return;
-  tools.store.noteProgress({ callId, attempt, state, update }).catch((error: unknown) => {
-    tools.log.warn({ err: error, attempt, status: update.status }, 'progress of a call was not noted');
+interface Told {
+  callId: string;
+  attempt: number;
+  update: CallUpdate | null;
+}
+
+/**
+ * Writes down how far a running call is. True when that is enough, because the journal knows whose the Twilio call is; else,
+ * and while the store is away, the call itself must hear of it.
+ */
+async function noteProgress(tools: ApiTools, { callId, attempt, update }: Told): Promise<boolean> {
+  const state = update && stateOf(update.status);
+  if (!update || !state) return false;
+  try {
+    return await tools.store.noteProgress({ callId, attempt, state, update });
+  } catch (err) {
+    tools.log.warn({ err, attempt, status: update.status }, 'progress of a call was not noted');
+    return false;
+  }
+}
+
+/** What was written down of this Twilio call instead of being signalled. */
+async function noted(tools: ApiTools, { callId, attempt }: Told, callSid: string): Promise<CallUpdate[]> {
+  return tools.store.progressOf({ callId, attempt, callSid }).catch((err: unknown) => {
+    tools.log.warn({ err, attempt }, 'what was noted of a call could not be read: its outcome goes without');
+    return [];
   });
 }
 

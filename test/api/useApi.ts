@@ -58,6 +58,7 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
       store: fates.store,
       taskQueue: fates.bench.taskQueue,
       publicUrl: configuredPublicUrl,
+      progress: 'signal',
       twilioAuthTokens: [authToken, secondaryAuthToken],
       apiTokens: [],
       policies: () => fates.bench.settings.policies,

@@ -18,6 +18,7 @@ const bytesMayDifferBy = 0.05;
 
 const fates = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
 const api = useApi(fates);
+const quietApi = useApi(fates, () => ({ progress: 'store' }));
 
 /** Twilio's event of each status word that a callback can bring. */
 const eventOf: Record<string, string> = {
@@ -34,8 +35,8 @@ interface Placed {
   calledBack(attempt: number, ...statuses: string[]): Promise<void>;
 }
 
-async function place(request: Record<string, unknown> = {}): Promise<Placed> {
-  const { status, json: answer } = await api.post('/calls', {
+async function place(request: Record<string, unknown> = {}, by = api): Promise<Placed> {
+  const { status, json: answer } = await by.post('/calls', {
     to: fates.to,
     twiml: '<Response/>',
     ...request,
@@ -56,7 +57,7 @@ async function place(request: Record<string, unknown> = {}): Promise<Placed> {
       for (const [sequence, word] of statuses.entries()) {
         if (!asked.includes(eventOf[word] ?? 'completed')) continue;
         const final = eventOf[word] === undefined;
-        const told = await api.callback(`/twilio/status/${callId}/${attempt}`, {
+        const told = await by.callback(`/twilio/status/${callId}/${attempt}`, {
           CallSid: call.sid,
           AccountSid: String(call.account_sid),
           ApiVersion: '2010-04-01',
@@ -140,6 +141,12 @@ describe('what a call costs: history events, bytes and billable actions', () => 
     const call = await place();
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
     await costs('answered', call, 'answered');
+  });
+
+  it('answered, and only the final callback is signalled', async () => {
+    const call = await place({}, quietApi);
+    await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
+    await costs('answered, progress in the store', call, 'answered');
   });
 
   it('busy', async () => {

@@ -18,10 +18,7 @@ it('a deploy in the middle, old and new workers together: calls go on, and are d
       "from '@temporalio/workflow';",
       "from '@temporalio/workflow';\nimport { patched, sleep } from '@temporalio/workflow';",
     ],
-    [
-      "if (plan.lookup === 'off') return null;",
-      "if (patched('deploy')) await sleep(10);\n  if (plan.lookup === 'off') return null;",
-    ],
+    ['const decision = (lookup', "if (patched('deploy')) await sleep(10);\n    const decision = (lookup"],
   );
   const newer = await startCallBench({
     store,

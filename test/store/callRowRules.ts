@@ -13,8 +13,9 @@ const save =
     store.saveAttempt({ callId, state, attempt: saved });
 const note =
   (state: CallStateName, status: string, number = 1, differing = {}): Step =>
-  (store, callId) =>
-    store.noteProgress({ callId, attempt: number, state, update: update(status, differing) });
+  async (store, callId) => {
+    await store.noteProgress({ callId, attempt: number, state, update: update(status, differing) });
+  };
 const finish: Step = (store, callId) => store.saveOutcome(outcome(callId));
 
 export function callRowRules(engine: () => Engine): void {

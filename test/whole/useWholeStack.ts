@@ -57,6 +57,7 @@ export function useWholeStack(settings: Partial<ActivitySettings> = {}, speed = 
       store: stack.store,
       taskQueue: stack.bench.taskQueue,
       publicUrl,
+      progress: 'signal',
       twilioAuthTokens: [authToken],
       apiTokens: [],
       policies: () => stack.bench.settings.policies,

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { created } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { eventually, useApi } from './useApi.js';
+
+const fates = useCallBench();
+const signalling = useApi(fates);
+const storing = useApi(fates, () => ({ progress: 'store' }));
+
+/** Starts a call, and waits until the journal has its Twilio call. */
+async function placed() {
+  const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+  await call.until((state) => state.state === 'queued');
+  const { sid } = fates.twilio.calls[0] as { sid: string };
+  const path = `/twilio/status/${call.callId}/1`;
+  const told = (api: typeof storing, CallStatus: string, SequenceNumber: string) =>
+    api.callback(path, {
+      CallSid: sid,
+      CallStatus,
+      SequenceNumber,
+      Timestamp: `Tue, 24 Nov 2026 10:00:0${SequenceNumber} +0000`,
+    });
+  return { ...call, sid, told };
+}
+
+/** How often the call was signalled. */
+async function signals(callId: string): Promise<number> {
+  const { events } = await fates.bench.client.workflow.getHandle(callId).fetchHistory();
+  return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
+}
+
+describe('RINGTRUE_PROGRESS is signal', () => {
+  it('the call is initiated, which it knows: only noted', async () => {
+    const call = await placed();
+    expect((await call.told(signalling, 'initiated', '0')).status).toBe(204);
+    expect(await signals(call.callId)).toBe(0);
+    await call.told(signalling, 'ringing', '1');
+    await call.until((state) => state.state === 'ringing');
+    await call.told(signalling, 'completed', '2');
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+    expect(await signals(call.callId)).toBe(2);
+  });
+});
+
+describe('RINGTRUE_PROGRESS is store', () => {
+  it('it rings, it talks: GET shows it, and the call is not signalled', async () => {
+    const call = await placed();
+    for (const [sequence, status] of ['initiated', 'ringing', 'in-progress'].entries()) {
+      expect((await call.told(storing, status, String(sequence))).status).toBe(204);
+      const shown = (await storing.get(`/calls/${call.callId}`)).json;
+      expect(shown).toMatchObject({
+        state: status === 'initiated' ? 'queued' : status,
+        attempts: [{ callSid: call.sid, outcome: null }],
+      });
+    }
+    expect(await signals(call.callId)).toBe(0);
+    await call.told(storing, 'completed', '3');
+    await call.result();
+  });
+
+  it('the final callback comes: the call hears of everything before it, and its outcome keeps it', async () => {
+    const call = await placed();
+    for (const [sequence, status] of ['initiated', 'ringing', 'in-progress', 'completed'].entries())
+      await call.told(storing, status, String(sequence));
+    const { attempts } = await call.result();
+    expect(attempts[0]?.evidence.updates.map(({ status }) => status)).toEqual([
+      'ringing',
+      'in-progress',
+      'completed',
+    ]);
+    expect(attempts[0]).toMatchObject({
+      outcome: 'answered',
+      answeredAt: '2026-11-24T10:00:02.000Z',
+      endedAt: '2026-11-24T10:00:03.000Z',
+    });
+    expect(await signals(call.callId)).toBe(1);
+  });
+
+  it('a no-answer that rang, its own number lost: reachable all the same', async () => {
+    const call = await placed();
+    await call.told(storing, 'ringing', '1');
+    await storing.callback(`/twilio/status/${call.callId}/1`, { CallSid: call.sid, CallStatus: 'no-answer' });
+    expect(await call.result()).toMatchObject({ outcome: 'no-answer', reachability: 'reachable' });
+  });
+
+  it('a callback names a Twilio call that the journal does not know: the call is signalled', async () => {
+    let answered = () => {};
+    const held = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    fates.twilio.answerCreate = async ({ make }) => {
+      const call = make();
+      await held;
+      return created(call);
+    };
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    await eventually(
+      async () => fates.twilio.calls[0],
+      (made) => made !== undefined,
+    );
+    const { sid } = fates.twilio.calls[0] as { sid: string };
+    const path = `/twilio/status/${call.callId}/1`;
+    await storing.callback(path, { CallSid: sid, CallStatus: 'ringing', SequenceNumber: '1' });
+    expect(await signals(call.callId)).toBe(1);
+    answered();
+    await storing.callback(path, { CallSid: sid, CallStatus: 'busy', SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy' });
+  });
+
+  it('the store is away: the call is signalled', async () => {
+    const call = await placed();
+    const away = new Error('the store is away');
+    const { noteProgress } = fates.store;
+    fates.store.noteProgress = () => Promise.reject(away);
+    expect((await call.told(storing, 'ringing', '1')).status).toBe(204);
+    fates.store.noteProgress = noteProgress;
+    await call.until((state) => state.state === 'ringing');
+    await call.told(storing, 'completed', '2');
+    await call.result();
+  });
+});

@@ -3,6 +3,7 @@ import { type CallUpdate, updateFromCallback } from '../../workflows/callUpdate.
 import { mustBeHeard, stateOf } from '../../workflows/twilioStatus.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import type { CallbackResult } from './apiMetrics.js';
+import { ourCalls } from './ourCalls.js';
 import { isTemporalUnavailable, problem } from './problem.js';
 import { RateLimit, remoteNetwork } from './rateLimit.js';
 import { callIdIn, pathSegment, requestTarget } from './requestTarget.js';
@@ -20,6 +21,7 @@ const signalWithinMs = 3_000;
  */
 export function statusCallback(tools: ApiTools) {
   const base = baseOf(tools.publicUrl);
+  const isOurs = ourCalls(tools);
   const { badSignaturesPerMinute } = tools.rateLimits;
   const forgeries = new RateLimit('bad-signatures', { atMost: badSignaturesPerMinute, perSeconds: 60 });
   return async (c: ApiContext): Promise<Response> => {
@@ -52,6 +54,7 @@ export function statusCallback(tools: ApiTools) {
     const callId = callIdIn(c, 3);
     const attempt = pathSegment(c, 4) ?? '';
     if (callId === null || !/^[1-9]\d{0,5}$/.test(attempt)) return unknownCall(tools, c);
+    if (!(await isOurs(callId))) return unknownCall(tools, c);
     const params = Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [
         name,

@@ -73,6 +73,19 @@ describe('a callback that Twilio signed', () => {
     expect(answer.status).toBe(204);
   });
 
+  it('a workflow of another type has this id: 404, and it is not signalled', async () => {
+    const workflowId = `other-${randomUUID()}`;
+    const other = await fates.bench.client.workflow.start('somethingElse', {
+      workflowId,
+      taskQueue: 'nobody-polls-this',
+    });
+    const answer = await api.callback(`/twilio/status/${workflowId}/1`, { CallStatus: 'busy' });
+    expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });
+    const { events } = await other.fetchHistory();
+    expect(events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(false);
+    await other.terminate();
+  });
+
   it('there is no such call: 404', async () => {
     const answer = await api.callback(`/twilio/status/call-${randomUUID()}/1`, { CallStatus: 'busy' });
     expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });

@@ -10,6 +10,7 @@ import { openStore } from '../../activities/store/openStore.js';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { startDevServer } from '../../src/temporal/devServer.js';
 import { freePort } from '../../src/temporal/freePort.js';
+import type { ProgressMode } from '../../workflows/twilioStatus.js';
 import { startPostgres } from '../support/postgres.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 import { Helper } from './helper.js';
@@ -42,7 +43,11 @@ const endlessWait = { RINGTRUE_CALLBACK_WAIT_SECONDS: '86400' };
 const startsWithinMs = 60_000;
 const quietWithinMs = 90_000;
 
-export async function startBenchStack(options: { cliPath: string; file: boolean }): Promise<BenchStack> {
+export async function startBenchStack(options: {
+  cliPath: string;
+  file: boolean;
+  progress: ProgressMode;
+}): Promise<BenchStack> {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-bench-'));
   const ends: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const end = async () => {
@@ -89,6 +94,7 @@ export async function startBenchStack(options: { cliPath: string; file: boolean 
       RINGTRUE_PUBLIC_URL: apiUrl,
       RINGTRUE_DATA_DIR: directory,
       RINGTRUE_LOG_LEVEL: 'info',
+      RINGTRUE_PROGRESS: options.progress,
       ...endlessWait,
     };
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import type { ProgressMode } from '../../workflows/twilioStatus.js';
 import type { HistoryCost } from '../costs/historyCost.js';
 import { startBenchStack } from './benchStack.js';
 import {
@@ -64,7 +65,7 @@ export interface BenchResults {
 
 export async function benchmark(
   plan: BenchPlan,
-  options: { cliPath: string; file: boolean; say: (line: string) => void },
+  options: { cliPath: string; file: boolean; progress: ProgressMode; say: (line: string) => void },
 ): Promise<BenchResults> {
   const { say } = options;
   say('starting Temporal, PostgreSQL, simulator, API and worker');

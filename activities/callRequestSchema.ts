@@ -40,7 +40,8 @@ const webUrl = (right: string) =>
     .regex(/^https?:\/\/[^\s/?#][^\s]*$/, { ...must(right), abort: true })
     .refine(URL.canParse, must(right));
 
-const moment = () => {
+/** A point in time, RFC 3339. */
+export const moment = () => {
   const right = 'an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z';
   return z
     .string(must(right))

@@ -82,6 +82,14 @@ export interface OutcomeStore {
   /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
   findDial(key: DialKey): Promise<DialEntry | null>;
 
+  /**
+   * The journal's first entry after this one, of an attempt that is not among `besides`, that may have made a call or
+   * holds Twilio's refusal of one; null when there is none.
+   */
+  findLaterDial(
+    after: DialKey & { besides: number[] },
+  ): Promise<{ attempt: number; round: number; entry: DialEntry } | null>;
+
   /** Which of these SIDs belong to an attempt already: by the journal, or by an attempt that is decided. */
   claimedSids(callSids: string[]): Promise<Set<string>>;
 

@@ -3,6 +3,7 @@ import { ApplicationFailure, log } from '@temporalio/activity';
 import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { Dialled, DialOrder } from '../workflows/callActivities.js';
 import type { TwilioError } from '../workflows/callOutcome.js';
+import type { CallPlan } from '../workflows/callRequest.js';
 import type { CallUpdate } from '../workflows/callUpdate.js';
 import { verdictOf } from '../workflows/createError.js';
 import { callIdTaken } from './callIdTaken.js';
@@ -120,7 +121,10 @@ async function claimWithin(world: World, order: DialOrder, waitMs: number): Prom
 }
 
 /** The create was executed before. What became of it is in the journal, or unclear. */
-function fromJournal(order: DialOrder, entry: DialEntry): Dialled {
+export function fromJournal(
+  order: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
+  entry: DialEntry,
+): Dialled {
   if (entry.to !== order.plan.to || entry.from !== order.plan.from) throw callIdTaken(order.callId);
   if (entry.callSid !== null)
     return {

@@ -1,14 +1,34 @@
+import type { Forgotten } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { callIdTaken } from './callIdTaken.js';
+import { fromJournal } from './placeCall.js';
 import type { World } from './world.js';
 
 /** Writes the outcome of a call. Throws while the store is away; the workflow has Temporal try for as long as it takes. */
 export function recordOutcome({ store, notice }: World) {
-  return async ({ outcome }: { outcome: CallOutcome }): Promise<CallOutcome> => {
+  return async ({ outcome, after }: Order): Promise<CallOutcome | Forgotten> => {
+    const forgotten = after ? await forgottenBy(outcome, after) : null;
+    if (forgotten) return { forgotten };
     await store.saveOutcome(outcome);
     const recorded = (await store.findCallState(outcome.callId))?.outcome ?? outcome;
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
     notice({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy });
     return recorded;
   };
+
+  /** What the journal tells of a create that the outcome does not account for; null when there is none, or the call is on record. */
+  async function forgottenBy(
+    { callId, to, from, attempts }: CallOutcome,
+    after: { attempt: number; round: number },
+  ): Promise<Forgotten['forgotten'] | null> {
+    const later = await store.findLaterDial({ callId, ...after, besides: attempts.map((one) => one.number) });
+    if (later === null || (await store.findCallState(callId))?.outcome) return null;
+    const { attempt, round, entry } = later;
+    return { attempt, round, dialled: fromJournal({ callId, plan: { to, from } }, entry) };
+  }
+}
+
+interface Order {
+  outcome: CallOutcome;
+  after?: { attempt: number; round: number };
 }

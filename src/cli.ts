@@ -126,6 +126,21 @@ talking(program.command('retry'))
   .description('dials now, where a call waits to retry')
   .argument('<id>', 'call id')
   .action(async (id, options) => (await import('./commands/calls.js')).retryCall(id, options));
+talking(program.command('pause'))
+  .description('pauses a call: no attempt begins until it is resumed; what Twilio has begun goes on')
+  .argument('<id>', 'call id')
+  .option('--reason <text>', 'why; shown while it is paused')
+  .action(async (id, options) => (await import('./commands/calls.js')).pauseCall(id, options));
+talking(program.command('resume'))
+  .description('lets a paused call go on')
+  .argument('<id>', 'call id')
+  .action(async (id, options) => (await import('./commands/calls.js')).resumeCall(id, options));
+talking(program.command('reschedule'))
+  .description('has the next attempt of a waiting call begin at another time')
+  .argument('<id>', 'call id')
+  .requiredOption('--at <time>', 'RFC 3339; what is past means now')
+  .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
+  .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
 
 /** The options of every command that talks to the API. */
 function talking(command: Command): Command {

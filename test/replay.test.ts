@@ -25,8 +25,8 @@ describe('calls that were recorded while they ran', () => {
 
   it('a change without a patch is seen', async () => {
     const changed = await changedWorkflow([
-      'const decision = (lookup',
-      'await condition(() => false, 1000);\n    const decision = (lookup',
+      'let decision = (lookup',
+      'await condition(() => false, 1000);\n    let decision = (lookup',
     ]);
     const errors = [...(await replay(changed)).values()].filter(Boolean);
     expect(errors.length).toBeGreaterThan(10);

@@ -47,8 +47,15 @@ export interface CallActivities {
   /** For lists: the call waits before an attempt. */
   noteWaiting(input: { callId: string }): Promise<void>;
 
-  /** Writes the outcome of a call and all its attempts to the store. An outcome once recorded stays; comes back with that one. */
-  recordOutcome(input: { outcome: CallOutcome }): Promise<CallOutcome>;
+  /**
+   * Writes the outcome of a call and all its attempts to the store. An outcome once recorded stays; comes back with that one.
+   * With `after`, the last create that the workflow knows of: writes nothing when the journal has a later one, of no
+   * attempt of the outcome's, that may have made a call, and comes back with it.
+   */
+  recordOutcome(input: {
+    outcome: CallOutcome;
+    after?: { attempt: number; round: number };
+  }): Promise<CallOutcome | Forgotten>;
 
   /** Posts to the caller's `notifyUrl`, signed. Throws until the receiver takes it; types that are never tried again say so. */
   notifyOutcome(notification: Notification): Promise<void>;
@@ -105,6 +112,11 @@ export type Found =
   | { kind: 'found'; callSid: string; sidFrom: 'list' | 'journal' }
   /** It surely does not exist. */
   | { kind: 'absent' };
+
+/** A create in the journal that the workflow does not know of, since it was reset or started again; and how it ended. */
+export interface Forgotten {
+  forgotten: { attempt: number; round: number; dialled: Dialled };
+}
 
 /** Where a call stands, for the store. */
 export interface CallProgress {

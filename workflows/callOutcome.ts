@@ -125,4 +125,8 @@ export interface CallState {
   waitingFor: string | null;
   /** When the next attempt is due, ISO 8601; null when none is planned. */
   nextAttemptAt: string | null;
+  /** No attempt begins until somebody resumes the call, however long it is due. */
+  paused: boolean;
+  /** Why somebody paused it; null when it is not paused, or no reason was given. */
+  pauseReason: string | null;
 }

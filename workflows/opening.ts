@@ -24,7 +24,7 @@ export async function acceptAndLookUp(call: RunningCall, request: CallRequest): 
       opened.faults,
     );
   const { plan, lookup } = opened;
-  call.accepted(plan.to);
+  call.accepted(plan.to, plan.giveUpAt);
   if (lookup) noteLookup(call, lookup);
   return { plan, lookup };
 }

@@ -1,6 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { allHandlersFinished, CancellationScope, condition, startChild } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { explaining, recording, recordingQuickly } from './activityOptions.js';
+import type { Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
@@ -17,7 +24,7 @@ import {
   verdictOfAttempt,
   verdictOfLookup,
 } from './outcomeOf.js';
-import { place } from './placing.js';
+import { place, recall } from './placing.js';
 import { isFinal, RunningCall } from './runningCall.js';
 import { waitForRetry, waitForTurn } from './waiting.js';
 import { isPast, now } from './workflowTime.js';
@@ -36,8 +43,12 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
   // Being canceled is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
     const { plan, lookup } = await acceptAndLookUp(call, request);
-    const decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan));
-    return record(call, plan, lookup, decision);
+    let decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan));
+    for (;;) {
+      const recorded = await record(call, plan, lookup, decision);
+      if (!('forgotten' in recorded)) return recorded;
+      decision = (await followForgotten(call, plan, recorded)) ?? decision;
+    }
   });
 }
 
@@ -89,6 +100,22 @@ async function waitToDialAgain(
     if (waited === 'canceled') return canceled(call, last);
     if (waited === 'due') return isPast(plan.giveUpAt) ? last : 'dial';
   }
+}
+
+/** After a reset: the journal tells of an attempt that this run would have ended the call without. Null: it made no call. */
+async function followForgotten(
+  call: RunningCall,
+  plan: CallPlan,
+  { forgotten }: Forgotten,
+): Promise<Decision | null> {
+  const attempt = call.beginAttempt(forgotten.attempt);
+  const recalled = await recall(call, plan, attempt, forgotten);
+  if (recalled === 'over') {
+    call.dropAttempt(attempt);
+    return null;
+  }
+  if (recalled === 'placed') await follow(call, plan, attempt);
+  return decide(call, attempt);
 }
 
 /** Reads the verdict off all that was heard about the attempt, and writes it into the attempt. */
@@ -144,7 +171,7 @@ async function record(
   plan: CallPlan,
   lookup: LookupEvidence | null,
   decision: Decision,
-): Promise<CallOutcome> {
+): Promise<CallOutcome | Forgotten> {
   const last = call.attempts.at(-1) ?? null;
   const decided: CallOutcome = {
     callId: call.callId,
@@ -169,7 +196,11 @@ async function record(
   call.enter('recording', 'the outcome store');
   // The order to record puts the decision into the history before anything is written: nothing that is heard from
   // now on can change it.
-  const outcome = await recording.recordOutcome({ outcome: decided });
+  const outcome = await recording.recordOutcome({
+    outcome: decided,
+    ...(mayHaveForgotten(decision) ? { after: call.lastCreate } : {}),
+  });
+  if ('forgotten' in outcome) return outcome;
   call.outcome = outcome;
   call.enter('done');
   call.note(`${outcome.outcome}, decided by ${outcome.decidedBy}`);
@@ -177,6 +208,12 @@ async function record(
   if (plan.notifyUrl !== null) await tell(plan.notifyUrl, outcome);
   await condition(allHandlersFinished);
   return outcome;
+}
+
+/** May there be a create that this run of the workflow does not know of? Only with a reset, or where none was asked for. */
+function mayHaveForgotten({ decidedBy }: Decision): boolean {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return runId !== originalExecutionRunId || ['cancel', 'policy', 'lookup'].includes(decidedBy);
 }
 
 /** Starts telling the caller. After a reset the one that was started before goes on. */

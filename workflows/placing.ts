@@ -7,11 +7,12 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { claiming, dialling, seeking } from './activityOptions.js';
-import type { Dialled, DialOrder, Found } from './callActivities.js';
+import type { Dialled, DialOrder, Forgotten, Found } from './callActivities.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
 import { noteWaiting } from './noteWaiting.js';
 import type { RunningCall } from './runningCall.js';
+import { waitForTurn } from './waiting.js';
 import { isPast, now, secondsUntil } from './workflowTime.js';
 
 /** `placed`: the Twilio call exists. All other endings: there is none. */
@@ -31,6 +32,15 @@ const longestLatePauseSeconds = 300;
  */
 const graceAfterCallbackSeconds = 15;
 
+/** Endings that tell what became of a create, this one or the same one executed before. With the others none is known of. */
+const tellsOfCreate: string[] = [
+  'created',
+  'refused',
+  'account-trouble',
+  'not-sent',
+  'unclear',
+] satisfies Dialled['kind'][];
+
 /**
  * Places the Twilio call of one attempt: exactly one, whatever is lost on the way.
  *
@@ -49,24 +59,24 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
     }
     if (call.cancelRequested) return 'canceled';
     if (isPast(plan.giveUpAt)) return 'too-late';
+    if (call.steering.paused) {
+      const turn = await waitForTurn(call, plan, () => call.hasEarlyCallback);
+      if (turn !== 'now') return turn;
+      continue;
+    }
 
     const order: DialOrder = { callId: call.callId, attempt: attempt.number, round, plan, slot };
     call.enter('placing');
     const dialled = await dialOrHear(call, order, plan);
     slot = null;
+    if (tellsOfCreate.includes(dialled.kind)) call.lastCreate = { attempt: attempt.number, round };
     switch (dialled.kind) {
       case 'heard':
         break;
       case 'created':
-        call.note(`Twilio made the call: ${dialled.callSid}`);
-        call.adopt(attempt, dialled.callSid, dialled.sidFrom, dialled.at);
-        return 'placed';
+        return made(call, attempt, dialled);
       case 'refused':
-        call.note(
-          `Twilio refused: ${dialled.error.code ?? dialled.error.httpStatus} ${dialled.error.message}`,
-        );
-        attempt.evidence.create = { sidFrom: null, error: dialled.error, unclear: null };
-        return 'refused';
+        return refused(call, attempt, dialled);
       case 'too-late':
       case 'over':
         return dialled.kind;
@@ -102,6 +112,44 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
       }
     }
   }
+}
+
+/**
+ * Takes in what the journal says of a create that was forgotten by a reset, and dials nothing. `over`: it made no call,
+ * nor has it anything to say of the number.
+ */
+export async function recall(
+  call: RunningCall,
+  plan: CallPlan,
+  attempt: Attempt,
+  { round, dialled }: Forgotten['forgotten'],
+): Promise<Placing> {
+  call.note(`the journal of creates tells of attempt ${attempt.number}, which was forgotten`);
+  call.lastCreate = { attempt: attempt.number, round };
+  if (dialled.kind === 'created') return made(call, attempt, dialled);
+  if (dialled.kind === 'refused') return refused(call, attempt, dialled);
+  if (dialled.kind !== 'unclear') return 'over';
+  attempt.evidence.create = { sidFrom: null, error: null, unclear: dialled.why };
+  const order = { callId: call.callId, attempt: attempt.number, round, plan, slot: null };
+  const found = await seek(call, { ...order, answered: dialled.answered }, attempt, dialled.why);
+  if (found === 'never-known') return 'never-known';
+  return attempt.callSid === null ? 'over' : 'placed';
+}
+
+function made(
+  call: RunningCall,
+  attempt: Attempt,
+  { callSid, sidFrom, at }: Dialled & { kind: 'created' },
+): 'placed' {
+  call.note(`Twilio made the call: ${callSid}`);
+  call.adopt(attempt, callSid, sidFrom, at);
+  return 'placed';
+}
+
+function refused(call: RunningCall, attempt: Attempt, { error }: Dialled & { kind: 'refused' }): 'refused' {
+  call.note(`Twilio refused: ${error.code ?? error.httpStatus} ${error.message}`);
+  attempt.evidence.create = { sidFrom: null, error, unclear: null };
+  return 'refused';
 }
 
 /**

@@ -1,10 +1,8 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   condition,
   defineQuery,
   defineSignal,
-  defineUpdate,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -17,6 +15,7 @@ import { newAttempt } from './newAttempt.js';
 import { answeredByOf } from './outcomeOf.js';
 import { maskNumber } from './phoneNumber.js';
 import { searchAttribute } from './searchAttributes.js';
+import { Steering } from './steering.js';
 import { isTerminal, stateOf } from './twilioStatus.js';
 import { now } from './workflowTime.js';
 
@@ -28,15 +27,8 @@ export interface TwilioStatusSignal {
   heard?: CallUpdate[];
 }
 
-export interface CancelRequest {
-  /** Kept in the outcome. */
-  reason?: string;
-}
-
 export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
 export const state = defineQuery<CallState>('state');
-export const cancel = defineUpdate<CallState, [CancelRequest?]>('cancel');
-export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
 
 /** Different things heard about one attempt that are kept; a call has fewer than ten. */
 const mostUpdates = 50;
@@ -47,7 +39,7 @@ const mostLines = 60;
 
 /**
  * What a call knows while it runs: where it stands, what was heard about each attempt, what was asked of it.
- * Answers the signal, the query and the updates, and shows it all in Temporal's UI.
+ * Answers the signal and the query, and shows it all in Temporal's UI; `steering` answers the updates.
  */
 export class RunningCall {
   readonly callId = workflowInfo().workflowId;
@@ -58,6 +50,9 @@ export class RunningCall {
   cancelReason: string | null = null;
   cancelRequested = false;
   retryNowRequested = false;
+  /** The last create whose fate this run of the workflow has learned of. */
+  lastCreate = { attempt: 0, round: 0 };
+  readonly steering = new Steering();
   /** Workflow time, in ms, when the current attempt was last heard of. */
   lastHeardAt = Date.now();
 
@@ -83,20 +78,9 @@ export class RunningCall {
     }
     setHandler(twilioStatus, (signal) => this.#hear(signal), { description: "Twilio's status callback" });
     setHandler(state, () => this.describe(), { description: 'Where the call stands' });
-    setHandler(
-      cancel,
-      (input?: CancelRequest) => this.#stop(typeof input?.reason === 'string' ? input.reason : null),
-      {
-        description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
-        validator: (_?: CancelRequest) => this.#refuseWhenOver('canceled'),
-      },
-    );
-    setHandler(retryNow, (_?: object) => this.#dialNow(), {
-      description: 'Dial again now instead of when it is due',
-      validator: (_?: object) => this.#refuseUnlessWaitingToRetry(),
-    });
+    this.steering.listen(this);
     // A Temporal cancellation asks for the same as the update.
-    CancellationScope.current().cancelRequested.catch(() => this.#stop('Canceled through Temporal'));
+    CancellationScope.current().cancelRequested.catch(() => this.stop('Canceled through Temporal'));
   }
 
   get state(): CallStateName {
@@ -113,19 +97,22 @@ export class RunningCall {
       state: this.#state,
       attempts: this.attempts,
       outcome: this.outcome,
-      waitingFor: this.#waitingFor,
+      waitingFor: this.#isHeld ? this.steering.waitingFor : this.#waitingFor,
       nextAttemptAt: this.#nextAttemptAt,
+      paused: this.steering.paused,
+      pauseReason: this.steering.pauseReason,
     };
   }
 
   /** The number is known only once the request was accepted. */
-  accepted(to: string): void {
+  accepted(to: string, giveUpAt: string | null): void {
     this.#to = to;
+    this.steering.giveUpAt = giveUpAt;
   }
 
-  beginAttempt(): Attempt {
+  beginAttempt(number = this.attempts.length + 1): Attempt {
     this.#early = [];
-    const attempt = newAttempt(this.attempts.length + 1);
+    const attempt = newAttempt(number);
     this.attempts.push(attempt);
     return attempt;
   }
@@ -186,6 +173,13 @@ export class RunningCall {
     this.#state = next;
     this.#waitingFor = waitingFor;
     this.#nextAttemptAt = nextAttemptAt;
+    this.steering.movable = false;
+  }
+
+  /** The call waits for the time of its next attempt, which can be moved. */
+  awaitTurn(state: CallStateName, waitingFor: string | null, dueAt: string | null): void {
+    this.enter(state, waitingFor, dueAt);
+    this.steering.movable = true;
   }
 
   /** What the call waits for, without a change of state. */
@@ -221,10 +215,20 @@ export class RunningCall {
     this.#showDetails();
   }
 
-  /** Waits, visibly, until `done` holds or so much time has passed; true when it holds. */
-  async until(done: () => boolean, seconds: number, summary: string): Promise<boolean> {
+  /** Waits, visibly, until `done` holds or so much time has passed (null: for ever); true when it holds. */
+  async until(done: () => boolean, seconds: number | null, summary: string): Promise<boolean> {
     this.publish();
+    if (seconds === null) return condition(done).then(() => true);
     return condition(done, Math.max(1, Math.round(seconds * 1000)), { summary });
+  }
+
+  stop(reason: string | null): CallState {
+    if (!this.cancelRequested && this.outcome === null) {
+      this.cancelRequested = true;
+      this.cancelReason = reason;
+      this.note(`asked to stop${reason ? `: ${reason}` : ''}`);
+    }
+    return this.describe();
   }
 
   #hear(signal: TwilioStatusSignal): void {
@@ -235,7 +239,7 @@ export class RunningCall {
       ({ callSid, status }) => callSid === update.callSid && !isTerminal(status),
     );
     const updates = [...earlier, update];
-    const attempt = this.attempts[number - 1];
+    const attempt = this.attempts.find((one) => one.number === number);
     if (!attempt) {
       if (this.#ahead.length < mostEarly)
         this.#ahead.push(...updates.map((one) => ({ attempt: number, update: one })));
@@ -259,39 +263,14 @@ export class RunningCall {
     if (!isFinal(attempt)) this.publish();
   }
 
-  #stop(reason: string | null): CallState {
-    if (!this.cancelRequested && this.outcome === null) {
-      this.cancelRequested = true;
-      this.cancelReason = reason;
-      this.note(`asked to stop${reason ? `: ${reason}` : ''}`);
-    }
-    return this.describe();
-  }
-
-  #refuseWhenOver(what: string): void {
-    if (this.outcome !== null || this.#state === 'recording' || this.#state === 'done')
-      throw ApplicationFailure.nonRetryable(
-        `The call is over already (${this.outcome?.outcome ?? this.#state}): it can't be ${what}`,
-        'CallIsOver',
-      );
-  }
-
-  #dialNow(): CallState {
-    this.retryNowRequested = true;
-    this.note('asked to dial again now');
-    return this.describe();
-  }
-
-  #refuseUnlessWaitingToRetry(): void {
-    if (this.#state !== 'waiting-to-retry' || this.cancelRequested)
-      throw ApplicationFailure.nonRetryable(
-        `The call is ${this.cancelRequested ? 'being canceled' : this.#state}, not waiting to retry: there is nothing to dial again now`,
-        'NotWaitingToRetry',
-      );
+  /** Is it the pause alone that the call waits for, or will wait for? */
+  get #isHeld(): boolean {
+    return this.steering.paused && (this.#state === 'waiting' || this.#state === 'waiting-to-retry');
   }
 
   #showDetails(): void {
-    const wait = this.#waitingFor ? `\n\nWaiting for: ${this.#waitingFor}` : '';
+    const { waitingFor } = this.describe();
+    const wait = waitingFor ? `\n\nWaiting for: ${waitingFor}` : '';
     const to = this.#to ? ` to ${maskNumber(this.#to)}` : '';
     const made = this.attempts.length;
     setCurrentDetails(

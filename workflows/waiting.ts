@@ -4,6 +4,7 @@ import type { CallPlan } from './callRequest.js';
 import { noteWaiting } from './noteWaiting.js';
 import { undecided, verdictOfAttempt } from './outcomeOf.js';
 import type { RunningCall } from './runningCall.js';
+import { movedByHand } from './steering.js';
 import { isPast, secondsUntil } from './workflowTime.js';
 
 /** Timers are set for at most this long at once; what they wait for is looked at again when they fire. */
@@ -11,32 +12,60 @@ const longestTimerSeconds = 7 * 86_400;
 
 /**
  * Waits until the phone may ring: not before `notBefore`, and inside the calling window, which is looked at
- * again at the moment itself.
+ * again at the moment itself; nor while the call is paused. Somebody may move the moment. `heard`: something came up
+ * for which the wait must not go on.
  */
 export async function waitForTurn(
   call: RunningCall,
   plan: CallPlan,
+  heard: () => boolean = () => false,
 ): Promise<'now' | 'canceled' | 'too-late'> {
+  const { steering } = call;
   for (;;) {
+    if (heard()) break;
     if (call.cancelRequested) return 'canceled';
     if (isPast(plan.giveUpAt)) return 'too-late';
-    const due = await turnOf(plan);
+    const { movedTo } = steering;
+    const due = await turnOf(plan, movedTo);
+    if (steering.movedTo !== movedTo) continue;
     if (due === null) return 'too-late';
-    if (secondsUntil(due.at) <= 0) return 'now';
+    const wakes = () => call.cancelRequested || steering.movedTo !== movedTo || heard();
+    if (secondsUntil(due.at) <= 0) {
+      if (steering.paused) {
+        await waitForResume(call, plan, wakes);
+        continue;
+      }
+      break;
+    }
     if (plan.giveUpAt !== null && Date.parse(due.at) > Date.parse(plan.giveUpAt)) return 'too-late';
-    call.enter('waiting', `${due.why}: ${due.at}`, due.at);
+    call.awaitTurn('waiting', `${due.why}: ${due.at}`, due.at);
     await noteWaiting(call);
-    await waitUntil(call, due.at, due.why, () => call.cancelRequested);
+    await waitUntil(call, due.at, due.why, wakes);
   }
+  steering.movedTo = null;
+  return 'now';
+}
+
+/** Waits until somebody resumes the call, or `giveUpAt` comes: one wait, however long, that costs nothing meanwhile. */
+async function waitForResume(call: RunningCall, plan: CallPlan, wakes: () => boolean): Promise<void> {
+  const { steering } = call;
+  const resumed = () => !steering.paused || wakes();
+  call.awaitTurn('waiting', null, null);
+  await noteWaiting(call);
+  if (plan.giveUpAt === null) await call.until(resumed, null, steering.waitingFor);
+  else await waitUntil(call, plan.giveUpAt, steering.waitingFor, resumed);
 }
 
 /** The earliest moment for the next dialling; null when the window never opens. */
-async function turnOf(plan: CallPlan): Promise<{ at: string; why: string } | null> {
+async function turnOf(plan: CallPlan, movedTo: string | null): Promise<{ at: string; why: string } | null> {
   const now = new Date().toISOString();
-  const begun = plan.notBefore === null || isPast(plan.notBefore);
-  const earliest = begun ? now : new Date(plan.notBefore as string).toISOString();
+  const asked = movedTo ?? plan.notBefore;
+  const earliest = asked === null || isPast(asked) ? now : new Date(asked).toISOString();
   if (plan.callingWindow === null)
-    return { at: earliest, why: 'notBefore, the earliest time for a first attempt' };
+    return {
+      at: earliest,
+      why: movedTo === null ? 'notBefore, the earliest time for a first attempt' : movedByHand,
+    };
   const { opensAt, timeZones } = await reckoning.findOpening({
     to: plan.to,
     window: plan.callingWindow,
@@ -61,14 +90,22 @@ export async function waitForRetry(
   dueAt: string,
 ): Promise<'due' | 'changed' | 'canceled'> {
   const { outcome } = attempt;
+  const { steering } = call;
   const next = `attempt ${attempt.number + 1} of ${plan.retry.maxAttempts}`;
   call.retryNowRequested = false;
-  call.enter('waiting-to-retry', `${next} after ${outcome}, due ${dueAt}`, dueAt);
   const changed = () => (verdictOfAttempt(attempt) ?? undecided).outcome !== outcome;
   const wakes = () => call.cancelRequested || call.retryNowRequested || changed();
-  await waitUntil(call, dueAt, `${next}, after ${outcome}`, wakes);
+  let movedTo: string | null;
+  do {
+    movedTo = steering.movedTo;
+    const at = movedTo ?? dueAt;
+    call.awaitTurn('waiting-to-retry', `${next} after ${outcome}, due ${at}`, at);
+    await waitUntil(call, at, `${next}, after ${outcome}`, () => wakes() || steering.movedTo !== movedTo);
+  } while (steering.movedTo !== movedTo && !wakes());
   if (call.cancelRequested) return 'canceled';
-  return changed() ? 'changed' : 'due';
+  if (changed()) return 'changed';
+  steering.movedTo = null;
+  return 'due';
 }
 
 async function waitUntil(

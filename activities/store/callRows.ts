@@ -94,6 +94,8 @@ export function callStateOf(row: CallRow): CallState {
     outcome: row.document,
     waitingFor: null,
     nextAttemptAt: null,
+    paused: false,
+    pauseReason: null,
   };
 }
 

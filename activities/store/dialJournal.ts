@@ -1,7 +1,10 @@
 import { type DialEntry, type OutcomeStore, SidTaken, StoreUnavailable } from '../outcomeStore.js';
 import { type Database, json, type StoreLog } from './database.js';
 
-type DialJournal = Pick<OutcomeStore, 'claimDial' | 'settleDial' | 'findDial' | 'claimedSids'>;
+type DialJournal = Pick<
+  OutcomeStore,
+  'claimDial' | 'settleDial' | 'findDial' | 'findLaterDial' | 'claimedSids'
+>;
 
 /** The journal of creates. Its two unique indexes, and nothing else, decide who may dial. */
 export function dialJournal(db: Database, log: StoreLog): DialJournal {
@@ -37,6 +40,12 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
       return row?.entry ?? null;
     },
 
+    async findLaterDial({ callId, attempt, round, besides }) {
+      const parameters = [callId, attempt, round, besides.map(String)];
+      const [row] = await db.query<LaterDial>(findLaterDial, parameters);
+      return row ?? null;
+    },
+
     async claimedSids(callSids) {
       if (callSids.length === 0) return new Set();
       const rows = await db.query<{ call_sid: string }>(claimedSids, [callSids]);
@@ -44,6 +53,8 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
     },
   };
 }
+
+type LaterDial = { attempt: number; round: number; entry: DialEntry };
 
 interface ClaimAnswer {
   claimed: boolean;
@@ -92,6 +103,12 @@ const claimDial = `
       where ${inTheWay} and not ${isAbandoned}) as other`;
 
 const findDial = `select ${entry} as entry from dials where ${isThis}`;
+
+const findLaterDial = `
+  select attempt, round, ${entry} as entry from dials
+  where call_id = $1 and (attempt, round) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
+    and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
+  order by attempt, call_sid is null, round limit 1`;
 
 // 'abandoned' was said without knowing, so anything else replaces it; a SID replaces everything but another SID.
 const learns = `(call_sid is null and (result is null or result = 'abandoned' or $5::text is not null))`;

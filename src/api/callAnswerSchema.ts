@@ -109,6 +109,8 @@ export const callAnswerSchema = z
     outcome: orNull(callOutcomeSchema),
     waitingFor: orNull(z.string()).meta({ description: 'What the call waits for and why, in plain words.' }),
     nextAttemptAt: orNull(time()),
+    paused: z.boolean().meta({ description: 'No attempt begins until somebody resumes the call.' }),
+    pauseReason: orNull(z.string()).meta({ description: 'Why it was paused, when that was said.' }),
     error: z.string().exactOptional().meta({
       description:
         'Why there is no outcome although the call is over: its workflow failed or was terminated.',
@@ -127,6 +129,8 @@ export const callAnswerSchema = z
       outcome: null,
       waitingFor: 'attempt 2, since the first one was busy',
       nextAttemptAt: '2026-01-31T09:05:00.000Z',
+      paused: false,
+      pauseReason: null,
     },
   });
 

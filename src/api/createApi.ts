@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
 import { apiMetrics } from './apiMetrics.js';
 import { bearerAuth } from './bearerAuth.js';
+import { controlNames } from './controls.js';
 import { listCalls } from './listCalls.js';
 import { onlyLocal } from './onlyLocal.js';
 import { openApiDocument } from './openApi.js';
@@ -16,7 +17,7 @@ import { readCall } from './readCall.js';
 import { requestLog } from './requestLog.js';
 import { startCall } from './startCall.js';
 import { statusCallback } from './statusCallback.js';
-import { cancelCall, retryCall } from './steerCall.js';
+import { steerCall } from './steerCall.js';
 
 const bodyLimitBytes = 64 * 1024;
 
@@ -64,8 +65,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.post('/calls', startCall(tools));
   app.get('/calls', listCalls(tools));
   app.get('/calls/:callId', readCall(tools));
-  app.post('/calls/:callId/cancel', cancelCall(tools));
-  app.post('/calls/:callId/retry', retryCall(tools));
+  for (const control of controlNames) app.post(`/calls/:callId/${control}`, steerCall(tools, control));
 
   app.post('/twilio/status/:callId/:attempt', statusCallback(tools));
 

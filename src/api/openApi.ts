@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { callRequestSchema } from '../../activities/callRequestSchema.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
+import { controlRoutes } from './openApiControls.js';
 import { describedRoutes, exampleId, exampleUrl, ref, refusals } from './openApiRoutes.js';
 import { problems } from './problem.js';
 
@@ -73,7 +74,10 @@ const schemas = {
 /** The OpenAPI 3.1 document of the API; `secured`: the calls API asks for a bearer token. */
 export function openApiDocument(secured: boolean): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const { method, path, secured: asksForToken, ...operation } of describedRoutes) {
+  for (const { method, path, secured: asksForToken, ...operation } of [
+    ...describedRoutes,
+    ...controlRoutes,
+  ]) {
     const security = secured && asksForToken ? { security: [{ bearer: [] }] } : {};
     const atTheDoor = refusals(secured ? 'unauthorized' : 'not-local', 'too-many-requests');
     const responses = { ...operation.responses, ...(asksForToken ? atTheDoor : {}) };
@@ -89,7 +93,7 @@ export function openApiDocument(secured: boolean): object {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: [
-      { name: 'Calls', description: 'Start calls, follow them, stop them.' },
+      { name: 'Calls', description: 'Start calls, follow them, steer them.' },
       { name: 'Twilio', description: 'What Twilio calls.' },
       { name: 'Operation', description: 'For those who run ringtrue.' },
       { name: 'Pages', description: 'For people.' },

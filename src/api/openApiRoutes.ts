@@ -16,17 +16,18 @@ export interface DescribedRoute {
 
 /** A schema of the document, by name. */
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object, example?: unknown) => ({
+/** Content of a body: JSON of this schema. */
+export const json = (schema: object, example?: unknown) => ({
   'application/json': { schema, ...(example === undefined ? {} : { example }) },
 });
 
 export const exampleId = 'call-0f8fad5b-d9cb-469f-a165-70867728950e';
 export const exampleUrl = `https://ringtrue.example/calls/${exampleId}`;
-const location = {
+export const location = {
   Location: { description: 'Where the call is to be read.', schema: { type: 'string', format: 'uri' } },
 };
 
-const callId = {
+export const callIdInPath = {
   name: 'callId',
   in: 'path',
   required: true,
@@ -140,7 +141,7 @@ export const describedRoutes: DescribedRoute[] = [
     tags: ['Calls'],
     summary: 'Where a call stands',
     parameters: [
-      callId,
+      callIdInPath,
       query('wait', 'Answers early once the call is over, else after so many seconds.', {
         type: 'number',
         minimum: 0,
@@ -155,63 +156,13 @@ export const describedRoutes: DescribedRoute[] = [
   },
   {
     method: 'post',
-    path: '/calls/{callId}/cancel',
-    secured: true,
-    operationId: 'cancelCall',
-    tags: ['Calls'],
-    summary: 'Cancel a call',
-    description:
-      'No further attempt. A call that rings is canceled at Twilio, one that talks is hung up; what Twilio then says counts.',
-    parameters: [callId],
-    requestBody: {
-      required: false,
-      content: json(
-        {
-          type: 'object',
-          additionalProperties: false,
-          properties: { reason: { type: 'string', maxLength: 500 } },
-        },
-        { reason: 'the customer called back' },
-      ),
-    },
-    responses: {
-      202: {
-        description: 'The call was told to stop.',
-        headers: location,
-        content: json(ref('SteeredCall')),
-      },
-      ...refusals('not-json', 'no-such-call', 'state-conflict', 'too-large', 'unsupported-media-type'),
-      ...refusals('invalid-request', 'temporal-unavailable', 'store-unavailable'),
-    },
-  },
-  {
-    method: 'post',
-    path: '/calls/{callId}/retry',
-    secured: true,
-    operationId: 'retryCall',
-    tags: ['Calls'],
-    summary: 'Dial again now',
-    description: 'Only while the call waits to be retried.',
-    parameters: [callId],
-    responses: {
-      202: {
-        description: 'The call dials now.',
-        headers: location,
-        content: json(ref('SteeredCall')),
-      },
-      ...refusals('no-such-call', 'state-conflict', 'too-large'),
-      ...refusals('temporal-unavailable', 'store-unavailable'),
-    },
-  },
-  {
-    method: 'post',
     path: '/twilio/status/{callId}/{attempt}',
     operationId: 'twilioStatus',
     tags: ['Twilio'],
     summary: "Twilio's status callback",
     description: 'For Twilio alone: the signature is checked first.',
     parameters: [
-      callId,
+      callIdInPath,
       { name: 'attempt', in: 'path', required: true, schema: { type: 'integer', minimum: 1 }, example: 1 },
       { name: 'X-Twilio-Signature', in: 'header', required: true, schema: { type: 'string' } },
     ],

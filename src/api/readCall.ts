@@ -29,6 +29,8 @@ const queryWithinMs = 3_000;
 const closesWithinMs = 3_000;
 const longestWaitSeconds = 60;
 
+const notWaiting = { waitingFor: null, nextAttemptAt: null, paused: false, pauseReason: null } as const;
+
 /** `GET /calls/{callId}`: the call's own word while it runs, the record once it is over. */
 export function readCall(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
@@ -127,7 +129,7 @@ async function finalState(
   withinMs: number,
 ): Promise<CallAnswer> {
   const callId = handle.workflowId;
-  const over = { callId, state: 'done', waitingFor: null, nextAttemptAt: null } as const;
+  const over = { callId, state: 'done', ...notWaiting } as const;
   try {
     const outcome: CallOutcome = await calls(tools.temporal, withinMs, () => handle.result());
     return { ...over, attempts: outcome.attempts, outcome };
@@ -163,8 +165,8 @@ function begun(description: WorkflowExecutionDescription): CallState {
     state: callStates.find((state) => state === known) ?? 'looking-up',
     attempts: [],
     outcome: null,
+    ...notWaiting,
     waitingFor: 'a worker that takes up the call',
-    nextAttemptAt: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { bounded } from '../../activities/fault.js';
+import { bounded, faultsOf } from '../../activities/fault.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
+import { type Control, type ControlName, controls } from './controls.js';
 import { readJson } from './jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from './problem.js';
 import { noSuchCall } from './readCall.js';
@@ -9,62 +10,47 @@ import { calls, callWorkflowType } from './temporalCalls.js';
 
 /** A worker that lives answers an update within milliseconds. */
 const updateWithinMs = 5_000;
-const longestReason = 500;
 
-/** `POST /calls/{callId}/cancel`: no further attempt; a call at Twilio is canceled or hung up there. */
-export function cancelCall(tools: ApiTools) {
+/** `POST /calls/{callId}/cancel`, `/retry` and so on: has the call do it, or says in the call's words why not. */
+export function steerCall(tools: ApiTools, name: ControlName) {
+  const control: Control = controls[name];
   return async (c: ApiContext): Promise<Response> => {
-    const input = await cancelInput(c);
-    if ('refusal' in input) return input.refusal;
-    return steer(tools, c, 'cancel', input, async (callId) => {
-      // Without a worker the update cannot be answered. A cancellation asks for the same and waits in Temporal.
-      await calls(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(callId).cancel());
+    const given = await inputOf(c, control);
+    if ('refusal' in given) return given.refusal;
+    const callId = callIdIn(c, 2);
+    if (callId === null) return noSuchCall(c);
+    const handle = tools.temporal.workflow.getHandle(callId);
+    try {
+      const { type, status } = await calls(tools.temporal, updateWithinMs, () => handle.describe());
+      if (type !== callWorkflowType) return noSuchCall(c);
+      if (status.name !== 'RUNNING') return conflict(c, 'The call is over already.');
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      const row = await tools.store.findCallState(callId);
+      return row === null ? noSuchCall(c) : conflict(c, 'The call is over already.');
+    }
+    try {
+      const { update } = control;
+      await calls(tools.temporal, updateWithinMs, () =>
+        handle.executeUpdate(update, { args: [given.input] }),
+      );
       return accepted(c, callId);
-    });
-  };
-}
-
-/** `POST /calls/{callId}/retry`: dials again now what waits to be retried. */
-export function retryCall(tools: ApiTools) {
-  return (c: ApiContext): Promise<Response> =>
-    steer(tools, c, 'retryNow', {}, async () =>
-      problem(
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError)
+        return conflict(c, `${error.cause?.message ?? error.message}.`);
+      if (error instanceof WorkflowNotFoundError) return conflict(c, 'The call ended just now.');
+      if (!isTemporalUnavailable(error)) throw error;
+    }
+    if (name !== 'cancel')
+      return problem(
         c,
         'temporal-unavailable',
-        'No worker took the order to dial again within five seconds. See GET /readyz, and try again once a worker runs.',
-      ),
-    );
-}
-
-async function steer(
-  tools: ApiTools,
-  c: ApiContext,
-  update: 'cancel' | 'retryNow',
-  input: object,
-  whenNobodyAnswers: (callId: string) => Promise<Response>,
-): Promise<Response> {
-  const callId = callIdIn(c, 2);
-  if (callId === null) return noSuchCall(c);
-  const handle = tools.temporal.workflow.getHandle(callId);
-  try {
-    const { type, status } = await calls(tools.temporal, updateWithinMs, () => handle.describe());
-    if (type !== callWorkflowType) return noSuchCall(c);
-    if (status.name !== 'RUNNING') return conflict(c, 'The call is over already.');
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    const row = await tools.store.findCallState(callId);
-    return row === null ? noSuchCall(c) : conflict(c, 'The call is over already.');
-  }
-  try {
-    await calls(tools.temporal, updateWithinMs, () => handle.executeUpdate(update, { args: [input] }));
+        `No worker took the order ${control.order} within five seconds. See GET /readyz, and try again once a worker runs.`,
+      );
+    // Without a worker the update cannot be answered. A cancellation asks for the same and waits in Temporal.
+    await calls(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(callId).cancel());
     return accepted(c, callId);
-  } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError)
-      return conflict(c, `${error.cause?.message ?? error.message}.`);
-    if (error instanceof WorkflowNotFoundError) return conflict(c, 'The call ended just now.');
-    if (isTemporalUnavailable(error)) return whenNobodyAnswers(callId);
-    throw error;
-  }
+  };
 }
 
 function accepted(c: ApiContext, callId: string): Response {
@@ -81,22 +67,16 @@ function conflict(c: ApiContext, why: string): Response {
   );
 }
 
-async function cancelInput(c: ApiContext): Promise<{ reason?: string } | { refusal: Response }> {
-  if ((await c.req.arrayBuffer()).byteLength === 0) return {};
+async function inputOf(
+  c: ApiContext,
+  { takes, bodyRequired }: Control,
+): Promise<{ input: object } | { refusal: Response }> {
+  if (takes === null) return { input: {} };
+  if (!bodyRequired && (await c.req.arrayBuffer()).byteLength === 0) return { input: {} };
   const json = await readJson(c);
   if ('refusal' in json) return json;
-  const { body } = json;
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  const { reason, ...others } = (isObject ? body : {}) as Record<string, unknown>;
-  const faults = [
-    isObject
-      ? []
-      : [{ path: '', message: 'must be a JSON object with an optional reason, or no body at all' }],
-    reason === undefined || (typeof reason === 'string' && reason.length <= longestReason)
-      ? []
-      : [{ path: 'reason', message: `must be a string of at most ${longestReason} characters` }],
-    Object.keys(others).map((path) => ({ path, message: 'is unknown; must be reason' })),
-  ].flat();
-  if (faults.length > 0) return { refusal: invalidRequest(c, bounded(faults)) };
-  return typeof reason === 'string' ? { reason } : {};
+  const { data, error } = takes.safeParse(json.body);
+  if (data) return { input: data };
+  const faults = faultsOf(error.issues, json.body, { root: Object.keys(takes.shape) });
+  return { refusal: invalidRequest(c, bounded(faults)) };
 }

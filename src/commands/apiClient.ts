@@ -1,4 +1,5 @@
 import type { CallState } from '../../workflows/callOutcome.js';
+import type { ControlName } from '../api/controls.js';
 
 /** What is given to a command that talks to the API. */
 export interface ApiOptions {
@@ -56,8 +57,9 @@ export class ApiClient {
     return this.#send('GET', `/calls?${new URLSearchParams(filter)}`);
   }
 
-  steer(callId: string, what: 'cancel' | 'retry', body?: object): Promise<{ callId: string; url: string }> {
-    return this.#send('POST', `/calls/${encodeURIComponent(callId)}/${what}`, body ? { body } : {});
+  /** What the API offers as `POST /calls/{callId}/` and the name of a control. */
+  steer(callId: string, control: ControlName, body?: object): Promise<{ callId: string; url: string }> {
+    return this.#send('POST', `/calls/${encodeURIComponent(callId)}/${control}`, body ? { body } : {});
   }
 
   async #send<T>(

@@ -46,6 +46,7 @@ export function callSheet(call: CallState): string {
     ['state', call.state],
     ['waiting for', call.waitingFor],
     ['next attempt', call.nextAttemptAt],
+    ['paused', call.paused ? (call.pauseReason ?? 'yes') : null],
     ['to', outcome?.to],
     ['from', outcome?.from],
     ['outcome', outcome?.outcome],

@@ -61,6 +61,29 @@ export async function retryCall(callId: string, options: ApiOptions): Promise<vo
   print(options, answer, `${callId} is dialled again now.`);
 }
 
+/** `ringtrue pause`. */
+export async function pauseCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
+  const body = options.reason === undefined ? undefined : { reason: options.reason };
+  const answer = await new ApiClient(options).steer(callId, 'pause', body);
+  print(
+    options,
+    answer,
+    `${callId} is paused: no attempt begins until \`ringtrue resume ${callId}\`. What Twilio has begun goes on.`,
+  );
+}
+
+/** `ringtrue resume`. */
+export async function resumeCall(callId: string, options: ApiOptions): Promise<void> {
+  const answer = await new ApiClient(options).steer(callId, 'resume');
+  print(options, answer, `${callId} goes on.`);
+}
+
+/** `ringtrue reschedule`. */
+export async function rescheduleCall(callId: string, options: ApiOptions & { at: string }): Promise<void> {
+  const answer = await new ApiClient(options).steer(callId, 'reschedule', { at: options.at });
+  print(options, answer, `The next attempt of ${callId} is due at ${options.at}.`);
+}
+
 /** The body of `POST /calls`; what is right in it is for the API to say. */
 function requestOf(to: string, options: PlaceOptions): object {
   if (options.say !== undefined && options.twiml !== undefined)

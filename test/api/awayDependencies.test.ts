@@ -65,8 +65,14 @@ describe.concurrent('Temporal is away', () => {
     expect(await api.get(`/calls/call-${randomUUID()}?wait=60`)).toMatchObject(unavailable);
   });
 
-  it.each([['cancel'], ['retry']])('%s: 503', async (verb) => {
-    expect(await api.post(`/calls/call-${randomUUID()}/${verb}`)).toMatchObject(unavailable);
+  it.each([
+    ['cancel', undefined],
+    ['retry', undefined],
+    ['pause', undefined],
+    ['resume', undefined],
+    ['reschedule', { at: '2099-01-01T00:00:00Z' }],
+  ])('%s: 503', async (verb, body) => {
+    expect(await api.post(`/calls/call-${randomUUID()}/${verb}`, body)).toMatchObject(unavailable);
   });
 
   it('calls are listed: the record needs no Temporal', async () => {

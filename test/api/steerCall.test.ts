@@ -130,9 +130,113 @@ describe('POST /calls/{callId}/retry', () => {
   });
 });
 
-describe.each([['cancel'], ['retry']])('POST /calls/{callId}/%s', (verb) => {
+describe('POST /calls/{callId}/pause, /resume', () => {
+  it('paused: 202, and GET says so and why; resumed: 202, and it says so no more', async () => {
+    const call = await waiting();
+    const reason = 'the line is being repaired';
+    expect(await api.post(`${call.path}/pause`, { reason })).toMatchObject({ status: 202 });
+    expect((await api.get(call.path)).json).toMatchObject({
+      state: 'waiting',
+      paused: true,
+      pauseReason: reason,
+      waitingFor: `somebody to resume the call (paused: ${reason})`,
+    });
+    expect((await api.post(`${call.path}/pause`)).status).toBe(202);
+    expect(await api.post(`${call.path}/resume`)).toMatchObject({
+      status: 202,
+      json: { callId: call.callId },
+    });
+    expect((await api.get(call.path)).json).toMatchObject({ paused: false, pauseReason: null });
+  });
+
+  it('it is not paused: resume is answered 409 in the words of the call', async () => {
+    const call = await waiting();
+    const answer = await api.post(`${call.path}/resume`, {});
+    expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
+    expect(answer.json.detail).toMatch(/^The call is waiting, not paused: .*\. Nothing was changed/);
+  });
+});
+
+describe('POST /calls/{callId}/reschedule', () => {
+  it('the call waits for its next attempt: 202, and it is due then', async () => {
+    const call = await waiting();
+    const at = '2040-01-31T09:00:00+01:00';
+    expect(await api.post(`${call.path}/reschedule`, { at })).toMatchObject({ status: 202 });
+    expect((await api.get(call.path)).json).toMatchObject({
+      state: 'waiting',
+      nextAttemptAt: '2040-01-31T08:00:00.000Z',
+    });
+  });
+
+  it('later than giveUpAt: 409, and when the call gives up', async () => {
+    const giveUpAt = new Date(Date.now() + 2 * 3_600_000).toISOString();
+    const call = await fates.bench.start({ to: fates.to, notBefore: later(), giveUpAt });
+    await call.until((state) => state.state === 'waiting');
+    const answer = await api.post(`/calls/${call.callId}/reschedule`, { at: '2099-01-01T00:00:00Z' });
+    expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
+    expect(answer.json.detail).toContain(giveUpAt);
+  });
+});
+
+it.each<[string, string, number, string, string | undefined, string[]]>([
+  [
+    'pause',
+    'a reason that is no text, and an unknown field',
+    422,
+    'invalid-request',
+    '{"reason":1,"x":1}',
+    ['reason', 'x'],
+  ],
+  ['pause', 'a text', 422, 'invalid-request', '"repair"', ['']],
+  ['resume', 'a field, though it takes none', 422, 'invalid-request', '{"at":"now"}', ['at']],
+  ['reschedule', 'a time without an offset', 422, 'invalid-request', '{"at":"2040-01-31T09:00:00"}', ['at']],
+  ['reschedule', 'no time, and an unknown field', 422, 'invalid-request', '{"att":"x"}', ['at', 'att']],
+  ['reschedule', 'a list', 422, 'invalid-request', '[]', ['']],
+  ['reschedule', 'not JSON', 400, 'not-json', '{', []],
+])(
+  '%s with %s: %i %s, every fault named, and nothing changes',
+  async (verb, _, status, name, body, paths) => {
+    const call = await waiting();
+    const before = await call.state();
+    const answer = await api.send({
+      method: 'POST',
+      path: `${call.path}/${verb}`,
+      headers: json,
+      body: body ?? '',
+    });
+    expect(answer).toMatchObject({ status, json: problem(name, status) });
+    expect((answer.json.faults ?? []).map(({ path }: { path: string }) => path).sort()).toEqual(paths);
+    expect(await call.state()).toEqual(before);
+  },
+);
+
+it.each([
+  ['pause', undefined],
+  ['resume', undefined],
+  ['reschedule', { at: '2099-01-01T00:00:00Z' }],
+])('%s, and the call is over: 409', async (verb, body) => {
+  const call = await waiting();
+  await api.post(`${call.path}/cancel`);
+  await call.result();
+  expect((await api.post(`${call.path}/${verb}`, body)).status).toBe(409);
+});
+
+it('no worker takes the order to pause: 503, to be tried again', async () => {
+  const { workflowId } = await untaken();
+  const answer = await api.post(`/calls/${workflowId}/pause`);
+  expect(answer).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
+  expect(answer.json.detail).toContain('the order to pause');
+});
+
+describe.each([
+  ['cancel', undefined],
+  ['retry', undefined],
+  ['pause', undefined],
+  ['resume', undefined],
+  ['reschedule', { at: '2099-01-01T00:00:00Z' }],
+])('POST /calls/{callId}/%s', (verb, body) => {
   it('there is no such call: 404', async () => {
-    const answer = await api.post(`/calls/call-${randomUUID()}/${verb}`);
+    const answer = await api.post(`/calls/call-${randomUUID()}/${verb}`, body);
     expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });
   });
 
@@ -141,7 +245,7 @@ describe.each([['cancel'], ['retry']])('POST /calls/{callId}/%s', (verb) => {
       workflowId: randomUUID(),
       taskQueue: `nobody-${randomUUID()}`,
     });
-    expect((await api.post(`/calls/${handle.workflowId}/${verb}`)).status).toBe(404);
+    expect((await api.post(`/calls/${handle.workflowId}/${verb}`, body)).status).toBe(404);
     expect((await handle.fetchHistory()).events).toHaveLength(2);
   });
 });

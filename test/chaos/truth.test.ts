@@ -105,6 +105,8 @@ function evidenceOf(record: CallOutcome = outcome, twilio: TwilioCall[] = [twili
         outcome: record,
         waitingFor: null,
         nextAttemptAt: null,
+        paused: false,
+        pauseReason: null,
       },
     },
   };

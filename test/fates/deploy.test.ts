@@ -18,7 +18,7 @@ it('a deploy in the middle, old and new workers together: calls go on, and are d
       "from '@temporalio/workflow';",
       "from '@temporalio/workflow';\nimport { patched, sleep } from '@temporalio/workflow';",
     ],
-    ['const decision = (lookup', "if (patched('deploy')) await sleep(10);\n    const decision = (lookup"],
+    ['let decision = (lookup', "if (patched('deploy')) await sleep(10);\n    let decision = (lookup"],
   );
   const newer = await startCallBench({
     store,

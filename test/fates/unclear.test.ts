@@ -278,6 +278,98 @@ describe('something executes a create again', () => {
     expect(fates.twilio.creates).toHaveLength(2);
   });
 
+  it('it is reset after somebody asked it to stop: the call that it had placed is ended, not forgotten', async () => {
+    fates.twilio.answerUpdate = (found) => created(found);
+    const call = await fates.bench.start({ to: fates.to });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.handle.executeUpdate('cancel');
+    await expect.poll(() => fates.twilio.requests.filter((r) => r.startsWith('POST /Calls/')).length).toBe(1);
+    await reset(call);
+    fates.twilio.answerUpdate = fates.usual.answerUpdate;
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'poll',
+      callSid: attempts[0]?.callSid,
+      attempts: [{ number: 1, status: 'canceled', evidence: { create: { sidFrom: 'journal' } } }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it is reset after somebody asked it to stop, and is unclear whether it was made: sought, and ended', async () => {
+    let hidden = true;
+    fates.twilio.answerCreate = async ({ make }) => {
+      make();
+      return cut();
+    };
+    fates.twilio.answerList = (calls) =>
+      hidden ? twilioError(503, 20503, 'away') : fates.usual.answerList(calls);
+    const call = await fates.bench.start({ to: fates.to });
+    await call.until((s) => s.waitingFor?.includes('unclear') ?? false);
+    await call.handle.executeUpdate('cancel');
+    await reset(call);
+    await call.until((s) => s.waitingFor?.includes('executed before') ?? false);
+    hidden = false;
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'poll',
+      attempts: [{ number: 1, status: 'canceled', evidence: { create: { sidFrom: 'list' } } }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it is reset during its second attempt after somebody asked it to stop: both attempts are in the outcome', async () => {
+    const retry = { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0, maximumIntervalSeconds: 0 };
+    fates.twilio.answerUpdate = (found) => created(found);
+    const call = await fates.bench.start({ to: fates.to, retry });
+    const first = (await call.until((s) => s.attempts[0]?.callSid != null)).attempts[0]?.callSid as string;
+    await call.callback(1, first, 'busy', { SequenceNumber: '2' });
+    const second = (await call.until((s) => s.attempts[1]?.callSid != null)).attempts[1]?.callSid as string;
+    await call.handle.executeUpdate('cancel');
+    await reset(call);
+    await expect
+      .poll(async () => (await call.state()).attempts.map((one) => one.callSid))
+      .toEqual([first, second]);
+    fates.twilio.answerUpdate = fates.usual.answerUpdate;
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'canceled',
+      attempts: [
+        { callSid: first, outcome: 'busy' },
+        { callSid: second, outcome: 'canceled' },
+      ],
+    });
+    expect(fates.twilio.creates).toHaveLength(2);
+  });
+
+  it('it is reset after giveUpAt: the call that it had placed is followed to its end', async () => {
+    const call = await fates.bench.start({
+      to: fates.to,
+      giveUpAt: new Date(Date.now() + 2000).toISOString(),
+    });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await reset(call);
+    await call.until((s) => s.attempts[0]?.evidence.create?.sidFrom === 'journal');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ number: 1 }],
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it is reset and canceled, and had dialled nothing: canceled at once', async () => {
+    const call = await fates.bench.start({ to: fates.to, notBefore: '2099-01-01T00:00:00Z' });
+    await call.until((s) => s.state === 'waiting');
+    await reset(call);
+    await call.until((s) => s.state === 'waiting');
+    await call.handle.executeUpdate('cancel');
+    expect(await fates.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'cancel',
+      attempts: [],
+    });
+  });
+
   it('a call id is used again for another number: refused, nothing dialled', async () => {
     const call = await fates.bench.start({ to: fates.to });
     const { attempts } = await call.until((s) => s.state === 'queued');

@@ -97,7 +97,7 @@ describe('with `ringtrue dev`', () => {
     expect((await run(['list', '--outcome', 'busy'], env)).stdout).toContain(call.callId);
   });
 
-  it('a call waits to retry: it is dialled again now, then canceled', async () => {
+  it('a call waits to retry: it is paused, resumed, moved, dialled again now, then canceled', async () => {
     const placed = await run(
       ['call', '+15005552486', '--say', 'x', '--retry', 'standard', '--key', 'order-1', '--json'],
       env,
@@ -112,6 +112,16 @@ describe('with `ringtrue dev`', () => {
       const { state } = JSON.parse((await run(['get', callId, '--json'], env)).stdout);
       if (state === 'waiting-to-retry') break;
     }
+    expect((await run(['pause', callId, '--reason', 'repair'], env)).status).toBe(0);
+    expect((await run(['get', callId], env)).stdout).toMatch(
+      /waiting for +somebody to resume[\s\S]*paused +repair/,
+    );
+    expect((await run(['resume', callId], env)).status).toBe(0);
+    const moved = await run(['reschedule', callId, '--at', '2040-01-31T09:00:00+01:00'], env);
+    expect(moved.stdout).toContain(`The next attempt of ${callId} is due at 2040-01-31T09:00:00+01:00.`);
+    const unclear = await run(['reschedule', callId, '--at', 'tomorrow'], env);
+    expect(unclear.status).toBe(1);
+    expect(unclear.stderr).toContain('- at is "tomorrow"; must be an RFC 3339 time');
     expect((await run(['retry', callId], env)).status).toBe(0);
     expect((await run(['cancel', callId, '--reason', 'enough'], env)).status).toBe(0);
     const over = JSON.parse((await run(['get', callId, '--wait', '--json'], env)).stdout);

@@ -166,6 +166,8 @@ describe('paths', () => {
       ['GET', `/calls/${id}?wait=1`],
       ['POST', `/calls/${id}/cancel`],
       ['POST', `/calls/${id}/retry`],
+      ['POST', `/calls/${id}/pause`],
+      ['POST', `/calls/${id}/resume`],
     ]) {
       const answer = await ask(`${method} ${path} HTTP/1.1`, bearer, 'Content-Length: 0');
       expect([method, path, answer.status]).toEqual([method, path, 404]);

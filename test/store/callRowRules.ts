@@ -158,6 +158,8 @@ export function callRowRules(engine: () => Engine): void {
         outcome: outcome(callId),
         waitingFor: null,
         nextAttemptAt: null,
+        paused: false,
+        pauseReason: null,
       });
     });
 

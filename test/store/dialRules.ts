@@ -114,6 +114,34 @@ export function dialRules(engine: () => Engine): void {
       expect(await engine().store.claimDial({ ...claim, attempt: 2 })).toEqual({ claimed: true });
     });
 
+    it('what comes after a create in the journal: of attempts that are not known, the first that may have made a call', async () => {
+      const first = newClaim();
+      const { callId } = first;
+      const following = (attempt: number, round: number, ...besides: number[]) =>
+        engine()
+          .store.findLaterDial({ callId, attempt, round, besides })
+          .then((later) => later && [later.attempt, later.round, later.entry.result]);
+      expect(await following(0, 0)).toBeNull();
+      const dial = async (attempt: number, round: number, result: DialResult | null) => {
+        const claim = { ...first, attempt, round };
+        await engine().store.claimDial(claim);
+        const callSid = result === 'created' ? newSid() : null;
+        if (result !== null) await engine().store.settleDial({ ...claim, result, callSid });
+      };
+      await dial(1, 1, 'refused');
+      await dial(1, 2, 'not-sent');
+      await dial(1, 3, 'created');
+      await dial(2, 1, 'refused');
+      await dial(3, 1, 'absent');
+      await dial(3, 2, null);
+      expect(await following(0, 0)).toEqual([1, 3, 'created']);
+      expect(await following(1, 3)).toEqual([2, 1, 'refused']);
+      expect(await following(0, 0, 1)).toEqual([2, 1, 'refused']);
+      expect(await following(2, 1, 1)).toEqual([3, 2, null]);
+      expect(await following(2, 1, 3)).toBeNull();
+      expect(await following(3, 2)).toBeNull();
+    });
+
     it('claims that come and go: never two open at a time', async () => {
       const pair = newClaim();
       let holding = 0;

@@ -38,7 +38,8 @@ function planOf(request: CallRequest, settings: ActivitySettings): CallPlan {
     machineDetection: request.machineDetection ?? 'off',
     lookup: request.lookup ?? 'basic',
     retry: completePolicy(policy),
-    callingWindow: request.callingWindow ?? null,
+    callingWindow: request.callingWindow ?? (request.urgent ? null : settings.callingWindow),
+    ...(request.urgent ? { urgent: true } : {}),
     // RFC 3339 allows t and z; not every reader of times does.
     notBefore: request.notBefore?.toUpperCase() ?? null,
     giveUpAt: request.giveUpAt?.toUpperCase() ?? null,

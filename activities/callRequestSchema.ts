@@ -6,6 +6,7 @@ import {
   type RetryPolicy,
 } from '../workflows/callRequest.js';
 import { e164 } from '../workflows/phoneNumber.js';
+import { callingWindowSchema, faultsInWindow, isDate, windowFieldNames } from './callingWindowSchema.js';
 import { bounded, dotted, type Fault, faultsOf, isObject, must, show } from './fault.js';
 import {
   completePolicy,
@@ -48,39 +49,6 @@ export const moment = () => {
     .refine(isRfc3339, must(right))
     .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
 };
-
-const hour = () => {
-  const right = 'a local time HH:MM, 00:00..23:59';
-  return z.string(must(right)).regex(/^([01]\d|2[0-3]):[0-5]\d$/, must(right));
-};
-
-/** Local time in which the phone may ring. */
-export const callingWindowSchema = z
-  .strictObject(
-    {
-      timeZone: z
-        .string(must('an IANA time zone, such as Europe/Berlin'))
-        .refine(isTimeZone, must('an IANA time zone, such as Europe/Berlin'))
-        .exactOptional()
-        .meta({ description: 'IANA name; derived from the number when absent.', example: 'Europe/Berlin' }),
-      start: hour().meta({ description: 'First minute in which the phone may ring.' }),
-      end: hour().meta({
-        description: 'First minute in which it may not; earlier than start means past midnight.',
-      }),
-      days: z
-        .array(integer(1, 7, ' (1 is Monday)'), must('a list of days 1..7 (1 is Monday)'))
-        .min(1, must('a list of at least one day 1..7; leave it out for every day'))
-        .refine((days) => new Set(days).size === days.length, must('a list that names each day once'))
-        .exactOptional()
-        .meta({ description: '1 = Monday … 7 = Sunday; every day when absent.', uniqueItems: true }),
-    },
-    must('an object with start and end'),
-  )
-  .meta({
-    id: 'CallingWindow',
-    description: 'Local time, at the callee, in which the phone may ring.',
-    example: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00', days: [1, 2, 3, 4, 5] },
-  });
 
 const twimlRight = 'TwiML of 1..4000 characters';
 
@@ -132,6 +100,9 @@ export const callRequestSchema = z
         .exactOptional()
         .meta({ description: 'Name of a configured policy, or a policy; the policy `default` when absent.' }),
       callingWindow: callingWindowSchema.exactOptional(),
+      urgent: z.boolean(must('true or false')).exactOptional().meta({
+        description: 'true: the phone may ring at any hour of any day, whatever the calling window says.',
+      }),
       notBefore: moment().exactOptional().meta({ description: 'No attempt begins earlier.' }),
       giveUpAt: moment().exactOptional().meta({ description: 'No attempt begins later.' }),
       notifyUrl: webUrl('an absolute http(s) URL')
@@ -165,7 +136,7 @@ export const callRequestSchema = z
 const fieldNames = {
   ...policyFieldNames,
   root: Object.keys(callRequestSchema.shape),
-  callingWindow: Object.keys(callingWindowSchema.shape),
+  ...windowFieldNames,
 };
 
 /**
@@ -195,8 +166,7 @@ export function isRfc3339(text: string): boolean {
       text,
     );
   if (!match) return false;
-  const date = new Date(`${match[1]}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${match[1]}T`);
+  return isDate(match[1] as string);
 }
 
 /** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
@@ -224,9 +194,7 @@ function faultsBetweenFields(input: Record<string, unknown>, known: KnownSetting
     );
   if (isObject(input.retry)) faults.push(...faultsInPolicy(input.retry, 'retry.'));
 
-  const window = input.callingWindow;
-  if (isObject(window) && typeof window.start === 'string' && window.start === window.end)
-    add('callingWindow.end', `is ${show(window.end)}, the same as start; must differ from it`);
+  if (isObject(input.callingWindow)) faults.push(...faultsInWindow(input.callingWindow, 'callingWindow.'));
 
   if (isObject(input.metadata)) faults.push(...faultsInMetadata(input.metadata));
   return faults;
@@ -252,17 +220,6 @@ function faultsInMetadata(metadata: Record<string, unknown>): Fault[] {
       });
   }
   return faults;
-}
-
-function isTimeZone(name: string): boolean {
-  // An offset such as +01:00 passes Intl, but knows no daylight saving time.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasCredentials(url: string): boolean {

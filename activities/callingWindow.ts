@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { CallingWindow } from '../workflows/callRequest.js';
+import type { CallingRange, CallingWindow } from '../workflows/callRequest.js';
 
 const minute = 60_000;
 const day = 1440 * minute;
@@ -15,17 +15,18 @@ const horizon = 400 * day;
  * The first moment at or after `from` at which the phone may ring in each of these zones, to the millisecond;
  * null when there is none, or no zone.
  *
- * A clock on the wall decides: the phone may ring while it shows a time inside the window. An hour that the
- * clocks skip is not waited for, and an hour that they repeat counts both times.
+ * A clock and a calendar on the wall decide: the phone may ring while the clock shows a time inside one of the
+ * window's ranges, and the calendar no blocked date. An hour that the clocks skip is not waited for, and an hour
+ * that they repeat counts both times.
  *
  * Throws when this installation does not know one of the zones.
  */
 export function nextOpening(window: CallingWindow, timeZones: string[], from: Date): Date | null {
   if (timeZones.length === 0) return null;
-  const spans = openSpans(window);
+  const opens = openingOf(window);
   let moment = from.getTime();
   const limit = moment + horizon;
-  const openings = timeZones.map((zone) => openingsIn(zone, spans, { from: moment, limit }));
+  const openings = timeZones.map((zone) => openingsIn(zone, opens, { from: moment, limit }));
   while (moment <= limit) {
     const latest = Math.max(...openings.map((firstFrom) => firstFrom(moment)));
     if (latest === moment) return new Date(moment);
@@ -34,27 +35,57 @@ export function nextOpening(window: CallingWindow, timeZones: string[], from: Da
   return null;
 }
 
-/** A stretch of the local week in milliseconds since Monday 00:00, end exclusive; the end may lie in the week after. */
-interface Span {
-  start: number;
-  end: number;
+/** By a clock that is never put forward or back: the first open local time at or after another. */
+type LocalOpening = (local: number) => number;
+
+/** Local times are written as if they were UTC, in milliseconds since 1970. */
+function openingOf(window: CallingWindow): LocalOpening {
+  const waits = waitsInWeek(rangesOf(window));
+  const blockedDays = new Set(window.blockedDates?.map((date) => Date.parse(date) / day));
+  return (local) => {
+    for (let earliest = local; ; ) {
+      const sinceMonday = remainder(earliest + epochInWeek, week);
+      const wait = waits[Math.floor(sinceMonday / minute)] as number;
+      const opens = wait === 0 ? earliest : earliest - (sinceMonday % minute) + wait * minute;
+      const date = Math.floor(opens / day);
+      if (!blockedDays.has(date)) return opens;
+      earliest = (date + 1) * day;
+    }
+  };
 }
 
-function openSpans({ start, end, days = [1, 2, 3, 4, 5, 6, 7] }: CallingWindow): Span[] {
-  const opens = sinceMidnight(start);
-  const shuts = sinceMidnight(end) + (sinceMidnight(end) < opens ? day : 0);
-  return days.map((number) => ({ start: (number - 1) * day + opens, end: (number - 1) * day + shuts }));
+function rangesOf({ start, end, days, ranges }: CallingWindow): CallingRange[] {
+  if (ranges !== undefined) return ranges;
+  return start === undefined || end === undefined ? [] : [{ start, end, ...(days && { days }) }];
+}
+
+/** For each minute of the local week, from Monday 00:00: in how many minutes a range is open; `Infinity` for never. */
+function waitsInWeek(ranges: CallingRange[]): number[] {
+  const minutes = week / minute;
+  const waits = new Array<number>(minutes).fill(Number.POSITIVE_INFINITY);
+  for (const { start, end, days = [1, 2, 3, 4, 5, 6, 7] } of ranges) {
+    const opens = sinceMidnight(start);
+    const shuts = sinceMidnight(end) + (end < start ? 1440 : 0);
+    for (const number of days)
+      for (let at = opens; at < shuts; at++) waits[((number - 1) * 1440 + at) % minutes] = 0;
+  }
+  // Backwards, and twice, since after Sunday comes Monday.
+  for (let at = 2 * minutes - 1; at >= 0; at--) {
+    const later = (waits[(at + 1) % minutes] as number) + 1;
+    if (later < (waits[at % minutes] as number)) waits[at % minutes] = later;
+  }
+  return waits;
 }
 
 function sinceMidnight(time: string): number {
   const [hours, minutes] = time.split(':').map(Number) as [number, number];
-  return (hours * 60 + minutes) * minute;
+  return hours * 60 + minutes;
 }
 
 /** In one zone: the first open moment at or after another, `Infinity` when none comes before the limit. */
 function openingsIn(
   timeZone: string,
-  spans: Span[],
+  opens: LocalOpening,
   { from, limit }: { from: number; limit: number },
 ): (from: number) => number {
   let steady = steadyStretch(timeZone, from);
@@ -62,8 +93,8 @@ function openingsIn(
     // While the offset stands still, local time is plain arithmetic; each shift of the clocks begins a new stretch.
     for (let moment = earliest; moment <= limit; moment = steady.until) {
       if (moment >= steady.until) steady = steadyStretch(timeZone, moment);
-      const opens = moment + waitUntilOpen(moment + steady.offset, spans);
-      if (opens < steady.until) return opens;
+      const opening = opens(moment + steady.offset) - steady.offset;
+      if (opening < steady.until) return opening;
     }
     return Number.POSITIVE_INFINITY;
   };
@@ -88,16 +119,6 @@ function inZone(timeZone: string, moment: number): Temporal.ZonedDateTime {
       { cause: error },
     );
   }
-}
-
-function waitUntilOpen(local: number, spans: Span[]): number {
-  const inWeek = remainder(local + epochInWeek, week);
-  return Math.min(
-    ...spans.map(({ start, end }) => {
-      const sinceStart = remainder(inWeek - start, week);
-      return sinceStart < end - start ? 0 : week - sinceStart;
-    }),
-  );
 }
 
 /** What `%` gives for positive numbers, for all of them. */

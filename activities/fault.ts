@@ -37,7 +37,8 @@ function faultsOfIssue(
 ): Fault[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    const fields = fieldNames[String(path.at(-1) ?? 'root')] ?? [];
+    // An entry of a list goes by the name of the list.
+    const fields = fieldNames[String(path.findLast((key) => typeof key !== 'number') ?? 'root')] ?? [];
     return issue.keys.map((key) => ({
       path: dotted([...path, key]),
       message: `is unknown; must be one of ${fields.join(', ')}`,

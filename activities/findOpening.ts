@@ -1,24 +1,30 @@
 import type { Opening } from '../workflows/callActivities.js';
-import type { CallingWindow } from '../workflows/callRequest.js';
+import type { CallingWindow, CallPlan } from '../workflows/callRequest.js';
 import { nextOpening } from './callingWindow.js';
 import { timeZonesOf } from './timeZonesOf.js';
 
 /**
- * The first moment at or after `from` at which the phone may ring. Without a zone of its own the window must be
- * open in every zone where the number may be at home. `opensAt` is null when that never happens, or when nothing
- * is known of the number's zone: rather no call than one in somebody's night.
+ * The first moment at or after `from` at which the phone of this call may ring: `from` itself for a call that is
+ * urgent or has no window.
  *
- * An activity and no rule of the workflow, because time zone data changes between releases of Node.js.
+ * Without a zone of its own the window must be open in every zone where the number may be at home. `opensAt` is
+ * null when that never happens, or when nothing is known of the number's zone: rather no call than one in
+ * somebody's night.
  */
-export async function findOpening({
-  to,
-  window,
-  from,
-}: {
+export async function openingFor(
+  { to, callingWindow: window, urgent }: Pick<CallPlan, 'to' | 'callingWindow' | 'urgent'>,
+  from: Date,
+): Promise<Opening> {
+  if (window === null || urgent) return { opensAt: from.toISOString(), timeZones: [] };
+  const timeZones = window.timeZone === undefined ? await timeZonesOf(to) : [window.timeZone];
+  return { opensAt: nextOpening(window, timeZones, from)?.toISOString() ?? null, timeZones };
+}
+
+/** As `openingFor`. An activity and no rule of the workflow, because time zone data changes between releases of Node.js. */
+export async function findOpening(input: {
   to: string;
   window: CallingWindow;
   from: string;
 }): Promise<Opening> {
-  const timeZones = window.timeZone === undefined ? await timeZonesOf(to) : [window.timeZone];
-  return { opensAt: nextOpening(window, timeZones, new Date(from))?.toISOString() ?? null, timeZones };
+  return openingFor({ to: input.to, callingWindow: input.window }, new Date(input.from));
 }

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../workflows/callRequest.js';
+import type { CallingWindow, RetryPolicy } from '../workflows/callRequest.js';
 
 /** What the activities need to know of the configuration. Read and checked in `src/`, once, at start. */
 export interface ActivitySettings {
@@ -14,6 +14,8 @@ export interface ActivitySettings {
   decideWithinSeconds: number;
   absentAfterSeconds: number;
   policies: Record<string, RetryPolicy>;
+  /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
+  callingWindow: CallingWindow | null;
   notify: NotifySettings;
 }
 

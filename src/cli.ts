@@ -82,6 +82,11 @@ talking(program.commandsGroup(calls).command('call'))
   .option('--machine-detection <mode>', 'off, enable or detectMessageEnd')
   .option('--lookup <mode>', 'off, basic, lineType or lineStatus')
   .option('--retry <policy>', 'name of a retry policy, such as standard')
+  .option('--window <hours...>', 'hours in which the phone may ring, at the callee: 08:00-21:00')
+  .option('--days <days>', 'days of the window, 1 is Monday: 1-5 or 1,3,6-7')
+  .option('--time-zone <zone>', 'time zone of the window; default: that of the number')
+  .option('--blocked-dates <date...>', 'local dates on which the phone does not ring: 2026-12-25')
+  .option('--urgent', 'the phone may ring at any hour of any day')
   .option('--not-before <time>', 'RFC 3339')
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
   .option('--notify-url <url>', 'where the outcome is posted')
@@ -93,6 +98,7 @@ talking(program.commandsGroup(calls).command('call'))
     example(
       'ringtrue call +15005551200 --from +15005550006 --say "Your table is ready" --wait',
       'ringtrue call +15005552486 --twiml "<Response><Hangup/></Response>" --retry standard --key order-4711',
+      'ringtrue call +12085551200 --say "Hello" --window 09:00-12:00 13:30-18:00 --days 1-5',
     ),
   )
   .action(async (to, options) => (await import('./commands/calls.js')).placeCall(to, options));

@@ -48,7 +48,7 @@ export class ConfigurationReader {
       if (text === undefined) continue;
       const parsed = environment.shape[name].safeParse(text);
       if (parsed.success) Object.assign(this.values, { [name]: parsed.data });
-      else this.fault(`${name} ${parsed.error.issues[0]?.message ?? 'is not right'}`);
+      else for (const { message } of parsed.error.issues) this.fault(`${name} ${message}`);
     }
   }
 
@@ -180,6 +180,7 @@ export class ConfigurationReader {
       pollIntervalSeconds: values.RINGTRUE_POLL_INTERVAL_SECONDS ?? otherwise.pollInterval,
       decideWithinSeconds: values.RINGTRUE_DECIDE_WITHIN_SECONDS ?? 3600,
       absentAfterSeconds: values.RINGTRUE_ABSENT_AFTER_SECONDS ?? otherwise.absentAfter,
+      callingWindow: values.RINGTRUE_CALLING_WINDOW ?? null,
     };
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { must } from '../activities/fault.js';
+import { checkCallingWindow } from '../activities/callingWindowSchema.js';
+import { must, show } from '../activities/fault.js';
 import { isNotifySecret } from '../activities/notifySecret.js';
 import { e164 } from '../workflows/phoneNumber.js';
 import { progressModes } from '../workflows/twilioStatus.js';
@@ -56,6 +57,29 @@ const notifySecrets = () =>
       mustSecretly('signing secrets, separated by commas: whsec_ and 24 to 64 bytes in base64 each'),
     );
 
+const callingWindow = () =>
+  z.string().transform((text, { addIssue }) => {
+    const checked = isJson(text) ? checkCallingWindow(JSON.parse(text)) : { faults: [notJson(text)] };
+    if ('window' in checked) return checked.window;
+    for (const { path, message } of checked.faults)
+      addIssue({ code: 'custom', message: path === '' ? message : `is not right: ${path} ${message}` });
+    return z.NEVER;
+  });
+
+const notJson = (text: string) => ({
+  path: '',
+  message: `is ${show(text)}, which is not JSON; must be a calling window, such as {"start":"08:00","end":"21:00"}`,
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const publicUrlRight =
   'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
 
@@ -87,6 +111,7 @@ export const environment = z.object({
     .transform((word) => word === 'true'),
   RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
   RINGTRUE_POLICIES: z.string(),
+  RINGTRUE_CALLING_WINDOW: callingWindow(),
   PORT: port(),
   HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),
   RINGTRUE_WORKER_PORT: port(),

@@ -24,6 +24,8 @@ export interface CallRequest {
   /** Name of a configured policy, or a policy; the policy named `default` when absent. */
   retry?: string | RetryPolicy;
   callingWindow?: CallingWindow;
+  /** The phone may ring at any hour of any day: no calling window counts, neither this one nor the operator's. */
+  urgent?: boolean;
   /** RFC 3339: no attempt begins earlier. */
   notBefore?: string;
   /** RFC 3339: no attempt begins later. */
@@ -41,13 +43,24 @@ export const lookupModes = ['off', 'basic', 'lineType', 'lineStatus'] as const;
 /** What to ask of Lookup v2 before dialling. */
 export type LookupMode = (typeof lookupModes)[number];
 
-/** Local time in which the phone may ring. */
-export interface CallingWindow {
+/**
+ * Local time in which the phone may ring: either one range a day, `start` and `end` (and `days`), or `ranges`.
+ * What is outside all ranges, or on a blocked date, is shut.
+ */
+export interface CallingWindow extends Partial<CallingRange> {
   /** IANA name; derived from the number when absent. */
   timeZone?: string;
+  /** In place of `start`, `end` and `days`; they may overlap. */
+  ranges?: CallingRange[];
+  /** `YYYY-MM-DD`: on these local dates, whichever range a moment is in, the phone does not ring. */
+  blockedDates?: string[];
+}
+
+/** Hours of some days of the week. */
+export interface CallingRange {
   /** `HH:MM`, inclusive. */
   start: string;
-  /** `HH:MM`, exclusive; earlier than `start` means past midnight. */
+  /** `HH:MM`, exclusive; earlier than `start` means past midnight, `24:00` is the end of the day. */
   end: string;
   /** 1 = Monday … 7 = Sunday; every day when absent. */
   days?: number[];
@@ -94,7 +107,10 @@ export interface CallPlan {
   machineDetection: MachineDetection;
   lookup: LookupMode;
   retry: RetryPolicy;
+  /** The request's own, else the operator's; null: any hour. */
   callingWindow: CallingWindow | null;
+  /** No window counts. Absent: not urgent. */
+  urgent?: boolean;
   notBefore: string | null;
   giveUpAt: string | null;
   notifyUrl: string | null;

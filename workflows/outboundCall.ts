@@ -19,6 +19,7 @@ import {
   canceledByUs,
   deciderOf,
   expired,
+  neverOpen,
   undecided,
   type Verdict,
   verdictOfAttempt,
@@ -63,6 +64,7 @@ async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Deci
     const turn = await waitForTurn(call, plan);
     if (turn === 'canceled') return canceled(call, last);
     if (turn === 'too-late') return last ?? { ...expired, decidedBy: 'policy' };
+    if (turn !== 'now') return last ?? { ...neverOpen(turn.shutIn), decidedBy: 'policy' };
 
     const attempt = call.beginAttempt();
     const placing = await place(call, plan, attempt);

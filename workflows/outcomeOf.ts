@@ -141,6 +141,16 @@ export const expired: Verdict = {
   retryable: false,
 };
 
+/** The calling window never opens in all these time zones at once, or no zone is known: no time is the right one. */
+export function neverOpen(timeZones: string[]): Verdict {
+  const zones = timeZones.length > 3 ? `all ${timeZones.length} time zones at once` : timeZones.join(' and ');
+  const message =
+    timeZones.length === 0
+      ? "No time zone is known for the number, so nobody can tell when its calling window is open; give the window's timeZone"
+      : `The calling window does not open within 400 days in ${zones}; give it other hours, other dates or a timeZone`;
+  return { ...expired, reason: { code: 'calling-window', source: 'policy', message } };
+}
+
 /** Canceled while Twilio had no call of ours. */
 export function canceledByUs(why: string | null): Verdict {
   return {

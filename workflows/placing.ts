@@ -61,7 +61,7 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
     if (isPast(plan.giveUpAt)) return 'too-late';
     if (call.steering.paused) {
       const turn = await waitForTurn(call, plan, () => call.hasEarlyCallback);
-      if (turn !== 'now') return turn;
+      if (turn !== 'now') return typeof turn === 'string' ? turn : 'too-late';
       continue;
     }
 

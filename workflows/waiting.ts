@@ -13,13 +13,13 @@ const longestTimerSeconds = 7 * 86_400;
 /**
  * Waits until the phone may ring: not before `notBefore`, and inside the calling window, which is looked at
  * again at the moment itself; nor while the call is paused. Somebody may move the moment. `heard`: something came up
- * for which the wait must not go on.
+ * for which the wait must not go on. `shutIn`: the window never opens in all of these time zones at once.
  */
 export async function waitForTurn(
   call: RunningCall,
   plan: CallPlan,
   heard: () => boolean = () => false,
-): Promise<'now' | 'canceled' | 'too-late'> {
+): Promise<'now' | 'canceled' | 'too-late' | { shutIn: string[] }> {
   const { steering } = call;
   for (;;) {
     if (heard()) break;
@@ -28,7 +28,7 @@ export async function waitForTurn(
     const { movedTo } = steering;
     const due = await turnOf(plan, movedTo);
     if (steering.movedTo !== movedTo) continue;
-    if (due === null) return 'too-late';
+    if ('shutIn' in due) return due;
     const wakes = () => call.cancelRequested || steering.movedTo !== movedTo || heard();
     if (secondsUntil(due.at) <= 0) {
       if (steering.paused) {
@@ -56,12 +56,15 @@ async function waitForResume(call: RunningCall, plan: CallPlan, wakes: () => boo
   else await waitUntil(call, plan.giveUpAt, steering.waitingFor, resumed);
 }
 
-/** The earliest moment for the next dialling; null when the window never opens. */
-async function turnOf(plan: CallPlan, movedTo: string | null): Promise<{ at: string; why: string } | null> {
+/** The earliest moment for the next dialling, or the zones in which the window never opens. */
+async function turnOf(
+  plan: CallPlan,
+  movedTo: string | null,
+): Promise<{ at: string; why: string } | { shutIn: string[] }> {
   const now = new Date().toISOString();
   const asked = movedTo ?? plan.notBefore;
   const earliest = asked === null || isPast(asked) ? now : new Date(asked).toISOString();
-  if (plan.callingWindow === null)
+  if (plan.callingWindow === null || plan.urgent)
     return {
       at: earliest,
       why: movedTo === null ? 'notBefore, the earliest time for a first attempt' : movedByHand,
@@ -72,7 +75,7 @@ async function turnOf(plan: CallPlan, movedTo: string | null): Promise<{ at: str
     from: earliest,
   });
   return opensAt === null
-    ? null
+    ? { shutIn: timeZones }
     : {
         at: opensAt,
         why: `the calling window to open in ${timeZones.length > 3 ? `${timeZones.length} time zones` : timeZones.join(', ')}`,

@@ -1,8 +1,9 @@
 import type { CallState } from '../../workflows/callOutcome.js';
 import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
 import { callSheet, callsTable } from './callTable.js';
+import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
-interface PlaceOptions extends ApiOptions {
+interface PlaceOptions extends ApiOptions, WindowOptions {
   from?: string;
   say?: string;
   twiml?: string;
@@ -13,6 +14,7 @@ interface PlaceOptions extends ApiOptions {
   machineDetection?: string;
   lookup?: string;
   retry?: string;
+  urgent?: boolean;
   notBefore?: string;
   giveUpAt?: string;
   notifyUrl?: string;
@@ -100,6 +102,8 @@ function requestOf(to: string, options: PlaceOptions): object {
     machineDetection: options.machineDetection,
     lookup: options.lookup,
     retry: options.retry,
+    callingWindow: callingWindowOf(options),
+    urgent: options.urgent,
     notBefore: options.notBefore,
     giveUpAt: options.giveUpAt,
     notifyUrl: options.notifyUrl,

@@ -7,6 +7,11 @@ import { checkRetryPolicy, completePolicy } from '../../activities/retryPolicySc
 const known: KnownSettings = { policies: { default: completePolicy({ maxAttempts: 1 }) }, defaultFrom: null };
 const valid = { to: '+15005550100', from: '+15005550006', twiml: '<Response/>' };
 
+const datesFrom = (date: string, count: number) =>
+  Array.from({ length: count }, (_, later) =>
+    new Date(Date.parse(date) + later * 86_400_000).toISOString().slice(0, 10),
+  );
+
 function faultsOf(input: unknown, settings = known): string[] {
   const checked = checkCallRequest(input, settings);
   return 'faults' in checked ? checked.faults.map(faultLine) : [];
@@ -25,6 +30,29 @@ describe('a request that is right', () => {
       'a window in a zone',
       { callingWindow: { timeZone: 'America/Argentina/Ushuaia', start: '00:00', end: '23:59' } },
     ],
+    [
+      'several ranges, blocked dates, a leap day among them',
+      {
+        callingWindow: {
+          ranges: [
+            { start: '09:00', end: '12:00', days: [1, 2, 3, 4, 5] },
+            { start: '11:00', end: '24:00' },
+          ],
+          blockedDates: ['2026-12-25', '2028-02-29'],
+        },
+      },
+    ],
+    [
+      'as many ranges and dates as there may be',
+      {
+        callingWindow: {
+          ranges: Array(50).fill({ start: '00:00', end: '24:00' }),
+          blockedDates: datesFrom('2026-01-01', 400),
+        },
+      },
+    ],
+    ['an urgent call', { urgent: true }],
+    ['a call that is not urgent', { urgent: false }],
     ['times with any offset', { notBefore: '2026-02-28T23:59:59.5-11:00', giveUpAt: '2028-02-29T00:00:00Z' }],
     [
       'a giveUpAt before notBefore: such a call expires',
@@ -167,9 +195,78 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       'callingWindow.start is "8:00"; must be a local time HH:MM, 00:00..23:59',
     ],
     [
-      { callingWindow: { start: '08:00', end: '24:00' } },
-      'callingWindow.end is "24:00"; must be a local time HH:MM, 00:00..23:59',
+      { callingWindow: { start: '08:00', end: '24:01' } },
+      'callingWindow.end is "24:01"; must be a local time HH:MM, 00:00..24:00',
     ],
+    [
+      { callingWindow: { start: '24:00', end: '08:00' } },
+      'callingWindow.start is "24:00"; must be a local time HH:MM, 00:00..23:59',
+    ],
+    [
+      { callingWindow: { start: '08:00' } },
+      'callingWindow.end is missing; must be a local time HH:MM, 00:00..24:00',
+    ],
+    [
+      { callingWindow: '08:00-21:00' },
+      'callingWindow is "08:00-21:00"; must be an object with start and end, or with ranges',
+    ],
+    [
+      { callingWindow: { ranges: [] } },
+      'callingWindow.ranges is a list of 0; must be a list of 1..50 ranges, each with start and end',
+    ],
+    [
+      { callingWindow: { ranges: Array(51).fill({ start: '08:00', end: '21:00' }) } },
+      'callingWindow.ranges is a list of 51; must be a list of 1..50 ranges, each with start and end',
+    ],
+    [
+      { callingWindow: { ranges: { start: '08:00', end: '21:00' } } },
+      'callingWindow.ranges is an object; must be a list of 1..50 ranges, each with start and end',
+    ],
+    [
+      { callingWindow: { ranges: ['08:00-21:00'] } },
+      'callingWindow.ranges.0 is "08:00-21:00"; must be an object with start and end',
+    ],
+    [
+      { callingWindow: { ranges: [{ start: '08:00', end: '21:00' }, { start: '22:00' }] } },
+      'callingWindow.ranges.1.end is missing; must be a local time HH:MM, 00:00..24:00',
+    ],
+    [
+      { callingWindow: { ranges: [{ start: '08:00', end: '08:00' }] } },
+      'callingWindow.ranges.0.end is "08:00", the same as start; must differ from it',
+    ],
+    [
+      { callingWindow: { ranges: [{ start: '08:00', end: '21:00', days: [8] }] } },
+      'callingWindow.ranges.0.days.0 is 8; must be an integer 1..7 (1 is Monday)',
+    ],
+    [
+      { callingWindow: { ranges: [{ start: '08:00', end: '21:00', timeZone: 'Etc/UTC' }] } },
+      'callingWindow.ranges.0.timeZone is unknown; must be one of start, end, days',
+    ],
+    [
+      { callingWindow: { start: '08:00', end: '21:00', ranges: [{ start: '08:00', end: '21:00' }] } },
+      'callingWindow.ranges is given beside start and end; a window has either start and end, or ranges that have their own',
+    ],
+    [
+      { callingWindow: { days: [1], ranges: [{ start: '08:00', end: '21:00' }] } },
+      'callingWindow.ranges is given beside days; a window has either start and end, or ranges that have their own',
+    ],
+    [
+      { callingWindow: { start: '08:00', end: '21:00', blockedDates: ['2026-02-29'] } },
+      'callingWindow.blockedDates.0 is "2026-02-29"; must be a date of the calendar, YYYY-MM-DD, such as 2026-12-25',
+    ],
+    [
+      { callingWindow: { start: '08:00', end: '21:00', blockedDates: ['2026-12-25T00:00:00Z'] } },
+      'callingWindow.blockedDates.0 is "2026-12-25T00:00:00Z"; must be a date of the calendar, YYYY-MM-DD, such as 2026-12-25',
+    ],
+    [
+      { callingWindow: { start: '08:00', end: '21:00', blockedDates: ['2026-12-25', '2026-12-25'] } },
+      'callingWindow.blockedDates is a list of 2; must be a list that names each date once',
+    ],
+    [
+      { callingWindow: { start: '08:00', end: '21:00', blockedDates: datesFrom('2026-01-01', 401) } },
+      'callingWindow.blockedDates is a list of 401; must be a list of at most 400 dates',
+    ],
+    [{ urgent: 'yes' }, 'urgent is "yes"; must be true or false'],
     [
       { callingWindow: { start: '08:00', end: '08:00' } },
       'callingWindow.end is "08:00", the same as start; must differ from it',
@@ -216,7 +313,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { frm: '+15005550006' },
-      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, notBefore, giveUpAt, notifyUrl, metadata',
+      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, metadata',
     ],
   ])('%j: %s', (fields, fault) => {
     const request = Object.fromEntries(
@@ -247,6 +344,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       lookup: 'x',
       retry: 'x',
       callingWindow: {},
+      urgent: 'x',
       notBefore: 'x',
       giveUpAt: 'x',
       notifyUrl: 'x',

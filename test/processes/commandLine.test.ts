@@ -26,6 +26,12 @@ describe('without any server', () => {
     [['call', '+15005551200', '--ring-timeout', 'long'], '"long" is not a whole number'],
     [['call', '+15005551200', '--say', 'a', '--twiml', 'b'], '--say and --twiml are both given'],
     [['call', '+15005551200', '--metadata', 'nothing'], '--metadata "nothing" must be name=value'],
+    [['call', '+15005551200', '--window', '8-21-3'], '--window "8-21-3" must be HH:MM-HH:MM'],
+    [
+      ['call', '+15005551200', '--window', '08:00-21:00', '--days', '5-1'],
+      '--days "5-1" must be days from 1 (Monday) to 7',
+    ],
+    [['call', '+15005551200', '--days', '1-5'], '--days says more of --window, which is missing'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
   ])('%j: status 2, and what would be right', async (args, said) => {
     const { status, stderr, stdout } = await run(args);

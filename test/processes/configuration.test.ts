@@ -82,6 +82,21 @@ describe('one variable is wrong: one fault, which names it and says what would b
       'RINGTRUE_ABSENT_AFTER_SECONDS is "soon"; must be a whole number 1..86400 of seconds',
     ],
     [
+      'RINGTRUE_CALLING_WINDOW',
+      '08:00-21:00',
+      'RINGTRUE_CALLING_WINDOW is "08:00-21:00", which is not JSON; must be a calling window, such as {"start":"08:00","end":"21:00"}',
+    ],
+    [
+      'RINGTRUE_CALLING_WINDOW',
+      '8',
+      'RINGTRUE_CALLING_WINDOW is 8; must be an object with start and end, or with ranges',
+    ],
+    [
+      'RINGTRUE_CALLING_WINDOW',
+      '{"ranges":[{"start":"8:00","end":"21:00"}]}',
+      'RINGTRUE_CALLING_WINDOW is not right: ranges.0.start is "8:00"; must be a local time HH:MM, 00:00..23:59',
+    ],
+    [
       'TWILIO_ACCOUNT_SID',
       'AC12',
       'TWILIO_ACCOUNT_SID is "AC12"; must be an account SID: AC and 32 hex digits',
@@ -169,6 +184,15 @@ describe('what a process cannot do without', () => {
     expect(() => apiConfiguration(env)).toThrow(
       /4 faults[\s\S]*RINGTRUE_CPS[\s\S]*PORT[\s\S]*DATABASE_URL[\s\S]*TEMPORAL_TLS/,
     );
+  });
+
+  it('a calling window with several faults: all of them are said at once', () => {
+    expect(faultsOf('worker', { ...complete, RINGTRUE_CALLING_WINDOW: '{"days":[8],"open":1}' })).toEqual([
+      'RINGTRUE_CALLING_WINDOW is not right: days.0 is 8; must be an integer 1..7 (1 is Monday)',
+      'RINGTRUE_CALLING_WINDOW is not right: open is unknown; must be one of timeZone, start, end, days, ranges, blockedDates',
+      'RINGTRUE_CALLING_WINDOW is not right: start is missing; must be a local time HH:MM, 00:00..23:59',
+      'RINGTRUE_CALLING_WINDOW is not right: end is missing; must be a local time HH:MM, 00:00..24:00',
+    ]);
   });
 
   it.each(['dev', 'setup', 'simulator'] as const)('%s, nothing set: starts', (role) => {
@@ -319,6 +343,14 @@ describe('what is made of it', () => {
       temporalServer: null,
       temporal: { address: 'temporal.example.com:7233', namespace: 'calls' },
     });
+  });
+
+  it('a calling window for the requests that name none: dev and workers have it', () => {
+    const window = { start: '08:00', end: '21:00', blockedDates: ['2026-12-25'] };
+    const env = { RINGTRUE_CALLING_WINDOW: JSON.stringify(window) };
+    expect(workerConfiguration({ ...complete, ...env }).activities.callingWindow).toEqual(window);
+    expect(devConfiguration(env).waits.callingWindow).toEqual(window);
+    expect(workerConfiguration(complete).activities.callingWindow).toBeNull();
   });
 
   it('the demo is started where real systems are configured: it does without all of them', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextOpening } from '../../activities/callingWindow.js';
-import { findOpening } from '../../activities/findOpening.js';
+import { findOpening, openingFor } from '../../activities/findOpening.js';
 import { timeZonesOf } from '../../activities/timeZonesOf.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 
@@ -204,6 +204,265 @@ describe('the clocks change', () => {
   });
 });
 
+/** Office hours with a break at noon, and Saturday mornings. */
+const office = {
+  ranges: [
+    { start: '09:00', end: '12:00', days: [1, 2, 3, 4, 5] },
+    { start: '13:30', end: '18:00', days: [1, 2, 3, 4, 5] },
+    { start: '10:00', end: '12:00', days: [6] },
+  ],
+};
+
+describe('several ranges a week', () => {
+  it.each<[string, CallingWindow, string, string | null]>([
+    ['before the first one: when it opens', office, '2026-07-01T05:00:00Z', '2026-07-01T07:00:00.000Z'],
+    ['in the first one: at once', office, '2026-07-01T08:00:00Z', '2026-07-01T08:00:00.000Z'],
+    ['in the break: the second one', office, '2026-07-01T10:00:00Z', '2026-07-01T11:30:00.000Z'],
+    ['in the second one: at once', office, '2026-07-01T15:59:59Z', '2026-07-01T15:59:59.000Z'],
+    [
+      'on Friday evening: Saturday has its own hours',
+      office,
+      '2026-07-03T16:00:00Z',
+      '2026-07-04T08:00:00.000Z',
+    ],
+    ['on Saturday noon: on Monday', office, '2026-07-04T10:00:00Z', '2026-07-06T07:00:00.000Z'],
+    [
+      'they overlap: open as long as one of them is',
+      {
+        ranges: [
+          { start: '08:00', end: '12:00' },
+          { start: '10:00', end: '14:00' },
+        ],
+      },
+      '2026-07-01T11:59:00Z',
+      '2026-07-01T11:59:00.000Z',
+    ],
+    [
+      'one follows the other at once: no gap',
+      {
+        ranges: [
+          { start: '12:00', end: '14:00' },
+          { start: '08:00', end: '12:00' },
+        ],
+      },
+      '2026-07-01T10:00:00Z',
+      '2026-07-01T10:00:00.000Z',
+    ],
+    [
+      'one past midnight, one by day: the night still counts to the day before',
+      {
+        ranges: [
+          { start: '22:00', end: '02:00', days: [5] },
+          { start: '08:00', end: '09:00', days: [1] },
+        ],
+      },
+      '2026-07-03T23:59:00Z',
+      '2026-07-03T23:59:00.000Z',
+    ],
+    [
+      'one range only: as if it stood by itself',
+      { ranges: [daytime] },
+      '2026-07-01T19:00:00Z',
+      '2026-07-02T06:00:00.000Z',
+    ],
+  ])('Berlin, %s', (_, window, from, opensAt) => {
+    expect(opening(window, 'Europe/Berlin', from)).toBe(opensAt);
+  });
+});
+
+describe('the end of the day', () => {
+  it.each<[string, CallingWindow, string, string | null]>([
+    [
+      'until 24:00: open in the last minute',
+      { start: '08:00', end: '24:00' },
+      '2026-07-01T21:59:00Z',
+      '2026-07-01T21:59:00.000Z',
+    ],
+    [
+      'until 24:00: shut at midnight',
+      { start: '08:00', end: '24:00' },
+      '2026-07-01T22:00:00Z',
+      '2026-07-02T06:00:00.000Z',
+    ],
+    [
+      'until 00:00: the same',
+      { start: '08:00', end: '00:00' },
+      '2026-07-01T22:00:00Z',
+      '2026-07-02T06:00:00.000Z',
+    ],
+    [
+      'the whole day: open at midnight',
+      { start: '00:00', end: '24:00' },
+      '2026-07-01T22:00:00Z',
+      '2026-07-01T22:00:00.000Z',
+    ],
+    [
+      'the whole of one day: open until it ends',
+      { start: '00:00', end: '24:00', days: [3] },
+      '2026-07-01T22:00:00Z',
+      '2026-07-07T22:00:00.000Z',
+    ],
+    [
+      'one minute around midnight',
+      {
+        ranges: [
+          { start: '23:59', end: '24:00' },
+          { start: '00:00', end: '00:01' },
+        ],
+      },
+      '2026-07-01T22:00:59Z',
+      '2026-07-01T22:00:59.000Z',
+    ],
+  ])('Berlin, %s', (_, window, from, opensAt) => {
+    expect(opening(window, 'Europe/Berlin', from)).toBe(opensAt);
+  });
+});
+
+describe('blocked dates', () => {
+  const without = (...blockedDates: string[]) => ({ ...daytime, blockedDates });
+  it.each<[string, string | string[], CallingWindow, string, string | null]>([
+    [
+      'on such a date: the next day',
+      'Europe/Berlin',
+      without('2026-12-25'),
+      '2026-12-25T10:00:00Z',
+      '2026-12-26T07:00:00.000Z',
+    ],
+    [
+      'the evening before: past it',
+      'Europe/Berlin',
+      without('2026-12-25'),
+      '2026-12-24T20:00:00Z',
+      '2026-12-26T07:00:00.000Z',
+    ],
+    [
+      'two in a row, and a Sunday without hours: past all of them',
+      'Europe/Berlin',
+      { ...weekdays, blockedDates: ['2026-12-24', '2026-12-25'] },
+      '2026-12-23T20:00:00Z',
+      '2026-12-28T07:00:00.000Z',
+    ],
+    [
+      'another date: at once',
+      'Europe/Berlin',
+      without('2026-12-25'),
+      '2026-12-26T10:00:00Z',
+      '2026-12-26T10:00:00.000Z',
+    ],
+    [
+      'the date is the local one, ahead of UTC',
+      'Pacific/Auckland',
+      without('2026-12-25'),
+      '2026-12-24T19:30:00Z',
+      '2026-12-25T19:00:00.000Z',
+    ],
+    [
+      'the date is the local one, behind UTC',
+      'America/Los_Angeles',
+      without('2026-12-25'),
+      '2026-12-26T03:00:00Z',
+      '2026-12-26T16:00:00.000Z',
+    ],
+    [
+      'the 29th of February, in a leap year',
+      'Europe/Berlin',
+      without('2028-02-29'),
+      '2028-02-28T20:00:00Z',
+      '2028-03-01T07:00:00.000Z',
+    ],
+    [
+      'the turn of the year',
+      'Europe/Berlin',
+      without('2026-12-31', '2027-01-01'),
+      '2026-12-30T20:00:00Z',
+      '2027-01-02T07:00:00.000Z',
+    ],
+    [
+      'a window past midnight, the first date is blocked: opens at midnight, when the date has passed',
+      'Europe/Berlin',
+      { ...night, blockedDates: ['2026-12-24'] },
+      '2026-12-24T21:00:00Z',
+      '2026-12-24T23:00:00.000Z',
+    ],
+    [
+      'a window past midnight, the second date is blocked: shut from midnight on',
+      'Europe/Berlin',
+      { ...night, blockedDates: ['2026-12-25'] },
+      '2026-12-24T23:00:00Z',
+      '2026-12-25T23:00:00.000Z',
+    ],
+    [
+      'the whole day is open, one date is not: at its end',
+      'Europe/Berlin',
+      { start: '00:00', end: '24:00', blockedDates: ['2026-12-25'] },
+      '2026-12-24T23:00:00Z',
+      '2026-12-25T23:00:00.000Z',
+    ],
+    [
+      'the clocks go forward on that date: an hour sooner over',
+      'Europe/Berlin',
+      { start: '00:00', end: '24:00', blockedDates: ['2026-03-29'] },
+      '2026-03-28T23:00:00Z',
+      '2026-03-29T22:00:00.000Z',
+    ],
+    [
+      'the clocks go back on that date: an hour later over',
+      'Europe/Berlin',
+      { start: '00:00', end: '24:00', blockedDates: ['2026-10-25'] },
+      '2026-10-24T22:00:00Z',
+      '2026-10-25T23:00:00.000Z',
+    ],
+    [
+      'there is no midnight: the blocked date ends at one',
+      'America/Havana',
+      { start: '00:00', end: '24:00', blockedDates: ['2026-03-07'] },
+      '2026-03-08T04:00:00Z',
+      '2026-03-08T05:00:00.000Z',
+    ],
+    [
+      'a date that was never there: changes nothing',
+      'Pacific/Apia',
+      { start: '00:00', end: '24:00', blockedDates: ['2011-12-30'] },
+      '2011-12-30T09:59:00Z',
+      '2011-12-30T09:59:00.000Z',
+    ],
+    [
+      'the date after one that was never there',
+      'Pacific/Apia',
+      { start: '00:00', end: '24:00', blockedDates: ['2011-12-31'] },
+      '2011-12-30T10:00:00Z',
+      '2011-12-31T10:00:00.000Z',
+    ],
+    [
+      'two zones, it is that date in one of them only: shut in both',
+      ['America/New_York', 'America/Los_Angeles'],
+      { start: '00:00', end: '24:00', blockedDates: ['2026-12-25'] },
+      '2026-12-25T05:00:00Z',
+      '2026-12-26T08:00:00.000Z',
+    ],
+    [
+      'the only day of the week, for weeks: when it is not blocked',
+      'Europe/Berlin',
+      { ...daytime, days: [5], blockedDates: ['2026-12-25', '2027-01-01'] },
+      '2026-12-18T20:00:00Z',
+      '2027-01-08T07:00:00.000Z',
+    ],
+  ])('%s', (_, zones, window, from, opensAt) => {
+    expect(opening(window, zones, from)).toBe(opensAt);
+  });
+
+  it('every day of more than a year: never', () => {
+    const from = Date.parse('2026-01-01');
+    const dates = (days: number) =>
+      Array.from({ length: days }, (_, later) =>
+        new Date(from + later * 86_400_000).toISOString().slice(0, 10),
+      );
+    const window = (days: number) => ({ ...daytime, blockedDates: dates(days) });
+    expect(opening(window(399), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBe('2027-02-04T08:00:00.000Z');
+    expect(opening(window(401), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBeNull();
+  });
+});
+
 describe('several time zones', () => {
   it.each([
     [
@@ -320,6 +579,35 @@ describe('the window without a zone: the number says where the phone is', () => 
     expect((await findOpening({ ...at, window: { ...daytime, timeZone: 'Asia/Tokyo' } })).timeZones).toEqual([
       'Asia/Tokyo',
     ]);
+  });
+});
+
+describe('a call as it was accepted', () => {
+  const from = new Date('2026-07-01T02:00:00.123Z');
+  const shut = { ...daytime, timeZone: 'Europe/Berlin' };
+  it.each<[string, Parameters<typeof openingFor>[0], Awaited<ReturnType<typeof openingFor>>]>([
+    [
+      'no window: at once',
+      { to: '+4915112345678', callingWindow: null },
+      { opensAt: '2026-07-01T02:00:00.123Z', timeZones: [] },
+    ],
+    [
+      'outside its window: when that opens',
+      { to: '+4915112345678', callingWindow: shut },
+      { opensAt: '2026-07-01T06:00:00.000Z', timeZones: ['Europe/Berlin'] },
+    ],
+    [
+      'urgent: at once, whatever the window says',
+      { to: '+4915112345678', callingWindow: { ...shut, blockedDates: ['2026-07-01'] }, urgent: true },
+      { opensAt: '2026-07-01T02:00:00.123Z', timeZones: [] },
+    ],
+    [
+      'urgent, and nothing is known of its zone: at once',
+      { to: '+870773123456', callingWindow: daytime, urgent: true },
+      { opensAt: '2026-07-01T02:00:00.123Z', timeZones: [] },
+    ],
+  ])('%s', async (_, plan, found) => {
+    expect(await openingFor(plan, from)).toEqual(found);
   });
 });
 

@@ -6,6 +6,7 @@ import { createActivities } from '../../activities/createActivities.js';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { ActivityEvent } from '../../activities/world.js';
+import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';
 
@@ -45,6 +46,8 @@ export async function startCallBench(input: {
   store: OutcomeStore;
   twilioUrl: string;
   settings?: Partial<ActivitySettings>;
+  /** Take the place of the real ones. */
+  activities?: Partial<CallActivities>;
   /** Joins the workers of another bench. */
   taskQueue?: string;
   workflowBundle?: { codePath: string } | { code: string };
@@ -58,6 +61,7 @@ export async function startCallBench(input: {
     pollIntervalSeconds: 15,
     decideWithinSeconds: 3600,
     absentAfterSeconds: 300,
+    callingWindow: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
     policies: {
       default: {
@@ -89,11 +93,14 @@ export async function startCallBench(input: {
     connection,
     taskQueue,
     workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
-    activities: createActivities({
-      settings,
-      store: input.store,
-      notice: (event) => void notices.push(event),
-    }),
+    activities: {
+      ...createActivities({
+        settings,
+        store: input.store,
+        notice: (event) => void notices.push(event),
+      }),
+      ...input.activities,
+    },
   });
   const running = worker.run();
   const drain = async () => {

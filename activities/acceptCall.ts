@@ -1,7 +1,8 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance } from '../workflows/callActivities.js';
 import type { CallPlan, CallRequest, RetryPolicy } from '../workflows/callRequest.js';
-import { checkCallRequest, completePolicy } from './callRequestSchema.js';
+import { deadlineOf } from '../workflows/deadline.js';
+import { checkCallRequest, completePolicy, type KnownSettings } from './callRequestSchema.js';
 import { faultLine } from './fault.js';
 import type { ActivitySettings } from './settings.js';
 import type { World } from './world.js';
@@ -9,9 +10,10 @@ import type { World } from './world.js';
 /** Checks a request, whoever started the workflow, and freezes everything that the call will go by. */
 export function acceptCall({ settings, store }: World) {
   return async (input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance> => {
-    const checked = checkCallRequest(input.request, settings);
+    const policies = settings.policies();
+    const checked = checkCallRequest(input.request, { ...settings, policies });
     if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
-    const plan = planOf(checked.request, settings);
+    const plan = planOf(checked.request, { ...settings, policies }, input.startedAt);
     const row = {
       callId: input.callId,
       to: plan.to,
@@ -26,9 +28,18 @@ export function acceptCall({ settings, store }: World) {
   };
 }
 
-function planOf(request: CallRequest, settings: ActivitySettings): CallPlan {
+function planOf(
+  request: CallRequest,
+  settings: Omit<ActivitySettings, 'policies'> & KnownSettings,
+  startedAt: string,
+): CallPlan {
   const { retry = 'default' } = request;
-  const policy = typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry;
+  const policy = completePolicy(
+    typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry,
+  );
+  // RFC 3339 allows t and z; not every reader of times does.
+  const notBefore = request.notBefore?.toUpperCase() ?? null;
+  const giveUpAt = request.giveUpAt?.toUpperCase() ?? null;
   return {
     to: request.to,
     from: request.from ?? (settings.defaultFrom as string),
@@ -37,12 +48,11 @@ function planOf(request: CallRequest, settings: ActivitySettings): CallPlan {
     maxDurationSeconds: request.maxDurationSeconds ?? 3600,
     machineDetection: request.machineDetection ?? 'off',
     lookup: request.lookup ?? 'basic',
-    retry: completePolicy(policy),
+    retry: policy,
     callingWindow: request.callingWindow ?? (request.urgent ? null : settings.callingWindow),
     ...(request.urgent ? { urgent: true } : {}),
-    // RFC 3339 allows t and z; not every reader of times does.
-    notBefore: request.notBefore?.toUpperCase() ?? null,
-    giveUpAt: request.giveUpAt?.toUpperCase() ?? null,
+    notBefore,
+    giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
     notifyUrl: request.notifyUrl ?? null,
     metadata: request.metadata ?? {},
     waits: {

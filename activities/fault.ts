@@ -7,7 +7,10 @@ export interface Fault {
   message: string;
 }
 
-/** The field names of each object that a schema consists of; `root` is the outermost. */
+/**
+ * The field names of each object that a schema consists of, or the right keys of a record; `root` is the outermost, and
+ * `name.*` each value of the record `name`.
+ */
 export type FieldNames = { root: readonly string[] } & Record<string, readonly string[]>;
 
 const mostFaults = 100;
@@ -37,12 +40,17 @@ function faultsOfIssue(
 ): Fault[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    // An entry of a list goes by the name of the list.
-    const fields = fieldNames[String(path.findLast((key) => typeof key !== 'number') ?? 'root')] ?? [];
+    // An entry of a list goes by the name of the list, a value by key by the name of its record.
+    const named = String(path.findLast((key) => typeof key !== 'number') ?? 'root');
+    const fields = fieldNames[named] ?? fieldNames[`${String(path.at(-2))}.*`] ?? [];
     return issue.keys.map((key) => ({
       path: dotted([...path, key]),
       message: `is unknown; must be one of ${fields.join(', ')}`,
     }));
+  }
+  if (issue.code === 'invalid_key') {
+    const names = fieldNames[String(path.at(-2))] ?? [];
+    return [{ path: dotted(path), message: `is unknown; must be one of ${names.join(', ')}` }];
   }
   const [, objectBranch] = issue.code === 'invalid_union' ? issue.errors : [];
   if (objectBranch && isObject(valueAt(input, path)))

@@ -1,18 +1,27 @@
 import { z } from 'zod';
-import type { Outcome, RetryPolicy } from '../workflows/callRequest.js';
-import { bounded, type Fault, faultsOf, isObject, must } from './fault.js';
+import type { BackOff, RetryClass, RetryPolicy } from '../workflows/callRequest.js';
+import { verdictOf } from '../workflows/createError.js';
+import { sipUnwanted } from '../workflows/sipResponse.js';
+import { bounded, dotted, type Fault, faultsOf, isObject, must, show } from './fault.js';
 
 /** A retry policy as a request may write it: everything but `maxAttempts` has a default. */
-export type PolicyRequest = Pick<RetryPolicy, 'maxAttempts'> & Partial<RetryPolicy>;
+export type PolicyRequest = Pick<RetryPolicy, 'maxAttempts'> &
+  Partial<Omit<RetryPolicy, 'backoff'>> & { backoff?: Partial<Record<RetryClass, BackOffRequest>> };
 
-/** Outcomes after which a number can be dialled again; the others are never retried. */
-export const retriableOutcomes = [
+type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<BackOff>;
+
+/** The words that a policy may name; SIP and error codes come on top. What is not here is never dialled again. */
+const classWords = [
   'busy',
   'no-answer',
   'failed',
   'rejected',
   'unknown',
-] as const satisfies Outcome[];
+  'answered-by-machine',
+  'unreachable',
+] as const satisfies RetryClass[];
+
+const classesRight = `${classWords.join(', ')}, sip:CODE such as sip:480, error:CODE such as error:32005`;
 
 /** 366 days: longer waits between two attempts are taken for mistakes. */
 const longestWaitSeconds = 31_622_400;
@@ -25,11 +34,52 @@ export const integer = (least: number, most: number, unit: string) => {
   return z.int(must(right)).min(least, must(right)).max(most, must(right));
 };
 
-const retriable = () => z.enum(retriableOutcomes, must(`one of ${retriableOutcomes.join(', ')}`));
+const classText = z
+  .string(must(`one of ${classesRight}`))
+  .regex(
+    new RegExp(`^(${classWords.join('|')}|sip:[1-6]\\d\\d|error:[1-9]\\d{3,5})$`),
+    must(`one of ${classesRight}`),
+  )
+  .meta({
+    id: 'RetryClass',
+    description:
+      'How an attempt ended: an outcome, or more finely answered-by-machine, unreachable, a SIP response code or an error code of Twilio.',
+    examples: ['busy', 'answered-by-machine', 'sip:480', 'error:32005'],
+  });
+
+/** The pattern knows more than a type can say of a number in a string. */
+const retryClass = classText as unknown as z.ZodType<RetryClass, RetryClass>;
+
+const classes = () => z.array(retryClass, must(`a list of classes out of ${classesRight}`));
+
+/** For each class a value; zod's own type for this wants every class to be there. */
+const byClass = <T extends z.ZodType>(value: T, right: string) =>
+  z.record(classText, value, must(right)) as unknown as z.ZodType<
+    Partial<Record<RetryClass, z.output<T>>>,
+    Partial<Record<RetryClass, z.input<T>>>
+  >;
 
 const waits = () => {
   const right = 'a list of one or more waits in seconds';
-  return z.array(seconds(), must(right)).min(1, must(right)).exactOptional();
+  return z.array(seconds(), must(right)).min(1, must(right));
+};
+
+const coefficient = () =>
+  z.number(must('a number 1..100')).min(1, must('a number 1..100')).max(100, must('a number 1..100'));
+
+const backOff = () =>
+  z.strictObject(
+    {
+      initialIntervalSeconds: seconds(),
+      backoffCoefficient: coefficient().exactOptional(),
+      maximumIntervalSeconds: seconds().exactOptional(),
+    },
+    must('a back-off, an object with initialIntervalSeconds'),
+  );
+
+const share = () => {
+  const right = 'a number 0..1: the part by which a wait may be shorter or longer';
+  return z.number(must(right)).min(0, must(right)).max(1, must(right));
 };
 
 /** When the number is dialled again, as a request or a policy file writes it. */
@@ -39,38 +89,41 @@ export const retryPolicySchema = z
       maxAttempts: integer(1, 100, ', the first attempt included').meta({
         description: 'Counts the first attempt.',
       }),
-      retryOn: z
-        .array(retriable(), must(`a list of outcomes out of ${retriableOutcomes.join(', ')}`))
+      retryOn: classes()
         .exactOptional()
         .meta({
           description:
-            'Outcomes after which the number is dialled again; by default busy, no-answer, failed.',
+            'Classes after which the number is dialled again: outcomes and finer ones; by default busy, no-answer, failed.',
+          examples: [['busy', 'no-answer', 'answered-by-machine', 'sip:503', 'error:32005']],
         }),
+      neverOn: classes().exactOptional().meta({
+        description: 'Classes after which it is not, whatever retryOn names.',
+      }),
       initialIntervalSeconds: seconds()
         .exactOptional()
         .meta({ description: 'Wait before the second attempt; 300 when absent.' }),
-      backoffCoefficient: z
-        .number(must('a number 1..100'))
-        .min(1, must('a number 1..100'))
-        .max(100, must('a number 1..100'))
-        .exactOptional()
-        .meta({ description: 'Growth of the wait from attempt to attempt; 1, the default, keeps it.' }),
+      backoffCoefficient: coefficient().exactOptional().meta({
+        description: 'Growth of the wait from attempt to attempt; 1, the default, keeps it.',
+      }),
       maximumIntervalSeconds: seconds().exactOptional().meta({
         description: 'The wait never grows beyond; 3600, or the first wait if longer, when absent.',
       }),
-      intervals: z
-        .strictObject(
-          Object.fromEntries(retriableOutcomes.map((outcome) => [outcome, waits()])) as Record<
-            (typeof retriableOutcomes)[number],
-            ReturnType<typeof waits>
-          >,
-          must('an object of lists of seconds, by outcome'),
-        )
-        .exactOptional()
-        .meta({
-          description:
-            'Per outcome the waits before the 2nd, 3rd … attempt, in seconds; the last one repeats. Goes before the interval above.',
-        }),
+      intervals: byClass(waits(), 'an object of lists of seconds, by class').exactOptional().meta({
+        description:
+          'Per class the waits before the 2nd, 3rd … attempt, in seconds; the last one repeats. The most specific class of an ending decides. Goes before any back-off.',
+      }),
+      backoff: byClass(backOff(), 'an object of back-offs, by class').exactOptional().meta({
+        description:
+          "Per class a back-off of its own; what it leaves out is the policy's. The most specific class of an ending decides.",
+      }),
+      jitter: share().exactOptional().meta({
+        description:
+          'The wait is drawn evenly between so much less and so much more of it, 0.2 for 20 %; a back-off never above its maximum. 0 when absent.',
+      }),
+      giveUpAfterSeconds: integer(1, longestWaitSeconds, ' seconds').exactOptional().meta({
+        description:
+          "No attempt begins later than this after the call's start, or after notBefore if later; giveUpAt counts if earlier.",
+      }),
     },
     must('a retry policy, an object with maxAttempts'),
   )
@@ -82,7 +135,9 @@ export const retryPolicySchema = z
 
 export const policyFieldNames = {
   retry: Object.keys(retryPolicySchema.shape),
-  intervals: retriableOutcomes as readonly string[],
+  intervals: [classesRight],
+  backoff: [classesRight],
+  'backoff.*': Object.keys(backOff().shape),
 };
 
 /** Checks one retry policy by itself, such as an entry of the policy file. Every fault at once; never throws. */
@@ -99,21 +154,84 @@ export function checkRetryPolicy(input: unknown): { policy: RetryPolicy } | { fa
 }
 
 /** The policy with every default filled in. */
-export function completePolicy(policy: PolicyRequest): RetryPolicy {
+export function completePolicy({ backoff, ...policy }: PolicyRequest): RetryPolicy {
   const initialIntervalSeconds =
     policy.initialIntervalSeconds ?? Math.min(300, policy.maximumIntervalSeconds ?? 300);
-  return {
+  const complete: RetryPolicy = {
     retryOn: ['busy', 'no-answer', 'failed'],
     backoffCoefficient: 1,
     maximumIntervalSeconds: Math.max(3600, initialIntervalSeconds),
     ...policy,
     initialIntervalSeconds,
   };
+  if (backoff === undefined) return complete;
+  const completed = Object.entries(backoff as Record<string, BackOffRequest>).map(
+    ([name, own]) => [name, completeBackOff(own, complete)] as const,
+  );
+  return { ...complete, backoff: Object.fromEntries(completed) };
 }
 
-/** The rules between the fields of a policy. */
+/** A first wait above the policy's own ceiling lifts it. */
+function completeBackOff(own: BackOffRequest, policy: BackOff): BackOff {
+  const { backoffCoefficient, maximumIntervalSeconds } = policy;
+  return {
+    backoffCoefficient,
+    maximumIntervalSeconds: Math.max(maximumIntervalSeconds, own.initialIntervalSeconds),
+    ...own,
+  };
+}
+
+/** The rules between the fields of a policy; they hold whatever else is wrong. */
 export function faultsInPolicy(policy: Record<string, unknown>, prefix: string): Fault[] {
-  const { initialIntervalSeconds: initial, maximumIntervalSeconds: maximum } = policy;
+  const { retryOn, neverOn, intervals, backoff } = policy;
+  const named = new Set(listOf(retryOn));
+  return [
+    ...ceilingFaults(policy, prefix),
+    ...overlooked('intervals', intervals, prefix),
+    ...overlooked('backoff', backoff, prefix),
+    ...Object.entries(mapOf(backoff)).flatMap(([name, own]) => [
+      ...ceilingFaults(mapOf(own), `${dotted([`${prefix}backoff`, name])}.`),
+      ...(Object.hasOwn(mapOf(intervals), name)
+        ? [
+            {
+              path: dotted([`${prefix}backoff`, name]),
+              message: 'has a list in intervals too; must be in one',
+            },
+          ]
+        : []),
+    ]),
+    ...faultsAt(
+      `${prefix}retryOn`,
+      retryOn,
+      isFinalClass,
+      'after which no policy dials again; must be left out',
+    ),
+    ...faultsAt(
+      `${prefix}neverOn`,
+      neverOn,
+      (one) => named.has(one),
+      'which retryOn names too; must be in one',
+    ),
+  ];
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+/** The one key that a record of zod's passes over in silence. */
+function overlooked(field: string, map: unknown, prefix: string): Fault[] {
+  return Object.hasOwn(mapOf(map), '__proto__')
+    ? [{ path: `${prefix}${field}.__proto__`, message: `is unknown; must be one of ${classesRight}` }]
+    : [];
+}
+
+function ceilingFaults(backOff: Record<string, unknown>, prefix: string): Fault[] {
+  const { initialIntervalSeconds: initial, maximumIntervalSeconds: maximum } = backOff;
   return typeof initial === 'number' && typeof maximum === 'number' && maximum < initial
     ? [
         {
@@ -122,6 +240,21 @@ export function faultsInPolicy(policy: Record<string, unknown>, prefix: string):
         },
       ]
     : [];
+}
+
+function faultsAt(path: string, list: unknown, isWrong: (one: unknown) => boolean, why: string): Fault[] {
+  return listOf(list).flatMap((one, index) =>
+    isWrong(one) ? [{ path: `${path}.${index}`, message: `is ${show(one)}, ${why}` }] : [],
+  );
+}
+
+/** The callee's opt-out, and the codes that say that there is no such number. */
+function isFinalClass(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
+  if (name === `sip:${sipUnwanted}`) return true;
+  const code = /^error:(\d+)$/.exec(name)?.[1];
+  if (code === undefined) return false;
+  return verdictOf({ code: Number(code), httpStatus: 400, message: '' }) === 'invalid-number';
 }
 
 /** Compiles only while the schema fits the type. */

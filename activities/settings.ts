@@ -1,6 +1,6 @@
 import type { CallingWindow, RetryPolicy } from '../workflows/callRequest.js';
 
-/** What the activities need to know of the configuration. Read and checked in `src/`, once, at start. */
+/** What the activities need to know of the configuration. Read and checked in `src/`, once, at start; but for the policies. */
 export interface ActivitySettings {
   twilio: TwilioSettings;
   /** Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. */
@@ -13,7 +13,8 @@ export interface ActivitySettings {
   pollIntervalSeconds: number;
   decideWithinSeconds: number;
   absentAfterSeconds: number;
-  policies: Record<string, RetryPolicy>;
+  /** The retry policies of now, by name. */
+  policies: () => Record<string, RetryPolicy>;
   /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
   callingWindow: CallingWindow | null;
   notify: NotifySettings;

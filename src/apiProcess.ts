@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../activities/outcomeStore.js';
+import type { ApiDependencies } from './api/apiDependencies.js';
 import { createApi } from './api/createApi.js';
 import type { ApiConfiguration } from './configuration.js';
 import { type HttpServer, listen } from './httpServer.js';
@@ -18,12 +19,12 @@ export type ApiSettings = Pick<
   | 'apiTokens'
   | 'requestsPerSecond'
   | 'progress'
-  | 'policies'
   | 'defaultFrom'
 >;
 
 export interface ApiParts {
   settings: ApiSettings;
+  policies: ApiDependencies['policies'];
   temporal: Client;
   store: OutcomeStore;
   readiness: Readiness;
@@ -46,7 +47,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },
     progress: settings.progress,
-    policies: () => settings.policies,
+    policies: parts.policies,
     defaultFrom: settings.defaultFrom,
     readiness: () => parts.readiness.check(),
     metrics: parts.metrics,

@@ -68,6 +68,35 @@ program
   .description("prints the secret with which receivers of a notifyUrl check ringtrue's signature")
   .action(async () => (await import('./commands/notifySecret.js')).printNotifySecret());
 
+const policy = program
+  .command('policy')
+  .description('retry policies: checks a file, tells what one would do');
+policy
+  .command('check')
+  .description('names every fault of a file of retry policies')
+  .argument('[file]', 'the file; default: RINGTRUE_POLICIES')
+  .action(async (file) => (await import('./commands/policy.js')).checkPolicies(file));
+policy
+  .command('explain')
+  .description('a dry run: when each attempt would ring, and why no other follows')
+  .argument('[file]', 'file of retry policies; default: RINGTRUE_POLICIES, else the built-in ones')
+  .option('--outcomes <list>', 'how the attempts end, separated by commas; the last one repeats', 'no-answer')
+  .option('--policy <name>', 'only this one')
+  .option('--start <time>', 'when the call starts, RFC 3339; default: now')
+  .option('--to <number>', 'the callee, E.164: whose clock the window goes by')
+  .option('--window <hours>', 'calling window, such as 08:00-21:00')
+  .option('--time-zone <name>', 'its time zone, such as Europe/Berlin; default: that of --to')
+  .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
+  .option('--json', 'print JSON, for programs', false)
+  .addHelpText(
+    'after',
+    example(
+      'ringtrue policy explain --policy standard --outcomes busy,no-answer',
+      'ringtrue policy explain policies.json --outcomes sip:480,answered-by-machine --window 08:00-21:00 --to +4930123456',
+    ),
+  )
+  .action(async (file, options) => (await import('./commands/policy.js')).explainPolicies(file, options));
+
 const calls = 'Calls, over the HTTP API:';
 talking(program.commandsGroup(calls).command('call'))
   .description('places a call')

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ActivitySettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
-import type { RetryPolicy } from '../workflows/callRequest.js';
 import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
 import { setVariables } from './environment.js';
+import type { PolicySource } from './livePolicies.js';
 import { simulatorCredentials } from './simulator/simulatorOptions.js';
 
 export interface ApiConfiguration extends CommonConfiguration {
@@ -18,13 +18,14 @@ export interface ApiConfiguration extends CommonConfiguration {
   /** Per client of the calls API; 0: any number. */
   requestsPerSecond: number;
   progress: ProgressMode;
-  policies: Record<string, RetryPolicy>;
+  policies: PolicySource;
   defaultFrom: string | null;
   databaseUrl: string;
 }
 
 export interface WorkerConfiguration extends CommonConfiguration {
-  activities: ActivitySettings;
+  activities: Omit<ActivitySettings, 'policies'>;
+  policies: PolicySource;
   host: string;
   /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
   workerPort: number | null;
@@ -80,11 +81,11 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     host,
     workerPort: r.values.RINGTRUE_WORKER_PORT ?? null,
     databaseUrl: r.required('DATABASE_URL', databaseRight),
+    policies,
     activities: {
       ...r.waits({ callsPerSecond: 1, callbackWait: 60, pollInterval: 15, absentAfter: 300 }),
       twilio: twilio?.settings ?? noTwilio,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
-      policies,
       defaultFrom,
       notify: r.notify(r.values.TWILIO_AUTH_TOKEN ?? '', false),
     },

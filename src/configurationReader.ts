@@ -162,7 +162,10 @@ export class ConfigurationReader {
       apiTokens,
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
       progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
-      policies: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
+      policies: {
+        path: this.values.RINGTRUE_POLICIES ?? null,
+        atStart: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
+      },
       defaultFrom: this.values.TWILIO_FROM ?? null,
     };
   }

@@ -6,6 +6,7 @@ import { openStore, openStoreLazily } from '../activities/store/openStore.js';
 import { publicUrlOf, serveApi } from './apiProcess.js';
 import type { DevConfiguration } from './configuration.js';
 import { keptDirectory } from './keptDirectory.js';
+import { livePolicies } from './livePolicies.js';
 import type { Log } from './log.js';
 import { Readiness } from './readiness.js';
 import { simulatorCredentials } from './simulator/simulatorOptions.js';
@@ -60,6 +61,7 @@ export async function startDev(
   readiness.probe('temporal', () => askTemporal(client, temporal));
   const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
   const defaultFrom = configuration.defaultFrom ?? (simulator ? simulatedFrom : null);
+  const policies = livePolicies(configuration.policies, { log, metrics });
   const worker = startWorker({
     temporal,
     taskQueue: configuration.taskQueue,
@@ -67,7 +69,7 @@ export async function startDev(
       ...configuration.waits,
       twilio: twilio.settings,
       publicUrl: publicUrlOf(configuration, port),
-      policies: configuration.policies,
+      policies,
       notify: configuration.notify,
       defaultFrom,
     },
@@ -80,6 +82,7 @@ export async function startDev(
   closing.add('the worker', () => worker.stop());
   const api = await serveApi({
     settings: { ...configuration, port, defaultFrom, twilioAuthTokens: twilio.authTokens },
+    policies,
     temporal: client,
     store,
     readiness,

@@ -15,9 +15,15 @@ export const builtInPolicies: Readonly<Record<string, RetryPolicy>> = {
   }),
 };
 
-/** Reads `RINGTRUE_POLICIES`, a JSON object of retry policies by name; every fault as one line. */
-export function readPolicies(path: string): { policies: Record<string, RetryPolicy> } | { faults: string[] } {
-  const fault = (what: string) => ({ faults: [`RINGTRUE_POLICIES is ${path}, ${what}`] });
+/**
+ * Reads a file of retry policies, a JSON object by name; every fault as one line, which begins with the name of
+ * what was read. The built-in policies are there too, unless the file replaces them.
+ */
+export function readPolicies(
+  path: string,
+  called = 'RINGTRUE_POLICIES',
+): { policies: Record<string, RetryPolicy> } | { faults: string[] } {
+  const fault = (what: string) => ({ faults: [`${called} is ${path}, ${what}`] });
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
@@ -33,11 +39,14 @@ export function readPolicies(path: string): { policies: Record<string, RetryPoli
   const policies: Record<string, RetryPolicy> = { ...builtInPolicies };
   const faults: string[] = [];
   for (const [name, input] of Object.entries(content)) {
-    const checked = checkRetryPolicy(input);
+    // As a property it would be lost in silence.
+    const checked = name === '__proto__' ? unusableName : checkRetryPolicy(input);
     if ('policy' in checked) policies[name] = checked.policy;
     else
       for (const one of checked.faults)
-        faults.push(`RINGTRUE_POLICIES, policy ${JSON.stringify(name)}: ${faultLine(one)}`);
+        faults.push(`${called}, policy ${JSON.stringify(name)}: ${faultLine(one)}`);
   }
   return faults.length > 0 ? { faults } : { policies };
 }
+
+const unusableName = { faults: [{ path: 'its name', message: 'cannot be used; must be another one' }] };

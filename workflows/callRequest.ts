@@ -80,18 +80,42 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** When the number is dialled again. Not Temporal's retry policy of an activity. */
-export interface RetryPolicy {
-  /** 1 or more; counts the first attempt. */
-  maxAttempts: number;
-  /** Outcomes after which the number is dialled again; `unknown` only when named. */
-  retryOn: Outcome[];
+/**
+ * What an attempt's ending is called by a retry policy: its outcome, or a finer class. `answered-by-machine`: a machine or
+ * a fax picked up. `unreachable`: the evidence says so of the number. `sip:` and a SIP response code, `error:` and one of
+ * Twilio's error codes: the deciding one.
+ */
+export type RetryClass =
+  | Outcome
+  | 'answered-by-machine'
+  | 'unreachable'
+  | `sip:${number}`
+  | `error:${number}`;
+
+/** Waits that grow from attempt to attempt, up to a ceiling. */
+export interface BackOff {
   initialIntervalSeconds: number;
   /** 1 or more: 1 means a fixed interval. */
   backoffCoefficient: number;
   maximumIntervalSeconds: number;
-  /** Per outcome: the waits before the 2nd, 3rd … attempt; the last one repeats. Goes before the interval above. */
-  intervals?: Partial<Record<Outcome, number[]>>;
+}
+
+/** When the number is dialled again. Not Temporal's retry policy of an activity. */
+export interface RetryPolicy extends BackOff {
+  /** 1 or more; counts the first attempt. */
+  maxAttempts: number;
+  /** Classes after which the number is dialled again; `unknown` only when named. */
+  retryOn: RetryClass[];
+  /** Classes after which it never is, whatever `retryOn` names. Absent in plans of releases that did not know it. */
+  neverOn?: RetryClass[];
+  /** Per class: the waits before the 2nd, 3rd … attempt; the last one repeats. Goes before any back-off. */
+  intervals?: Partial<Record<RetryClass, number[]>>;
+  /** Per class: its own back-off instead of the policy's. */
+  backoff?: Partial<Record<RetryClass, BackOff>>;
+  /** 0..1: how far a wait may be drawn from what it would be, as a part of it. Absent: not at all. */
+  jitter?: number;
+  /** Counted from the call's start, or from `notBefore` if later: no attempt begins after it. */
+  giveUpAfterSeconds?: number;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
+import { isAfter } from './deadline.js';
 import { follow } from './following.js';
 import { nextStep } from './nextStep.js';
 import { acceptAndLookUp } from './opening.js';
@@ -26,6 +27,7 @@ import {
   verdictOfLookup,
 } from './outcomeOf.js';
 import { place, recall } from './placing.js';
+import { endingOf } from './retryClass.js';
 import { isFinal, RunningCall } from './runningCall.js';
 import { waitForRetry, waitForTurn } from './waiting.js';
 import { isPast, now } from './workflowTime.js';
@@ -91,14 +93,17 @@ async function waitToDialAgain(
   const endedAt = Date.now();
   for (let last = decision; ; last = await decide(call, attempt)) {
     if (call.cancelRequested) return last;
-    const step = nextStep(plan.retry, attempt.number, last);
+    const step = nextStep(plan.retry, attempt.number, endingOf(attempt), Math.random);
     call.note(`attempt ${attempt.number}: ${last.outcome}${step.kind === 'stop' ? `; ${step.why}` : ''}`);
     if (step.kind === 'stop') return last;
     const dueAt = new Date(endedAt + step.afterSeconds * 1000).toISOString();
-    if (plan.giveUpAt !== null && Date.parse(dueAt) > Date.parse(plan.giveUpAt)) return last;
+    if (isAfter(dueAt, plan.giveUpAt)) {
+      call.note(`not dialled again: it would be ${dueAt}, and the call gives up at ${plan.giveUpAt}`);
+      return last;
+    }
 
     await recordAttempt(call, attempt);
-    const waited = await waitForRetry(call, plan, attempt, dueAt);
+    const waited = await waitForRetry(call, plan, attempt, { ...step, dueAt });
     if (waited === 'canceled') return canceled(call, last);
     if (waited === 'due') return isPast(plan.giveUpAt) ? last : 'dial';
   }
@@ -155,8 +160,12 @@ function answeredAtOf(known: CallUpdate | null): string | null {
   return new Date(Date.parse(known.at) - known.durationSeconds * 1000).toISOString();
 }
 
-/** Canceled while Twilio had no call of ours; what earlier attempts showed of the number stays true. */
+/**
+ * Canceled while Twilio had no call of ours; what earlier attempts showed of the number stays true. A call that a
+ * machine has answered was answered, though it waited to try again for a person.
+ */
 function canceled(call: RunningCall, last: Decision | null): Decision {
+  if (last?.outcome === 'answered') return last;
   const verdict = canceledByUs(call.cancelReason);
   return { ...verdict, reachability: last?.reachability ?? verdict.reachability, decidedBy: 'cancel' };
 }

@@ -23,7 +23,7 @@ const byStatus: Record<TerminalStatus, Outcome> = {
   canceled: 'canceled',
 };
 
-/** Outcomes after which a policy may ask to dial again. The others are final by what they are. */
+/** Outcomes after which a policy may ask to dial again. The others are final by what they are, but for an answer by a machine. */
 const retryableOutcomes: ReadonlySet<Outcome> = new Set([
   'busy',
   'no-answer',
@@ -68,7 +68,10 @@ function verdictOfCall(status: TerminalStatus, known: CallUpdate, noted: number 
     outcome,
     reachability: reachabilityOf(outcome, known.rang, sip, code),
     reason: outcome === 'answered' ? null : reasonOf(sip, code, outcome),
-    retryable: retryableOutcomes.has(outcome) && sip !== sipUnwanted,
+    retryable:
+      outcome === 'answered'
+        ? isMachine(answeredByOf(known.answeredBy))
+        : retryableOutcomes.has(outcome) && sip !== sipUnwanted,
   };
 }
 
@@ -178,6 +181,11 @@ export function answeredByOf(word: string | null): AnsweredBy | null {
   if (word === null) return null;
   if (word === 'human' || word === 'fax') return word;
   return word.startsWith('machine') ? 'machine' : 'unknown';
+}
+
+/** Surely no person? Where the detection could not tell, it may have been one. */
+export function isMachine(answeredBy: AnsweredBy | null): boolean {
+  return answeredBy === 'machine' || answeredBy === 'fax';
 }
 
 /** The source of an update, as the decider it is. */

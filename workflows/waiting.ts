@@ -1,11 +1,18 @@
 import { reckoning } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
+import { isAfter } from './deadline.js';
+import { type NextStep, nextStep } from './nextStep.js';
 import { noteWaiting } from './noteWaiting.js';
-import { undecided, verdictOfAttempt } from './outcomeOf.js';
+import { endingOf } from './retryClass.js';
 import type { RunningCall } from './runningCall.js';
 import { movedByHand } from './steering.js';
 import { isPast, secondsUntil } from './workflowTime.js';
+
+type DialAgain = Extract<NextStep, { kind: 'dial-again' }>;
+
+/** Whether a step is still the same does not hang on chance, which belongs to the decision alone. */
+const noChance = () => 0;
 
 /** Timers are set for at most this long at once; what they wait for is looked at again when they fire. */
 const longestTimerSeconds = 7 * 86_400;
@@ -37,7 +44,7 @@ export async function waitForTurn(
       }
       break;
     }
-    if (plan.giveUpAt !== null && Date.parse(due.at) > Date.parse(plan.giveUpAt)) return 'too-late';
+    if (isAfter(due.at, plan.giveUpAt)) return 'too-late';
     call.awaitTurn('waiting', `${due.why}: ${due.at}`, due.at);
     await noteWaiting(call);
     await waitUntil(call, due.at, due.why, wakes);
@@ -84,26 +91,31 @@ async function turnOf(
 
 /**
  * Waits until the next attempt is due or somebody asks for it now. `changed`: a late word of Twilio's about
- * the attempt turned its outcome into another one.
+ * the attempt turned its outcome into another one, or into one that the policy treats otherwise.
  */
 export async function waitForRetry(
   call: RunningCall,
   plan: CallPlan,
   attempt: Attempt,
-  dueAt: string,
+  { because, waitFrom, dueAt }: Pick<DialAgain, 'because' | 'waitFrom'> & { dueAt: string },
 ): Promise<'due' | 'changed' | 'canceled'> {
   const { outcome } = attempt;
   const { steering } = call;
   const next = `attempt ${attempt.number + 1} of ${plan.retry.maxAttempts}`;
   call.retryNowRequested = false;
-  const changed = () => (verdictOfAttempt(attempt) ?? undecided).outcome !== outcome;
+  const changed = () => {
+    const ending = endingOf(attempt);
+    if (ending.outcome !== outcome) return true;
+    const step = nextStep(plan.retry, attempt.number, ending, noChance);
+    return step.kind === 'stop' || step.because !== because || step.waitFrom !== waitFrom;
+  };
   const wakes = () => call.cancelRequested || call.retryNowRequested || changed();
   let movedTo: string | null;
   do {
     movedTo = steering.movedTo;
     const at = movedTo ?? dueAt;
-    call.awaitTurn('waiting-to-retry', `${next} after ${outcome}, due ${at}`, at);
-    await waitUntil(call, at, `${next}, after ${outcome}`, () => wakes() || steering.movedTo !== movedTo);
+    call.awaitTurn('waiting-to-retry', `${next} after ${because}, due ${at}`, at);
+    await waitUntil(call, at, `${next}, after ${because}`, () => wakes() || steering.movedTo !== movedTo);
   } while (steering.movedTo !== movedTo && !wakes());
   if (call.cancelRequested) return 'canceled';
   if (changed()) return 'changed';

@@ -4,7 +4,7 @@ import { checkCallRequest } from '../../activities/callRequestSchema.js';
 import type { Fault } from '../../activities/fault.js';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
 import type { CallState } from '../../workflows/callOutcome.js';
-import type { CallRequest } from '../../workflows/callRequest.js';
+import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
 import { maskNumber } from '../../workflows/phoneNumber.js';
 import { searchAttribute } from '../../workflows/searchAttributes.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
@@ -33,7 +33,7 @@ export function startCall(tools: ApiTools) {
     ].flat();
     if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
 
-    // Temporal gets the request as it was sent; the defaults are filled in when the call begins.
+    // Temporal gets the request as it was sent, but for its policy; the defaults are filled in when the call begins.
     const request = json.body as CallRequest;
     if (key === undefined) {
       if (late.length > 0) return invalidRequest(c, late);
@@ -86,7 +86,7 @@ async function begin(
         workflowId: callId,
         taskQueue: tools.taskQueue,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        args: [request],
+        args: [withItsPolicy(request, tools.policies())],
         typedSearchAttributes: [
           { key: searchAttribute.to, value: request.to },
           { key: searchAttribute.state, value: 'looking-up' },
@@ -113,6 +113,16 @@ async function begin(
       { callId },
     );
   }
+}
+
+/**
+ * A policy is frozen into the call here: the worker that takes the call up may have read its file before or after we
+ * read ours, and know no policy of this name, or another one.
+ */
+function withItsPolicy(request: CallRequest, policies: Record<string, RetryPolicy>): CallRequest {
+  const { retry = 'default' } = request;
+  if (typeof retry !== 'string' || !Object.hasOwn(policies, retry)) return request;
+  return { ...request, retry: policies[retry] as RetryPolicy };
 }
 
 async function knownToTemporal(

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../apiProcess.js';
 import { apiConfiguration } from '../configuration.js';
+import { livePolicies } from '../livePolicies.js';
 import { createLog } from '../log.js';
 import { Readiness } from '../readiness.js';
 import { Closing, stopSignal, whenAborted } from '../stopping.js';
@@ -30,6 +31,7 @@ export async function runApi(): Promise<void> {
     settled.catch(() => {});
     const server = await serveApi({
       settings: configuration,
+      policies: livePolicies(configuration.policies, { log, metrics }),
       temporal: client,
       store,
       readiness,

@@ -3,6 +3,7 @@ import { openStoreLazily } from '../../activities/store/openStore.js';
 import { workerConfiguration } from '../configuration.js';
 import { listen } from '../httpServer.js';
 import { keptDirectory } from '../keptDirectory.js';
+import { livePolicies } from '../livePolicies.js';
 import { createLog } from '../log.js';
 import { Readiness } from '../readiness.js';
 import { Closing, stopSignal, whenAborted } from '../stopping.js';
@@ -36,7 +37,10 @@ export async function runWorker(): Promise<void> {
     const worker = startWorker({
       temporal,
       taskQueue: configuration.taskQueue,
-      settings: configuration.activities,
+      settings: {
+        ...configuration.activities,
+        policies: livePolicies(configuration.policies, { log, metrics }),
+      },
       store,
       notice: activityListener(metrics, readiness, log),
       keepIn: keptDirectory(configuration.dataDirectory),

@@ -101,6 +101,8 @@ describe('a request that is right', () => {
 const e164 = 'must be a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
 const time = 'must be an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z';
 const seconds = 'must be a number of seconds, 0..31622400';
+const classes =
+  'must be one of busy, no-answer, failed, rejected, unknown, answered-by-machine, unreachable, sip:CODE such as sip:480, error:CODE such as error:32005';
 
 describe('a request that is wrong: every fault says what is wrong, with what value, and what would be right', () => {
   it.each<[Record<string, unknown>, string]>([
@@ -158,10 +160,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       { retry: { maxAttempts: 101 } },
       'retry.maxAttempts is 101; must be an integer 1..100, the first attempt included',
     ],
-    [
-      { retry: { maxAttempts: 2, retryOn: ['answered'] } },
-      'retry.retryOn.0 is "answered"; must be one of busy, no-answer, failed, rejected, unknown',
-    ],
+    [{ retry: { maxAttempts: 2, retryOn: ['answered'] } }, `retry.retryOn.0 is "answered"; ${classes}`],
     [
       { retry: { maxAttempts: 2, initialIntervalSeconds: -1 } },
       `retry.initialIntervalSeconds is -1; ${seconds}`,
@@ -184,7 +183,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { retry: { maxAttempts: 2, intervals: { answered: [1] } } },
-      'retry.intervals.answered is unknown; must be one of busy, no-answer, failed, rejected, unknown',
+      `retry.intervals.answered is unknown; ${classes}`,
     ],
     [
       { callingWindow: { end: '21:00' } },

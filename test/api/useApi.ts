@@ -61,7 +61,7 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
       progress: 'signal',
       twilioAuthTokens: [authToken, secondaryAuthToken],
       apiTokens: [],
-      policies: () => fates.bench.settings.policies,
+      policies: () => fates.bench.settings.policies(),
       defaultFrom: fates.bench.settings.defaultFrom,
       readiness: async () => ({ ready: true, checks: { temporal: 'ok' } }),
       metrics,

@@ -283,7 +283,7 @@ describe('what is made of it', () => {
     const path = file(
       '{"default": {"maxAttempts": 2}, "patient": {"maxAttempts": 5, "initialIntervalSeconds": 600}}',
     );
-    const { policies } = apiConfiguration({ ...complete, RINGTRUE_POLICIES: path });
+    const policies = apiConfiguration({ ...complete, RINGTRUE_POLICIES: path }).policies.atStart;
     expect(Object.keys(policies)).toEqual(['default', 'standard', 'patient']);
     expect(policies.default).toMatchObject({ maxAttempts: 2, retryOn: ['busy', 'no-answer', 'failed'] });
     expect(policies.standard).toMatchObject({

@@ -63,7 +63,7 @@ export async function startCallBench(input: {
     absentAfterSeconds: 300,
     callingWindow: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
-    policies: {
+    policies: () => ({
       default: {
         maxAttempts: 1,
         retryOn: [],
@@ -78,7 +78,7 @@ export async function startCallBench(input: {
         backoffCoefficient: 1,
         maximumIntervalSeconds: 3600,
       },
-    },
+    }),
     ...input.settings,
   };
   if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });

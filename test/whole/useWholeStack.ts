@@ -60,7 +60,7 @@ export function useWholeStack(settings: Partial<ActivitySettings> = {}, speed = 
       progress: 'signal',
       twilioAuthTokens: [authToken],
       apiTokens: [],
-      policies: () => stack.bench.settings.policies,
+      policies: () => stack.bench.settings.policies(),
       defaultFrom: stack.bench.settings.defaultFrom,
       readiness: async () => ({ ready: true, checks: {} }),
       metrics: new Registry(),

@@ -1,0 +1,135 @@
+import { checkCallRequest } from '../../activities/callRequestSchema.js';
+import { faultLine } from '../../activities/fault.js';
+import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
+import type { Ending } from '../../workflows/retryClass.js';
+import { builtInPolicies, readPolicies } from '../policies.js';
+import { type Rehearsal, rehearse, type Scene, zonesOf } from '../policyRehearsal.js';
+import { rehearsedEnding } from '../rehearsedEnding.js';
+import { UsageError } from './apiClient.js';
+import { rehearsalTable } from './rehearsalTable.js';
+
+interface ExplainOptions {
+  outcomes: string;
+  policy?: string;
+  start?: string;
+  to?: string;
+  window?: string;
+  timeZone?: string;
+  giveUpAt?: string;
+  json: boolean;
+}
+
+/** A policy, rehearsed with the shortest waits that chance may draw, and with the longest. */
+export interface ExplainedPolicy {
+  name: string;
+  policy: RetryPolicy;
+  earliest: Rehearsal;
+  latest: Rehearsal;
+}
+
+/** `ringtrue policy check`. */
+export function checkPolicies(file: string | undefined): void {
+  const path = file ?? process.env.RINGTRUE_POLICIES;
+  if (!path)
+    throw new UsageError('no file is named, and RINGTRUE_POLICIES is not set: there is nothing to check');
+  process.stdout.write(`${path} is right. Policies: ${Object.keys(policiesOf(file)).join(', ')}.\n`);
+}
+
+/** `ringtrue policy explain`: a dry run; nothing is dialled, and no server is needed. */
+export async function explainPolicies(file: string | undefined, options: ExplainOptions): Promise<void> {
+  const policies = policiesOf(file);
+  const { policy: asked } = options;
+  const words = options.outcomes.split(',').map((word) => word.trim());
+  const faults =
+    asked === undefined || Object.hasOwn(policies, asked)
+      ? []
+      : [`--policy is ${JSON.stringify(asked)}; must be one of ${Object.keys(policies).join(', ')}`];
+  const scene = sceneOf(options, words, faults);
+  const timeZones = await zonesOf(options.timeZone === undefined ? scene : zoned(options.timeZone));
+  const explained: ExplainedPolicy[] = [];
+  for (const [name, policy] of Object.entries(policies))
+    if (asked === undefined || name === asked)
+      explained.push({
+        name,
+        policy,
+        earliest: await rehearse(policy, scene, 0),
+        latest: await rehearse(policy, scene, 1),
+      });
+  const text = options.json
+    ? JSON.stringify({ startAt: scene.startAt, outcomes: words, timeZones, policies: explained }, null, 2)
+    : explained.map((one) => rehearsalTable(one, { words, timeZones })).join('\n\n');
+  process.stdout.write(`${text}\n`);
+}
+
+/** Of the file, else of `RINGTRUE_POLICIES`, else the built-in ones. */
+function policiesOf(file: string | undefined): Record<string, RetryPolicy> {
+  const path = file ?? process.env.RINGTRUE_POLICIES;
+  if (!path) return builtInPolicies;
+  const read = readPolicies(path, file === undefined ? 'RINGTRUE_POLICIES' : 'FILE');
+  if ('policies' in read) return read.policies;
+  const count = read.faults.length === 1 ? 'one fault' : `${read.faults.length} faults`;
+  throw new UsageError(`${path} has ${count}:\n${read.faults.map((fault) => `  - ${fault}`).join('\n')}`);
+}
+
+/** The circumstances, checked as a request with them would be; every fault at once, after those `found` already. */
+function sceneOf(options: ExplainOptions, words: string[], found: string[]): Scene {
+  const { to, window: hours, timeZone, giveUpAt, start } = options;
+  const faults = [...found];
+  const endings: Ending[] = [];
+  for (const word of words) {
+    const ending = rehearsedEnding(word);
+    if ('wrong' in ending) faults.push(`--outcomes ${JSON.stringify(word)} ${ending.wrong}`);
+    else endings.push(ending);
+  }
+  const window = hours === undefined ? null : windowOf(hours, timeZone);
+  const callingWindow = window ?? (timeZone === undefined ? null : zoned(timeZone).window);
+  const checked = checkCallRequest(
+    {
+      to: to ?? somebodyElse,
+      from: to === somebody ? somebodyElse : somebody,
+      twiml: '-',
+      ...(callingWindow === null ? {} : { callingWindow }),
+      ...(giveUpAt === undefined ? {} : { giveUpAt }),
+      ...(start === undefined ? {} : { notBefore: start }),
+    },
+    { policies: builtInPolicies, defaultFrom: null },
+  );
+  if ('faults' in checked)
+    for (const { path, message } of checked.faults)
+      faults.push(faultLine({ path: optionOfField[path] ?? path, message }));
+  if (window !== null && to === undefined && timeZone === undefined)
+    faults.push(
+      '--window is given without --to and --time-zone; one of them must say whose clock it goes by',
+    );
+  if (faults.length > 0)
+    throw new UsageError(`the rehearsal cannot begin:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  return {
+    startAt: new Date(start?.toUpperCase() ?? Date.now()).toISOString(),
+    giveUpAt: giveUpAt?.toUpperCase() ?? null,
+    to: to ?? null,
+    window,
+    endings,
+  };
+}
+
+function windowOf(hours: string, timeZone: string | undefined): CallingWindow {
+  const [start = '', end = ''] = hours.split('-').map((time) => time.trim());
+  return { start, end, ...(timeZone === undefined ? {} : { timeZone }) };
+}
+
+/** No call, but a window that only stands for its zone. */
+function zoned(timeZone: string): { to: null; window: CallingWindow } {
+  return { to: null, window: { timeZone, start: '00:00', end: '12:00' } };
+}
+
+/** A request needs two different numbers, and the rehearsal at most one. */
+const [somebody, somebodyElse] = ['+15005550006', '+15005550001'];
+
+const optionOfField: Record<string, string> = {
+  to: '--to',
+  'callingWindow.start': '--window (its start)',
+  'callingWindow.end': '--window (its end)',
+  'callingWindow.timeZone': '--time-zone',
+  giveUpAt: '--give-up-at',
+  notBefore: '--start',
+};

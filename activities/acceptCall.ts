@@ -54,6 +54,7 @@ function planOf(
     notBefore,
     giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
     notifyUrl: request.notifyUrl ?? null,
+    ...(request.eligibilityUrl === undefined ? {} : { eligibilityUrl: request.eligibilityUrl }),
     metadata: request.metadata ?? {},
     waits: {
       callbackWaitSeconds: settings.callbackWaitSeconds,

@@ -30,7 +30,7 @@ const metadataLimitBytes = 4096;
 /** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
 const unkeepable = /[\0\p{Surrogate}]/u;
 
-const phoneNumber = (example: string) => {
+export const phoneNumber = (example: string) => {
   const right = 'a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
   return z.string(must(right)).regex(e164, must(right)).meta({ example });
 };
@@ -109,6 +109,13 @@ export const callRequestSchema = z
         .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
         .exactOptional()
         .meta({ description: 'The outcome is posted there, signed.', format: 'uri' }),
+      eligibilityUrl: webUrl('an absolute http(s) URL')
+        .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
+        .exactOptional()
+        .meta({
+          description: 'Asked, signed, just before each dialling whether the number may be called.',
+          format: 'uri',
+        }),
       metadata: z
         .record(z.string(), z.string(must('a string')), must('an object of strings'))
         .exactOptional()

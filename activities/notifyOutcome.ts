@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { Webhook } from 'standardwebhooks';
 import type { Notification } from '../workflows/callActivities.js';
-import { postJson } from './postJson.js';
 import { NotPublic } from './publicAddress.js';
+import { signedPost, whyNoAnswer } from './signedPost.js';
 import type { World } from './world.js';
 
 /** Shorter than any time-out of the activity. */
@@ -23,31 +21,25 @@ const answerWithinMs = 10_000;
  */
 export function notifyOutcome({ settings }: World, { timeoutMs = answerWithinMs } = {}) {
   const { secrets, allowPrivate } = settings.notify;
-  const signers = secrets.map((secret) => new Webhook(secret));
+  const post = signedPost(secrets);
 
   return async (notification: Notification): Promise<void> => {
     const what = `${notification.type} of call ${notification.callId}`;
     const url = destination(notification.url, what);
 
-    const id = eventId(notification);
     const body = JSON.stringify({
       type: notification.type,
       timestamp: notification.payload.endedAt ?? new Date().toISOString(),
       data: dataOf(notification),
     });
-    const now = new Date();
-    const answer = await postJson(url, body, {
-      headers: {
-        'webhook-id': id,
-        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-        'webhook-signature': signers.map((signer) => signer.sign(id, now, body)).join(' '),
-      },
+    const answer = await post(url, body, {
+      id: eventId(notification),
+      timeoutMs,
       allowPrivate,
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), cancellationSignal()]),
     }).catch((error: Error) => {
       if (error instanceof NotPublic)
         throw refused(`${what} is not posted: ${error.message}. Give a notifyUrl on the public internet.`);
-      throw failed(`${what} could not be posted to ${url.host}: ${reasonOf(error, timeoutMs)}`);
+      throw failed(`${what} could not be posted to ${url.host}: ${whyNoAnswer(error, timeoutMs)}`);
     });
 
     if (answer.status >= 200 && answer.status < 300) return;
@@ -81,19 +73,6 @@ function eventId({ callId, type, payload }: Notification): string {
 
 function dataOf({ type, callId, payload }: Notification): unknown {
   return type === 'attempt.ended' ? { callId, ...payload } : payload;
-}
-
-function reasonOf(error: Error, timeoutMs: number): string {
-  if (error.name === 'AbortError') {
-    const cause = error.cause as Error | undefined;
-    return cause?.name === 'TimeoutError'
-      ? `no answer within ${timeoutMs / 1000} s`
-      : 'the activity was stopped';
-  }
-  // Several addresses were tried: the error of all of them has no message of its own.
-  return error instanceof AggregateError
-    ? error.errors.map(({ message }) => message).join('; ')
-    : error.message;
 }
 
 function failed(message: string, afterSeconds?: number | null) {

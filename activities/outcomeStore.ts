@@ -1,15 +1,18 @@
 import type { Attempt, CallOutcome, CallState, CallStateName } from '../workflows/callOutcome.js';
 import type { Outcome } from '../workflows/callRequest.js';
 import type { CallUpdate } from '../workflows/callUpdate.js';
+import type { DialControl } from './dialControl.js';
+import type { InvalidNumbers, SuppressionList } from './suppressionList.js';
 
 /**
- * What ringtrue remembers outside Temporal: one row a call, one row an attempt, and the journal of creates
- * that keeps a second execution from dialling again. PostgreSQL, or PGlite inside `ringtrue dev`.
+ * What ringtrue remembers outside Temporal: one row a call, one row an attempt, the journal of creates
+ * that keeps a second execution from dialling again; and what keeps a number, or every one, from being dialled.
+ * PostgreSQL, or PGlite inside `ringtrue dev`.
  *
  * Every write may be repeated and may come late: no row is doubled, and none is overwritten by something
  * that knows less. Every method throws `StoreUnavailable` when the database cannot be reached.
  */
-export interface OutcomeStore {
+export interface OutcomeStore extends SuppressionList, InvalidNumbers, DialControl {
   /**
    * Opens the row of a call that was accepted. An existing row of the same call stays as it is; only one that
    * an attempt had to make, knowing neither numbers nor start, gets what it lacks.

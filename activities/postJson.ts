@@ -3,20 +3,22 @@ import https from 'node:https';
 import { publicOnly, refuseLiteral } from './publicAddress.js';
 import { retryAfterSeconds } from './retryAfter.js';
 
-/** Of an answer's body so much is read, to end the exchange politely; none of it is looked at. */
+/** Of an answer's body so much is read; unless it is asked for, only to end the exchange politely. */
 const bodyLimitBytes = 64 * 1024;
 
 export interface PostAnswer {
   status: number;
   /** What `Retry-After` asks for. */
   retryAfterSeconds: number | null;
+  /** Empty unless it was asked for. */
+  body: string;
 }
 
 /**
  * Posts JSON to somebody else's server, once, and says how it answered. Redirects are answers like any other.
- * Unless `allowPrivate`, only an address of the public internet is connected to.
+ * Unless `allowPrivate`, only an address of the public internet is connected to. `withBody`: waits for the whole body too.
  *
- * Throws `NotPublic` before anything is sent, and what the network or `signal` throws.
+ * Throws `NotPublic` before anything is sent, what the network or `signal` throws, and that the body asked for is too long.
  */
 export async function postJson(
   url: URL,
@@ -25,7 +27,8 @@ export async function postJson(
     headers,
     allowPrivate,
     signal,
-  }: { headers: Record<string, string>; allowPrivate: boolean; signal: AbortSignal },
+    withBody,
+  }: { headers: Record<string, string>; allowPrivate: boolean; signal: AbortSignal; withBody?: true },
 ): Promise<PostAnswer> {
   if (!allowPrivate) refuseLiteral(url);
   const { request } = url.protocol === 'https:' ? https : http;
@@ -45,15 +48,21 @@ export async function postJson(
     });
     sending.on('error', reject);
     sending.on('response', (response) => {
-      resolve({
+      const parts: Buffer[] = [];
+      const answer = () => ({
         status: response.statusCode ?? 0,
         retryAfterSeconds: retryAfterSeconds(response.headers['retry-after']),
+        body: Buffer.concat(parts).toString(),
       });
+      if (!withBody) resolve(answer());
+      response.on('end', () => resolve(answer()));
+      // Once it is resolved, rejecting does nothing: nobody waits for the body.
+      response.on('error', reject);
       let left = bodyLimitBytes;
-      response.on('error', () => {});
       response.on('data', (chunk: Buffer) => {
         left -= chunk.length;
-        if (left < 0) response.destroy();
+        if (left < 0) response.destroy(new Error(`its answer is longer than ${bodyLimitBytes} bytes`));
+        else if (withBody) parts.push(chunk);
       });
     });
     sending.end(body);

@@ -1,17 +1,28 @@
 import type { Forgotten } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
+import { sipMeaning, sipUnwanted } from '../workflows/sipResponse.js';
 import { callIdTaken } from './callIdTaken.js';
 import { fromJournal } from './placeCall.js';
 import type { World } from './world.js';
 
-/** Writes the outcome of a call. Throws while the store is away; the workflow has Temporal try for as long as it takes. */
-export function recordOutcome({ store, notice }: World) {
+/**
+ * Writes the outcome of a call and, where that is configured, a callee's wish not to be called. Throws while the store
+ * is away; the workflow has Temporal try for as long as it takes.
+ */
+export function recordOutcome({ settings, store, notice }: World) {
   return async ({ outcome, after }: Order): Promise<CallOutcome | Forgotten> => {
     const forgotten = after ? await forgottenBy(outcome, after) : null;
     if (forgotten) return { forgotten };
     await store.saveOutcome(outcome);
     const recorded = (await store.findCallState(outcome.callId))?.outcome ?? outcome;
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
+    if (settings.consent.suppressOptOuts && hasOptedOut(recorded))
+      await store.suppress({
+        to: recorded.to,
+        reason: `${sipMeaning(sipUnwanted)} (SIP ${sipUnwanted}, call ${recorded.callId})`,
+        source: 'opt-out',
+        expiresAt: null,
+      });
     notice({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy });
     return recorded;
   };
@@ -31,4 +42,8 @@ export function recordOutcome({ store, notice }: World) {
 interface Order {
   outcome: CallOutcome;
   after?: { attempt: number; round: number };
+}
+
+function hasOptedOut({ attempts }: CallOutcome): boolean {
+  return attempts.some(({ sipResponseCode }) => sipResponseCode === sipUnwanted);
 }

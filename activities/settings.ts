@@ -18,6 +18,7 @@ export interface ActivitySettings {
   /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
   callingWindow: CallingWindow | null;
   notify: NotifySettings;
+  consent: ConsentSettings;
 }
 
 export interface TwilioSettings {
@@ -34,4 +35,11 @@ export interface NotifySettings {
   secrets: string[];
   /** Posts to private and local addresses too. Only where every caller of the API is trusted with the network behind it. */
   allowPrivate: boolean;
+}
+
+export interface ConsentSettings {
+  /** `RINGTRUE_ELIGIBILITY_URL`: asked before each dialling, whatever the call. The operator's own, so it may be a private address. */
+  eligibilityUrl: string | null;
+  /** A callee who rejects a call as unwanted (SIP 607) is put on the do-not-call list. */
+  suppressOptOuts: boolean;
 }

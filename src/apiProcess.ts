@@ -15,6 +15,7 @@ export type ApiSettings = Pick<
   | 'port'
   | 'publicUrl'
   | 'taskQueue'
+  | 'accountSid'
   | 'twilioAuthTokens'
   | 'apiTokens'
   | 'requestsPerSecond'
@@ -43,6 +44,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     store: parts.store,
     taskQueue: settings.taskQueue,
     publicUrl: publicUrlOf(settings, port),
+    accountSid: settings.accountSid,
     twilioAuthTokens: settings.twilioAuthTokens,
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },

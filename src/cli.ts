@@ -119,6 +119,7 @@ talking(program.commandsGroup(calls).command('call'))
   .option('--not-before <time>', 'RFC 3339')
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
   .option('--notify-url <url>', 'where the outcome is posted')
+  .option('--eligibility-url <url>', 'who is asked, before each dialling, whether the number may be called')
   .option('--metadata <name=value...>', 'strings that are given back with the outcome')
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
   .option('--wait', 'wait until the call is over, and show its outcome', false)
@@ -176,6 +177,82 @@ talking(program.command('reschedule'))
   .requiredOption('--at <time>', 'RFC 3339; what is past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
+
+const doNotCall = program
+  .commandsGroup('Control, over the HTTP API:')
+  .command('do-not-call')
+  .description('the list of numbers that must not be called');
+talking(doNotCall.command('add'))
+  .description('puts a number on the list; adding never shortens what is there')
+  .argument('<number>', 'E.164: +15005550006')
+  .option('--reason <text>', 'why, for the record')
+  .option('--expires <time>', 'RFC 3339; default: for good')
+  .action(async (number, options) => (await import('./commands/doNotCall.js')).add(number, options));
+talking(doNotCall.command('remove'))
+  .description('takes a number off the list')
+  .argument('<number>', 'E.164')
+  .action(async (number, options) => (await import('./commands/doNotCall.js')).remove(number, options));
+talking(doNotCall.command('check'))
+  .description('tells whether a number is on the list, or remembered as invalid')
+  .argument('<number>', 'E.164')
+  .action(async (number, options) => (await import('./commands/doNotCall.js')).check(number, options));
+talking(doNotCall.command('list'))
+  .description('shows the list, by number')
+  .option('--reason <text>', 'entries with exactly this reason')
+  .option('--source <source>', 'api, csv or opt-out')
+  .option('--expired <true|false>', 'true: only what has expired; false: only what holds')
+  .option('--limit <count>', 'how many', wholeNumber)
+  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .action(async (options) => (await import('./commands/doNotCall.js')).list(options));
+talking(doNotCall.command('import'))
+  .description('puts every number of a CSV file on the list, or none when anything is wrong')
+  .argument('<file>', 'CSV with a header: to, and if wanted reason and expires_at')
+  .action(async (file, options) => (await import('./commands/doNotCall.js')).importFile(file, options));
+talking(doNotCall.command('purge'))
+  .description('deletes what has expired')
+  .action(async (options) => (await import('./commands/doNotCall.js')).purge(options));
+
+const invalidNumbers = program
+  .command('invalid-numbers')
+  .description('numbers that Twilio has shown not to exist');
+talking(invalidNumbers.command('list', { isDefault: true }))
+  .description('shows them, with what Twilio said')
+  .option('--limit <count>', 'how many', wholeNumber)
+  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .action(async (options) => (await import('./commands/invalidNumbers.js')).list(options));
+talking(invalidNumbers.command('forget'))
+  .description('forgets one, so that it is dialled again')
+  .argument('<number>', 'E.164')
+  .action(async (number, options) => (await import('./commands/invalidNumbers.js')).forget(number, options));
+
+const dialling = program.command('dialling').description('limits, pause and circuit breaker of the account');
+talking(dialling.command('show', { isDefault: true }))
+  .description('shows how dialling stands')
+  .action(async (options) => (await import('./commands/dialling.js')).show(options));
+talking(dialling.command('pause'))
+  .description('stops dialling; calls under way go on, and waiting ones wait')
+  .option('--reason <text>', 'why, for the record')
+  .action(async (options) => (await import('./commands/dialling.js')).pause(options));
+talking(dialling.command('resume'))
+  .description('goes on dialling, and closes the circuit breaker')
+  .action(async (options) => (await import('./commands/dialling.js')).resume(options));
+talking(dialling.command('limits'))
+  .description(
+    'sets limits, for every worker from its next dial on; `default`: as the workers are configured',
+  )
+  .option('--cps <rate>', 'calls placed per second')
+  .option('--in-flight <count>', 'calls under way at once')
+  .option('--per-number <count>', 'calls to one number under way at once')
+  .option('--contacts <count/seconds>', 'calls to one number within so many seconds')
+  .addHelpText(
+    'after',
+    example(
+      'ringtrue dialling limits --cps 5 --in-flight 20',
+      'ringtrue dialling limits --contacts 3/86400 --per-number 1',
+      'ringtrue dialling limits --cps default',
+    ),
+  )
+  .action(async (options) => (await import('./commands/dialling.js')).limits(options));
 
 /** The options of every command that talks to the API. */
 function talking(command: Command): Command {

@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import type { ActivitySettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
+import type {
+  ActivitySettings,
+  ConsentSettings,
+  NotifySettings,
+  TwilioSettings,
+} from '../activities/settings.js';
 import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
 import { setVariables } from './environment.js';
@@ -12,6 +17,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   port: number;
   /** Null: `http://localhost:` and the port. */
   publicUrl: string | null;
+  /** The account whose dialling the API shows and controls. */
+  accountSid: string;
   /** Tokens with which Twilio may have signed. */
   twilioAuthTokens: string[];
   apiTokens: string[];
@@ -36,7 +43,8 @@ export interface SetupConfiguration extends CommonConfiguration {
   databaseUrl: string | null;
 }
 
-export interface DevConfiguration extends Omit<ApiConfiguration, 'databaseUrl' | 'twilioAuthTokens'> {
+export interface DevConfiguration
+  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens'> {
   /** Null: the store is embedded, under the data directory. */
   databaseUrl: string | null;
   /** Null: a Temporal server was named, and none is started. */
@@ -45,8 +53,9 @@ export interface DevConfiguration extends Omit<ApiConfiguration, 'databaseUrl' |
   twilio: { settings: TwilioSettings; authTokens: string[] } | null;
   simulatorPort: number;
   /** Without what only the addresses can tell. */
-  waits: Omit<ActivitySettings, 'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify'>;
+  waits: Omit<ActivitySettings, 'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify' | 'consent'>;
   notify: NotifySettings;
+  consent: ConsentSettings;
 }
 
 export interface SimulatorConfiguration {
@@ -65,6 +74,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
   return r.done({
     ...r.common(),
     ...r.api(),
+    accountSid: twilio?.settings.accountSid ?? '',
     twilioAuthTokens: twilio?.authTokens ?? [],
     databaseUrl: r.required('DATABASE_URL', databaseRight),
   });
@@ -88,6 +98,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       defaultFrom,
       notify: r.notify(r.values.TWILIO_AUTH_TOKEN ?? '', false),
+      consent: r.consent(),
     },
   });
 }
@@ -116,6 +127,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     twilio,
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
     notify: r.notify(twilio?.authTokens[0] ?? simulatorCredentials.authToken, twilio === null),
+    consent: r.consent(),
     // The simulator's calls last seconds: waits made for real phones would only make them look stuck.
     waits: r.waits(
       twilio === null

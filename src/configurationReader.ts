@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { derivedNotifySecret } from '../activities/notifySecret.js';
-import type { NotifySettings, TwilioSettings } from '../activities/settings.js';
+import type { ConsentSettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
@@ -191,6 +191,13 @@ export class ConfigurationReader {
   notify(authToken: string, allowPrivate: boolean): NotifySettings {
     const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: asked } = this.values;
     return { secrets: secrets ?? [derivedNotifySecret(authToken)], allowPrivate: asked ?? allowPrivate };
+  }
+
+  consent(): ConsentSettings {
+    return {
+      eligibilityUrl: this.values.RINGTRUE_ELIGIBILITY_URL ?? null,
+      suppressOptOuts: this.values.RINGTRUE_SUPPRESS_OPT_OUTS ?? false,
+    };
   }
 
   secrets(): string[] {

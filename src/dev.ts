@@ -71,6 +71,7 @@ export async function startDev(
       publicUrl: publicUrlOf(configuration, port),
       policies,
       notify: configuration.notify,
+      consent: configuration.consent,
       defaultFrom,
     },
     store,
@@ -81,7 +82,13 @@ export async function startDev(
   });
   closing.add('the worker', () => worker.stop());
   const api = await serveApi({
-    settings: { ...configuration, port, defaultFrom, twilioAuthTokens: twilio.authTokens },
+    settings: {
+      ...configuration,
+      port,
+      defaultFrom,
+      accountSid: twilio.settings.accountSid,
+      twilioAuthTokens: twilio.authTokens,
+    },
     policies,
     temporal: client,
     store,

@@ -80,6 +80,15 @@ function isJson(text: string): boolean {
   }
 }
 
+const eligibilityUrlRight =
+  'an http(s) URL without user name and password, such as https://crm.example.com/eligible';
+
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
 const publicUrlRight =
   'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
 
@@ -110,6 +119,10 @@ export const environment = z.object({
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
   RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
+  RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
+  RINGTRUE_SUPPRESS_OPT_OUTS: z
+    .enum(['true', 'false'], must('true or false'))
+    .transform((word) => word === 'true'),
   RINGTRUE_POLICIES: z.string(),
   RINGTRUE_CALLING_WINDOW: callingWindow(),
   PORT: port(),

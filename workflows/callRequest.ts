@@ -32,6 +32,8 @@ export interface CallRequest {
   giveUpAt?: string;
   /** http(s) URL to which the outcome is posted, signed. */
   notifyUrl?: string;
+  /** http(s) URL that is asked, signed, just before each dialling whether the number may be called. */
+  eligibilityUrl?: string;
   /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
   metadata?: Record<string, string>;
 }
@@ -138,6 +140,8 @@ export interface CallPlan {
   notBefore: string | null;
   giveUpAt: string | null;
   notifyUrl: string | null;
+  /** Absent: nobody is asked but whom the worker asks about every call. */
+  eligibilityUrl?: string;
   metadata: Record<string, string>;
   waits: {
     /** Silence about a placed call after which Twilio is asked. */

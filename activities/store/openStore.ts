@@ -2,12 +2,15 @@ import { type OutcomeStore, StoreUnavailable } from '../outcomeStore.js';
 import { callList } from './callList.js';
 import { callRows } from './callRows.js';
 import type { Database, StoreLog } from './database.js';
+import { dialControl } from './dialControl.js';
 import { dialJournal } from './dialJournal.js';
 import { dialSlots } from './dialSlots.js';
+import { invalidNumbers } from './invalidNumbers.js';
 import { lazyDatabase } from './lazyDatabase.js';
 import { migrate } from './migrate.js';
 import { pglite } from './pglite.js';
 import { postgres } from './postgres.js';
+import { suppressions } from './suppressions.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -51,6 +54,9 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...callList(db),
     ...dialJournal(db, log),
     ...dialSlots(db),
+    ...suppressions(db),
+    ...invalidNumbers(db),
+    ...dialControl(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

@@ -18,6 +18,8 @@ export interface ApiDependencies {
   taskQueue: string;
   /** Origin, and path prefix if any, under which Twilio reaches this API; signatures are checked against it. */
   publicUrl: string;
+  /** The account whose dialling is shown and controlled. */
+  accountSid: string;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API; empty: open to everybody on this machine. */

@@ -7,6 +7,8 @@ import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
 import { apiMetrics } from './apiMetrics.js';
 import { bearerAuth } from './bearerAuth.js';
 import { controlNames } from './controls.js';
+import { pauseDialling, readDialling, resumeDialling, setLimits } from './dialling.js';
+import { forgetInvalidNumber, listInvalidNumbers, readInvalidNumber } from './invalidNumbers.js';
 import { listCalls } from './listCalls.js';
 import { onlyLocal } from './onlyLocal.js';
 import { openApiDocument } from './openApi.js';
@@ -18,6 +20,14 @@ import { requestLog } from './requestLog.js';
 import { startCall } from './startCall.js';
 import { statusCallback } from './statusCallback.js';
 import { steerCall } from './steerCall.js';
+import {
+  addSuppressions,
+  isImport,
+  listSuppressions,
+  purgeSuppressions,
+  readSuppression,
+  removeSuppression,
+} from './suppressions.js';
 
 const bodyLimitBytes = 64 * 1024;
 
@@ -54,18 +64,32 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   app.use('/metrics', auth);
   // Hono's pattern fits /calls itself too.
-  app.use('/calls/*', auth, rateLimit);
-  app.use(
-    bodyLimit({
-      maxSize: bodyLimitBytes,
-      onError: (c) => problem(c, 'too-large', `A body may have ${bodyLimitBytes} bytes at most.`),
-    }),
-  );
+  for (const paths of ['/calls/*', '/suppressions/*', '/invalid-numbers/*', '/dialling/*'])
+    app.use(paths, auth, rateLimit);
+  const limitBody = bodyLimit({
+    maxSize: bodyLimitBytes,
+    onError: (c) => problem(c, 'too-large', `A body may have ${bodyLimitBytes} bytes at most.`),
+  });
+  // An import is read as it comes in, and knows its own limit.
+  app.use((c, next) => (isImport(c) ? next() : limitBody(c, next)));
 
   app.post('/calls', startCall(tools));
   app.get('/calls', listCalls(tools));
   app.get('/calls/:callId', readCall(tools));
   for (const control of controlNames) app.post(`/calls/:callId/${control}`, steerCall(tools, control));
+
+  app.get('/suppressions', listSuppressions(tools));
+  app.post('/suppressions', addSuppressions(tools));
+  app.post('/suppressions/purge', purgeSuppressions(tools));
+  app.get('/suppressions/:number', readSuppression(tools));
+  app.delete('/suppressions/:number', removeSuppression(tools));
+  app.get('/invalid-numbers', listInvalidNumbers(tools));
+  app.get('/invalid-numbers/:number', readInvalidNumber(tools));
+  app.delete('/invalid-numbers/:number', forgetInvalidNumber(tools));
+  app.get('/dialling', readDialling(tools));
+  app.patch('/dialling/limits', setLimits(tools));
+  app.post('/dialling/pause', pauseDialling(tools));
+  app.post('/dialling/resume', resumeDialling(tools));
 
   app.post('/twilio/status/:callId/:attempt', statusCallback(tools));
 

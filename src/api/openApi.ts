@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { callRequestSchema } from '../../activities/callRequestSchema.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
+import { diallingSchema, limitsRequestSchema } from './diallingSchema.js';
 import { controlRoutes } from './openApiControls.js';
+import { diallingRoutes, diallingSchemas } from './openApiDialling.js';
 import { describedRoutes, exampleId, exampleUrl, ref, refusals } from './openApiRoutes.js';
 import { problems } from './problem.js';
+import { suppressionRequestSchema, suppressionSchema } from './suppressionSchema.js';
 
 const schemas = {
   StartedCall: {
@@ -71,12 +74,22 @@ const schemas = {
   },
 };
 
+const described = [
+  callRequestSchema,
+  callAnswerSchema,
+  suppressionRequestSchema,
+  suppressionSchema,
+  limitsRequestSchema,
+  diallingSchema,
+];
+
 /** The OpenAPI 3.1 document of the API; `secured`: the calls API asks for a bearer token. */
 export function openApiDocument(secured: boolean): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const { method, path, secured: asksForToken, ...operation } of [
     ...describedRoutes,
     ...controlRoutes,
+    ...diallingRoutes,
   ]) {
     const security = secured && asksForToken ? { security: [{ bearer: [] }] } : {};
     const atTheDoor = refusals(secured ? 'unauthorized' : 'not-local', 'too-many-requests');
@@ -94,13 +107,15 @@ export function openApiDocument(secured: boolean): object {
     },
     tags: [
       { name: 'Calls', description: 'Start calls, follow them, steer them.' },
+      { name: 'Do not call', description: 'Numbers that must not be called, and those that do not exist.' },
+      { name: 'Dialling', description: 'Limits, pause and circuit breaker of the account.' },
       { name: 'Twilio', description: 'What Twilio calls.' },
       { name: 'Operation', description: 'For those who run ringtrue.' },
       { name: 'Pages', description: 'For people.' },
     ],
     paths,
     components: {
-      schemas: { ...definitionsOf(callRequestSchema), ...definitionsOf(callAnswerSchema), ...schemas },
+      schemas: { ...Object.assign({}, ...described.map(definitionsOf)), ...schemas, ...diallingSchemas },
       ...(secured ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
     },
   };

@@ -5,7 +5,7 @@ import { type ProblemName, problems } from './problem.js';
 
 /** A route as OpenAPI describes it: its place, and its Operation Object. */
 export interface DescribedRoute {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'patch' | 'delete';
   path: string;
   /** Asks for a bearer token when the API has any, else serves only this machine; what it says then is not among `responses`. */
   secured?: true;
@@ -36,7 +36,7 @@ export const callIdInPath = {
   example: exampleId,
 };
 
-const query = (name: string, description: string, schema: object) => ({
+export const query = (name: string, description: string, schema: object) => ({
   name,
   in: 'query',
   description,

@@ -14,6 +14,7 @@ export const problems = {
   'not-local': { status: 403, title: 'Without tokens only this machine is served' },
   'bad-signature': { status: 403, title: 'The signature is not of Twilio' },
   'no-such-call': { status: 404, title: 'No such call' },
+  'not-listed': { status: 404, title: 'The number is not on this list' },
   'not-found': { status: 404, title: 'Nothing is served here' },
   'method-not-allowed': { status: 405, title: 'This method is not served here' },
   'state-conflict': { status: 409, title: "The call's state does not allow it" },

@@ -16,6 +16,13 @@ export class UsageError extends Error {
 /** The API said no, or could not be reached. The message holds everything that was said. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
+  /** `status`: of the answer; null when there was none. */
+  constructor(
+    message: string,
+    readonly status: number | null = null,
+  ) {
+    super(message);
+  }
 }
 
 /** The calls API over HTTP. Every answer that is not a success is thrown as `ApiRefusal`. */
@@ -34,12 +41,12 @@ export class ApiClient {
   }
 
   start(request: object, key?: string): Promise<{ callId: string; runId: string | null; url: string }> {
-    return this.#send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
+    return this.send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
   }
 
   /** With `waitSeconds`: answers when the call is over, or after that time. */
   get(callId: string, waitSeconds = 0): Promise<CallState> {
-    return this.#send(
+    return this.send(
       'GET',
       `/calls/${encodeURIComponent(callId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
     );
@@ -54,21 +61,23 @@ export class ApiClient {
   }
 
   list(filter: Record<string, string>): Promise<{ calls: CallState[]; nextCursor: string | null }> {
-    return this.#send('GET', `/calls?${new URLSearchParams(filter)}`);
+    return this.send('GET', `/calls?${new URLSearchParams(filter)}`);
   }
 
   /** What the API offers as `POST /calls/{callId}/` and the name of a control. */
   steer(callId: string, control: ControlName, body?: object): Promise<{ callId: string; url: string }> {
-    return this.#send('POST', `/calls/${encodeURIComponent(callId)}/${control}`, body ? { body } : {});
+    return this.send('POST', `/calls/${encodeURIComponent(callId)}/${control}`, body ? { body } : {});
   }
 
-  async #send<T>(
+  /** `body` goes as JSON, `csv` as it is. An answer without a body comes back as undefined. */
+  async send<T>(
     method: string,
     path: string,
-    { body, key }: { body?: object; key?: string } = {},
+    { body, csv, key }: { body?: object; csv?: Uint8Array<ArrayBuffer>; key?: string } = {},
   ): Promise<T> {
     const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
     if (body) headers['Content-Type'] = 'application/json';
+    if (csv) headers['Content-Type'] = 'text/csv';
     if (key !== undefined) headers['Idempotency-Key'] = key;
     let response: Response;
     let text: string;
@@ -77,6 +86,7 @@ export class ApiClient {
         method,
         headers,
         ...(body ? { body: JSON.stringify(body) } : {}),
+        ...(csv ? { body: csv } : {}),
       });
       text = await response.text();
     } catch (error) {
@@ -85,9 +95,10 @@ export class ApiClient {
         `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or say with --api or RINGTRUE_API_URL where it is.`,
       );
     }
+    if (response.status === 204) return undefined as T;
     const answer = parsed(text);
     if (response.ok && answer !== undefined) return answer as T;
-    throw new ApiRefusal(refusalOf(response.status, answer, this.#base));
+    throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response.status);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CallState } from '../../workflows/callOutcome.js';
 import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
 import { callSheet, callsTable } from './callTable.js';
+import { print } from './print.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
@@ -18,6 +19,7 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
   notBefore?: string;
   giveUpAt?: string;
   notifyUrl?: string;
+  eligibilityUrl?: string;
   metadata?: string[];
   key?: string;
   wait: boolean;
@@ -107,6 +109,7 @@ function requestOf(to: string, options: PlaceOptions): object {
     notBefore: options.notBefore,
     giveUpAt: options.giveUpAt,
     notifyUrl: options.notifyUrl,
+    eligibilityUrl: options.eligibilityUrl,
     metadata: options.metadata && metadataOf(options.metadata),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -127,8 +130,4 @@ function escaped(text: string): string {
 
 function show(call: CallState, options: { json: boolean }): void {
   print(options, call, callSheet(call));
-}
-
-function print({ json }: { json: boolean }, data: unknown, words: string): void {
-  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
 }

@@ -116,7 +116,10 @@ interface Answer {
   /** Null: none, ever. */
   status: number | null;
   headers?: Record<string, string>;
+  body?: string;
   endless?: boolean;
+  /** Sends the headers and the beginning of the body, and never the rest. */
+  halting?: boolean;
 }
 
 const stops: (() => Promise<void>)[] = [];
@@ -131,10 +134,17 @@ export async function startReceiver(answer: Answer = { status: 200 }) {
     let body = '';
     for await (const chunk of request) body += chunk;
     requests.push({ method: request.method, url: request.url, headers: request.headers, body });
-    const { status, headers = {}, endless = false } = receiver.answer;
+    const {
+      status,
+      headers = {},
+      body: said = '{"ignored":true}',
+      endless = false,
+      halting = false,
+    } = receiver.answer;
     if (status === null) return;
     response.writeHead(status, headers);
-    if (!endless) return response.end('{"ignored":true}');
+    if (halting) return response.write(said.slice(0, 10));
+    if (!endless) return response.end(said);
     const more = () => !response.destroyed && response.write('x'.repeat(16_384), () => setImmediate(more));
     more();
   });

@@ -59,6 +59,7 @@ describe('a request that is right', () => {
       { notBefore: '2026-01-02T00:00:00Z', giveUpAt: '2026-01-01T00:00:00Z' },
     ],
     ['a notify URL', { notifyUrl: 'http://127.0.0.1:9/hook' }],
+    ['an eligibility URL', { eligibilityUrl: 'https://crm.example.com/eligible?tenant=7' }],
     ['4096 bytes of metadata', { metadata: { a: 'ü'.repeat(2044) } }],
     ['names that objects have already', { metadata: { constructor: 'x', toString: 'y' } }],
   ])('%s', (_, fields) => {
@@ -299,6 +300,10 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       { notifyUrl: 'https://a:b@example.com' },
       'notifyUrl is "https://a:b@example.com"; must be a URL without user name and password',
     ],
+    [
+      { eligibilityUrl: 'https://a:b@example.com' },
+      'eligibilityUrl is "https://a:b@example.com"; must be a URL without user name and password',
+    ],
     [{ metadata: { order: 4711 } }, 'metadata.order is 4711; must be a string'],
     [{ metadata: ['a'] }, 'metadata is a list of 1; must be an object of strings'],
     [{ metadata: { a: 'ü'.repeat(2045) } }, 'metadata takes 4098 bytes as JSON; must take at most 4096'],
@@ -312,7 +317,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { frm: '+15005550006' },
-      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, metadata',
+      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, eligibilityUrl, metadata',
     ],
   ])('%j: %s', (fields, fault) => {
     const request = Object.fromEntries(
@@ -347,6 +352,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       notBefore: 'x',
       giveUpAt: 'x',
       notifyUrl: 'x',
+      eligibilityUrl: 'x',
       metadata: 1,
       unknown: 1,
     };
@@ -383,6 +389,7 @@ describe('whatever comes', () => {
           'callingWindow',
           'metadata',
           'notifyUrl',
+          'eligibilityUrl',
           'giveUpAt',
           '__proto__',
         ].map((name) => [name, field]),

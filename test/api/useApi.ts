@@ -59,6 +59,7 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
       taskQueue: fates.bench.taskQueue,
       publicUrl: configuredPublicUrl,
       progress: 'signal',
+      accountSid: fates.bench.settings.twilio.accountSid,
       twilioAuthTokens: [authToken, secondaryAuthToken],
       apiTokens: [],
       policies: () => fates.bench.settings.policies(),

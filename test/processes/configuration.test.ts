@@ -97,6 +97,12 @@ describe('one variable is wrong: one fault, which names it and says what would b
       'RINGTRUE_CALLING_WINDOW is not right: ranges.0.start is "8:00"; must be a local time HH:MM, 00:00..23:59',
     ],
     [
+      'RINGTRUE_ELIGIBILITY_URL',
+      'https://user:hidden@crm.example.com',
+      'RINGTRUE_ELIGIBILITY_URL is set, but not right; must be an http(s) URL without user name and password, such as https://crm.example.com/eligible',
+    ],
+    ['RINGTRUE_SUPPRESS_OPT_OUTS', 'yes', 'RINGTRUE_SUPPRESS_OPT_OUTS is "yes"; must be true or false'],
+    [
       'TWILIO_ACCOUNT_SID',
       'AC12',
       'TWILIO_ACCOUNT_SID is "AC12"; must be an account SID: AC and 32 hex digits',
@@ -416,6 +422,7 @@ describe('docs/configuration.md', () => {
       RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
       RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,
       RINGTRUE_ABSENT_AFTER_SECONDS: activities.absentAfterSeconds,
+      RINGTRUE_SUPPRESS_OPT_OUTS: activities.consent.suppressOptOuts,
       PORT: port,
       HOST: host,
       TEMPORAL_ADDRESS: temporal.address,

@@ -117,6 +117,7 @@ describe('JSON that is no request', () => {
     ['a premium number in the caller id', '"from":"+1500,+1900"', 'from'],
     ['a URL of a file', '"twiml":null,"url":"file:///etc/passwd"', 'url'],
     ['a notify URL of a file', '"notifyUrl":"file:///etc/passwd"', 'notifyUrl'],
+    ['an eligibility URL of a file', '"eligibilityUrl":"file:///etc/passwd"', 'eligibilityUrl'],
     ['a notify URL of another scheme', '"notifyUrl":"gopher://127.0.0.1:6379/_x"', 'notifyUrl'],
   ])('%s: 422 names it', async (_, members, path) => {
     // Of a name that comes twice JSON takes the last one.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../src/api/openApi.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
@@ -14,6 +15,36 @@ const open = useApi(fates);
 
 const ask = (api: { origin: string }, target: string, ...lines: string[]) =>
   raw(Number(new URL(api.origin).port), head(`GET ${target} HTTP/1.1`, ...lines));
+
+type Operation = { security?: object[] };
+/** Every route that asks for a token, by what the API says of itself. */
+const behindTheDoor = Object.entries(
+  (openApiDocument(true) as { paths: Record<string, Record<string, Operation>> }).paths,
+).flatMap(([path, methods]) =>
+  Object.entries(methods)
+    .filter(([, { security }]) => security !== undefined)
+    .map(([method]) => [
+      method.toUpperCase(),
+      path.replace('{number}', '+15005550006').replace(/\{.*\}/, 'x'),
+    ]),
+) as [method: string, path: string][];
+
+describe('every route that is not for everybody', () => {
+  it('there are some of each kind', () => {
+    for (const route of ['POST /calls', 'DELETE /suppressions/+15005550006', 'PATCH /dialling/limits'])
+      expect(behindTheDoor.map((one) => one.join(' '))).toContain(route);
+  });
+
+  it.each(behindTheDoor)('%s %s: 401 without a token and with a wrong one', async (method, path) => {
+    for (const headers of [{}, { Authorization: 'Bearer wrong' }])
+      expect((await secured.send({ method, path, headers })).status).toBe(401);
+  });
+
+  it.each(behindTheDoor)('%s %s: 403 under another name, while there are no tokens', async (method, path) => {
+    const answer = await open.send({ method, path, headers: { Host: 'abc123.tunnel.example' } });
+    expect(answer.json).toMatchObject(problem('not-local', 403));
+  });
+});
 
 describe('a bearer token', () => {
   it.each([

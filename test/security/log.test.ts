@@ -86,6 +86,26 @@ describe('calls end in every way, and hostile requests come', () => {
       await ask(`/calls?access_token=${secret.queryToken}&to=%2B15005551200`),
       await ask('/calls?to=+15005551200'),
       await ask('/calls/+15005551200'),
+      await ask('/suppressions/+15005551200'),
+      await ask('/suppressions', {
+        method: 'POST',
+        body: JSON.stringify({ to: '+15005551999', reason: secret.metadata }),
+      }),
+      await ask('/suppressions', {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv' },
+        body: `to,reason\n+15005551998,${secret.text}\n`,
+      }),
+      await ask('/suppressions', {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv' },
+        body: `to\n+15005551200,${secret.text}\n`,
+      }),
+      await ask(`/suppressions?reason=${secret.queryToken}`),
+      await ask('/suppressions/+15005551999', { method: 'DELETE' }),
+      await ask('/invalid-numbers/%2B15005551200', { method: 'DELETE' }),
+      await ask('/dialling/pause', { method: 'POST', body: JSON.stringify({ reason: secret.cancelReason }) }),
+      await ask('/dialling/resume', { method: 'POST' }),
       await ask(`/calls/%00${secret.queryToken}`),
       await ask('/nothing/+15005551200', { headers: { Cookie: `session=${secret.cookie}` } }),
       await ask('/calls', { method: 'POST', body: `{"to": ${secret.text}` }),
@@ -101,7 +121,7 @@ describe('calls end in every way, and hostile requests come', () => {
     ];
     bodies = (await Promise.all(answers.slice(-2).map((answer) => answer.text()))).join('\n');
     expect(answers.map(({ status }) => status)).toEqual([
-      401, 422, 200, 404, 404, 404, 400, 422, 403, 403, 200, 200,
+      401, 422, 200, 404, 404, 200, 200, 422, 200, 204, 404, 200, 200, 404, 404, 400, 422, 403, 403, 200, 200,
     ]);
   }, 120_000);
 

@@ -28,6 +28,16 @@ describe('requests to the calls API', () => {
     }
   });
 
+  it.each(['/suppressions', '/suppressions/+15005550006', '/invalid-numbers', '/dialling'])(
+    '%s: counts like every other',
+    async (path) => {
+      later(11);
+      const { headers } = await byToken.get(path, bearer('token-of-a'));
+      expect(headers.ratelimit).toBe('"client";r=2;t=10');
+      later(11);
+    },
+  );
+
   it('one more: 429, and when to come back; then it is served', async () => {
     later(11);
     for (const _ of [1, 2, 3]) await byToken.get('/calls', bearer('token-of-a'));

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callListRules } from './callListRules.js';
 import { callRowRules } from './callRowRules.js';
+import { dialControlRules } from './dialControlRules.js';
 import { dialRules } from './dialRules.js';
 import { type Engine, engines } from './engines.js';
+import { suppressionRules } from './suppressionRules.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
   let engine: Engine;
@@ -14,6 +16,8 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   callRowRules(() => engine);
   dialRules(() => engine);
   callListRules(() => engine);
+  suppressionRules(() => engine);
+  dialControlRules(() => engine);
 
   it('is asked whether it serves: no error', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

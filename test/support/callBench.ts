@@ -63,6 +63,7 @@ export async function startCallBench(input: {
     absentAfterSeconds: 300,
     callingWindow: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
+    consent: { eligibilityUrl: null, suppressOptOuts: false },
     policies: () => ({
       default: {
         maxAttempts: 1,

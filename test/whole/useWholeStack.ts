@@ -58,6 +58,7 @@ export function useWholeStack(settings: Partial<ActivitySettings> = {}, speed = 
       taskQueue: stack.bench.taskQueue,
       publicUrl,
       progress: 'signal',
+      accountSid,
       twilioAuthTokens: [authToken],
       apiTokens: [],
       policies: () => stack.bench.settings.policies(),

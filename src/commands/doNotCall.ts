@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import type { InvalidNumber, Suppression } from '../../activities/suppressionList.js';
+import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from './apiClient.js';
+import { tableOf } from './callTable.js';
+import { print } from './print.js';
+
+/** `ringtrue do-not-call add`. */
+export async function add(
+  to: string,
+  options: ApiOptions & { reason?: string; expires?: string },
+): Promise<void> {
+  const { reason, expires: expiresAt } = options;
+  const body = {
+    to,
+    ...(reason === undefined ? {} : { reason }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  const entry = await new ApiClient(options).send<Suppression>('POST', '/suppressions', { body });
+  print(options, entry, sentenceOf(entry));
+}
+
+/** `ringtrue do-not-call remove`. */
+export async function remove(number: string, options: ApiOptions): Promise<void> {
+  await new ApiClient(options).send('DELETE', pathOf('suppressions', number));
+  print(options, { to: number, removed: true }, `${number} is off the do-not-call list.`);
+}
+
+/** `ringtrue do-not-call check`. */
+export async function check(number: string, options: ApiOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const [suppression, invalidNumber] = await Promise.all([
+    ifListed(api.send<Suppression>('GET', pathOf('suppressions', number))),
+    ifListed(api.send<InvalidNumber>('GET', pathOf('invalid-numbers', number))),
+  ]);
+  const words = [
+    suppression === null ? `${number} is not on the do-not-call list.` : sentenceOf(suppression),
+    invalidNumber === null
+      ? 'It is not remembered as invalid.'
+      : `Twilio showed it to be invalid on ${invalidNumber.seenAt}: ${invalidNumber.message} (${invalidNumber.source} ${invalidNumber.code}, call ${invalidNumber.callId}).`,
+  ];
+  print(options, { to: number, suppression, invalidNumber }, words.join('\n'));
+}
+
+/** `ringtrue do-not-call list`. */
+export async function list(options: ApiOptions & Record<string, unknown>): Promise<void> {
+  const { json, api: _api, token: _token, ...filter } = options;
+  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+  const query = new URLSearchParams(Object.fromEntries(texts));
+  const page = await new ApiClient(options).send<{ suppressions: Suppression[]; nextCursor: string | null }>(
+    'GET',
+    `/suppressions?${query}`,
+  );
+  const rows = page.suppressions.map((entry) => [
+    entry.to,
+    entry.expired ? 'expired' : (entry.expiresAt ?? 'for good'),
+    entry.source,
+    entry.addedAt,
+    entry.reason,
+  ]);
+  const table =
+    rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'REASON'], rows);
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print({ json }, page, `${table}${more}`);
+}
+
+/** `ringtrue do-not-call import`. */
+export async function importFile(file: string, options: ApiOptions): Promise<void> {
+  const csv = await readFile(file).catch((error: Error) => {
+    throw new UsageError(`${file} cannot be read: ${error.message}`);
+  });
+  const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
+    'POST',
+    '/suppressions',
+    {
+      csv: new Uint8Array(csv),
+    },
+  );
+  print(
+    options,
+    imported,
+    `${imported.rows} rows read; ${imported.added} numbers were not on the list before.`,
+  );
+}
+
+/** `ringtrue do-not-call purge`. */
+export async function purge(options: ApiOptions): Promise<void> {
+  const purged = await new ApiClient(options).send<{ removed: number }>('POST', '/suppressions/purge');
+  print(options, purged, `${purged.removed} entries had expired and are deleted.`);
+}
+
+/** The path of one number in a list. */
+export function pathOf(list: 'suppressions' | 'invalid-numbers', number: string): string {
+  return `/${list}/${encodeURIComponent(number)}`;
+}
+
+function sentenceOf({ to, reason, source, addedAt, expiresAt, expired }: Suppression): string {
+  const why = reason === '' ? '' : `: ${reason}`;
+  if (expired)
+    return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${source})${why}`;
+  const until = expiresAt === null ? 'for good' : `until ${expiresAt}`;
+  return `${to} is on the do-not-call list since ${addedAt}, ${until} (${source})${why}`;
+}
+
+/** Null when the API says that the number is not on the list. */
+async function ifListed<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 404) return null;
+    throw error;
+  }
+}

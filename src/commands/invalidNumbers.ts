@@ -1,0 +1,39 @@
+import type { InvalidNumber } from '../../activities/suppressionList.js';
+import { ApiClient, type ApiOptions } from './apiClient.js';
+import { tableOf } from './callTable.js';
+import { pathOf } from './doNotCall.js';
+import { print } from './print.js';
+
+/** `ringtrue invalid-numbers`. */
+export async function list(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
+  const { limit, cursor } = options;
+  const query = new URLSearchParams({
+    ...(limit === undefined ? {} : { limit: String(limit) }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const page = await new ApiClient(options).send<{
+    invalidNumbers: InvalidNumber[];
+    nextCursor: string | null;
+  }>('GET', `/invalid-numbers?${query}`);
+  const rows = page.invalidNumbers.map((one) => [
+    one.to,
+    one.seenAt,
+    `${one.source} ${one.code}`,
+    one.message,
+    one.callId,
+  ]);
+  const table =
+    rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'LAST SEEN', 'CODE', 'MESSAGE', 'CALL'], rows);
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print(options, page, `${table}${more}`);
+}
+
+/** `ringtrue invalid-numbers forget`. */
+export async function forget(number: string, options: ApiOptions): Promise<void> {
+  await new ApiClient(options).send('DELETE', pathOf('invalid-numbers', number));
+  print(
+    options,
+    { to: number, forgotten: true },
+    `${number} is forgotten, and dialled again when asked for.`,
+  );
+}

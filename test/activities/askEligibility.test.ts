@@ -1,0 +1,213 @@
+import net from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { askEligibility, type Eligibility } from '../../activities/askEligibility.js';
+import type { ActivitySettings } from '../../activities/settings.js';
+import type { CallPlan } from '../../workflows/callRequest.js';
+import { listen, newSecret, quietEnvironment, secret, startReceiver, verified } from './notifyBench.js';
+
+const plan = {
+  to: '+15005550006',
+  from: '+15005550001',
+  metadata: { order: '17' },
+} as unknown as CallPlan;
+
+/** Asks once, inside an activity as `placeCall` does. */
+function ask({
+  operator = null,
+  caller,
+  secrets = [secret],
+  allowPrivate = true,
+  timeoutMs,
+}: {
+  operator?: string | null;
+  caller?: string;
+  secrets?: string[];
+  allowPrivate?: boolean;
+  timeoutMs?: number;
+}): Promise<Eligibility> {
+  const settings = {
+    notify: { secrets, allowPrivate },
+    consent: { eligibilityUrl: operator, suppressOptOuts: false },
+  } as unknown as ActivitySettings;
+  const asked = { ...plan, ...(caller === undefined ? {} : { eligibilityUrl: caller }) };
+  const order = { callId: 'order-17', attempt: 2, round: 1, plan: asked, slot: null };
+  return quietEnvironment().run(() =>
+    askEligibility({ settings }, order, timeoutMs === undefined ? {} : { timeoutMs }),
+  ) as Promise<Eligibility>;
+}
+
+const yes = { status: 200, body: '{"eligible":true}' };
+const no = { status: 200, body: '{"eligible":false,"reason":"moved away"}' };
+
+describe('whether the number may be called', () => {
+  it('nobody has to be asked: eligible', async () => {
+    expect(await ask({})).toEqual({ kind: 'eligible' });
+  });
+
+  it('asked with call, attempt, numbers and metadata, signed with every secret', async () => {
+    const receiver = await startReceiver(yes);
+    const old = newSecret();
+    await ask({ caller: `${receiver.origin}/eligible?tenant=7`, secrets: [secret, old] });
+    const [asked, ...more] = receiver.requests;
+    expect(more).toEqual([]);
+    expect(asked).toMatchObject({ method: 'POST', url: '/eligible?tenant=7' });
+    expect(verified(asked, old)).toEqual(verified(asked, secret));
+    expect(verified(asked, secret)).toEqual({
+      type: 'call.eligibility',
+      callId: 'order-17',
+      attempt: 2,
+      to: plan.to,
+      from: plan.from,
+      metadata: plan.metadata,
+    });
+  });
+
+  it('asked once more about the same attempt: under another webhook-id, so that it is answered anew', async () => {
+    const receiver = await startReceiver(yes);
+    for (const _ of [1, 2]) await ask({ caller: receiver.origin });
+    const ids = receiver.requests.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it.each<[string, { status: number; body?: string; headers?: Record<string, string> }, Eligibility]>([
+    ['200, eligible', yes, { kind: 'eligible' }],
+    ['204', { status: 204 }, { kind: 'eligible' }],
+    ['200, not eligible', no, { kind: 'refused', reason: 'moved away' }],
+    [
+      '200, not eligible, without a reason',
+      { status: 200, body: '{"eligible":false}' },
+      { kind: 'refused', reason: 'no reason was given' },
+    ],
+    [
+      '200, not eligible, with a reason that is no text',
+      { status: 200, body: '{"eligible":false,"reason":{}}' },
+      { kind: 'refused', reason: 'no reason was given' },
+    ],
+    [
+      '200, not eligible, with half a surrogate pair',
+      { status: 200, body: String.raw`{"eligible":false,"reason":"a\ud800"}` },
+      { kind: 'refused', reason: 'a\uFFFD' },
+    ],
+    [
+      '200, not eligible, with a novel for a reason',
+      { status: 200, body: JSON.stringify({ eligible: false, reason: 'x'.repeat(5_000) }) },
+      { kind: 'refused', reason: 'x'.repeat(200) },
+    ],
+  ])('the answer is %s', async (_, answer, eligibility) => {
+    const receiver = await startReceiver(answer);
+    expect(await ask({ caller: receiver.origin })).toEqual(eligibility);
+  });
+});
+
+describe('the answer is not clear: unknown, never a yes', () => {
+  it.each([
+    ['nothing', ''],
+    ['no JSON', 'yes'],
+    ['cut short', '{"eligible":tr'],
+    ['null', 'null'],
+    ['a bare true', 'true'],
+    ['a list', '[{"eligible":true}]'],
+    ['no eligible', '{"reason":"?"}'],
+    ['eligible as text', '{"eligible":"true"}'],
+    ['eligible as a number', '{"eligible":1}'],
+    ['something of its own', '{"Eligible":true}'],
+  ])('200 with %s', async (_, body) => {
+    const receiver = await startReceiver({ status: 200, body });
+    expect(await ask({ caller: receiver.origin })).toEqual({
+      kind: 'unknown',
+      why: `${receiver.host} answered 200 without eligible: true or false in a JSON object`,
+    });
+  });
+
+  it.each([201, 202, 400, 401, 403, 404, 410, 429, 500, 503])('%i, whatever it says', async (status) => {
+    const receiver = await startReceiver({ status, body: '{"eligible":false}' });
+    expect(await ask({ caller: receiver.origin })).toEqual({
+      kind: 'unknown',
+      why: `${receiver.host} answered ${status}; must be 200 with eligible, or 204`,
+    });
+  });
+
+  it('a redirect: not followed', async () => {
+    const elsewhere = await startReceiver(yes);
+    const receiver = await startReceiver({ status: 302, headers: { location: elsewhere.origin } });
+    expect(await ask({ caller: receiver.origin })).toEqual({
+      kind: 'unknown',
+      why: `${receiver.host} answered 302, a redirect, which is not followed`,
+    });
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it.each([
+    ['it never answers', { status: null }],
+    ['it begins its answer and never ends it', { ...yes, halting: true }],
+  ])('%s: it is left alone when the time is over', async (_, answer) => {
+    const receiver = await startReceiver(answer);
+    expect(await ask({ caller: receiver.origin, timeoutMs: 200 })).toEqual({
+      kind: 'unknown',
+      why: `${receiver.host} could not be asked: no answer within 0.2 s`,
+    });
+    await receiver.leftAlone;
+  });
+
+  it('its answer has no end: cut off', async () => {
+    const receiver = await startReceiver({ status: 200, endless: true });
+    expect(await ask({ caller: receiver.origin })).toEqual({
+      kind: 'unknown',
+      why: `${receiver.host} could not be asked: its answer is longer than 65536 bytes`,
+    });
+  });
+
+  it('nobody listens there', async () => {
+    const server = net.createServer();
+    const { port } = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await ask({ caller: `http://127.0.0.1:${port}/?token=hidden` })).toEqual({
+      kind: 'unknown',
+      why: `127.0.0.1:${port} could not be asked: connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
+  });
+
+  it('it speaks no HTTP', async () => {
+    const { port } = await listen(net.createServer((socket) => socket.resume().end('nonsense\r\n\r\n')));
+    expect(await ask({ caller: `http://127.0.0.1:${port}` })).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('where it may go', () => {
+  it.each([
+    'http://127.0.0.1:9/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://[::1]:9/',
+    'http://localhost:9/',
+    'http://2130706433:9/',
+  ])('the URL of a request leads to %s: unknown, and nothing is sent', async (caller) => {
+    expect(await ask({ caller, allowPrivate: false })).toEqual({
+      kind: 'unknown',
+      why: expect.stringContaining('is not on the public internet'),
+    });
+  });
+
+  it("the operator's own URL may be a private one", async () => {
+    const receiver = await startReceiver(yes);
+    expect(await ask({ operator: receiver.origin, allowPrivate: false })).toEqual({ kind: 'eligible' });
+  });
+
+  it('the URL is none: unknown', async () => {
+    expect(await ask({ caller: 'nonsense' })).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('the operator has to be asked, and the request names somebody too', () => {
+  it.each([
+    ['both say yes', yes, yes, 'eligible', 1],
+    ['the operator says no: nobody else is asked', no, yes, 'refused', 0],
+    ['only the operator says yes', yes, no, 'refused', 1],
+    ['the operator does not answer clearly: nobody else is asked', { status: 500 }, no, 'unknown', 0],
+    ['the other one does not answer clearly', yes, { status: 500 }, 'unknown', 1],
+  ])('%s', async (_, operatorSays, callerSays, kind, askedToo) => {
+    const [operator, caller] = [await startReceiver(operatorSays), await startReceiver(callerSays)];
+    expect((await ask({ operator: operator.origin, caller: caller.origin })).kind).toBe(kind);
+    expect(operator.requests).toHaveLength(1);
+    expect(caller.requests).toHaveLength(askedToo);
+  });
+});

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { openDatabase } from '../../activities/store/openStore.js';
+import { useApi } from '../api/useApi.js';
+import { RingtrueProcess } from '../support/ringtrueProcess.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench();
+/** An account of its own: others are not to be paused. */
+const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
+const api = useApi(fates, () => ({ accountSid, apiTokens: ['the-api-token'] }));
+
+async function run(...args: string[]) {
+  const env = { RINGTRUE_API_URL: api.origin, RINGTRUE_API_TOKEN: 'the-api-token' };
+  const process = new RingtrueProcess(args, env);
+  const { status } = await process.ended;
+  return { status, stdout: process.stdout, stderr: process.stderr };
+}
+const done = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
+
+describe('ringtrue do-not-call', () => {
+  it('a number is added, checked, listed and removed', async () => {
+    const { to } = fates;
+    const reason = `asked us to, ${to}`;
+    expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
+      done(expect.stringMatching(/is on the do-not-call list since .*, for good \(api\): asked us to/)),
+    );
+    const [checked, listed] = await Promise.all([
+      run('do-not-call', 'check', to, '--json'),
+      run('do-not-call', 'list', '--reason', reason),
+    ]);
+    expect(JSON.parse(checked.stdout)).toMatchObject({
+      to,
+      suppression: { to, reason },
+      invalidNumber: null,
+    });
+    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +for good +api /);
+    expect(await run('do-not-call', 'remove', to)).toEqual(done(`${to} is off the do-not-call list.\n`));
+    const [gone, again] = await Promise.all([
+      run('do-not-call', 'check', to),
+      run('do-not-call', 'remove', to),
+    ]);
+    expect(gone).toEqual(done(`${to} is not on the do-not-call list.\nIt is not remembered as invalid.\n`));
+    expect(again).toMatchObject({ status: 1, stdout: '' });
+    expect(again.stderr).toContain('The number is not on this list (404)');
+  });
+
+  it('a file is imported, or refused with every fault; one that is not there: status 2', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ringtrue-csv-'));
+    const file = (name: string, content: string) => {
+      writeFileSync(join(directory, name), content);
+      return join(directory, name);
+    };
+    const good = file('good.csv', `to,reason\n${fates.to}1,letter\n${fates.to}2,letter\n`);
+    const bad = file('bad.csv', 'to,reason\nhello,letter\n+15005550006,a,b\n');
+    const [imported, refused, missing, purged] = await Promise.all([
+      run('do-not-call', 'import', good),
+      run('do-not-call', 'import', bad),
+      run('do-not-call', 'import', join(directory, 'none.csv')),
+      run('do-not-call', 'purge', '--json'),
+    ]);
+    expect(imported).toEqual(done('2 rows read; 2 numbers were not on the list before.\n'));
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/- rows\.2\.to is "hello"[\s\S]*- rows\.3 has 3 columns/);
+    expect(missing).toMatchObject({ status: 2, stdout: '' });
+    expect(missing.stderr).toContain('none.csv cannot be read');
+    expect(JSON.parse(purged.stdout)).toEqual({ removed: expect.any(Number) });
+  });
+});
+
+describe('ringtrue invalid-numbers', () => {
+  it('one is shown with what Twilio said, and forgotten', async () => {
+    const db = await openDatabase({ databaseUrl: inject('databaseUrl') });
+    await db.query(
+      `insert into invalid_numbers (to_number, source, code, message, call_id)
+       values ($1, 'twilio', '21211', 'no such number', 'call-1')`,
+      [fates.to],
+    );
+    await db.close();
+    const cursor = Buffer.from(fates.to.slice(0, -1)).toString('base64url');
+    const [listed, checked] = await Promise.all([
+      run('invalid-numbers', '--limit', '1', '--cursor', cursor),
+      run('do-not-call', 'check', fates.to),
+    ]);
+    expect(listed.stdout).toContain(fates.to);
+    expect(listed.stdout).toMatch(/twilio 21211 +no such number +call-1/);
+    expect(checked.stdout).toContain('invalid on');
+    expect((await run('invalid-numbers', 'forget', fates.to)).status).toBe(0);
+    expect(
+      (await api.get(`/invalid-numbers/${fates.to}`, { Authorization: 'Bearer the-api-token' })).status,
+    ).toBe(404);
+  });
+});
+
+describe('ringtrue dialling', () => {
+  it('paused, shown, limited and resumed', async () => {
+    const paused = await run('dialling', 'pause', '--reason', 'lunch');
+    expect(paused).toEqual(done(expect.stringMatching(/paused +since .*: lunch\n/)));
+    const limited = await run(
+      'dialling',
+      'limits',
+      '--cps',
+      '2.5',
+      '--in-flight',
+      '20',
+      '--contacts',
+      '3/86400',
+    );
+    expect(limited.stdout).toMatch(/calls per second +2\.5\n/);
+    expect(limited.stdout).toMatch(/calls per number in a period +3 in 86400 s\n/);
+    const [shown, back] = [
+      await run('dialling', '--json'),
+      await run(
+        'dialling',
+        'limits',
+        '--cps',
+        'default',
+        '--contacts',
+        'default',
+        '--per-number',
+        '1',
+        '--json',
+      ),
+    ];
+    expect(JSON.parse(shown.stdout)).toMatchObject({ accountSid, paused: { reason: 'lunch' } });
+    expect(JSON.parse(back.stdout).limits).toEqual({
+      callsPerSecond: null,
+      callsInFlight: 20,
+      contactsPerNumber: null,
+      contactsPeriodSeconds: null,
+      callsPerNumber: 1,
+    });
+    expect((await run('dialling', 'resume')).stdout).toMatch(/paused +no\n/);
+  });
+
+  it.each([
+    [['limits'], 'No limit is given'],
+    [['limits', '--cps', 'fast'], '--cps is "fast"; must be a number, or default'],
+    [['limits', '--contacts', '3'], '--contacts is "3"; must be a count and seconds, such as 3/86400'],
+    [['puase'], 'too many arguments'],
+  ])('%j: status 2, and what would be right', async (args, said) => {
+    const { status, stderr, stdout } = await run('dialling', ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+});

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance } from '../workflows/callActivities.js';
-import type { CallPlan, CallRequest, RetryPolicy } from '../workflows/callRequest.js';
+import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
 import { deadlineOf } from '../workflows/deadline.js';
 import { checkCallRequest, completePolicy, type KnownSettings } from './callRequestSchema.js';
 import { faultLine } from './fault.js';
@@ -55,6 +55,7 @@ function planOf(
     giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
     notifyUrl: request.notifyUrl ?? null,
     ...(request.eligibilityUrl === undefined ? {} : { eligibilityUrl: request.eligibilityUrl }),
+    notifyOn: request.notifyOn ?? notifyEvents,
     metadata: request.metadata ?? {},
     waits: {
       callbackWaitSeconds: settings.callbackWaitSeconds,

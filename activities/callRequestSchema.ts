@@ -3,6 +3,7 @@ import {
   type CallRequest,
   lookupModes,
   machineDetections,
+  notifyEvents,
   type RetryPolicy,
 } from '../workflows/callRequest.js';
 import { e164 } from '../workflows/phoneNumber.js';
@@ -108,7 +109,19 @@ export const callRequestSchema = z
       notifyUrl: webUrl('an absolute http(s) URL')
         .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
         .exactOptional()
-        .meta({ description: 'The outcome is posted there, signed.', format: 'uri' }),
+        .meta({
+          description: 'The end of each attempt and the outcome are posted there, signed.',
+          format: 'uri',
+        }),
+      notifyOn: z
+        .array(
+          z.enum(notifyEvents, must(`one of ${notifyEvents.join(', ')}`)),
+          must(`a list of ${notifyEvents.join(', ')}`),
+        )
+        .min(1, must('a list of at least one event; leave out notifyUrl to be told of none'))
+        .refine((events) => new Set(events).size === events.length, must('a list that names each event once'))
+        .exactOptional()
+        .meta({ description: 'What is posted to notifyUrl; everything when absent.', uniqueItems: true }),
       eligibilityUrl: webUrl('an absolute http(s) URL')
         .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
         .exactOptional()
@@ -193,6 +206,9 @@ function faultsBetweenFields(input: Record<string, unknown>, known: KnownSetting
   const from = input.from ?? known.defaultFrom;
   if (typeof from === 'string' && from === input.to)
     add('from', `is ${show(from)}, the destination itself; must be another number`);
+
+  if (input.notifyOn !== undefined && input.notifyUrl === undefined)
+    add('notifyOn', 'says of what to tell, but there is no notifyUrl to tell it to; must come with one');
 
   if (typeof input.retry === 'string' && !Object.hasOwn(known.policies, input.retry))
     add(

@@ -4,6 +4,7 @@ import { claimCall } from './claimCall.js';
 import { endCall } from './endCall.js';
 import { findCall } from './findCall.js';
 import { findOpening } from './findOpening.js';
+import { keepDeadLetter } from './keepDeadLetter.js';
 import { notifyOutcome } from './notifyOutcome.js';
 import { placeCall } from './placeCall.js';
 import { pollCall } from './pollCall.js';
@@ -11,6 +12,7 @@ import { readFailure } from './readFailure.js';
 import { recordAttempt } from './recordAttempt.js';
 import { recordOutcome } from './recordOutcome.js';
 import { createTwilioClient } from './twilioClient.js';
+import { webhookId } from './webhookId.js';
 import type { World } from './world.js';
 
 export type { ActivityEvent } from './world.js';
@@ -31,5 +33,7 @@ export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
     recordAttempt: recordAttempt(world),
     recordOutcome: recordOutcome(world),
     notifyOutcome: notifyOutcome(world),
+    keepDeadLetter: keepDeadLetter(world),
+    settleDeadLetter: (notification) => world.store.settleDeadLetter(webhookId(notification)),
   };
 }

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Notification } from '../workflows/callActivities.js';
 import { NotPublic } from './publicAddress.js';
 import { signedPost, whyNoAnswer } from './signedPost.js';
+import { spreadPause } from './spreadPause.js';
+import { webhookId } from './webhookId.js';
 import type { World } from './world.js';
 
 /** Shorter than any time-out of the activity. */
@@ -15,15 +17,26 @@ const answerWithinMs = 10_000;
  *
  * Done once the receiver answers 2xx. Throws, and Temporal never tries again: `NotifyRefused`, the URL must not
  * be posted to; `NotifyGone`, the receiver answered 410. Throws `NotifyFailed`, and Temporal tries again: anything
- * else, after the pause that a `Retry-After` asks for.
+ * else, after the pause that a `Retry-After` asks for, or that of its retry policy, spread so that receivers that
+ * were away are not met by everything at once.
  *
  * Source: https://www.standardwebhooks.com
  */
-export function notifyOutcome({ settings }: World, { timeoutMs = answerWithinMs } = {}) {
+export function notifyOutcome({ settings, notice }: World, { timeoutMs = answerWithinMs } = {}) {
   const { secrets, allowPrivate } = settings.notify;
-  const post = signedPost(secrets);
+  const send = signedPost(secrets);
 
   return async (notification: Notification): Promise<void> => {
+    try {
+      await post(notification);
+      notice({ kind: 'notified', type: notification.type, result: 'delivered' });
+    } catch (error) {
+      notice({ kind: 'notified', type: notification.type, result: resultOf(error) });
+      throw error;
+    }
+  };
+
+  async function post(notification: Notification): Promise<void> {
     const what = `${notification.type} of call ${notification.callId}`;
     const url = destination(notification.url, what);
 
@@ -32,8 +45,8 @@ export function notifyOutcome({ settings }: World, { timeoutMs = answerWithinMs 
       timestamp: notification.payload.endedAt ?? new Date().toISOString(),
       data: dataOf(notification),
     });
-    const answer = await post(url, body, {
-      id: eventId(notification),
+    const answer = await send(url, body, {
+      id: webhookId(notification),
       timeoutMs,
       allowPrivate,
     }).catch((error: Error) => {
@@ -50,7 +63,7 @@ export function notifyOutcome({ settings }: World, { timeoutMs = answerWithinMs 
       `${url.host} answered ${answer.status} to ${what}${moved ? ', a redirect, which is not followed' : ''}`,
       answer.retryAfterSeconds,
     );
-  };
+  }
 }
 
 /** Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting there. */
@@ -65,26 +78,32 @@ function destination(notifyUrl: string, what: string): URL {
   return url;
 }
 
-/** A digest, because a call id may hold what a header may not. */
-function eventId({ callId, type, payload }: Notification): string {
-  const event = JSON.stringify([callId, type, 'number' in payload ? payload.number : null]);
-  return `msg_${createHash('sha256').update(event).digest('hex').slice(0, 32)}`;
-}
-
 function dataOf({ type, callId, payload }: Notification): unknown {
   return type === 'attempt.ended' ? { callId, ...payload } : payload;
 }
 
 function failed(message: string, afterSeconds?: number | null) {
+  const { attempt, retryPolicy } = activityInfo();
+  const nextRetryDelay = afterSeconds ? afterSeconds * 1000 : spreadPause(attempt, retryPolicy);
   return ApplicationFailure.create({
     type: 'NotifyFailed',
     message,
-    ...(afterSeconds ? { nextRetryDelay: afterSeconds * 1000 } : {}),
+    // In the details as well, since workflows are not told of the delay.
+    ...(nextRetryDelay === null ? {} : { nextRetryDelay, details: [{ pauseMs: nextRetryDelay }] }),
   });
 }
 
 function refused(message: string) {
   return final('NotifyRefused', message);
+}
+
+const results: Record<string, 'failed' | 'refused' | 'gone'> = {
+  NotifyRefused: 'refused',
+  NotifyGone: 'gone',
+};
+
+function resultOf(error: unknown): 'failed' | 'refused' | 'gone' {
+  return (error instanceof ApplicationFailure && results[error.type ?? '']) || 'failed';
 }
 
 function final(type: 'NotifyRefused' | 'NotifyGone', message: string) {

@@ -14,6 +14,10 @@ export interface World {
 export type ActivityEvent =
   | { kind: 'dialled'; result: string }
   | { kind: 'recorded'; outcome: string; decidedBy: string }
+  /** One try to tell a caller something at its `notifyUrl`. */
+  | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }
+  /** No more tries: it is kept, and waits for somebody to have it sent again. */
+  | { kind: 'dead-letter'; type: string; id: string; host: string }
   /** Twilio refuses the account, not a number: no call can be placed until somebody mends it. */
   | { kind: 'account-trouble'; code: number | null; message: string }
   | { kind: 'account-fine' };

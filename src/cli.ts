@@ -119,6 +119,7 @@ talking(program.commandsGroup(calls).command('call'))
   .option('--not-before <time>', 'RFC 3339')
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
   .option('--notify-url <url>', 'where the outcome is posted')
+  .option('--notify-on <event...>', 'what is posted there: call.ended, attempt.ended; default: both')
   .option('--eligibility-url <url>', 'who is asked, before each dialling, whether the number may be called')
   .option('--metadata <name=value...>', 'strings that are given back with the outcome')
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
@@ -177,6 +178,18 @@ talking(program.command('reschedule'))
   .requiredOption('--at <time>', 'RFC 3339; what is past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
+talking(program.command('dead-letters'))
+  .description('lists notifications that no receiver took, newest first')
+  .option('--call <id>', 'those of one call')
+  .option('--state <state>', 'dead, or delivered: sent again, and taken')
+  .option('--limit <count>', 'how many', wholeNumber)
+  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .action(async (options) => (await import('./commands/deadLetters.js')).listDeadLetters(options));
+talking(program.command('resend'))
+  .description('posts a notification that no receiver took once more, for a day if need be')
+  .argument('[id]', 'id of the dead letter')
+  .option('--all', 'every dead letter that was not delivered', false)
+  .action(async (id, options) => (await import('./commands/deadLetters.js')).resend(id, options));
 
 const doNotCall = program
   .commandsGroup('Control, over the HTTP API:')

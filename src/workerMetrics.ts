@@ -22,6 +22,18 @@ export function activityListener(
     labelNames: ['outcome', 'decided_by'],
     registers,
   });
+  const notified = new Counter({
+    name: 'ringtrue_notifications_total',
+    help: 'Tries to tell a caller something at its notifyUrl, by how they ended: delivered, failed, refused, gone.',
+    labelNames: ['type', 'result'],
+    registers,
+  });
+  const deadLetters = new Counter({
+    name: 'ringtrue_dead_letters_total',
+    help: 'Notifications that were given up, and are kept to be sent again.',
+    labelNames: ['type'],
+    registers,
+  });
   const trouble = new Gauge({
     name: 'ringtrue_account_trouble',
     help: '1 while Twilio refuses the account (credentials, balance, permissions): no call can be placed.',
@@ -38,6 +50,16 @@ export function activityListener(
         break;
       case 'recorded':
         recorded.inc({ outcome: event.outcome, decided_by: event.decidedBy });
+        break;
+      case 'notified':
+        notified.inc({ type: event.type, result: event.result });
+        break;
+      case 'dead-letter':
+        deadLetters.inc({ type: event.type });
+        log.warn(
+          { deadLetter: event.id, type: event.type, host: event.host },
+          'a notification was given up; `ringtrue dead-letters` says why, `ringtrue resend` sends it again',
+        );
         break;
       case 'account-trouble': {
         const said = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;

@@ -96,9 +96,33 @@ export const recording = proxyActivities<Pick<CallActivities, 'recordOutcome'>>(
   summary: 'record the outcome in the outcome store',
 });
 
-export const notifying = proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
-  startToCloseTimeout: '15s',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5s', maximumInterval: '1 hour' },
-  summary: "post the outcome to the caller's notifyUrl",
+/** Once, so that what follows is not held up by a receiver that is away, or wants this and not that. */
+export const notifyingOnce = (what: string) =>
+  proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    startToCloseTimeout: '15s',
+    retry: { initialInterval: '5s', maximumAttempts: 1 },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary: `post ${what} to the caller's notifyUrl`,
+  });
+
+/**
+ * For a day. The activity spreads the pauses, and makes them what `Retry-After` asks for. What is under way when somebody
+ * cancels the run may still be taken, so its end is waited for.
+ */
+export const notifying = (what: string) =>
+  proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '1 day',
+    retry: { initialInterval: '5s', maximumInterval: '1 hour' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary: `post ${what} to the caller's notifyUrl`,
+  });
+
+/** For as long as it takes. */
+export const keepingDeadLetters = proxyActivities<
+  Pick<CallActivities, 'keepDeadLetter' | 'settleDeadLetter'>
+>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'write the dead letter into the outcome store',
 });

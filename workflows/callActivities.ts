@@ -59,13 +59,34 @@ export interface CallActivities {
 
   /** Posts to the caller's `notifyUrl`, signed. Throws until the receiver takes it; types that are never tried again say so. */
   notifyOutcome(notification: Notification): Promise<void>;
+
+  /** Keeps a notification that no receiver took, to be sent again when somebody asks for it. Comes back with its id, the `webhook-id`. */
+  keepDeadLetter(letter: { notification: Notification; error: string }): Promise<{ id: string }>;
+
+  /** Writes down that a dead letter was sent again and taken. */
+  settleDeadLetter(notification: Notification): Promise<void>;
 }
 
 /** Something that the caller is told at its `notifyUrl`. */
-export type Notification = { callId: string; url: string } & (
-  | { type: 'call.ended'; payload: CallOutcome }
-  | { type: 'attempt.ended'; payload: Attempt }
-);
+export type Notification = {
+  callId: string;
+  url: string;
+  /** Its `webhook-id`, when it was told under one before; else one that follows from what is told. */
+  id?: string;
+} & ({ type: 'call.ended'; payload: CallOutcome } | { type: 'attempt.ended'; payload: AttemptEnded });
+
+/** An attempt that is over, as the caller is told of it. */
+export interface AttemptEnded extends Attempt {
+  metadata: Record<string, string>;
+  /** True when the call ended with this attempt. False: another one is planned; told again, true, should it not come about. */
+  isLast: boolean;
+  /** Attempts made so far. */
+  count: number;
+  /** Before which the next attempt does not begin, ISO 8601; null after the last one. */
+  nextAttemptAt: string | null;
+  /** From 1; what is told with a greater one replaces what was told before of the same attempt. */
+  revision: number;
+}
 
 export type Acceptance = { accepted: true; plan: CallPlan } | { accepted: false; faults: string[] };
 

@@ -30,13 +30,19 @@ export interface CallRequest {
   notBefore?: string;
   /** RFC 3339: no attempt begins later. */
   giveUpAt?: string;
-  /** http(s) URL to which the outcome is posted, signed. */
+  /** http(s) URL to which the end of each attempt and the outcome are posted, signed. */
   notifyUrl?: string;
+  /** Which of these are posted to `notifyUrl`; all of them when absent. */
+  notifyOn?: NotifyEvent[];
   /** http(s) URL that is asked, signed, just before each dialling whether the number may be called. */
   eligibilityUrl?: string;
   /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
   metadata?: Record<string, string>;
 }
+
+export const notifyEvents = ['call.ended', 'attempt.ended'] as const;
+/** What a caller can be told at its `notifyUrl`. */
+export type NotifyEvent = (typeof notifyEvents)[number];
 
 export const machineDetections = ['off', 'enable', 'detectMessageEnd'] as const;
 export type MachineDetection = (typeof machineDetections)[number];
@@ -140,6 +146,7 @@ export interface CallPlan {
   notBefore: string | null;
   giveUpAt: string | null;
   notifyUrl: string | null;
+  notifyOn: readonly NotifyEvent[];
   /** Absent: nobody is asked but whom the worker asks about every call. */
   eligibilityUrl?: string;
   metadata: Record<string, string>;

@@ -1,3 +1,3 @@
 /** What Temporal bundles: the workflow types of ringtrue. */
+export { notification, resentNotification } from './notification.js';
 export { outboundCall } from './outboundCall.js';
-export { outcomeNotification } from './outcomeNotification.js';

@@ -1,11 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { explaining, recording, recordingQuickly } from './activityOptions.js';
 import type { Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
@@ -15,7 +8,6 @@ import { isAfter } from './deadline.js';
 import { follow } from './following.js';
 import { nextStep } from './nextStep.js';
 import { acceptAndLookUp } from './opening.js';
-import { outcomeNotification } from './outcomeNotification.js';
 import {
   canceledByUs,
   deciderOf,
@@ -29,6 +21,7 @@ import {
 import { place, recall } from './placing.js';
 import { endingOf } from './retryClass.js';
 import { isFinal, RunningCall } from './runningCall.js';
+import { tellOfAttempt, tellOfEnd } from './telling.js';
 import { waitForRetry, waitForTurn } from './waiting.js';
 import { isPast, now } from './workflowTime.js';
 
@@ -103,6 +96,7 @@ async function waitToDialAgain(
     }
 
     await recordAttempt(call, attempt);
+    await tellOfAttempt(call, plan, attempt, dueAt);
     const waited = await waitForRetry(call, plan, attempt, { ...step, dueAt });
     if (waited === 'canceled') return canceled(call, last);
     if (waited === 'due') return isPast(plan.giveUpAt) ? last : 'dial';
@@ -216,7 +210,7 @@ async function record(
   call.enter('done');
   call.note(`${outcome.outcome}, decided by ${outcome.decidedBy}`);
   call.publish();
-  if (plan.notifyUrl !== null) await tell(plan.notifyUrl, outcome);
+  await tellOfEnd(call, plan, outcome);
   await condition(allHandlersFinished);
   return outcome;
 }
@@ -225,17 +219,4 @@ async function record(
 function mayHaveForgotten({ decidedBy }: Decision): boolean {
   const { runId, originalExecutionRunId } = workflowInfo();
   return runId !== originalExecutionRunId || ['cancel', 'policy', 'lookup'].includes(decidedBy);
-}
-
-/** Starts telling the caller. After a reset the one that was started before goes on. */
-async function tell(url: string, outcome: CallOutcome): Promise<void> {
-  await startChild(outcomeNotification, {
-    args: [url, outcome],
-    workflowId: `${outcome.callId}:notification`,
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    parentClosePolicy: 'ABANDON',
-    staticSummary: `Tells the caller of ${outcome.callId}`,
-  }).catch((error) => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  });
 }

@@ -45,6 +45,8 @@ export class RunningCall {
   readonly callId = workflowInfo().workflowId;
   readonly startedAt = now();
   readonly attempts: Attempt[] = [];
+  /** How many times the caller was told of an attempt, by its number. */
+  readonly told = new Map<number, number>();
   outcome: CallOutcome | null = null;
   /** Why the call should stop; null while nobody asked for it. */
   cancelReason: string | null = null;

@@ -1,6 +1,7 @@
-import { type CallFilter, InvalidCursor, type OutcomeStore } from '../outcomeStore.js';
+import type { CallFilter, OutcomeStore } from '../outcomeStore.js';
 import { type CallRow, callColumns, callStateOf } from './callRows.js';
 import { type Database, iso, type Parameter } from './database.js';
+import { cursorAfter, readCursor } from './pageCursor.js';
 
 /**
  * Pages of calls by keyset: a page begins right after the last row of the one before, so calls that
@@ -20,7 +21,7 @@ export function callList(db: Database): Pick<OutcomeStore, 'listCalls'> {
       const last = page.at(-1);
       return {
         calls: page.map(callStateOf),
-        nextCursor: rows.length > page.length && last ? cursorAfter(last) : null,
+        nextCursor: rows.length > page.length && last ? cursorAfter(last.started_at, last.call_id) : null,
       };
     },
   };
@@ -37,7 +38,7 @@ function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: P
   if (filter.since !== undefined) conditions.push(`c.started_at >= ${place(filter.since)}::timestamptz`);
   if (filter.until !== undefined) conditions.push(`c.started_at < ${place(filter.until)}::timestamptz`);
   if (filter.cursor !== undefined) {
-    const [startedAt, callId] = readCursor(filter.cursor);
+    const [startedAt, callId] = readCursor(filter.cursor, 'calls');
     conditions.push(`(c.started_at, c.call_id) < (${place(startedAt)}::timestamptz, ${place(callId)}::text)`);
   }
   return { conditions, parameters };
@@ -46,28 +47,4 @@ function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: P
 function limitOf({ limit }: CallFilter): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= 200) return limit;
   throw new RangeError(`A page of calls has 1 to 200 of them, not ${limit}.`);
-}
-
-function cursorAfter(row: { started_at: string; call_id: string }): string {
-  return Buffer.from(JSON.stringify([row.started_at, row.call_id])).toString('base64url');
-}
-
-function readCursor(cursor: string): [startedAt: string, callId: string] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === 2) {
-      const [startedAt, callId] = parts;
-      if (isExactTime(startedAt) && typeof callId === 'string') return [startedAt, callId];
-    }
-  } catch {
-    // Not JSON: as broken as any other.
-  }
-  throw new InvalidCursor('This cursor is none that a page of calls gave out. Begin again without one.');
-}
-
-function isExactTime(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) return false;
-  const time = Date.parse(value);
-  // JavaScript makes 1 March of 30 February.
-  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 19) === value.slice(0, 19);
 }

@@ -2,6 +2,7 @@ import { type OutcomeStore, StoreUnavailable } from '../outcomeStore.js';
 import { callList } from './callList.js';
 import { callRows } from './callRows.js';
 import type { Database, StoreLog } from './database.js';
+import { deadLetterRows } from './deadLetterRows.js';
 import { dialControl } from './dialControl.js';
 import { dialJournal } from './dialJournal.js';
 import { dialSlots } from './dialSlots.js';
@@ -57,6 +58,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...suppressions(db),
     ...invalidNumbers(db),
     ...dialControl(db),
+    ...deadLetterRows(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

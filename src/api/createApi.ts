@@ -7,6 +7,7 @@ import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
 import { apiMetrics } from './apiMetrics.js';
 import { bearerAuth } from './bearerAuth.js';
 import { controlNames } from './controls.js';
+import { listDeadLetters, resendDeadLetter } from './deadLetters.js';
 import { pauseDialling, readDialling, resumeDialling, setLimits } from './dialling.js';
 import { forgetInvalidNumber, listInvalidNumbers, readInvalidNumber } from './invalidNumbers.js';
 import { listCalls } from './listCalls.js';
@@ -64,7 +65,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   app.use('/metrics', auth);
   // Hono's pattern fits /calls itself too.
-  for (const paths of ['/calls/*', '/suppressions/*', '/invalid-numbers/*', '/dialling/*'])
+  for (const paths of ['/calls/*', '/dead-letters/*', '/suppressions/*', '/invalid-numbers/*', '/dialling/*'])
     app.use(paths, auth, rateLimit);
   const limitBody = bodyLimit({
     maxSize: bodyLimitBytes,
@@ -90,6 +91,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.patch('/dialling/limits', setLimits(tools));
   app.post('/dialling/pause', pauseDialling(tools));
   app.post('/dialling/resume', resumeDialling(tools));
+
+  app.get('/dead-letters', listDeadLetters(tools));
+  app.post('/dead-letters/:id/resend', resendDeadLetter(tools));
 
   app.post('/twilio/status/:callId/:attempt', statusCallback(tools));
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { callRequestSchema } from '../../activities/callRequestSchema.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
+import { deadLetterRoutes, deadLetterSchemas } from './deadLetterRoutes.js';
 import { diallingSchema, limitsRequestSchema } from './diallingSchema.js';
 import { controlRoutes } from './openApiControls.js';
 import { diallingRoutes, diallingSchemas } from './openApiDialling.js';
@@ -36,6 +37,7 @@ const schemas = {
     },
     example: { calls: [], nextCursor: null },
   },
+  ...deadLetterSchemas,
   Problem: {
     type: 'object',
     description: 'Problem details, RFC 9457.',
@@ -90,6 +92,7 @@ export function openApiDocument(secured: boolean): object {
     ...describedRoutes,
     ...controlRoutes,
     ...diallingRoutes,
+    ...deadLetterRoutes,
   ]) {
     const security = secured && asksForToken ? { security: [{ bearer: [] }] } : {};
     const atTheDoor = refusals(secured ? 'unauthorized' : 'not-local', 'too-many-requests');
@@ -107,6 +110,7 @@ export function openApiDocument(secured: boolean): object {
     },
     tags: [
       { name: 'Calls', description: 'Start calls, follow them, steer them.' },
+      { name: 'Notifications', description: 'What no receiver took, and sending it again.' },
       { name: 'Do not call', description: 'Numbers that must not be called, and those that do not exist.' },
       { name: 'Dialling', description: 'Limits, pause and circuit breaker of the account.' },
       { name: 'Twilio', description: 'What Twilio calls.' },

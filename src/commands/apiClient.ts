@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../activities/deadLetters.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { ControlName } from '../api/controls.js';
 
@@ -16,12 +17,16 @@ export class UsageError extends Error {
 /** The API said no, or could not be reached. The message holds everything that was said. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
-  /** `status`: of the answer; null when there was none. */
-  constructor(
-    message: string,
-    readonly status: number | null = null,
-  ) {
+  /** HTTP status of the answer; null when there was none. */
+  readonly status: number | null;
+  /** When the API asked to come back; null when it did not. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(message: string, response: Response | null = null) {
     super(message);
+    this.status = response?.status ?? null;
+    const after = response?.headers.get('Retry-After') ?? null;
+    this.retryAfterSeconds = after === null ? null : Number(after);
   }
 }
 
@@ -69,6 +74,16 @@ export class ApiClient {
     return this.send('POST', `/calls/${encodeURIComponent(callId)}/${control}`, body ? { body } : {});
   }
 
+  deadLetters(
+    filter: Record<string, string>,
+  ): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+    return this.send('GET', `/dead-letters?${new URLSearchParams(filter)}`);
+  }
+
+  resend(id: string): Promise<{ id: string }> {
+    return this.send('POST', `/dead-letters/${encodeURIComponent(id)}/resend`);
+  }
+
   /** `body` goes as JSON, `csv` as it is. An answer without a body comes back as undefined. */
   async send<T>(
     method: string,
@@ -98,7 +113,7 @@ export class ApiClient {
     if (response.status === 204) return undefined as T;
     const answer = parsed(text);
     if (response.ok && answer !== undefined) return answer as T;
-    throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response.status);
+    throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response);
   }
 }
 

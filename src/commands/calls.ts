@@ -20,6 +20,7 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
   giveUpAt?: string;
   notifyUrl?: string;
   eligibilityUrl?: string;
+  notifyOn?: string[];
   metadata?: string[];
   key?: string;
   wait: boolean;
@@ -110,6 +111,7 @@ function requestOf(to: string, options: PlaceOptions): object {
     giveUpAt: options.giveUpAt,
     notifyUrl: options.notifyUrl,
     eligibilityUrl: options.eligibilityUrl,
+    notifyOn: options.notifyOn,
     metadata: options.metadata && metadataOf(options.metadata),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

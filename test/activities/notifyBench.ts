@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -10,8 +11,8 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, expect } from 'vitest';
 import { notifyOutcome } from '../../activities/notifyOutcome.js';
 import type { NotifySettings } from '../../activities/settings.js';
-import type { World } from '../../activities/world.js';
-import type { Notification } from '../../workflows/callActivities.js';
+import type { ActivityEvent, World } from '../../activities/world.js';
+import type { AttemptEnded, Notification } from '../../workflows/callActivities.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 
 export const secret = newSecret();
@@ -55,6 +56,19 @@ export function attempt(number: number): Attempt {
   };
 }
 
+/** An attempt as the caller is told of it. */
+export function ended(number: number, differing: Partial<AttemptEnded> = {}): AttemptEnded {
+  return {
+    metadata: { order: '17' },
+    ...attempt(number),
+    isLast: true,
+    count: number,
+    nextAttemptAt: null,
+    revision: 1,
+    ...differing,
+  };
+}
+
 /** Runs the activity once, as Temporal would. */
 export async function notify({
   url,
@@ -65,6 +79,7 @@ export async function notify({
   allowPrivate = true,
   timeoutMs,
   environment = quietEnvironment(),
+  notices = [],
 }: {
   url: string;
   callId?: string;
@@ -74,18 +89,19 @@ export async function notify({
   allowPrivate?: boolean;
   timeoutMs?: number;
   environment?: MockActivityEnvironment;
+  notices?: ActivityEvent[];
 }): Promise<void> {
   const settings: NotifySettings = { secrets, allowPrivate };
   const activity = notifyOutcome(
-    { settings: { notify: settings } } as World,
+    { settings: { notify: settings }, notice: (event) => void notices.push(event) } as World,
     timeoutMs === undefined ? {} : { timeoutMs },
   );
   await environment.run(activity, { callId, url, type, payload } as Notification);
 }
 
 /** Failures are what these tests are about: they need not be logged. */
-export function quietEnvironment(): MockActivityEnvironment {
-  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+export function quietEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 }
 
 export async function failureOf(told: Promise<void>): Promise<ApplicationFailure> {
@@ -140,7 +156,7 @@ export async function startReceiver(answer: Answer = { status: 200 }) {
       body: said = '{"ignored":true}',
       endless = false,
       halting = false,
-    } = receiver.answer;
+    } = receiver.answerTo(body);
     if (status === null) return;
     response.writeHead(status, headers);
     if (halting) return response.write(said.slice(0, 10));
@@ -153,6 +169,7 @@ export async function startReceiver(answer: Answer = { status: 200 }) {
   const host = `127.0.0.1:${port}`;
   const receiver = {
     answer,
+    answerTo: (_body: string): Answer => receiver.answer,
     requests,
     host,
     origin: `http://${host}`,

@@ -1,8 +1,9 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { derivedNotifySecret, isNotifySecret } from '../../activities/notifySecret.js';
+import type { ActivityEvent } from '../../activities/world.js';
 import {
-  attempt,
+  ended,
   failureOf,
   listen,
   newSecret,
@@ -72,23 +73,24 @@ describe('a call has ended', () => {
 describe('an attempt has ended', () => {
   it('told with the id of its call', async () => {
     const receiver = await startReceiver();
-    await notify({ url: receiver.origin, type: 'attempt.ended', payload: attempt(2) });
+    await notify({ url: receiver.origin, type: 'attempt.ended', payload: ended(2) });
     expect(verified(receiver.requests[0], secret)).toEqual({
       type: 'attempt.ended',
-      timestamp: attempt(2).endedAt,
-      data: { callId: outcome.callId, ...attempt(2) },
+      timestamp: ended(2).endedAt,
+      data: { callId: outcome.callId, ...ended(2) },
     });
   });
 
-  it('each attempt, each call and the outcome have ids of their own', async () => {
+  it('each attempt, each revision of it, each call and the outcome have ids of their own', async () => {
     const receiver = await startReceiver();
     const { origin: url } = receiver;
     await notify({ url });
-    await notify({ url, type: 'attempt.ended', payload: attempt(1) });
-    await notify({ url, type: 'attempt.ended', payload: attempt(2) });
-    await notify({ url, type: 'attempt.ended', payload: attempt(2), callId: 'other' });
+    await notify({ url, type: 'attempt.ended', payload: ended(1) });
+    await notify({ url, type: 'attempt.ended', payload: ended(2) });
+    await notify({ url, type: 'attempt.ended', payload: ended(2, { revision: 2 }) });
+    await notify({ url, type: 'attempt.ended', payload: ended(2), callId: 'other' });
     await notify({ url, callId: 'other' });
-    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(5);
+    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
   });
 });
 
@@ -149,6 +151,27 @@ describe('the receiver does not take it', () => {
     expect(pause).toBeGreaterThan(500_000);
     expect(pause).toBeLessThanOrEqual(600_000);
   });
+
+  it.each([
+    [1, 3_750, 6_250],
+    [4, 30_000, 50_000],
+    [30, 2_700_000, 4_500_000],
+  ])(
+    'it says nothing of a pause, try %i: the pause of the policy, spread by a quarter',
+    async (attempt, least, most) => {
+      const retryPolicy = { initialInterval: 5000, backoffCoefficient: 2, maximumInterval: 3_600_000 };
+      const receiver = await startReceiver({ status: 500 });
+      const pauses = new Set<number>();
+      for (let tries = 0; tries < 10; tries++) {
+        const environment = quietEnvironment({ attempt, retryPolicy });
+        const failure = await failureOf(notify({ url: receiver.origin, environment }));
+        pauses.add(Number(failure.nextRetryDelay));
+      }
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(least);
+      expect(Math.max(...pauses)).toBeLessThanOrEqual(most);
+      expect(pauses.size).toBeGreaterThan(1);
+    },
+  );
 
   it('it never answers: given up after the time-out, and tried again', async () => {
     const receiver = await startReceiver({ status: null });
@@ -274,6 +297,20 @@ describe('the URL must not be posted to', () => {
       const failure = await failureOf(notify(notification));
       expect(`${failure.message} ${failure.stack}`).not.toContain('hush');
     }
+  });
+});
+
+describe('what operators count', () => {
+  it.each<[string, { status: number }, boolean, string]>([
+    ['taken', { status: 204 }, true, 'delivered'],
+    ['not taken', { status: 500 }, true, 'failed'],
+    ['wanted no more', { status: 410 }, true, 'gone'],
+    ['not to be posted there', { status: 204 }, false, 'refused'],
+  ])('%s', async (_, answer, allowPrivate, result) => {
+    const receiver = await startReceiver(answer);
+    const notices: ActivityEvent[] = [];
+    await notify({ url: receiver.origin, allowPrivate, notices }).catch(() => {});
+    expect(notices).toEqual([{ kind: 'notified', type: 'call.ended', result }]);
   });
 });
 

@@ -51,6 +51,7 @@ function orderTo(to: string): DialOrder {
       notBefore: null,
       giveUpAt: null,
       notifyUrl: null,
+    notifyOn: [],
       metadata: {},
       waits: { callbackWaitSeconds, pollIntervalSeconds, decideWithinSeconds, absentAfterSeconds },
     },

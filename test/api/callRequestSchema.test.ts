@@ -60,6 +60,7 @@ describe('a request that is right', () => {
     ],
     ['a notify URL', { notifyUrl: 'http://127.0.0.1:9/hook' }],
     ['an eligibility URL', { eligibilityUrl: 'https://crm.example.com/eligible?tenant=7' }],
+    ['of what to tell there', { notifyUrl: 'http://127.0.0.1:9/hook', notifyOn: ['attempt.ended'] }],
     ['4096 bytes of metadata', { metadata: { a: 'ü'.repeat(2044) } }],
     ['names that objects have already', { metadata: { constructor: 'x', toString: 'y' } }],
   ])('%s', (_, fields) => {
@@ -304,6 +305,22 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       { eligibilityUrl: 'https://a:b@example.com' },
       'eligibilityUrl is "https://a:b@example.com"; must be a URL without user name and password',
     ],
+    [
+      { notifyUrl: 'https://example.com', notifyOn: ['call.begun'] },
+      'notifyOn.0 is "call.begun"; must be one of call.ended, attempt.ended',
+    ],
+    [
+      { notifyUrl: 'https://example.com', notifyOn: [] },
+      'notifyOn is a list of 0; must be a list of at least one event; leave out notifyUrl to be told of none',
+    ],
+    [
+      { notifyUrl: 'https://example.com', notifyOn: ['call.ended', 'call.ended'] },
+      'notifyOn is a list of 2; must be a list that names each event once',
+    ],
+    [
+      { notifyOn: ['call.ended'] },
+      'notifyOn says of what to tell, but there is no notifyUrl to tell it to; must come with one',
+    ],
     [{ metadata: { order: 4711 } }, 'metadata.order is 4711; must be a string'],
     [{ metadata: ['a'] }, 'metadata is a list of 1; must be an object of strings'],
     [{ metadata: { a: 'ü'.repeat(2045) } }, 'metadata takes 4098 bytes as JSON; must take at most 4096'],
@@ -317,7 +334,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { frm: '+15005550006' },
-      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, eligibilityUrl, metadata',
+      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, notifyOn, eligibilityUrl, metadata',
     ],
   ])('%j: %s', (fields, fault) => {
     const request = Object.fromEntries(
@@ -353,6 +370,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       giveUpAt: 'x',
       notifyUrl: 'x',
       eligibilityUrl: 'x',
+      notifyOn: 'x',
       metadata: 1,
       unknown: 1,
     };

@@ -89,6 +89,8 @@ describe('GET /openapi.json', () => {
         '/dialling/pause',
         '/dialling/resume',
         '/metrics',
+        '/dead-letters',
+        '/dead-letters/{id}/resend',
       ]),
     );
     expect(JSON.stringify(openApiDocument(false))).not.toMatch(/bearer|"401"/);

@@ -3,7 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, isFree } from '../../src/temporal/freePort.js';
-import { nobody, RingtrueProcess } from '../support/ringtrueProcess.js';
+import { startReceiver } from '../activities/notifyBench.js';
+import { nobody, RingtrueProcess, until } from '../support/ringtrueProcess.js';
 
 async function run(args: string[], env: Record<string, string> = {}) {
   const process = new RingtrueProcess(args, env);
@@ -32,6 +33,7 @@ describe('without any server', () => {
       '--days "5-1" must be days from 1 (Monday) to 7',
     ],
     [['call', '+15005551200', '--days', '1-5'], '--days says more of --window, which is missing'],
+    [['resend'], 'resend needs the id of a dead letter, or --all'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
   ])('%j: status 2, and what would be right', async (args, said) => {
     const { status, stderr, stdout } = await run(args);
@@ -135,6 +137,35 @@ describe('with `ringtrue dev`', () => {
     const late = await run(['retry', callId], env);
     expect(late.status).toBe(1);
     expect(late.stderr).toContain("The call's state does not allow it (409)");
+  }, 60_000);
+
+  it('a notification is refused for good: listed as a dead letter, and sent again until there is none', async () => {
+    const receiver = await startReceiver({ status: 410 });
+    const ask = async <T>(path: string, body?: object): Promise<T> => {
+      const headers = { Authorization: 'Bearer the-api-token', 'Content-Type': 'application/json' };
+      const init = body ? { method: 'POST', body: JSON.stringify(body) } : {};
+      return (await (await fetch(`${env.RINGTRUE_API_URL}${path}`, { headers, ...init })).json()) as T;
+    };
+    const request = { to: '+15005552486', twiml: '<Response/>', notifyUrl: receiver.origin };
+    const { callId } = await ask<{ callId: string }>('/calls', request);
+    const page = () => ask<{ deadLetters: { id: string }[] }>(`/dead-letters?state=dead&callId=${callId}`);
+    const dead = async () => (await page()).deadLetters;
+    await until(async () => (await dead()).length === 2);
+    const { id } = (await dead())[0] as { id: string };
+    const listed = await run(['dead-letters', '--call', callId, '--limit', '1'], env);
+    expect(listed.stdout).toMatch(
+      new RegExp(`DEAD LETTER +CALL[\\s\\S]*${id} +${callId}.*answered 410[\\s\\S]*more: --cursor`),
+    );
+
+    receiver.answer = { status: 204 };
+    expect((await run(['resend', id], env)).stdout).toContain(`${id} is being sent again`);
+    await until(async () => (await dead()).length === 1);
+    const all = await run(['resend', '--all', '--json'], env);
+    expect(JSON.parse(all.stdout)).toEqual({ resent: 1, underWay: 0 });
+    await until(async () => (await dead()).length === 0);
+    const again = await run(['resend', id], env);
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('There is nothing to send again (409)');
   }, 60_000);
 
   it('a request with several faults: all of them on stderr, status 1', async () => {

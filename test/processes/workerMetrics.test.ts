@@ -42,6 +42,20 @@ it('calls are dialled and recorded: counted by how they ended', async () => {
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
 });
 
+it('notifications are taken, not taken, given up: counted, and the last said by id and host alone', async () => {
+  const { notice, registry, lines } = listener();
+  notice({ kind: 'notified', type: 'call.ended', result: 'delivered' });
+  notice({ kind: 'notified', type: 'call.ended', result: 'failed' });
+  notice({ kind: 'dead-letter', type: 'call.ended', id: 'msg_1', host: 'hooks.example' });
+  const metrics = await registry.metrics();
+  expect(metrics).toContain('ringtrue_notifications_total{type="call.ended",result="delivered"} 1');
+  expect(metrics).toContain('ringtrue_notifications_total{type="call.ended",result="failed"} 1');
+  expect(metrics).toContain('ringtrue_dead_letters_total{type="call.ended"} 1');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 40, deadLetter: 'msg_1', host: 'hooks.example' },
+  ]);
+});
+
 it('a part answers too late, throws, or is reported as failing: not ready, and said which', async () => {
   const readiness = new Readiness();
   readiness.probe('well', async () => {});

@@ -87,7 +87,7 @@ describe('a bearer token', () => {
     ['letters beyond ASCII', ['Authorization: Bearer t\xf6ken']],
     ['from a proxy that says it is this machine', ['X-Forwarded-For: 127.0.0.1', 'X-Real-IP: 127.0.0.1']],
   ])('%s: 401', async (_, lines) => {
-    for (const target of ['/calls', '/calls/some-id', '/metrics']) {
+    for (const target of ['/calls', '/calls/some-id', '/dead-letters', '/metrics']) {
       const answer = await ask(secured, target, 'Host: localhost', ...lines);
       expect([target, answer.status]).toEqual([target, 401]);
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="ringtrue"/);
@@ -156,7 +156,7 @@ describe('no tokens are set', () => {
     ['a page that hides its origin', ['Host: localhost:3000', 'Origin: null']],
     ['an origin that is none', ['Host: localhost:3000', 'Origin: localhost:3000']],
   ])('asked for as or by %s: 403', async (_, lines) => {
-    for (const target of ['/calls', '/calls/x', '/metrics']) {
+    for (const target of ['/calls', '/calls/x', '/dead-letters', '/metrics']) {
       const answer = await ask(open, target, ...lines);
       expect(JSON.parse(answer.body)).toMatchObject(problem('not-local', 403));
     }

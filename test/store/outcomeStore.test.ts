@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callListRules } from './callListRules.js';
 import { callRowRules } from './callRowRules.js';
+import { deadLetterRules } from './deadLetterRules.js';
 import { dialControlRules } from './dialControlRules.js';
 import { dialRules } from './dialRules.js';
 import { type Engine, engines } from './engines.js';
@@ -18,6 +19,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   callListRules(() => engine);
   suppressionRules(() => engine);
   dialControlRules(() => engine);
+  deadLetterRules(() => engine);
 
   it('is asked whether it serves: no error', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

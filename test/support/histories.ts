@@ -21,12 +21,13 @@ export async function recordHistory(handle: WorkflowHandle): Promise<void> {
   writeFileSync(join(directory, `${file}.json`), history);
 }
 
-/** The recorded histories, by the name of the test that they come from. */
-export function recordedHistories(): { workflowId: string; history: unknown }[] {
+/** The recorded histories, and the names of the tests that they come from. */
+export function recordedHistories(): { name: string; workflowId: string; history: unknown }[] {
   return readdirSync(directory)
     .filter((file) => file.endsWith('.json'))
-    .map((file) => ({
-      workflowId: file.replace(/\.json$/, ''),
-      history: JSON.parse(readFileSync(join(directory, file), 'utf8')),
-    }));
+    .map((file) => {
+      const history = JSON.parse(readFileSync(join(directory, file), 'utf8'));
+      const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
+      return { name: file.replace(/\.json$/, ''), workflowId, history };
+    });
 }

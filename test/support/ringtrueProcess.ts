@@ -53,7 +53,7 @@ export class RingtrueProcess {
 
 /** Waits for a condition; throws after 40 seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 40_000;
+  const deadline = Date.now() + 120_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`Still not so after 40 s: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DeadLetter } from '../../activities/deadLetters.js';
+import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from './apiClient.js';
+import { tableOf } from './callTable.js';
+
+interface ListOptions extends ApiOptions {
+  call?: string;
+  state?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+/** `ringtrue dead-letters`. */
+export async function listDeadLetters({ json, call, state, limit, cursor, ...where }: ListOptions) {
+  const filter = Object.entries({ callId: call, state, limit, cursor }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const page = await new ApiClient(where).deadLetters(Object.fromEntries(filter));
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print(json, page, `${deadLettersTable(page.deadLetters)}${more}`);
+}
+
+/** `ringtrue resend`. */
+export async function resend(
+  id: string | undefined,
+  { json, all, ...where }: ApiOptions & { all: boolean },
+): Promise<void> {
+  if ((id === undefined) !== all)
+    throw new UsageError(
+      id === undefined ? 'resend needs the id of a dead letter, or --all' : 'An id and --all are both given',
+    );
+  const api = new ApiClient(where);
+  if (id !== undefined) {
+    const answer = await api.resend(id);
+    return print(json, answer, `${id} is being sent again, for a day if need be.`);
+  }
+  const counted = await resendAll(api);
+  const { resent, underWay } = counted;
+  print(json, counted, `${resent} are being sent again${underWay ? `; ${underWay} were already` : ''}.`);
+}
+
+/** Sends again whatever was dead when it was asked for; the pages are read first, since sending changes them. */
+async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: number }> {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Awaited<ReturnType<ApiClient['deadLetters']>> = await patiently(() =>
+      api.deadLetters({ state: 'dead', limit: '200', ...(cursor ? { cursor } : {}) }),
+    );
+    ids.push(...page.deadLetters.map((letter) => letter.id));
+    cursor = page.nextCursor;
+  }
+  let resent = 0;
+  for (const id of ids) if (await patiently(() => resentNow(api, id))) resent++;
+  return { resent, underWay: ids.length - resent };
+}
+
+/** False when it is under way, or was delivered meanwhile. */
+async function resentNow(api: ApiClient, id: string): Promise<boolean> {
+  try {
+    await api.resend(id);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 409) return false;
+    throw error;
+  }
+}
+
+/** Comes back when the API says that these are too many requests. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ApiRefusal && error.status === 429)) throw error;
+      await pause((error.retryAfterSeconds ?? 1) * 1000);
+    }
+  }
+}
+
+/** One line a dead letter. */
+function deadLettersTable(letters: DeadLetter[]): string {
+  if (letters.length === 0) return 'No dead letters.';
+  return tableOf(
+    ['DEAD LETTER', 'CALL', 'TYPE', 'STATE', 'FAILED', 'RESENT', 'ERROR'],
+    letters.map(({ id, callId, type, state, failedAt, resentAt, error }) => [
+      id,
+      callId,
+      type,
+      state,
+      failedAt,
+      resentAt ?? '',
+      error,
+    ]),
+  );
+}
+
+function print(json: boolean, data: unknown, words: string): void {
+  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStoreLazily } from '../../activities/store/openStore.js';
+import { freePort } from '../../src/temporal/freePort.js';
+import { outcome, startReceiver } from '../activities/notifyBench.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { problem, useApi } from './useApi.js';
+
+const fates = useCallBench();
+let away: Client;
+let awayStore: ReturnType<typeof openStoreLazily>;
+beforeAll(async () => {
+  const nowhere = await freePort('127.0.0.1');
+  away = new Client({ connection: Connection.lazy({ address: `127.0.0.1:${nowhere}` }) });
+  awayStore = openStoreLazily({ databaseUrl: `postgres://nobody@127.0.0.1:${nowhere}/nothing` });
+});
+afterAll(async () => {
+  await away.connection.close();
+  await awayStore.close();
+});
+
+const api = useApi(fates);
+const secured = useApi(fates, () => ({ apiTokens: ['the-right-token'] }));
+const withoutTemporal = useApi(fates, () => ({ temporal: away }));
+const withoutStore = useApi(fates, () => ({ store: awayStore }));
+
+async function dead(callId: string, url = 'https://hooks.example/calls?token=x'): Promise<string> {
+  const id = `msg_${randomUUID()}`;
+  const notification = { callId, url, type: 'call.ended' as const, payload: { ...outcome, callId } };
+  await fates.store.saveDeadLetter({ id, notification, error: 'hooks.example answered 500' });
+  return id;
+}
+
+describe('GET /dead-letters', () => {
+  it('notifications that no receiver took: newest first, page by page, of one call, with their URLs', async () => {
+    const callId = `call ${randomUUID()}/+`;
+    const ids = [await dead(callId), await dead(callId), await dead(callId)].reverse();
+    await dead('another');
+    const path = `/dead-letters?callId=${encodeURIComponent(callId)}`;
+    const first = await api.get(`${path}&limit=2`);
+    expect(first.json.deadLetters).toMatchObject([
+      { id: ids[0], callId, type: 'call.ended', url: 'https://hooks.example/calls?token=x', state: 'dead' },
+      { id: ids[1], error: 'hooks.example answered 500', resends: 0, resentAt: null, deliveredAt: null },
+    ]);
+    const second = await api.get(`${path}&cursor=${first.json.nextCursor}`);
+    expect(second.json).toMatchObject({ deadLetters: [{ id: ids[2] }], nextCursor: null });
+    await fates.store.settleDeadLetter(ids[1] as string);
+    expect((await api.get(`${path}&state=delivered`)).json.deadLetters).toMatchObject([
+      { id: ids[1], state: 'delivered' },
+    ]);
+  });
+
+  it.each([
+    ['limit=0', 'limit', 'must be an integer 1..200'],
+    ['limit=1&limit=2', 'limit', 'comes 2 times'],
+    ['state=alive', 'state', 'must be one of dead, delivered'],
+    ['callId=', 'callId', 'must be a call id'],
+    ['cursor=x', 'cursor', 'which no page gave out'],
+    ['to=x', 'to', 'is unknown; must be one of callId, state, limit, cursor'],
+  ])('%s: 422, and what would be right', async (query, path, said) => {
+    const answer = await api.get(`/dead-letters?${query}`);
+    expect(answer).toMatchObject({ status: 422, json: problem('invalid-request', 422) });
+    expect(answer.json.faults).toEqual([{ path, message: expect.stringContaining(said) }]);
+  });
+});
+
+describe('POST /dead-letters/{id}/resend', () => {
+  it('the receiver is back: posted under the same webhook-id, and delivered; once more: 409', async () => {
+    const receiver = await startReceiver();
+    const id = await dead(`call-${randomUUID()}`, receiver.origin);
+    expect(await api.post(`/dead-letters/${id}/resend`)).toMatchObject({ status: 202, json: { id } });
+    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).result();
+    expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual([id]);
+    const again = await api.post(`/dead-letters/${id}/resend`);
+    expect(again).toMatchObject({ status: 409, json: problem('resend-conflict', 409) });
+    expect(again.json.detail).toContain('The receiver took it at 20');
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('it is under way: 409, and not posted a second time beside it', async () => {
+    const receiver = await startReceiver({ status: 503, headers: { 'retry-after': '3600' } });
+    const id = await dead(`call-${randomUUID()}`, receiver.origin);
+    const answers = await Promise.all([1, 2, 3].map(() => api.post(`/dead-letters/${id}/resend`)));
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(['202', '409', '409']);
+    expect((await fates.store.findDeadLetter(id))?.letter).toMatchObject({ state: 'dead', resends: 1 });
+    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
+    expect((await api.post(`/dead-letters/${id}/resend`)).status).toBe(202);
+    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
+  });
+
+  it.each(['msg_none', 'x%00y', '%ff'])('%s: 404', async (id) => {
+    expect(await api.post(`/dead-letters/${id}/resend`)).toMatchObject({
+      status: 404,
+      json: problem('no-such-dead-letter', 404),
+    });
+  });
+});
+
+describe('who may, and when', () => {
+  it.each([
+    ['GET', '/dead-letters'],
+    ['GET', '/dead-letters?callId=x'],
+    ['POST', '/dead-letters/msg_1/resend'],
+  ])('%s %s: as the calls, with a token, else from this machine alone', async (method, path) => {
+    expect((await secured.send({ method, path })).status).toBe(401);
+    const wrong = { Authorization: 'Bearer wrong' };
+    expect((await secured.send({ method, path, headers: wrong })).status).toBe(401);
+    const right = { Authorization: 'Bearer the-right-token' };
+    expect([200, 404]).toContain((await secured.send({ method, path, headers: right })).status);
+    const elsewhere = { Host: 'evil.example' };
+    expect((await api.send({ method, path, headers: elsewhere })).status).toBe(403);
+  });
+
+  it('Temporal is away: listed all the same; not sent again, 503', async () => {
+    const id = await dead(`call-${randomUUID()}`);
+    expect((await withoutTemporal.get('/dead-letters?limit=1')).status).toBe(200);
+    expect(await withoutTemporal.post(`/dead-letters/${id}/resend`)).toMatchObject({
+      status: 503,
+      json: problem('temporal-unavailable', 503),
+    });
+  });
+
+  it('the store is away: 503 for both', async () => {
+    for (const answer of [
+      await withoutStore.get('/dead-letters'),
+      await withoutStore.post('/dead-letters/msg_1/resend'),
+    ])
+      expect(answer).toMatchObject({ status: 503, json: problem('store-unavailable', 503) });
+  });
+});

@@ -1,5 +1,4 @@
-import type { OpenedCall } from '../workflows/callActivities.js';
-import type { CallRequest } from '../workflows/callRequest.js';
+import type { CallActivities, OpenedCall } from '../workflows/callActivities.js';
 import { acceptCall } from './acceptCall.js';
 import { lookUpNumber } from './lookUpNumber.js';
 import type { World } from './world.js';
@@ -8,7 +7,7 @@ import type { World } from './world.js';
 export function acceptAndLookUp(world: World) {
   const accept = acceptCall(world);
   const lookUp = lookUpNumber(world);
-  return async (input: { callId: string; request: CallRequest; startedAt: string }): Promise<OpenedCall> => {
+  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<OpenedCall> => {
     const acceptance = await accept(input);
     if (!acceptance.accepted || acceptance.plan.lookup === 'off') return { ...acceptance, lookup: null };
     const { to, lookup: mode } = acceptance.plan;

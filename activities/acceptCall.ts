@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { Acceptance } from '../workflows/callActivities.js';
+import type { Acceptance, CallActivities } from '../workflows/callActivities.js';
 import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
 import { deadlineOf } from '../workflows/deadline.js';
 import { checkCallRequest, completePolicy, type KnownSettings } from './callRequestSchema.js';
@@ -9,7 +9,7 @@ import type { World } from './world.js';
 
 /** Checks a request, whoever started the workflow, and freezes everything that the call will go by. */
 export function acceptCall({ settings, store }: World) {
-  return async (input: { callId: string; request: CallRequest; startedAt: string }): Promise<Acceptance> => {
+  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
     const policies = settings.policies();
     const checked = checkCallRequest(input.request, { ...settings, policies });
     if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
@@ -20,6 +20,8 @@ export function acceptCall({ settings, store }: World) {
       from: plan.from,
       metadata: plan.metadata,
       startedAt: input.startedAt,
+      request: input.request,
+      ...(input.batchId === undefined ? {} : { batchId: input.batchId }),
     };
     await store.openCall(row).catch((error) => {
       log.warn('The store is away: the call goes on, and its row is written later', { error });

@@ -1,7 +1,9 @@
+import type { BatchActivities } from '../workflows/batchActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
 import { claimCall } from './claimCall.js';
 import { endCall } from './endCall.js';
+import { feedBatch } from './feedBatch.js';
 import { findCall } from './findCall.js';
 import { findOpening } from './findOpening.js';
 import { keepDeadLetter } from './keepDeadLetter.js';
@@ -11,14 +13,15 @@ import { pollCall } from './pollCall.js';
 import { readFailure } from './readFailure.js';
 import { recordAttempt } from './recordAttempt.js';
 import { recordOutcome } from './recordOutcome.js';
+import { steerBatch } from './steerBatch.js';
 import { createTwilioClient } from './twilioClient.js';
 import { webhookId } from './webhookId.js';
 import type { World } from './world.js';
 
 export type { ActivityEvent } from './world.js';
 
-/** The hands of a call: every activity of `callActivities.ts`, acting on this Twilio account and this store. */
-export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
+/** The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on this Twilio account and this store. */
+export function createActivities(deps: Omit<World, 'twilio'>): CallActivities & BatchActivities {
   const world: World = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
   return {
     acceptAndLookUp: acceptAndLookUp(world),
@@ -35,5 +38,7 @@ export function createActivities(deps: Omit<World, 'twilio'>): CallActivities {
     notifyOutcome: notifyOutcome(world),
     keepDeadLetter: keepDeadLetter(world),
     settleDeadLetter: (notification) => world.store.settleDeadLetter(webhookId(notification)),
+    feedBatch: feedBatch(world),
+    steerBatch: steerBatch(world),
   };
 }

@@ -1,6 +1,7 @@
 import type { Attempt, CallOutcome, CallState, CallStateName } from '../workflows/callOutcome.js';
-import type { Outcome } from '../workflows/callRequest.js';
+import type { CallRequest, Outcome } from '../workflows/callRequest.js';
 import type { CallUpdate } from '../workflows/callUpdate.js';
+import type { BatchStore } from './batchStore.js';
 import type { DeadLetters } from './deadLetters.js';
 import type { DialControl } from './dialControl.js';
 import type { InvalidNumbers, SuppressionList } from './suppressionList.js';
@@ -13,7 +14,7 @@ import type { InvalidNumbers, SuppressionList } from './suppressionList.js';
  * Every write may be repeated and may come late: no row is doubled, and none is overwritten by something
  * that knows less. Every method throws `StoreUnavailable` when the database cannot be reached.
  */
-export interface OutcomeStore extends SuppressionList, InvalidNumbers, DialControl, DeadLetters {
+export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumbers, DialControl, DeadLetters {
   /**
    * Opens the row of a call that was accepted. An existing row of the same call stays as it is; only one that
    * an attempt had to make, knowing neither numbers nor start, gets what it lacks.
@@ -24,6 +25,10 @@ export interface OutcomeStore extends SuppressionList, InvalidNumbers, DialContr
     from: string;
     metadata: Record<string, string>;
     startedAt: string;
+    /** As it came: what a redial sends again. */
+    request?: CallRequest;
+    /** The batch that started the call, if one did. */
+    batchId?: string;
   }): Promise<void>;
 
   /**
@@ -145,6 +150,8 @@ export interface CallFilter {
   outcome?: Outcome;
   state?: CallStateName;
   to?: string;
+  /** Calls that this batch started. */
+  batch?: string;
   /** ISO 8601, on `startedAt`: inclusive. */
   since?: string;
   /** ISO 8601, on `startedAt`: exclusive. */

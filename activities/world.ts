@@ -1,3 +1,4 @@
+import type { CallStarter } from './callStarter.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import type { ActivitySettings } from './settings.js';
 import type { TwilioClient } from './twilioClient.js';
@@ -7,6 +8,8 @@ export interface World {
   settings: ActivitySettings;
   store: OutcomeStore;
   twilio: TwilioClient;
+  /** Starts the calls of batches. */
+  callStarter: CallStarter;
   /** Told of what operators want to count or be alarmed by. Must not throw. */
   notice: (event: ActivityEvent) => void;
 }

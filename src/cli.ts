@@ -149,6 +149,7 @@ talking(program.command('list'))
     'looking-up, waiting, placing, queued, ringing, in-progress, waiting-to-retry, recording, done',
   )
   .option('--to <number>', 'calls to this number')
+  .option('--batch <id>', 'calls that this batch started')
   .option('--since <time>', 'started at or after, RFC 3339')
   .option('--until <time>', 'started before, RFC 3339')
   .option('--limit <count>', 'how many', wholeNumber)
@@ -266,6 +267,74 @@ talking(dialling.command('limits'))
     ),
   )
   .action(async (options) => (await import('./commands/dialling.js')).limits(options));
+
+const batch = program
+  .commandsGroup('Batches of calls, over the HTTP API:')
+  .command('batch')
+  .description('many calls from one file, and what became of them');
+talking(batch.command('start'))
+  .description('places the calls of a file; every row is checked before anything is dialled')
+  .argument('<file>', 'FILE.csv, with the names of the columns in the first line, or FILE.json')
+  .option('--defaults <json>', 'what every call has unless its row says otherwise')
+  .option('--name <name>', 'for people')
+  .option('--window <count>', 'how many calls may run at a time; default: 100', wholeNumber)
+  .option('--delimiter <delimiter>', 'what is between the cells: , ; or tab')
+  .option('--unique', 'refuse a file in which a number comes twice', false)
+  .option('--paused', 'dial nothing before `ringtrue batch resume`', false)
+  .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
+  .option('--wait', 'wait until every call is over', false)
+  .addHelpText(
+    'after',
+    example(
+      `ringtrue batch start numbers.csv --defaults '{"twiml":"<Response><Say>Hello</Say></Response>"}' --window 20`,
+      'ringtrue batch start calls.json --name "Appointments" --key appointments-monday --wait',
+    ),
+  )
+  .action(async (file, options) => (await import('./commands/batches.js')).startBatch(file, options));
+talking(batch.command('show'))
+  .description('shows how far a batch is')
+  .argument('<id>', 'batch id')
+  .option('--wait', 'wait until every call is over', false)
+  .action(async (id, options) => (await import('./commands/batches.js')).showBatch(id, options));
+talking(batch.command('list'))
+  .description('lists batches, newest first')
+  .option('--limit <count>', 'how many', wholeNumber)
+  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .action(async (options) => (await import('./commands/batches.js')).listBatches(options));
+talking(batch.command('results'))
+  .description('prints what became of each row, as CSV; with --json one row a line')
+  .argument('<id>', 'batch id')
+  .addHelpText('after', example('ringtrue batch results BATCH_ID > results.csv'))
+  .action(async (id, options) => (await import('./commands/batches.js')).printResults(id, options));
+talking(batch.command('pause'))
+  .description('starts no further call; those that run go on')
+  .argument('<id>', 'batch id')
+  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'pause', options));
+talking(batch.command('resume'))
+  .description('goes on after a pause')
+  .argument('<id>', 'batch id')
+  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'resume', options));
+talking(batch.command('cancel'))
+  .description('starts no further call, and cancels those that run')
+  .argument('<id>', 'batch id')
+  .option('--reason <text>', 'why, for the record')
+  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'cancel', options));
+talking(program.command('redial'))
+  .description('a new batch of recorded calls that a query finds; of each number the newest call counts')
+  .option('--batch <id>', 'calls of this batch')
+  .option('--outcome <outcomes>', 'calls that turned out so: busy,no-answer')
+  .option('--reachability <words>', 'reachable, unreachable, invalid, undetermined')
+  .option('--to <number>', 'calls to this number')
+  .option('--since <time>', 'started at or after, RFC 3339')
+  .option('--until <time>', 'started before, RFC 3339')
+  .option('--overrides <json>', 'what every call has, whatever its first request said')
+  .option('--name <name>', 'for people')
+  .option('--window <count>', 'how many calls may run at a time; default: 100', wholeNumber)
+  .option('--dry-run', 'only show what would be dialled', false)
+  .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
+  .option('--wait', 'wait until every call is over', false)
+  .addHelpText('after', example('ringtrue redial --batch BATCH_ID --outcome busy,no-answer --dry-run'))
+  .action(async (options) => (await import('./commands/batches.js')).redial(options));
 
 /** The options of every command that talks to the API. */
 function talking(command: Command): Command {

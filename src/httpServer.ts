@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { serve } from '@hono/node-server';
 import { isPortTaken } from './temporal/freePort.js';
 
@@ -12,12 +12,19 @@ const finishWithinMs = 20_000;
 export interface ConnectionLimits {
   headersWithinMs: number;
   requestWithinMs: number;
+  /** Requests that may take long to come in: files. `requestWithinMs` when absent. */
+  uploads?: { are: (request: IncomingMessage) => boolean; withinMs: number };
   connections: number;
 }
 
 const standardLimits: ConnectionLimits = {
   headersWithinMs: 10_000,
   requestWithinMs: 30_000,
+  // A file of a million calls is checked and stored as it comes in.
+  uploads: {
+    are: ({ method, url = '' }) => method === 'POST' && /^\/batches(\?|$)/.test(url),
+    withinMs: 30 * 60_000,
+  },
   connections: 10_000,
 };
 
@@ -41,13 +48,21 @@ export function listen(
   return new Promise((resolve, reject) => {
     const serverOptions = {
       headersTimeout: limits.headersWithinMs,
-      requestTimeout: limits.requestWithinMs,
+      // Node knows one limit for all requests.
+      requestTimeout: limits.uploads?.withinMs ?? limits.requestWithinMs,
       connectionsCheckingInterval: limits.headersWithinMs / 4,
     };
     const server = serve({ fetch: app.fetch, hostname: at.host, port: at.port, serverOptions }, ({ port }) =>
       resolve({ port, close: () => close(server) }),
     ) as Server;
     server.maxConnections = limits.connections;
+    const { uploads } = limits;
+    if (uploads)
+      server.prependListener('request', (request, response) => {
+        // Who was refused already has no file to send any more.
+        if (uploads.are(request)) response.once('close', () => cutOffLater(request, response, limits));
+        else cutOffLater(request, response, limits);
+      });
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         new CannotListen(
@@ -58,6 +73,26 @@ export function listen(
       ),
     );
   });
+}
+
+/** As Node does it itself: a request that is not there as a whole in time is answered 408, and its connection closed. */
+function cutOffLater(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { requestWithinMs }: ConnectionLimits,
+): void {
+  if (request.complete) return;
+  const { socket } = request;
+  const timer = setTimeout(() => {
+    if (request.complete) return;
+    if (socket.writable && !response.headersSent)
+      socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    socket.destroy();
+  }, requestWithinMs);
+  timer.unref();
+  const forget = () => clearTimeout(timer);
+  request.once('end', forget);
+  socket.once('close', forget);
 }
 
 function close(server: Server): Promise<void> {

@@ -1,3 +1,4 @@
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityEvent } from '../activities/createActivities.js';
 import { createActivities } from '../activities/createActivities.js';
@@ -8,6 +9,7 @@ import type { Log } from './log.js';
 import { persist } from './persistence.js';
 import type { Readiness } from './readiness.js';
 import { whenAborted } from './stopping.js';
+import { callStarter } from './temporal/callStarter.js';
 import { ensureSearchAttributes, where, wordsOf } from './temporal/temporalClient.js';
 import { workflowBundle } from './workflowBundle.js';
 
@@ -71,13 +73,14 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
   const connection = await connect(signal, parts);
   try {
     await ensureSearchAttributes(connection, { ...parts, signal });
+    const client = new Client({ connection, namespace: temporal.namespace });
     const worker = await Worker.create({
       ...tuning,
       connection,
       namespace: temporal.namespace,
       taskQueue: parts.taskQueue,
       workflowBundle: { codePath: await bundle },
-      activities: createActivities(parts),
+      activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
     });
     const running = worker.run();
     readiness.report('worker', null);

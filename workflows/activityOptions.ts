@@ -1,4 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { BatchActivities, BatchOrder } from './batchActivities.js';
 import type { CallActivities, DialOrder } from './callActivities.js';
 import type { CallPlan } from './callRequest.js';
 import { maskNumber } from './phoneNumber.js';
@@ -126,3 +127,18 @@ export const keepingDeadLetters = proxyActivities<
   retry: { initialInterval: '1s', maximumInterval: '30s' },
   summary: 'write the dead letter into the outcome store',
 });
+
+/** The heartbeat tells soon of a worker that is gone: a window must not stay empty for a minute. */
+export const feeding = proxyActivities<Pick<BatchActivities, 'feedBatch'>>({
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', nonRetryableErrorTypes: ['NoSuchBatch'] },
+  summary: 'count what has ended, start the next calls',
+});
+
+export const steering = (what: BatchOrder['what']) =>
+  proxyActivities<Pick<BatchActivities, 'steerBatch'>>({
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '200ms', maximumInterval: '10s', nonRetryableErrorTypes: ['NoSuchBatch'] },
+    summary: `${what} the batch`,
+  });

@@ -9,7 +9,13 @@ export interface CallActivities {
    * Lookup v2 about the number unless `lookup` is `off`. A faulty request comes back as data, every fault named. The store being down
    * is no reason to wait: the row is written again with each later step. Nor is Lookup: not knowing is evidence too.
    */
-  acceptAndLookUp(input: { callId: string; request: CallRequest; startedAt: string }): Promise<OpenedCall>;
+  acceptAndLookUp(input: {
+    callId: string;
+    request: CallRequest;
+    startedAt: string;
+    /** The batch that started the call, if one did. */
+    batchId?: string;
+  }): Promise<OpenedCall>;
 
   /** The first moment at or after `from` at which the phone may ring, and the zones that were considered. */
   findOpening(input: { to: string; window: CallingWindow; from: string }): Promise<Opening>;

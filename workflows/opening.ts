@@ -16,7 +16,13 @@ export interface Opened {
  */
 export async function acceptAndLookUp(call: RunningCall, request: CallRequest): Promise<Opened> {
   // One activity for both: each costs a task, history and, on Temporal Cloud, money.
-  const opened = await opening.acceptAndLookUp({ callId: call.callId, request, startedAt: call.startedAt });
+  const { callId, startedAt, batchId } = call;
+  const opened = await opening.acceptAndLookUp({
+    callId,
+    request,
+    startedAt,
+    ...(batchId === null ? {} : { batchId }),
+  });
   if (!opened.accepted)
     throw ApplicationFailure.nonRetryable(
       `The call request is not valid, and nothing was dialled: ${opened.faults.join('; ')}`,

@@ -44,6 +44,8 @@ const mostLines = 60;
 export class RunningCall {
   readonly callId = workflowInfo().workflowId;
   readonly startedAt = now();
+  /** Whoever starts a call for a batch says so in its memo, which needs no registration. */
+  readonly batchId = batchIn(workflowInfo().memo);
   readonly attempts: Attempt[] = [];
   /** How many times the caller was told of an attempt, by its number. */
   readonly told = new Map<number, number>();
@@ -279,6 +281,10 @@ export class RunningCall {
       `**${this.outcome?.outcome ?? this.#state}**${to}, attempt ${made}${wait}\n\n${this.#timeline.join('\n')}`,
     );
   }
+}
+
+function batchIn(memo: Record<string, unknown> | undefined): string | null {
+  return typeof memo?.batchId === 'string' ? memo.batchId : null;
 }
 
 /** Is the truth about the attempt's Twilio call known? */

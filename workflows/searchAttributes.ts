@@ -11,4 +11,6 @@ export const searchAttribute = {
   callSid: defineSearchAttributeKey('RingtrueCallSid', 'KEYWORD'),
   errorCode: defineSearchAttributeKey('RingtrueErrorCode', 'INT'),
   attempts: defineSearchAttributeKey('RingtrueAttempts', 'INT'),
+  /** Of a call that a batch started: the batch id. Set at its start. */
+  batch: defineSearchAttributeKey('RingtrueBatch', 'KEYWORD'),
 };

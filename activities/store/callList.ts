@@ -35,6 +35,7 @@ function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: P
   if (filter.outcome !== undefined) conditions.push(`c.outcome = ${place(filter.outcome)}`);
   if (filter.state !== undefined) conditions.push(`c.state = ${place(filter.state)}`);
   if (filter.to !== undefined) conditions.push(`c.to_number = ${place(filter.to)}`);
+  if (filter.batch !== undefined) conditions.push(`c.batch_id = ${place(filter.batch)}`);
   if (filter.since !== undefined) conditions.push(`c.started_at >= ${place(filter.since)}::timestamptz`);
   if (filter.until !== undefined) conditions.push(`c.started_at < ${place(filter.until)}::timestamptz`);
   if (filter.cursor !== undefined) {

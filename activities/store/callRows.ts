@@ -14,8 +14,17 @@ type CallRows = Pick<
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function callRows(db: Database): CallRows {
   return {
-    async openCall({ callId, to, from, metadata, startedAt }) {
-      await db.query(openCall, [callId, callProgress(notBegun), to, from, json(metadata), startedAt]);
+    async openCall({ callId, to, from, metadata, startedAt, request, batchId }) {
+      await db.query(openCall, [
+        callId,
+        callProgress(notBegun),
+        to,
+        from,
+        json(metadata),
+        startedAt,
+        request === undefined ? null : json(request),
+        batchId ?? null,
+      ]);
     },
 
     async saveAttempt({ callId, state, attempt }) {
@@ -111,11 +120,12 @@ function attemptBegunBy(update: CallUpdate, number: number): Attempt {
 
 // A row without a destination was made by an attempt that came first: only its gaps are filled.
 const openCall = `
-  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at)
-  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz)
+  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
+  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
   on conflict (call_id) do update set
     to_number = excluded.to_number, from_number = excluded.from_number,
-    metadata = excluded.metadata, started_at = excluded.started_at
+    metadata = excluded.metadata, started_at = excluded.started_at,
+    request = excluded.request, batch_id = excluded.batch_id
   where calls.to_number is null`;
 
 /** Writes the attempts of a JSON array for the call that the CTE `call` let through. */

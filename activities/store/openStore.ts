@@ -1,4 +1,6 @@
 import { type OutcomeStore, StoreUnavailable } from '../outcomeStore.js';
+import { batchList } from './batchList.js';
+import { batchRows } from './batchRows.js';
 import { callList } from './callList.js';
 import { callRows } from './callRows.js';
 import type { Database, StoreLog } from './database.js';
@@ -11,6 +13,7 @@ import { lazyDatabase } from './lazyDatabase.js';
 import { migrate } from './migrate.js';
 import { pglite } from './pglite.js';
 import { postgres } from './postgres.js';
+import { redialCandidates } from './redialCandidates.js';
 import { suppressions } from './suppressions.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
@@ -59,6 +62,9 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...invalidNumbers(db),
     ...dialControl(db),
     ...deadLetterRows(db),
+    ...batchRows(db),
+    ...batchList(db),
+    ...redialCandidates(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

@@ -3,8 +3,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import type { ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
+import type { ApiContext, ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
 import { apiMetrics } from './apiMetrics.js';
+import { batchResults, batchResultsCsv } from './batches/batchResults.js';
+import { listBatches, readBatch } from './batches/readBatch.js';
+import { startBatch } from './batches/startBatch.js';
+import { startRedial } from './batches/startRedial.js';
+import { steerBatch } from './batches/steerBatch.js';
 import { bearerAuth } from './bearerAuth.js';
 import { controlNames } from './controls.js';
 import { listDeadLetters, resendDeadLetter } from './deadLetters.js';
@@ -65,14 +70,23 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   app.use('/metrics', auth);
   // Hono's pattern fits /calls itself too.
-  for (const paths of ['/calls/*', '/dead-letters/*', '/suppressions/*', '/invalid-numbers/*', '/dialling/*'])
-    app.use(paths, auth, rateLimit);
+  const own = [
+    '/calls',
+    '/batches',
+    '/redials',
+    '/dead-letters',
+    '/suppressions',
+    '/invalid-numbers',
+    '/dialling',
+  ];
+  for (const path of own) app.use(`${path}/*`, auth, rateLimit);
   const limitBody = bodyLimit({
     maxSize: bodyLimitBytes,
     onError: (c) => problem(c, 'too-large', `A body may have ${bodyLimitBytes} bytes at most.`),
   });
-  // An import is read as it comes in, and knows its own limit.
-  app.use((c, next) => (isImport(c) ? next() : limitBody(c, next)));
+  // What is read as it comes in knows its own limit.
+  const isBatch = (c: ApiContext) => c.req.method === 'POST' && c.req.path === '/batches';
+  app.use((c, next) => (isImport(c) || isBatch(c) ? next() : limitBody(c, next)));
 
   app.post('/calls', startCall(tools));
   app.get('/calls', listCalls(tools));
@@ -94,6 +108,16 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
 
   app.get('/dead-letters', listDeadLetters(tools));
   app.post('/dead-letters/:id/resend', resendDeadLetter(tools));
+
+  app.post('/batches', startBatch(tools));
+  app.get('/batches', listBatches(tools));
+  app.get('/batches/:batchId', readBatch(tools));
+  app.get('/batches/:batchId/results', batchResults(tools));
+  app.get('/batches/:batchId/results.csv', batchResultsCsv(tools));
+  app.post('/batches/:batchId/pause', steerBatch(tools, 'pause'));
+  app.post('/batches/:batchId/resume', steerBatch(tools, 'resume'));
+  app.post('/batches/:batchId/cancel', steerBatch(tools, 'cancel'));
+  app.post('/redials', startRedial(tools));
 
   app.post('/twilio/status/:callId/:attempt', statusCallback(tools));
 

@@ -1,5 +1,5 @@
 import { notifyEvents } from '../../workflows/callRequest.js';
-import { type DescribedRoute, exampleId, json, query, ref, refusals } from './openApiRoutes.js';
+import { type DescribedRoute, exampleId, jsonContent, query, ref, refusals } from './openApiRoutes.js';
 
 const exampleLetter = 'msg_5f1c0e7a9b3d4c21a6e80f4d2b7c9913';
 const time = { type: 'string', format: 'date-time' };
@@ -72,7 +72,7 @@ export const deadLetterRoutes: DescribedRoute[] = [
       query('cursor', 'nextCursor of the page before.', { type: 'string', minLength: 1 }),
     ],
     responses: {
-      200: { description: 'One page of dead letters.', content: json(ref('DeadLetterPage')) },
+      200: { description: 'One page of dead letters.', content: jsonContent(ref('DeadLetterPage')) },
       ...refusals('invalid-request', 'store-unavailable'),
     },
   },
@@ -96,7 +96,7 @@ export const deadLetterRoutes: DescribedRoute[] = [
       },
     ],
     responses: {
-      202: { description: 'It is being sent.', content: json(ref('Resend')) },
+      202: { description: 'It is being sent.', content: jsonContent(ref('Resend')) },
       ...refusals('no-such-dead-letter', 'resend-conflict', 'too-large'),
       ...refusals('temporal-unavailable', 'store-unavailable'),
     },

@@ -13,6 +13,7 @@ const filters = {
   outcome: isOneOf(outcomes),
   state: isOneOf(callStates),
   to: isNumber,
+  batch: { right: 'a batch id', holds: (text: string) => text !== '' },
   since: isTime,
   until: isTime,
   limit: isLimit(200),

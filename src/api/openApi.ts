@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { callRequestSchema } from '../../activities/callRequestSchema.js';
+import { batchProgressSchema, batchResultSchema } from './batches/batchAnswerSchema.js';
+import { batchSchemas } from './batches/batchSchemas.js';
+import { describedBatchRoutes } from './batches/describedBatchRoutes.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 import { deadLetterRoutes, deadLetterSchemas } from './deadLetterRoutes.js';
 import { diallingSchema, limitsRequestSchema } from './diallingSchema.js';
@@ -50,6 +53,11 @@ const schemas = {
       instance: { type: 'string' },
       requestId: { type: 'string', description: 'As in the header X-Request-Id and in the log.' },
       callId: { type: 'string', description: 'The call in question, where there is one.' },
+      batchId: { type: 'string', description: 'The batch in question, where there is one.' },
+      totalFaults: {
+        type: 'integer',
+        description: 'Of a batch: how many there are; faults names the first 100.',
+      },
       faults: {
         type: 'array',
         description: 'With 422: everything that is wrong, at once.',
@@ -59,6 +67,15 @@ const schemas = {
           properties: {
             path: { type: 'string', description: 'Dotted; empty: the request as a whole.' },
             message: { type: 'string' },
+            row: {
+              type: 'integer',
+              description: 'Of a batch: which row, from 1; 0 is the head of a CSV file.',
+            },
+            column: {
+              type: ['string', 'null'],
+              description: 'Of a batch: which column; null: the whole row.',
+            },
+            line: { type: 'integer', description: 'Of a CSV file: which line, from 1.' },
           },
         },
       },
@@ -79,6 +96,8 @@ const schemas = {
 const described = [
   callRequestSchema,
   callAnswerSchema,
+  batchProgressSchema,
+  batchResultSchema,
   suppressionRequestSchema,
   suppressionSchema,
   limitsRequestSchema,
@@ -91,6 +110,7 @@ export function openApiDocument(secured: boolean): object {
   for (const { method, path, secured: asksForToken, ...operation } of [
     ...describedRoutes,
     ...controlRoutes,
+    ...describedBatchRoutes,
     ...diallingRoutes,
     ...deadLetterRoutes,
   ]) {
@@ -110,6 +130,7 @@ export function openApiDocument(secured: boolean): object {
     },
     tags: [
       { name: 'Calls', description: 'Start calls, follow them, steer them.' },
+      { name: 'Batches', description: 'Many calls at once, and again those that failed.' },
       { name: 'Notifications', description: 'What no receiver took, and sending it again.' },
       { name: 'Do not call', description: 'Numbers that must not be called, and those that do not exist.' },
       { name: 'Dialling', description: 'Limits, pause and circuit breaker of the account.' },
@@ -119,7 +140,12 @@ export function openApiDocument(secured: boolean): object {
     ],
     paths,
     components: {
-      schemas: { ...Object.assign({}, ...described.map(definitionsOf)), ...schemas, ...diallingSchemas },
+      schemas: {
+        ...Object.assign({}, ...described.map(definitionsOf)),
+        ...batchSchemas,
+        ...schemas,
+        ...diallingSchemas,
+      },
       ...(secured ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
     },
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Control, controlNames, controls } from './controls.js';
-import { callIdInPath, type DescribedRoute, json, location, ref, refusals } from './openApiRoutes.js';
+import { callIdInPath, type DescribedRoute, jsonContent, location, ref, refusals } from './openApiRoutes.js';
 
 /** The routes that steer a call, as OpenAPI describes them. */
 export const controlRoutes = controlNames.map((name): DescribedRoute => {
@@ -17,9 +17,9 @@ export const controlRoutes = controlNames.map((name): DescribedRoute => {
     parameters: [callIdInPath],
     ...(takes === null
       ? {}
-      : { requestBody: { required: bodyRequired === true, content: json(schemaOf(takes), example) } }),
+      : { requestBody: { required: bodyRequired === true, content: jsonContent(schemaOf(takes), example) } }),
     responses: {
-      202: { description: accepted, headers: location, content: json(ref('SteeredCall')) },
+      202: { description: accepted, headers: location, content: jsonContent(ref('SteeredCall')) },
       ...refusals('no-such-call', 'state-conflict', 'too-large'),
       ...(takes === null ? {} : refusals('not-json', 'unsupported-media-type', 'invalid-request')),
       ...refusals('temporal-unavailable', 'store-unavailable'),

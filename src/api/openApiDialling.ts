@@ -1,6 +1,6 @@
 import { suppressionSources } from '../../activities/suppressionList.js';
 import { e164 } from '../../workflows/phoneNumber.js';
-import { type DescribedRoute, json, query, ref, refusals } from './openApiRoutes.js';
+import { type DescribedRoute, jsonContent, query, ref, refusals } from './openApiRoutes.js';
 import { longestReason } from './suppressionSchema.js';
 
 const time = { type: 'string', format: 'date-time' };
@@ -56,7 +56,7 @@ const page = [
   query('limit', 'Numbers per page.', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
   query('cursor', 'nextCursor of the page before.', { type: 'string', minLength: 1 }),
 ];
-const dialling = { 200: { description: 'How dialling stands now.', content: json(ref('Dialling')) } };
+const dialling = { 200: { description: 'How dialling stands now.', content: jsonContent(ref('Dialling')) } };
 
 const doNotCall = (route: DescribedRoute): DescribedRoute => ({
   ...route,
@@ -82,7 +82,7 @@ export const diallingRoutes: DescribedRoute[] = [
       ...page,
     ],
     responses: {
-      200: { description: 'One page of the list.', content: json(ref('SuppressionPage')) },
+      200: { description: 'One page of the list.', content: jsonContent(ref('SuppressionPage')) },
       ...refusals('invalid-request', 'store-unavailable'),
     },
   }),
@@ -96,7 +96,7 @@ export const diallingRoutes: DescribedRoute[] = [
     requestBody: {
       required: true,
       content: {
-        ...json(ref('SuppressionRequest'), { to: '+15005550006', reason: 'asked us not to call' }),
+        ...jsonContent(ref('SuppressionRequest'), { to: '+15005550006', reason: 'asked us not to call' }),
         'text/csv': {
           schema: { type: 'string' },
           example: 'to,reason,expires_at\n+15005550006,asked us not to call,\n',
@@ -106,7 +106,7 @@ export const diallingRoutes: DescribedRoute[] = [
     responses: {
       200: {
         description: 'The number as it stands on the list now; or what was imported.',
-        content: json({ oneOf: [ref('Suppression'), ref('ImportedSuppressions')] }),
+        content: jsonContent({ oneOf: [ref('Suppression'), ref('ImportedSuppressions')] }),
       },
       ...refusals('not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'),
     },
@@ -119,7 +119,7 @@ export const diallingRoutes: DescribedRoute[] = [
     responses: {
       200: {
         description: 'They are gone.',
-        content: json(
+        content: jsonContent(
           { type: 'object', required: ['removed'], properties: { removed: { type: 'integer' } } },
           { removed: 12 },
         ),
@@ -134,7 +134,7 @@ export const diallingRoutes: DescribedRoute[] = [
     summary: 'Is a number on the do-not-call list?',
     parameters: [number],
     responses: {
-      200: { description: 'Its entry; look at expired.', content: json(ref('Suppression')) },
+      200: { description: 'Its entry; look at expired.', content: jsonContent(ref('Suppression')) },
       ...refusals('not-listed', 'invalid-request', 'store-unavailable'),
     },
   }),
@@ -157,7 +157,7 @@ export const diallingRoutes: DescribedRoute[] = [
     description: 'By number, with what Twilio said.',
     parameters: page,
     responses: {
-      200: { description: 'One page of them.', content: json(ref('InvalidNumberPage')) },
+      200: { description: 'One page of them.', content: jsonContent(ref('InvalidNumberPage')) },
       ...refusals('invalid-request', 'store-unavailable'),
     },
   }),
@@ -168,7 +168,7 @@ export const diallingRoutes: DescribedRoute[] = [
     summary: 'Is a number remembered as invalid?',
     parameters: [number],
     responses: {
-      200: { description: 'What Twilio said of it.', content: json(ref('InvalidNumber')) },
+      200: { description: 'What Twilio said of it.', content: jsonContent(ref('InvalidNumber')) },
       ...refusals('not-listed', 'invalid-request', 'store-unavailable'),
     },
   }),
@@ -196,7 +196,7 @@ export const diallingRoutes: DescribedRoute[] = [
     operationId: 'setDialLimits',
     summary: 'Set limits of dialling',
     description: 'They hold for every worker, from its next dial on.',
-    requestBody: { required: true, content: json(ref('DialLimitsRequest')) },
+    requestBody: { required: true, content: jsonContent(ref('DialLimitsRequest')) },
     responses: {
       ...dialling,
       ...refusals('not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'),
@@ -210,7 +210,7 @@ export const diallingRoutes: DescribedRoute[] = [
     description: 'Nothing more is dialled until it is resumed. Calls under way go on, and waiting ones wait.',
     requestBody: {
       required: false,
-      content: json(
+      content: jsonContent(
         {
           type: 'object',
           additionalProperties: false,

@@ -17,7 +17,7 @@ export interface DescribedRoute {
 /** A schema of the document, by name. */
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 /** Content of a body: JSON of this schema. */
-export const json = (schema: object, example?: unknown) => ({
+export const jsonContent = (schema: object, example?: unknown) => ({
   'application/json': { schema, ...(example === undefined ? {} : { example }) },
 });
 
@@ -95,17 +95,17 @@ export const describedRoutes: DescribedRoute[] = [
         example: 'order-4711-reminder',
       },
     ],
-    requestBody: { required: true, content: json(ref('CallRequest')) },
+    requestBody: { required: true, content: jsonContent(ref('CallRequest')) },
     responses: {
       202: {
         description: 'The call was started.',
         headers: location,
-        content: json(ref('StartedCall'), { callId: exampleId, runId: 'b6f1…', url: exampleUrl }),
+        content: jsonContent(ref('StartedCall'), { callId: exampleId, runId: 'b6f1…', url: exampleUrl }),
       },
       200: {
         description: 'The call that this Idempotency-Key started before.',
         headers: location,
-        content: json(ref('StartedCall'), { callId: exampleId, runId: 'b6f1…', url: exampleUrl }),
+        content: jsonContent(ref('StartedCall'), { callId: exampleId, runId: 'b6f1…', url: exampleUrl }),
       },
       ...refusals('not-json', 'key-reused', 'too-large', 'unsupported-media-type', 'invalid-request'),
       ...refusals('temporal-unavailable', 'store-unavailable'),
@@ -123,13 +123,14 @@ export const describedRoutes: DescribedRoute[] = [
       query('outcome', 'Calls that turned out so.', { type: 'string', enum: [...outcomes] }),
       query('state', 'Calls in this state.', { type: 'string', enum: [...callStates] }),
       query('to', 'Calls to this number; write the + as %2B.', { type: 'string', pattern: e164.source }),
+      query('batch', 'Calls that this batch started.', { type: 'string', minLength: 1 }),
       query('since', 'Started at this time or later.', { type: 'string', format: 'date-time' }),
       query('until', 'Started before this time.', { type: 'string', format: 'date-time' }),
       query('limit', 'Calls per page.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
       query('cursor', 'nextCursor of the page before.', { type: 'string', minLength: 1 }),
     ],
     responses: {
-      200: { description: 'One page of calls.', content: json(ref('CallPage')) },
+      200: { description: 'One page of calls.', content: jsonContent(ref('CallPage')) },
       ...refusals('invalid-request', 'store-unavailable'),
     },
   },
@@ -150,7 +151,7 @@ export const describedRoutes: DescribedRoute[] = [
       }),
     ],
     responses: {
-      200: { description: 'Where the call stands.', content: json(ref('CallState')) },
+      200: { description: 'Where the call stands.', content: jsonContent(ref('CallState')) },
       ...refusals('no-such-call', 'invalid-request', 'temporal-unavailable', 'store-unavailable'),
     },
   },
@@ -190,7 +191,7 @@ export const describedRoutes: DescribedRoute[] = [
     operationId: 'alive',
     tags: ['Operation'],
     summary: 'Is the process alive?',
-    responses: { 200: { description: 'It is.', content: json(ref('Health'), { alive: true }) } },
+    responses: { 200: { description: 'It is.', content: jsonContent(ref('Health'), { alive: true }) } },
   },
   {
     method: 'get',
@@ -199,8 +200,8 @@ export const describedRoutes: DescribedRoute[] = [
     tags: ['Operation'],
     summary: 'Can it serve?',
     responses: {
-      200: { description: 'It can.', content: json(ref('Readiness')) },
-      503: { description: 'It cannot; checks say why.', content: json(ref('Readiness')) },
+      200: { description: 'It can.', content: jsonContent(ref('Readiness')) },
+      503: { description: 'It cannot; checks say why.', content: jsonContent(ref('Readiness')) },
     },
   },
   {

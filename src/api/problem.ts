@@ -16,9 +16,11 @@ export const problems = {
   'no-such-call': { status: 404, title: 'No such call' },
   'not-listed': { status: 404, title: 'The number is not on this list' },
   'no-such-dead-letter': { status: 404, title: 'No such dead letter' },
+  'no-such-batch': { status: 404, title: 'No such batch' },
   'not-found': { status: 404, title: 'Nothing is served here' },
   'method-not-allowed': { status: 405, title: 'This method is not served here' },
   'state-conflict': { status: 409, title: "The call's state does not allow it" },
+  'batch-conflict': { status: 409, title: "The batch's state does not allow it" },
   'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another request' },
   'resend-conflict': { status: 409, title: 'There is nothing to send again' },
   'too-large': { status: 413, title: 'The body is too large' },
@@ -37,7 +39,10 @@ const retryAfterSeconds = 5;
 
 export interface ProblemExtras {
   faults?: Fault[];
+  /** How many there are, when only the first of them are named. */
+  totalFaults?: number;
   callId?: string;
+  batchId?: string;
   headers?: Record<string, string>;
 }
 

@@ -170,7 +170,7 @@ function seemsSame({ outcome }: CallState, request: CallRequest): boolean {
 }
 
 /** A hash that does not depend on the order in which the fields were written. */
-function hashOf(value: unknown): string {
+export function hashOf(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))
     .digest('hex');
@@ -186,7 +186,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function keyFaults(key: string): Fault[] {
+export function keyFaults(key: string): Fault[] {
   if (/^[\x20-\x7e]{1,255}$/.test(key)) return [];
   return [
     {
@@ -197,7 +197,7 @@ function keyFaults(key: string): Fault[] {
 }
 
 /** Only here, not in the workflow: by the time a workflow begins, `giveUpAt` may rightly have passed. */
-function lateFault(body: unknown): Fault[] {
+export function lateFault(body: unknown): Fault[] {
   const giveUpAt = (body as Partial<CallRequest> | null)?.giveUpAt;
   if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt.toUpperCase()) <= Date.now())) return [];
   return [

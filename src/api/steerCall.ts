@@ -67,7 +67,8 @@ function conflict(c: ApiContext, why: string): Response {
   );
 }
 
-async function inputOf(
+/** What the body of such an order says, or what is wrong with it. */
+export async function inputOf(
   c: ApiContext,
   { takes, bodyRequired }: Control,
 ): Promise<{ input: object } | { refusal: Response }> {

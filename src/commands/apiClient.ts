@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../activities/deadLetters.js';
+import type { BatchProgress } from '../../workflows/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { ControlName } from '../api/controls.js';
 
@@ -7,6 +8,24 @@ export interface ApiOptions {
   api?: string;
   token?: string;
   json: boolean;
+}
+
+interface Sent {
+  /** A file is sent as CSV, anything else as JSON. */
+  body?: object | Blob;
+  key?: string;
+}
+
+interface StartedBatch {
+  batchId: string;
+  total: number;
+  url: string;
+}
+
+interface RedialPreview {
+  total: number;
+  withoutRequest: number;
+  sample: { callId: string; to: string; startedAt: string }[];
 }
 
 /** The command line is not right in a way that only its values show. */
@@ -84,36 +103,72 @@ export class ApiClient {
     return this.send('POST', `/dead-letters/${encodeURIComponent(id)}/resend`);
   }
 
-  /** `body` goes as JSON, `csv` as it is. An answer without a body comes back as undefined. */
-  async send<T>(
-    method: string,
-    path: string,
-    { body, csv, key }: { body?: object; csv?: Uint8Array<ArrayBuffer>; key?: string } = {},
-  ): Promise<T> {
-    const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
-    if (body) headers['Content-Type'] = 'application/json';
-    if (csv) headers['Content-Type'] = 'text/csv';
-    if (key !== undefined) headers['Idempotency-Key'] = key;
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(`${this.#base}${path}`, {
-        method,
-        headers,
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        ...(csv ? { body: csv } : {}),
-      });
-      text = await response.text();
-    } catch (error) {
-      const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
-      throw new ApiRefusal(
-        `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or say with --api or RINGTRUE_API_URL where it is.`,
-      );
-    }
+  startBatch(batch: object, key?: string): Promise<StartedBatch> {
+    return this.send('POST', '/batches', { body: batch, ...(key === undefined ? {} : { key }) });
+  }
+
+  /** Sends the file as it is read, however large it is. */
+  startCsvBatch(file: Blob, parameters: Record<string, string>, key?: string): Promise<StartedBatch> {
+    const path = `/batches?${new URLSearchParams(parameters)}`;
+    return this.send('POST', path, { body: file, ...(key === undefined ? {} : { key }) });
+  }
+
+  batch(batchId: string): Promise<BatchProgress> {
+    return this.send('GET', `/batches/${encodeURIComponent(batchId)}`);
+  }
+
+  batches(page: Record<string, string>): Promise<{ batches: BatchProgress[]; nextCursor: string | null }> {
+    return this.send('GET', `/batches?${new URLSearchParams(page)}`);
+  }
+
+  steerBatch(batchId: string, what: 'pause' | 'resume' | 'cancel', body?: object): Promise<BatchProgress> {
+    return this.send('POST', `/batches/${encodeURIComponent(batchId)}/${what}`, body ? { body } : {});
+  }
+
+  batchResults(batchId: string, cursor: string): Promise<{ results: object[]; nextCursor: string | null }> {
+    return this.send('GET', `/batches/${encodeURIComponent(batchId)}/results?limit=1000&cursor=${cursor}`);
+  }
+
+  /** The results as CSV, as they come in. */
+  async batchCsv(batchId: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#fetch('GET', `/batches/${encodeURIComponent(batchId)}/results.csv`, {});
+    if (response.ok && response.body) return response.body;
+    throw new ApiRefusal(refusalOf(response.status, parsed(await response.text()), this.#base), response);
+  }
+
+  redial(query: object, key?: string): Promise<StartedBatch> {
+    return this.send('POST', '/redials', { body: query, ...(key === undefined ? {} : { key }) });
+  }
+
+  previewRedial(query: object): Promise<RedialPreview> {
+    return this.send('POST', '/redials', { body: { ...query, dryRun: true } });
+  }
+
+  /** An answer without a body comes back as undefined. */
+  async send<T>(method: string, path: string, sent: Sent = {}): Promise<T> {
+    const response = await this.#fetch(method, path, sent);
     if (response.status === 204) return undefined as T;
-    const answer = parsed(text);
+    const answer = parsed(await response.text().catch((error) => this.#unreachable(error)));
     if (response.ok && answer !== undefined) return answer as T;
     throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response);
+  }
+
+  async #fetch(method: string, path: string, { body, key }: Sent): Promise<Response> {
+    const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
+    if (body) headers['Content-Type'] = body instanceof Blob ? 'text/csv' : 'application/json';
+    if (key !== undefined) headers['Idempotency-Key'] = key;
+    return fetch(`${this.#base}${path}`, {
+      method,
+      headers,
+      ...(body ? { body: body instanceof Blob ? body : JSON.stringify(body) } : {}),
+    }).catch((error) => this.#unreachable(error));
+  }
+
+  #unreachable(error: unknown): never {
+    const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+    throw new ApiRefusal(
+      `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or say with --api or RINGTRUE_API_URL where it is.`,
+    );
   }
 }
 
@@ -130,11 +185,14 @@ function refusalOf(status: number, answer: unknown, base: string): string {
   const { title, detail, faults } = (answer ?? {}) as {
     title?: string;
     detail?: string;
-    faults?: { path: string; message: string }[];
+    faults?: { path: string; message: string; row?: number; line?: number }[];
   };
   if (!title)
     return `${base} answered ${status}, and not as the calls API does. Is --api or RINGTRUE_API_URL right?`;
-  const lines = (faults ?? []).map(({ path, message }) => `  - ${path || 'the request'} ${message}`);
+  const lines = (faults ?? []).map(({ path, message, row, line }) => {
+    const place = row === undefined ? '' : `row ${row}${line === undefined ? '' : `, line ${line}`}: `;
+    return `  - ${place}${path || (row === undefined ? 'the request' : 'the row')} ${message}`;
+  });
   const hint = status === 401 ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
   return [`${title} (${status}). ${detail ?? ''}${hint}`.trimEnd(), ...lines].join('\n');
 }

@@ -71,9 +71,7 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
   const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
     'POST',
     '/suppressions',
-    {
-      csv: new Uint8Array(csv),
-    },
+    { body: new Blob([new Uint8Array(csv)]) },
   );
   print(
     options,

@@ -5,6 +5,9 @@ import { searchAttribute } from '../../workflows/searchAttributes.js';
 /** The types of our search attributes, by name. */
 const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
+/** Those that a namespace which was set up for an older ringtrue may go without: no running workflow writes them. */
+export const dispensableSearchAttributes: ReadonlySet<string> = new Set([searchAttribute.batch.name]);
+
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 /** The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them: `RingtrueTo=Keyword`. */

@@ -4,7 +4,13 @@ import type { TemporalSettings } from '../configurationReader.js';
 import type { Log } from '../log.js';
 import { persist } from '../persistence.js';
 import type { Readiness } from '../readiness.js';
-import { howToRegister, type OperatorConnection, registerSearchAttributes } from './searchAttributes.js';
+import {
+  dispensableSearchAttributes,
+  howToRegister,
+  missingSearchAttributes,
+  type OperatorConnection,
+  registerSearchAttributes,
+} from './searchAttributes.js';
 
 const answersWithinMs = 2000;
 
@@ -37,7 +43,15 @@ export async function ensureSearchAttributes(
   const { temporal, log, readiness } = parts;
   const { namespace } = temporal;
   readiness.report('searchAttributes', 'not looked at yet');
-  const register = () => registerSearchAttributes(connection, namespace);
+  const register = () =>
+    registerSearchAttributes(connection, namespace).catch(async (error) => {
+      const missing = await missingSearchAttributes(connection, namespace);
+      if (missing.some((name) => !dispensableSearchAttributes.has(name))) throw error;
+      log.warn(
+        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${wordsOf(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
+      );
+      return [];
+    });
   const added = await persist(() => connection.withDeadline(Date.now() + 10_000, register), {
     signal: parts.signal,
     onFailure: (error, seconds) => {

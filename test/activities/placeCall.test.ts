@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
+import { callStarter } from '../../src/temporal/callStarter.js';
 import type { Dialled, DialOrder, Found } from '../../workflows/callActivities.js';
 import { cut, json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -13,7 +14,8 @@ const fates = useCallBench({ absentAfterSeconds: 2 });
 
 function hands() {
   const { settings } = fates.bench;
-  return createActivities({ settings, store: fates.store, notice: () => {} });
+  const starter = callStarter(fates.bench.client, fates.bench.taskQueue);
+  return createActivities({ settings, store: fates.store, callStarter: starter, notice: () => {} });
 }
 
 function execute<T>(
@@ -51,7 +53,7 @@ function orderTo(to: string): DialOrder {
       notBefore: null,
       giveUpAt: null,
       notifyUrl: null,
-    notifyOn: [],
+      notifyOn: [],
       metadata: {},
       waits: { callbackWaitSeconds, pollIntervalSeconds, decideWithinSeconds, absentAfterSeconds },
     },

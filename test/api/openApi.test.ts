@@ -88,9 +88,17 @@ describe('GET /openapi.json', () => {
         '/dialling/limits',
         '/dialling/pause',
         '/dialling/resume',
-        '/metrics',
         '/dead-letters',
         '/dead-letters/{id}/resend',
+        '/batches',
+        '/batches/{batchId}',
+        '/batches/{batchId}/results',
+        '/batches/{batchId}/results.csv',
+        '/batches/{batchId}/pause',
+        '/batches/{batchId}/resume',
+        '/batches/{batchId}/cancel',
+        '/redials',
+        '/metrics',
       ]),
     );
     expect(JSON.stringify(openApiDocument(false))).not.toMatch(/bearer|"401"/);

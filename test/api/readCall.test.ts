@@ -201,7 +201,10 @@ describe('GET /calls', () => {
       { path: 'until', message: expect.stringMatching(/^is "1"; must be an RFC 3339 time/) },
       { path: 'limit', message: 'comes 2 times; must be an integer 1..200' },
       { path: 'cursor', message: 'is ""; must be the nextCursor of an earlier page' },
-      { path: 'page', message: 'is unknown; must be one of outcome, state, to, since, until, limit, cursor' },
+      {
+        path: 'page',
+        message: 'is unknown; must be one of outcome, state, to, batch, since, until, limit, cursor',
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, isFree } from '../../src/temporal/freePort.js';
@@ -166,6 +166,29 @@ describe('with `ringtrue dev`', () => {
     const again = await run(['resend', id], env);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('There is nothing to send again (409)');
+  });
+
+  it('a file of calls: its results as CSV, what was busy dialled again, each fault with its row', async () => {
+    const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.csv`;
+    writeFileSync(file, 'to,metadata.order\n+15005552486,1\n+15005551200,2\n');
+    const defaults = JSON.stringify({ twiml: '<Response/>', lookup: 'off' });
+    const started = await run(['batch', 'start', file, '--defaults', defaults, '--wait', '--json'], env);
+    expect({ status: started.status, stderr: started.stderr }).toEqual({ status: 0, stderr: '' });
+    const { batchId, counts } = JSON.parse(started.stdout);
+    expect(counts).toMatchObject({ total: 2, done: 2, outcomes: { busy: 1, answered: 1 } });
+    const results = await run(['batch', 'results', batchId], env);
+    expect(results.stdout).toMatch(/^row,callId,to,[\s\S]*\r\n1,.*,busy,[\s\S]*\r\n2,.*,answered,.*,2\r\n$/);
+    expect((await run(['batch', 'show', batchId], env)).stdout).toMatch(/state +done/);
+    const redial = ['redial', '--batch', batchId, '--outcome', 'busy,no-answer'];
+    const again = JSON.parse((await run([...redial, '--wait', '--json'], env)).stdout);
+    expect(again).toMatchObject({ redialOf: { batch: batchId }, counts: { total: 1, done: 1 } });
+    expect((await run(['batch', 'cancel', batchId], env)).stderr).toContain('The batch is over already');
+
+    writeFileSync(file, 'to,metadata.order\n+15005552486,1\n2486,2\n');
+    const { status, stderr } = await run(['batch', 'start', file, '--defaults', defaults], env);
+    expect(status).toBe(1);
+    expect(stderr).toContain('- row 2, line 3: to is "2486"');
+    expect((await run(['batch', 'start', `${file}.json`], env)).status).toBe(2);
   }, 60_000);
 
   it('a request with several faults: all of them on stderr, status 1', async () => {

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { missingSearchAttributes, registerSearchAttributes } from '../../src/temporal/searchAttributes.js';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Readiness } from '../../src/readiness.js';
+import {
+  missingSearchAttributes,
+  type OperatorConnection,
+  registerSearchAttributes,
+} from '../../src/temporal/searchAttributes.js';
+import { ensureSearchAttributes } from '../../src/temporal/temporalClient.js';
 import { until } from '../support/ringtrueProcess.js';
 
 let connection: Connection;
@@ -29,9 +35,10 @@ async function newNamespace(): Promise<string> {
 
 it('a namespace without them: they are registered, and only once', async () => {
   const namespace = await newNamespace();
-  expect(await missingSearchAttributes(connection, namespace)).toHaveLength(6);
+  expect(await missingSearchAttributes(connection, namespace)).toHaveLength(7);
   expect((await registerSearchAttributes(connection, namespace)).sort()).toEqual([
     'RingtrueAttempts',
+    'RingtrueBatch',
     'RingtrueCallSid',
     'RingtrueErrorCode',
     'RingtrueOutcome',
@@ -54,4 +61,53 @@ it('one is there with another type: said which, and what it must be', async () =
   await expect(registerSearchAttributes(connection, namespace)).rejects.toThrow(
     'RingtrueTo (must be Keyword)',
   );
+});
+
+describe('a namespace where this program may register nothing', () => {
+  /** As Temporal Cloud answers. */
+  const forbidding: OperatorConnection = {
+    withDeadline: (deadline, work) => connection.withDeadline(deadline, work),
+    get operatorService() {
+      return Object.assign(Object.create(connection.operatorService), {
+        addSearchAttributes: () => Promise.reject(new Error('Request unauthorized.')),
+      });
+    },
+  };
+  const trying = async (namespace: string) => {
+    const said: string[] = [];
+    const readiness = new Readiness();
+    const stop = new AbortController();
+    const settled = ensureSearchAttributes(forbidding, {
+      temporal: { namespace } as never,
+      log: {
+        info: () => {},
+        warn: (text: string) => void said.push(text),
+        error: (text: string) => {
+          said.push(text);
+          stop.abort();
+        },
+      } as never,
+      readiness,
+      signal: stop.signal,
+    });
+    return { goesOn: await settled.then(...yesOrNo), said };
+  };
+  const yesOrNo = [() => true, () => false] as const;
+
+  it('set up for an older ringtrue, so that only RingtrueBatch is missing: said, and calls go on', async () => {
+    const namespace = await newNamespace();
+    const older = Object.entries({ To: 2, State: 2, Outcome: 2, CallSid: 2, ErrorCode: 3, Attempts: 3 });
+    await connection.operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(older.map(([name, type]) => [`Ringtrue${name}`, type])),
+    });
+    expect(await trying(namespace)).toEqual({
+      goesOn: true,
+      said: [expect.stringContaining('RingtrueBatch could not be registered')],
+    });
+  });
+
+  it('without any of them: nothing is worked on', async () => {
+    expect(await trying(await newNamespace())).toMatchObject({ goesOn: false });
+  });
 });

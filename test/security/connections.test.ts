@@ -9,7 +9,12 @@ const host = 'Host: localhost';
 const json = 'Content-Type: application/json';
 
 let server: HttpServer;
-const limits = { headersWithinMs: 400, requestWithinMs: 800, connections: 8 };
+const limits = {
+  headersWithinMs: 400,
+  requestWithinMs: 800,
+  uploads: { are: ({ url }: { url?: string | undefined }) => url === '/batches', withinMs: 60_000 },
+  connections: 8,
+};
 const where = { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' };
 const logged: string[] = [];
 beforeAll(async () => {
@@ -46,6 +51,50 @@ it.each([
   const answer = await raw(server.port, bytes);
   expect([answer.status, answer.body]).toEqual([408, '']);
   expect(logged.slice(before)).toEqual([]);
+});
+
+it('a file comes slowly: it is waited for longer than for other requests', async () => {
+  const echo = await listen(
+    { fetch: async (sent: Request) => new Response(await sent.text()) },
+    where,
+    limits,
+  );
+  const answers = await Promise.all(
+    ['/batches', '/calls'].map(
+      (path) =>
+        new Promise<string>((resolve) => {
+          const socket = connect(echo.port, '127.0.0.1');
+          let text = '';
+          socket.write(head(`POST ${path} HTTP/1.1`, host, 'Connection: close', 'Content-Length: 2'));
+          const rest = setTimeout(() => socket.write('to'), 2 * limits.requestWithinMs);
+          socket.on('data', (chunk) => {
+            text += chunk.toString();
+          });
+          socket.on('error', () => {});
+          socket.on('close', () => {
+            clearTimeout(rest);
+            resolve(text.slice(0, 12));
+          });
+        }),
+    ),
+  );
+  await echo.close();
+  expect(answers).toEqual(['HTTP/1.1 200', 'HTTP/1.1 408']);
+});
+
+it('a file is refused before it is there, and goes on coming for ever: cut off', async () => {
+  const closed = new Promise<void>((resolve) => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(head('POST /batches HTTP/1.1', host, 'Content-Type: text/plain', 'Content-Length: 99999'));
+    const drip = setInterval(() => socket.write('a'), 50);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(drip);
+      resolve();
+    });
+    socket.resume();
+  });
+  await expect(closed).resolves.toBeUndefined();
 });
 
 it('the answer takes longer than a request may: it is waited for', async () => {

@@ -87,7 +87,15 @@ describe('a bearer token', () => {
     ['letters beyond ASCII', ['Authorization: Bearer t\xf6ken']],
     ['from a proxy that says it is this machine', ['X-Forwarded-For: 127.0.0.1', 'X-Real-IP: 127.0.0.1']],
   ])('%s: 401', async (_, lines) => {
-    for (const target of ['/calls', '/calls/some-id', '/dead-letters', '/metrics']) {
+    for (const target of [
+      '/calls',
+      '/calls/some-id',
+      '/batches',
+      '/batches/x/results.csv',
+      '/redials',
+      '/dead-letters',
+      '/metrics',
+    ]) {
       const answer = await ask(secured, target, 'Host: localhost', ...lines);
       expect([target, answer.status]).toEqual([target, 401]);
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="ringtrue"/);

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchRules } from './batchRules.js';
 import { callListRules } from './callListRules.js';
 import { callRowRules } from './callRowRules.js';
 import { deadLetterRules } from './deadLetterRules.js';
 import { dialControlRules } from './dialControlRules.js';
 import { dialRules } from './dialRules.js';
 import { type Engine, engines } from './engines.js';
+import { redialRules } from './redialRules.js';
 import { suppressionRules } from './suppressionRules.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
@@ -20,6 +22,8 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   suppressionRules(() => engine);
   dialControlRules(() => engine);
   deadLetterRules(() => engine);
+  batchRules(() => engine);
+  redialRules(() => engine);
 
   it('is asked whether it serves: no error', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

@@ -6,6 +6,7 @@ import { createActivities } from '../../activities/createActivities.js';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { ActivityEvent } from '../../activities/world.js';
+import { callStarter } from '../../src/temporal/callStarter.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';
@@ -98,6 +99,7 @@ export async function startCallBench(input: {
       ...createActivities({
         settings,
         store: input.store,
+        callStarter: callStarter(new Client({ connection }), taskQueue),
         notice: (event) => void notices.push(event),
       }),
       ...input.activities,

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type BatchResult, batchRowStates } from '../../../activities/batchStore.js';
+import { type BatchProgress, batchStates } from '../../../workflows/batchProgress.js';
+import { callStates } from '../../../workflows/callOutcome.js';
+import { outcomes } from '../../../workflows/callRequest.js';
+
+const time = () => z.string().meta({ format: 'date-time' });
+const count = (description: string) => z.int().min(0).meta({ description });
+const orNull = z.nullable;
+
+/** What `GET /batches/{batchId}` answers. */
+export const batchProgressSchema = z
+  .object({
+    batchId: z.string(),
+    name: orNull(z.string()),
+    state: z.enum(batchStates).meta({
+      description: '`ready`: stored, and not taken up by a worker yet. `canceled` and `done` are final.',
+    }),
+    counts: z
+      .object({
+        total: count('Calls in the batch.'),
+        waiting: count('Not started yet.'),
+        running: count('Started, and without an outcome yet.'),
+        done: count('With an outcome.'),
+        refused: count('Not valid any more when their turn came, or ended without an outcome.'),
+        withdrawn: count('Never started, because the batch was canceled first.'),
+        outcomes: z.partialRecord(z.enum(outcomes), z.int()).meta({ description: 'Of those done.' }),
+      })
+      .meta({ description: 'total = waiting + running + done + refused + withdrawn, at any moment.' }),
+    window: z.int().meta({ description: 'At most so many of its calls run at a time.' }),
+    redialOf: orNull(
+      z.object({
+        batch: z.string().exactOptional(),
+        outcome: z.array(z.enum(outcomes)).exactOptional(),
+        reachability: z.array(z.string()).exactOptional(),
+        to: z.string().exactOptional(),
+        since: time().exactOptional(),
+        until: time().exactOptional(),
+      }),
+    ).meta({ description: 'The query of a redial.' }),
+    cancelReason: orNull(z.string()),
+    createdAt: time(),
+    endedAt: orNull(time()),
+  })
+  .meta({
+    id: 'Batch',
+    description: 'Where a batch stands.',
+    example: {
+      batchId: 'batch-0f8fad5b-d9cb-469f-a165-70867728950e',
+      name: 'Appointments of 2 March',
+      state: 'running',
+      counts: {
+        total: 1000,
+        waiting: 800,
+        running: 100,
+        done: 99,
+        refused: 1,
+        withdrawn: 0,
+        outcomes: { answered: 70, busy: 29 },
+      },
+      window: 100,
+      redialOf: null,
+      cancelReason: null,
+      createdAt: '2026-03-01T16:00:00.000000Z',
+      endedAt: null,
+    },
+  });
+
+/** One row of `GET /batches/{batchId}/results`. */
+export const batchResultSchema = z
+  .object({
+    row: z.int().min(1),
+    callId: z.string(),
+    to: z.string(),
+    state: z.enum(batchRowStates),
+    callState: orNull(z.enum(callStates)),
+    outcome: orNull(z.string()),
+    reason: orNull(z.string()).meta({ description: 'The deciding error, or why the row was refused.' }),
+    attempts: z.int(),
+    startedAt: orNull(time()),
+    endedAt: orNull(time()),
+    durationSeconds: orNull(z.number()),
+    answeredBy: orNull(z.string()),
+    errorCode: orNull(z.int()),
+    sipResponseCode: orNull(z.int()),
+    metadata: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'BatchResult', description: 'What became of one row of a batch.' });
+
+/** Compiles only while the description and the types say the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Plain<T> = T extends (infer E)[] ? Plain<E>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
+true satisfies Same<Plain<z.output<typeof batchProgressSchema>>, Plain<BatchProgress>>;
+true satisfies Same<Plain<z.output<typeof batchResultSchema>>, Plain<BatchResult>>;

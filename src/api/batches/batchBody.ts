@@ -1,0 +1,36 @@
+import type { Hash } from 'node:crypto';
+import type { ApiContext } from '../apiDependencies.js';
+
+/** More came than a body of this kind may have. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+  constructor(readonly mostBytes: number) {
+    super(`the body has more than ${mostBytes} bytes`);
+  }
+}
+
+/** The body is not UTF-8. */
+export class NotUtf8 extends Error {
+  override readonly name = 'NotUtf8';
+}
+
+/** The body as text, part by part as it comes in, without a byte order mark; every byte goes into `hash`. */
+export async function* bodyText(c: ApiContext, mostBytes: number, hash: Hash): AsyncGenerator<string> {
+  if (Number(c.req.header('Content-Length') ?? 0) > mostBytes) throw new BodyTooLarge(mostBytes);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const text = (bytes?: Uint8Array) => {
+    try {
+      return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
+    } catch {
+      throw new NotUtf8('the body is not UTF-8');
+    }
+  };
+  let received = 0;
+  for await (const bytes of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    received += bytes.byteLength;
+    if (received > mostBytes) throw new BodyTooLarge(mostBytes);
+    hash.update(bytes);
+    yield text(bytes);
+  }
+  yield text();
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { PartialCallRequest } from '../../../activities/batchStore.js';
+import { checkCallRequest, type KnownSettings } from '../../../activities/callRequestSchema.js';
+import { type Fault, faultsOf, isObject, must } from '../../../activities/fault.js';
+
+export const standardWindow = 100;
+const mostWindow = 10_000;
+
+const nameRight = 'a name of 1..200 characters';
+const windowRight = `an integer 1..${mostWindow}: how many calls may run at a time`;
+
+/** What is said of a batch as a whole, beside its calls. */
+export const batchParametersSchema = z.strictObject({
+  name: z
+    .string(must(nameRight))
+    .regex(/^[^\0\p{Surrogate}]{1,200}$/u, must(nameRight))
+    .exactOptional()
+    .meta({ description: 'For people.', example: 'Appointments of 2 March' }),
+  window: z
+    .int(must(windowRight))
+    .min(1, must(windowRight))
+    .max(mostWindow, must(windowRight))
+    .exactOptional()
+    .meta({ description: `At most so many of its calls run at a time; ${standardWindow} when absent.` }),
+  paused: z
+    .boolean(must('true or false'))
+    .exactOptional()
+    .meta({ description: 'Nothing is dialled before it is resumed.' }),
+});
+
+export const uniqueSchema = z.literal('to', must('to')).exactOptional().meta({
+  description: '`to`: a number that comes twice is a fault.',
+});
+
+export const defaultsSchema = z
+  .custom<PartialCallRequest>(isObject, must('an object with fields of a call request'))
+  .exactOptional();
+
+export interface BatchParameters {
+  name?: string;
+  window?: number;
+  paused?: boolean;
+  unique?: 'to';
+  defaults?: PartialCallRequest;
+}
+
+const csvParametersSchema = batchParametersSchema.extend({
+  unique: uniqueSchema,
+  defaults: defaultsSchema,
+  delimiter: z.enum([',', ';', 'tab'], must('one of , ; tab')).exactOptional(),
+});
+
+export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | 'tab' };
+
+/** The query of `POST /batches` with a CSV body. */
+export function csvParameters(
+  query: URLSearchParams,
+  known: KnownSettings,
+): { parameters: CsvParameters } | { faults: Fault[] } {
+  const given: Record<string, unknown> = {};
+  const faults: Fault[] = [];
+  for (const [name, text] of query) {
+    if (Object.hasOwn(given, name)) faults.push({ path: name, message: 'comes twice; must come once' });
+    Object.assign(given, { [name]: name === 'name' ? text : meant(text) });
+  }
+  const parsed = csvParametersSchema.safeParse(given);
+  const names = { root: Object.keys(csvParametersSchema.shape) };
+  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues, given, names));
+  else faults.push(...faultsInDefaults(parsed.data.defaults, known));
+  return faults.length > 0 || !parsed.success ? { faults } : { parameters: parsed.data };
+}
+
+/** Numbers, `true`, `false` and objects are written as JSON; anything else is text. */
+function meant(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Stands for whoever is called: no caller id is this short. */
+const anybody = '+10';
+
+/**
+ * What is wrong with the defaults whatever is laid over them. What they lack is for the rows to bring, so only fields that
+ * are there are looked at.
+ */
+export function faultsInDefaults(
+  defaults: PartialCallRequest | undefined,
+  known: KnownSettings,
+  path = 'defaults',
+): Fault[] {
+  if (defaults === undefined) return [];
+  if (Object.hasOwn(defaults, 'to'))
+    return [{ path: `${path}.to`, message: 'is given; must be said by each call itself' }];
+  const checked = checkCallRequest({ ...defaults, to: anybody }, known);
+  if (!('faults' in checked)) return [];
+  return checked.faults
+    .filter((fault) => Object.hasOwn(defaults, fault.path.split('.')[0] as string))
+    .map((fault) => ({ path: `${path}.${fault.path}`, message: fault.message }));
+}

@@ -1,0 +1,163 @@
+import { CsvError, parse } from 'csv-parse';
+import type { PartialCallRequest } from '../../../activities/batchStore.js';
+import { callRequestSchema } from '../../../activities/callRequestSchema.js';
+import { type Fault, show } from '../../../activities/fault.js';
+import type { IncomingRow } from './loadBatch.js';
+
+/** No row is longer: a quote that is never closed must not gather the whole file. */
+const longestRowBytes = 64 * 1024;
+
+/** Each column that is no text, and what its cells mean. What is no such thing stays text, for the check of the request to name. */
+const meanings: Record<string, (cell: string) => unknown> = {
+  ringTimeoutSeconds: wholeNumber,
+  maxDurationSeconds: wholeNumber,
+  retry: (cell) => (cell.startsWith('{') ? jsonOr(cell) : cell),
+  'callingWindow.days': (cell) => cell.split(/[\s,]+/).map(wholeNumber),
+};
+
+/** `metadata.NAME` and `callingWindow.…` are columns of their own. */
+const columns = [
+  ...Object.keys(callRequestSchema.shape).filter((name) => name !== 'metadata' && name !== 'callingWindow'),
+  ...['timeZone', 'start', 'end', 'days'].map((name) => `callingWindow.${name}`),
+];
+
+interface Head {
+  names: string[];
+  faults: Fault[];
+}
+
+/**
+ * The rows of a CSV file with a header, one by one as they come in. Empty lines and empty cells count as not there. A head
+ * that is not right, and text that can't be read as CSV, come as a row with faults, and end it.
+ */
+export async function* csvRows(
+  text: AsyncIterable<string>,
+  delimiter: ',' | ';' | '\t',
+): AsyncGenerator<IncomingRow> {
+  const parser = parse({
+    delimiter,
+    info: true,
+    trim: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    max_record_size: longestRowBytes,
+  });
+  let stopped = false;
+  const fed = feed(parser, text, () => stopped);
+  let head: Head | null = null;
+  let row = 0;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: string[];
+      info: { lines: number };
+    }>) {
+      const line = info.lines;
+      if (head === null) {
+        head = headOf(record);
+        if (head.faults.length === 0) continue;
+        yield { row: 0, line, request: {}, faults: head.faults };
+        return;
+      }
+      row++;
+      yield { row, line, ...requestOf(head.names, record) };
+    }
+    await fed;
+    if (head === null)
+      yield {
+        row: 0,
+        line: 1,
+        request: {},
+        faults: [{ path: '', message: 'holds nothing; the first line must name the columns' }],
+      };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    yield {
+      row: row + 1,
+      line: typeof error.lines === 'number' ? error.lines : null,
+      request: {},
+      faults: [{ path: '', message: `${reasons[error.code] ?? `cannot be read (${error.message})`}` }],
+    };
+  } finally {
+    stopped = true;
+    parser.destroy();
+  }
+}
+
+/** In our words: what the parser says would quote the row. Source: csv-parse, "Errors". */
+const reasons: Partial<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'begins a quote that is never closed; what follows could not be read',
+  CSV_INVALID_CLOSING_QUOTE:
+    'goes on after a closing quote; a quote inside a quoted cell must be doubled. What follows could not be read',
+  INVALID_OPENING_QUOTE:
+    'has a quote in the middle of a cell; quote the whole cell and double the quotes inside. What follows could not be read',
+  CSV_MAX_RECORD_SIZE: `is longer than ${longestRowBytes} bytes; is a quote not closed? What follows could not be read`,
+};
+
+/** Writes the text to the parser at its pace; what comes after it has stopped is read and dropped. A failure of the text is the parser's, too. */
+async function feed(
+  parser: ReturnType<typeof parse>,
+  text: AsyncIterable<string>,
+  stopped: () => boolean,
+): Promise<void> {
+  let goOn = () => {};
+  parser.on('drain', () => goOn());
+  parser.on('close', () => goOn());
+  try {
+    for await (const part of text) {
+      if (stopped() || parser.destroyed || parser.write(part)) continue;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        if (parser.destroyed) resolve();
+      });
+    }
+    parser.end();
+  } catch (error) {
+    parser.destroy(error as Error);
+  }
+}
+
+function headOf(record: string[]): Head {
+  const faults = record.flatMap((name, nth): Fault[] => {
+    if (name === '') return [{ path: `column ${nth + 1}`, message: 'has no name' }];
+    if (record.indexOf(name) !== nth) return [{ path: name, message: 'is there twice' }];
+    if (columns.includes(name) || /^metadata\../.test(name)) return [];
+    return [{ path: name, message: `is no column; must be one of ${columns.join(', ')}, or metadata.NAME` }];
+  });
+  if (!record.includes('to'))
+    faults.push({ path: 'to', message: `is missing; the columns are ${show(record.join(', '))}` });
+  return { names: record, faults };
+}
+
+function requestOf(names: string[], record: string[]): { request: PartialCallRequest; faults: Fault[] } {
+  const faults: Fault[] =
+    record.length === names.length
+      ? []
+      : [{ path: '', message: `has ${record.length} cells; must have ${names.length}, as the first line` }];
+  const fields = new Map<string, unknown>();
+  const inner = { metadata: [] as [string, unknown][], callingWindow: [] as [string, unknown][] };
+  for (const [nth, name] of names.entries()) {
+    const cell = record[nth];
+    if (cell === undefined || cell === '') continue;
+    const value = meanings[name]?.(cell) ?? cell;
+    const [, object, field] = /^(metadata|callingWindow)\.(.+)$/s.exec(name) ?? [];
+    if (field === undefined) fields.set(name, value);
+    else inner[object as keyof typeof inner].push([field, value]);
+  }
+  // Entries become own properties, whatever they are called.
+  for (const [name, entries] of Object.entries(inner))
+    if (entries.length > 0) fields.set(name, Object.fromEntries(entries));
+  return { request: Object.fromEntries(fields), faults };
+}
+
+function wholeNumber(cell: string): unknown {
+  return /^\d{1,9}$/.test(cell) ? Number(cell) : cell;
+}
+
+function jsonOr(cell: string): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
+}

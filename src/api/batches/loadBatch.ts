@@ -1,0 +1,127 @@
+import { setImmediate as letOthers } from 'node:timers/promises';
+import { laidOver } from '../../../activities/batchRequest.js';
+import type { BatchDraft, PartialCallRequest } from '../../../activities/batchStore.js';
+import { checkCallRequest, type KnownSettings } from '../../../activities/callRequestSchema.js';
+import type { Fault } from '../../../activities/fault.js';
+import type { OutcomeStore } from '../../../activities/outcomeStore.js';
+import { lateFault } from '../startCall.js';
+
+/** One call of a batch, as it came. */
+export interface IncomingRow {
+  /** From 1; 0 is the head of a CSV file. */
+  row: number;
+  /** Of the CSV file, from 1; null when there is none. */
+  line: number | null;
+  request: PartialCallRequest;
+  /** What could be seen to be wrong before the request was looked at. */
+  faults: Fault[];
+}
+
+/** What is wrong with one row, and in which column; null: with the row as a whole. */
+export interface RowFault extends Fault {
+  row: number;
+  column: string | null;
+  line?: number;
+}
+
+export type Loaded =
+  | { draft: string; total: number; metadataNames: string[] }
+  | { faults: RowFault[]; totalFaults: number };
+
+const mostRows = 1_000_000;
+const mostFaults = 100;
+/** More names than that are no columns for anybody to read. */
+const mostMetadataNames = 100;
+const rowsAtOnce = 2_000;
+/** A statement must not hold more, whatever the rows hold. */
+const charactersAtOnce = 2_000_000;
+/** Checked in one go; then the requests of others have their turn. */
+const checkedAtOnce = 200;
+
+/**
+ * Checks each row, and puts the good ones into a draft of the store as they come in, so that a million of them never are in
+ * memory at once. When any row is at fault there is no draft afterwards.
+ */
+export async function loadBatch(
+  { store, known }: { store: OutcomeStore; known: KnownSettings },
+  rows: AsyncIterable<IncomingRow>,
+  options: BatchDraft & { unique: boolean },
+): Promise<Loaded> {
+  const { unique, ...draftOf } = options;
+  const draft = await store.draftBatch(draftOf);
+  const faults = new RowFaults();
+  const metadataNames = new Set(Object.keys(options.defaults.metadata ?? {}));
+  const seen = new Map<string, number>();
+  let batch: PartialCallRequest[] = [];
+  let characters = 0;
+  let stored = 0;
+  let total = 0;
+  const flush = async () => {
+    if (batch.length > 0) await store.addBatchRows(draft, stored + 1, batch);
+    stored += batch.length;
+    batch = [];
+    characters = 0;
+  };
+
+  let done = false;
+  try {
+    for await (const incoming of rows) {
+      const { row, request } = incoming;
+      total = Math.max(total, row);
+      faults.add(incoming, incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known));
+      if (total > mostRows) {
+        faults.add(incoming, [
+          { path: '', message: `is one too many; a batch has at most ${mostRows} calls` },
+        ]);
+        break;
+      }
+      if (unique && typeof request.to === 'string') {
+        const first = seen.get(request.to);
+        if (first === undefined) seen.set(request.to, row);
+        else faults.add(incoming, [{ path: 'to', message: `is the number of row ${first} already` }]);
+      }
+      if (total % checkedAtOnce === 0) await letOthers();
+      // From the first fault on it is only looked for others.
+      if (faults.total > 0) continue;
+      for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
+      batch.push(request);
+      characters += sizeOf(request);
+      if (batch.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
+    }
+    if (total === 0 && faults.total === 0)
+      faults.add({ row: 0, line: null }, [{ path: '', message: 'holds no call; at least one is needed' }]);
+    if (faults.total > 0) return { faults: faults.first, totalFaults: faults.total };
+    await flush();
+    done = true;
+    const names = metadataNames.size <= mostMetadataNames ? [...metadataNames] : [];
+    return { draft, total, metadataNames: names };
+  } finally {
+    if (!done) await store.dropDraft(draft);
+  }
+}
+
+class RowFaults {
+  readonly first: RowFault[] = [];
+  total = 0;
+
+  add({ row, line }: { row: number; line: number | null }, faults: Fault[]): void {
+    for (const fault of faults) {
+      this.total++;
+      if (this.first.length >= mostFaults) continue;
+      const place = line === null ? { row } : { row, line };
+      this.first.push({ ...place, column: fault.path === '' ? null : fault.path, ...fault });
+    }
+  }
+}
+
+function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: KnownSettings): Fault[] {
+  const request = laidOver(defaults, own);
+  const checked = checkCallRequest(request, known);
+  return [...('faults' in checked ? checked.faults : []), ...lateFault(request)];
+}
+
+function sizeOf(request: PartialCallRequest): number {
+  let size = 100 + (request.twiml?.length ?? 0) + (request.url?.length ?? 0);
+  for (const [name, value] of Object.entries(request.metadata ?? {})) size += name.length + value.length;
+  return size;
+}

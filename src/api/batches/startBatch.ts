@@ -1,0 +1,258 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { z } from 'zod';
+import type { PartialCallRequest } from '../../../activities/batchStore.js';
+import { bounded, type Fault, faultsOf, isObject, must } from '../../../activities/fault.js';
+import type { RedialQuery } from '../../../workflows/batchProgress.js';
+import { isOver } from '../../../workflows/batchProgress.js';
+import type { ApiContext, ApiTools } from '../apiDependencies.js';
+import { invalidRequest, isTemporalUnavailable, problem } from '../problem.js';
+import { hashOf, keyFaults } from '../startCall.js';
+import { calls } from '../temporalCalls.js';
+import { BodyTooLarge, bodyText, NotUtf8 } from './batchBody.js';
+import {
+  type BatchParameters,
+  batchParametersSchema,
+  csvParameters,
+  defaultsSchema,
+  faultsInDefaults,
+  standardWindow,
+  uniqueSchema,
+} from './batchParameters.js';
+import { csvRows } from './csvRows.js';
+import { type IncomingRow, type Loaded, loadBatch } from './loadBatch.js';
+
+export const batchWorkflowType = 'callBatch';
+const startWithinMs = 10_000;
+const mostCsvBytes = 256 * 1024 * 1024;
+/** JSON is read as a whole before it is looked at. */
+const mostJsonBytes = 16 * 1024 * 1024;
+
+const batchBodySchema = batchParametersSchema.extend({
+  unique: uniqueSchema,
+  defaults: defaultsSchema,
+  calls: z
+    .array(
+      z.custom<PartialCallRequest>(isObject, must('a call request, a JSON object')),
+      must('a list of call requests'),
+    )
+    .min(1, must('a list of at least one call request')),
+});
+
+/** `POST /batches`: many calls from one request or CSV; all of them are right, or nothing is stored and nothing dialled. */
+export function startBatch(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const key = c.req.header('Idempotency-Key');
+    const badKey = key === undefined ? [] : keyFaults(key);
+    if (badKey.length > 0) return invalidRequest(c, badKey);
+    if (!/^(identity)?$/i.test(c.req.header('Content-Encoding') ?? ''))
+      return problem(
+        c,
+        'unsupported-media-type',
+        'The body came with a Content-Encoding; send it as it is, not compressed.',
+        { headers: { 'Accept-Encoding': 'identity' } },
+      );
+    const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+    try {
+      if (type === 'text/csv') return await fromCsv(tools, c, key);
+      if (/^application\/([^;\s]+\+)?json$/.test(type)) return await fromJson(tools, c, key);
+    } catch (error) {
+      if (error instanceof BodyTooLarge)
+        return problem(
+          c,
+          'too-large',
+          `A body of this type may have ${error.mostBytes} bytes at most; nothing was stored, and nothing is dialled. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
+        );
+      if (error instanceof NotUtf8)
+        return problem(
+          c,
+          'bad-request',
+          'The body is not UTF-8; nothing was stored, and nothing is dialled.',
+        );
+      throw error;
+    }
+    return problem(
+      c,
+      'unsupported-media-type',
+      `The body came ${type === '' ? 'without a Content-Type' : 'as another Content-Type'}; send text/csv or application/json.`,
+      { headers: { Accept: 'text/csv, application/json' } },
+    );
+  };
+}
+
+async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
+  const checked = csvParameters(new URL(c.req.url).searchParams, known(tools));
+  if ('faults' in checked) return invalidRequest(c, bounded(checked.faults));
+  const { parameters } = checked;
+  const hash = createHash('sha256').update(`csv\0${hashOf(parameters)}\0`);
+  const text = bodyText(c, mostCsvBytes, hash);
+  const delimiter = parameters.delimiter === 'tab' ? '\t' : (parameters.delimiter ?? ',');
+  return makeBatch(tools, c, key, parameters, {
+    rows: () => csvRows(text, delimiter),
+    contentHash: async () => {
+      for await (const _ of text) {
+        // To the end: the hash is of all of it.
+      }
+      return hash.digest('hex');
+    },
+  });
+}
+
+async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
+  let text = '';
+  for await (const part of bodyText(c, mostJsonBytes, createHash('sha256'))) text += part;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : '';
+    return problem(
+      c,
+      'not-json',
+      `The body cannot be read as JSON in UTF-8 (${why.slice(0, 200)}); correct it and send it again.`,
+    );
+  }
+  const parsed = batchBodySchema.safeParse(body);
+  if (!parsed.success) {
+    const names = { root: Object.keys(batchBodySchema.shape) };
+    return invalidRequest(c, bounded(faultsOf(parsed.error.issues, body, names)));
+  }
+  const wrong = faultsInDefaults(parsed.data.defaults, known(tools));
+  if (wrong.length > 0) return invalidRequest(c, bounded(wrong));
+  const { calls: requests, ...parameters } = parsed.data;
+  return makeBatch(tools, c, key, parameters, {
+    rows: () => jsonRows(requests),
+    contentHash: async () => hashOf({ json: body }),
+  });
+}
+
+async function* jsonRows(requests: PartialCallRequest[]): AsyncGenerator<IncomingRow> {
+  for (const [nth, request] of requests.entries())
+    yield { row: nth + 1, line: null, request, faults: [] as Fault[] };
+}
+
+/** Where the calls of a batch come from. `contentHash` reads what was not read yet. */
+export interface BatchSource {
+  rows: () => AsyncIterable<IncomingRow>;
+  contentHash: () => Promise<string>;
+  redialOf?: RedialQuery;
+}
+
+/** Stores the batch, unless the same Idempotency-Key did so before, and has it fed. */
+export async function makeBatch(
+  tools: ApiTools,
+  c: ApiContext,
+  key: string | undefined,
+  { name, window, paused, unique, defaults }: BatchParameters,
+  source: BatchSource,
+): Promise<Response> {
+  const batchId = key === undefined ? `batch-${randomUUID()}` : batchIdOfKey(key);
+  if (key !== undefined && (await tools.store.findBatch(batchId)) !== null)
+    return repeated(tools, c, batchId, await source.contentHash());
+  const loaded = await loadBatch({ store: tools.store, known: known(tools) }, source.rows(), {
+    name: name ?? null,
+    window: window ?? standardWindow,
+    defaults: defaults ?? {},
+    redialOf: source.redialOf ?? null,
+    paused: paused ?? false,
+    unique: unique === 'to',
+  });
+  if ('faults' in loaded) return refused(c, loaded);
+  const contentHash = await source.contentHash();
+  const { draft, total, metadataNames } = loaded;
+  const isNew = await tools.store.sealBatch(draft, { batchId, total, contentHash, metadataNames });
+  if (isNew) return begun(tools, c, batchId, total, 202);
+  await tools.store.dropDraft(draft);
+  return repeated(tools, c, batchId, contentHash);
+}
+
+/** The id of the batch that this Idempotency-Key stands for. */
+function batchIdOfKey(key: string): string {
+  return `batch-${createHash('sha256').update(key).digest('hex')}`;
+}
+
+async function repeated(
+  tools: ApiTools,
+  c: ApiContext,
+  batchId: string,
+  contentHash: string,
+): Promise<Response> {
+  const found = await tools.store.findBatch(batchId);
+  if (found?.contentHash === contentHash) {
+    if (isOver(found.progress)) return answer(c, batchId, found.progress.counts.total, 200);
+    return begun(tools, c, batchId, found.progress.counts.total, 200);
+  }
+  return problem(
+    c,
+    'key-reused',
+    'A different request was sent with this Idempotency-Key before; nothing was stored. Use a new key for a new batch, or send the first request unchanged to get its batch.',
+    { batchId },
+  );
+}
+
+async function begun(
+  tools: ApiTools,
+  c: ApiContext,
+  batchId: string,
+  total: number,
+  status: 200 | 202,
+): Promise<Response> {
+  try {
+    await beginFeeding(tools, batchId);
+  } catch (error) {
+    if (!isTemporalUnavailable(error)) throw error;
+    tools.log.error({ err: error, requestId: c.get('requestId') }, 'a batch could not be begun');
+    return problem(
+      c,
+      'temporal-unavailable',
+      'The batch is stored, but Temporal did not confirm in time that it was begun. POST /batches/{batchId}/resume begins it; sending the request again with the same Idempotency-Key does, too.',
+      { batchId },
+    );
+  }
+  return answer(c, batchId, total, status);
+}
+
+/** Has the batch fed from now on, if it is not already. What was started before is not started again. */
+export async function beginFeeding(tools: ApiTools, batchId: string): Promise<void> {
+  try {
+    await calls(tools.temporal, startWithinMs, (workflow) =>
+      workflow.start(batchWorkflowType, {
+        workflowId: batchId,
+        taskQueue: tools.taskQueue,
+        args: [],
+        staticSummary: 'A batch of calls',
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+function answer(c: ApiContext, batchId: string, total: number, status: 200 | 202): Response {
+  const url = batchUrl(c, batchId);
+  c.header('Location', url);
+  return c.json({ batchId, total, url }, status);
+}
+
+export function batchUrl(c: ApiContext, batchId: string): string {
+  return new URL(`/batches/${encodeURIComponent(batchId)}`, c.req.url).href;
+}
+
+export function refused(
+  c: ApiContext,
+  { faults, totalFaults }: Extract<Loaded, { totalFaults: number }>,
+): Response {
+  const count = totalFaults === 1 ? 'one fault' : `${totalFaults} faults`;
+  const named =
+    totalFaults > faults.length ? `the first ${faults.length} are named in faults` : 'named in faults';
+  return problem(
+    c,
+    'invalid-request',
+    `The batch has ${count}, ${named}; nothing was stored, and nothing is dialled. Correct it and send it again.`,
+    { faults, totalFaults },
+  );
+}
+
+export function known(tools: ApiTools) {
+  return { policies: tools.policies(), defaultFrom: tools.defaultFrom };
+}

@@ -1,0 +1,178 @@
+import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type BatchProgress, isOver } from '../../workflows/batchProgress.js';
+import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
+import { batchesTable, batchLine, batchSheet } from './batchTable.js';
+
+interface StartOptions extends ApiOptions {
+  defaults?: string;
+  name?: string;
+  window?: number;
+  delimiter?: string;
+  unique: boolean;
+  paused: boolean;
+  key?: string;
+  wait: boolean;
+}
+
+/** `ringtrue batch start`. */
+export async function startBatch(file: string, options: StartOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const { defaults, name, window, delimiter, key } = options;
+  const parameters = {
+    ...(name === undefined ? {} : { name }),
+    ...(window === undefined ? {} : { window }),
+    ...(options.paused ? { paused: true } : {}),
+    ...(options.unique ? { unique: 'to' } : {}),
+  };
+  const csv = { ...parameters, ...(defaults && { defaults }), ...(delimiter && { delimiter }) };
+  const started =
+    extname(file).toLowerCase() === '.json'
+      ? await api.startBatch({ ...parameters, ...(await jsonBatch(file, defaults)) }, key)
+      : await api.startCsvBatch(await openFile(file), texts(csv), key);
+  await show(api, started, options);
+}
+
+/** `ringtrue redial`. */
+export async function redial(
+  options: ApiOptions & {
+    batch?: string;
+    outcome?: string;
+    reachability?: string;
+    to?: string;
+    since?: string;
+    until?: string;
+    overrides?: string;
+    name?: string;
+    window?: number;
+    dryRun: boolean;
+    key?: string;
+    wait: boolean;
+  },
+): Promise<void> {
+  const { json: _json, api: _api, token: _token, key, wait: _wait, dryRun, ...given } = options;
+  const body = {
+    ...given,
+    ...(given.outcome && { outcome: given.outcome.split(',') }),
+    ...(given.reachability && { reachability: given.reachability.split(',') }),
+    ...(given.overrides && { overrides: parsed(given.overrides, '--overrides') }),
+  };
+  const api = new ApiClient(options);
+  if (!dryRun) return show(api, await api.redial(body, key), options);
+  const preview = await api.previewRedial(body);
+  const { total, withoutRequest, sample } = preview;
+  const more = withoutRequest > 0 ? `\n${withoutRequest} more fit, but their request is not on record.` : '';
+  print(
+    options,
+    preview,
+    `${total} calls would be dialled again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
+  );
+}
+
+/** `ringtrue batch show`. */
+export async function showBatch(batchId: string, options: ApiOptions & { wait: boolean }): Promise<void> {
+  const api = new ApiClient(options);
+  const batch = options.wait ? await untilOver(api, batchId) : await api.batch(batchId);
+  print(options, batch, batchSheet(batch));
+}
+
+/** `ringtrue batch list`. */
+export async function listBatches(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
+  const { limit, cursor } = options;
+  const page = await new ApiClient(options).batches(
+    texts({ ...(limit && { limit }), ...(cursor && { cursor }) }),
+  );
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print(options, page, `${batchesTable(page.batches)}${more}`);
+}
+
+/** `ringtrue batch pause`, `resume` and `cancel`. */
+export async function steerBatch(
+  batchId: string,
+  what: 'pause' | 'resume' | 'cancel',
+  options: ApiOptions & { reason?: string },
+): Promise<void> {
+  const body = options.reason === undefined ? undefined : { reason: options.reason };
+  const batch = await new ApiClient(options).steerBatch(batchId, what, body);
+  print(options, batch, batchLine(batch));
+}
+
+/** `ringtrue batch results`: CSV, or with --json one row a line. */
+export async function printResults(batchId: string, options: ApiOptions): Promise<void> {
+  const api = new ApiClient(options);
+  if (!options.json) {
+    const csv = await api.batchCsv(batchId);
+    return csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
+  }
+  for (let cursor: string | null = '0'; cursor !== null; ) {
+    const page: { results: object[]; nextCursor: string | null } = await api.batchResults(batchId, cursor);
+    for (const row of page.results) process.stdout.write(`${JSON.stringify(row)}\n`);
+    cursor = page.nextCursor;
+  }
+}
+
+async function jsonBatch(file: string, defaults: string | undefined): Promise<object> {
+  const text = await readFile(file, 'utf8').catch(cannotRead(file));
+  const content = parsed(text, file);
+  const batch = Array.isArray(content) ? { calls: content } : content;
+  return defaults === undefined ? batch : { ...batch, defaults: parsed(defaults, '--defaults') };
+}
+
+function openFile(file: string): Promise<Blob> {
+  return openAsBlob(file, { type: 'text/csv' }).catch(cannotRead(file));
+}
+
+function cannotRead(file: string) {
+  return (error: Error): never => {
+    throw new UsageError(`${file} cannot be read: ${error.message}`);
+  };
+}
+
+function parsed(text: string, what: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${what} must hold a JSON object`);
+}
+
+function texts(values: Record<string, string | number | boolean>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+}
+
+async function show(
+  api: ApiClient,
+  started: { batchId: string; total: number },
+  options: ApiOptions & { wait: boolean },
+): Promise<void> {
+  if (options.wait) {
+    const batch = await untilOver(api, started.batchId);
+    return print(options, batch, batchSheet(batch));
+  }
+  print(
+    options,
+    started,
+    `${started.batchId}\n  ${started.total} calls; \`ringtrue batch show ${started.batchId}\` tells how they turn out.`,
+  );
+}
+
+/** Waits until every call of the batch has ended, however long that takes; shows on stderr how far it is. */
+async function untilOver(api: ApiClient, batchId: string): Promise<BatchProgress> {
+  for (let last = ''; ; ) {
+    const batch = await api.batch(batchId);
+    const line = batchLine(batch);
+    if (process.stderr.isTTY && line !== last) process.stderr.write(`${line}\n`);
+    last = line;
+    if (isOver(batch)) return batch;
+    await pause(1000);
+  }
+}
+
+function print({ json }: { json: boolean }, data: unknown, words: string): void {
+  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
+}

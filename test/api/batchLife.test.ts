@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { csvLine } from '../../src/api/batches/batchResults.js';
+import { callsEnd } from '../support/endingCalls.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { type Answer, eventually, problem, useApi } from './useApi.js';
+
+const fates = useCallBench();
+const api = useApi(fates);
+
+const defaults = { twiml: '<Response/>', lookup: 'off' };
+const withDefaults = { paused: 'true', defaults: JSON.stringify(defaults) };
+
+function postCsv(body: string, query: Record<string, string> = withDefaults): Promise<Answer> {
+  return api.send({
+    method: 'POST',
+    path: `/batches?${new URLSearchParams(query)}`,
+    headers: { 'Content-Type': 'text/csv' },
+    body,
+  });
+}
+
+const rowsOf = async (batchId: string) => (await api.get(`/batches/${batchId}/results`)).json.results;
+const over = (batchId: string) =>
+  eventually(
+    async () => (await api.get(`/batches/${batchId}`)).json,
+    ({ state }) => state === 'done' || state === 'canceled',
+  );
+
+describe('a batch from its file to its results', () => {
+  it('is dialled, told of, listed, and what failed is dialled again with its own request', async () => {
+    const busy = `${fates.to.slice(0, -1)}2`;
+    callsEnd(fates, (to) => (to === busy ? 'busy' : 'completed'));
+    const numbers = [1, 2, 3].map((n) => `${fates.to.slice(0, -1)}${n}`);
+    const csv = `to,metadata.order\n${numbers.map((to, n) => `${to},=${n}`).join('\n')}\n`;
+    const { json } = await postCsv(csv, { defaults: JSON.stringify(defaults), name: 'first' });
+    const { batchId } = json;
+    expect(await over(batchId)).toMatchObject({
+      state: 'done',
+      counts: { total: 3, done: 3, outcomes: { answered: 2, busy: 1 } },
+    });
+    const { text } = await api.get(`/batches/${batchId}/results.csv`);
+    const [head, , second] = text.split('\r\n');
+    expect(head).toBe(
+      'row,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
+    );
+    expect(second).toMatch(new RegExp(`^2,${batchId}-2,\\${busy},done,busy,.*,1,2.*Z,2.*Z,,,,,'=1$`));
+    expect((await api.get(`/calls?batch=${batchId}`)).json.calls).toHaveLength(3);
+    const listed = (await api.get('/batches?limit=200')).json.batches;
+    expect(listed).toContainEqual(expect.objectContaining({ batchId, name: 'first' }));
+
+    const query = { batch: batchId, outcome: ['busy', 'no-answer'] };
+    const preview = await api.post('/redials', { ...query, dryRun: true });
+    expect(preview).toMatchObject({
+      status: 200,
+      json: { total: 1, withoutRequest: 0, sample: [{ callId: `${batchId}-2`, to: busy }] },
+    });
+
+    callsEnd(fates, 'completed');
+    const made = fates.twilio.creates.length;
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = { ...query, name: 'second', overrides: { metadata: { round: '2' } } };
+    const again = await api.post('/redials', body, key);
+    expect(again).toMatchObject({ status: 202, json: { total: 1 } });
+    expect(await over(again.json.batchId)).toMatchObject({
+      redialOf: query,
+      counts: { total: 1, done: 1, outcomes: { answered: 1 } },
+    });
+    expect(fates.twilio.creates).toHaveLength(made + 1);
+    expect(fates.twilio.creates.at(-1)?.get('To')).toBe(busy);
+    expect(await rowsOf(again.json.batchId)).toMatchObject([
+      { to: busy, outcome: 'answered', metadata: { order: '=1', round: '2' } },
+    ]);
+
+    expect(await api.post('/redials', body, key)).toMatchObject({
+      status: 200,
+      json: { batchId: again.json.batchId },
+    });
+    const none = await api.post('/redials', query);
+    expect(none).toMatchObject({ status: 422, json: problem('invalid-request', 422) });
+    expect(fates.twilio.creates).toHaveLength(made + 1);
+  });
+
+  it.each<[string, object, number, string]>([
+    ['nothing says which calls', {}, 422, 'invalid-request'],
+    ['an outcome that is none', { outcome: ['bsy'] }, 422, 'invalid-request'],
+    ['an unknown field', { batc: 'x' }, 422, 'invalid-request'],
+    [
+      'another number for all',
+      { to: '+15005550001', overrides: { to: '+15005550002' } },
+      422,
+      'invalid-request',
+    ],
+    ['no such batch', { batch: 'batch-nobody-knows' }, 404, 'no-such-batch'],
+  ])('a redial in which %s: refused, nothing is dialled', async (_, body, status, name) => {
+    expect(await api.post('/redials', body)).toMatchObject({ status, json: problem(name, status) });
+  });
+});
+
+describe('no worker is there', () => {
+  const alone = useApi(fates, () => ({ taskQueue: `nobody-${randomUUID()}` }));
+
+  it('pause and cancel hold all the same, resume is refused, to be tried again', async () => {
+    const calls = [{ to: fates.to }, { to: fates.to }];
+    const [paused, resumed, canceled] = await Promise.all(
+      ['pause', 'resume', 'cancel'].map(async (what) => {
+        const { batchId } = (await alone.post('/batches', { defaults, calls })).json;
+        expect((await alone.get(`/batches/${batchId}`)).json.state).toBe('ready');
+        return alone.post(`/batches/${batchId}/${what}`);
+      }),
+    );
+    expect(paused).toMatchObject({ status: 202, json: { state: 'paused' } });
+    expect(resumed).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
+    expect(canceled).toMatchObject({ status: 202, json: { state: 'canceling', counts: { withdrawn: 2 } } });
+    const handle = fates.bench.client.workflow.getHandle(canceled?.json.batchId);
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
+  }, 30_000);
+});
+
+describe('steering a batch over HTTP', () => {
+  const begin = async () => {
+    const answer = await postCsv(`to\n${fates.to}\n`);
+    return { batchId: answer.json.batchId as string, path: `/batches/${answer.json.batchId}` };
+  };
+
+  it('paused, resumed, canceled: 202 with where it stands; over: 409', async () => {
+    const { path } = await begin();
+    expect(await api.post(`${path}/pause`)).toMatchObject({ status: 202, json: { state: 'paused' } });
+    expect(await api.post(`${path}/cancel`, { reason: 'wrong' })).toMatchObject({
+      status: 202,
+      json: { cancelReason: 'wrong', counts: { withdrawn: 1 } },
+    });
+    await over(path.slice('/batches/'.length));
+    for (const what of ['pause', 'resume', 'cancel'])
+      expect(await api.post(`${path}/${what}`)).toMatchObject({
+        status: 409,
+        json: problem('batch-conflict', 409),
+      });
+  });
+
+  it('its workflow was terminated: the next order begins it again', async () => {
+    callsEnd(fates);
+    const { batchId, path } = await begin();
+    await fates.bench.client.workflow.getHandle(batchId).terminate();
+    expect((await api.post(`${path}/resume`)).status).toBe(202);
+    expect(await over(batchId)).toMatchObject({ state: 'done', counts: { done: 1 } });
+  });
+
+  it.each(['pause', 'resume', 'cancel'])('%s of a batch that is not there: 404', async (what) => {
+    const answer = await api.post(`/batches/batch-${randomUUID()}/${what}`);
+    expect(answer).toMatchObject({ status: 404, json: problem('no-such-batch', 404) });
+  });
+
+  it.each(['', '/results', '/results.csv'])('GET of one that is not there, %s: 404', async (what) => {
+    const answer = await api.get(`/batches/batch-${randomUUID()}${what}`);
+    expect(answer).toMatchObject({ status: 404, json: problem('no-such-batch', 404) });
+  });
+
+  it.each(['/batches?limit=0', '/batches?cursor=x', '/batches?batch=x', '/batches?limit=1&limit=2'])(
+    'GET %s: 422',
+    async (path) => {
+      expect((await api.get(path)).status).toBe(422);
+    },
+  );
+});
+
+describe('a cell of the results', () => {
+  it.each([
+    ['a formula', '=1+1', "'=1+1"],
+    ['a formula by a minus', '-1+1', "'-1+1"],
+    ['a formula by an at', '@SUM(A1)', "'@SUM(A1)"],
+    ['a formula by a plus', '+1+cmd|x', "'+1+cmd|x"],
+    ['a formula after a tab', '\t=1', "'\t=1"],
+    ['a formula after a blank', ' =1', "' =1"],
+    ['blanks around it', ' a ', '" a "'],
+    ['a phone number', '+15005550001', '+15005550001'],
+    ['a negative number of ours', -1, '-1'],
+    ['a comma', 'a,b', '"a,b"'],
+    ['a quote', 'a"b', '"a""b"'],
+    ['a line end', 'a\nb', '"a\nb"'],
+    ['a formula that would end its cell', '="a",b', '"\'=""a"",b"'],
+    ['nothing', null, ''],
+  ])('%s: is text, and nothing else', (_, value, written) => {
+    expect(csvLine([value, 'z'])).toBe(`${written},z\r\n`);
+  });
+});

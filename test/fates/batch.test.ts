@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import type { OutcomeStore } from '../../activities/outcomeStore.js';
+import type { BatchProgress } from '../../workflows/batchProgress.js';
+import type { BatchFeeding } from '../../workflows/callBatch.js';
+import { startCallBench } from '../support/callBench.js';
+import { callsEnd } from '../support/endingCalls.js';
+import { recordHistory } from '../support/histories.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench();
+const quick: BatchFeeding = { shortestSeconds: 0.1, longestSeconds: 0.5 };
+
+interface BatchHandle {
+  batchId: string;
+  handle: WorkflowHandle;
+  update(what: string, input?: object): Promise<BatchProgress>;
+  /** Waits until the record fulfils this; fails with the last one. */
+  until(holds: (batch: BatchProgress) => boolean): Promise<BatchProgress>;
+  result(): Promise<BatchProgress>;
+}
+
+/** A batch of so many calls, each to a number of its own, as the API would store and begin it. */
+async function batchOf(
+  size: number,
+  window: number,
+  given: { feeding?: BatchFeeding; paused?: boolean; request?: (row: number) => object } = {},
+): Promise<BatchHandle> {
+  const { store, bench, to } = fates;
+  const batchId = `batch-${randomUUID()}`;
+  const defaults = { twiml: '<Response/>', lookup: 'off' as const };
+  const { paused = false } = given;
+  const draft = await store.draftBatch({ name: null, window, defaults, redialOf: null, paused });
+  const rows = Array.from({ length: size }, (_, nth) => ({
+    to: `${to.slice(0, -2)}${String(nth).padStart(4, '0')}`,
+    ...given.request?.(nth + 1),
+  }));
+  await store.addBatchRows(draft, 1, rows);
+  await store.sealBatch(draft, { batchId, total: size, contentHash: null, metadataNames: [] });
+  const handle: WorkflowHandle = await bench.client.workflow.start('callBatch', {
+    taskQueue: bench.taskQueue,
+    workflowId: batchId,
+    args: [given.feeding ?? quick],
+  });
+  return {
+    batchId,
+    handle,
+    update: (what, input = {}) => handle.executeUpdate(what, { args: [input] }),
+    async until(holds) {
+      for (const giveUpAt = Date.now() + 30_000; ; ) {
+        const { progress } = (await store.findBatch(batchId)) as { progress: BatchProgress };
+        addsUp(progress);
+        if (holds(progress)) return progress;
+        if (Date.now() > giveUpAt) throw new Error(`never came true: ${holds}; ${JSON.stringify(progress)}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async result() {
+      try {
+        return (await handle.result()) as BatchProgress;
+      } finally {
+        if (process.env.RINGTRUE_RECORD_HISTORIES) await recordHistory(handle);
+      }
+    },
+  };
+}
+
+function addsUp({ counts }: BatchProgress): void {
+  const { total, waiting, running, done, refused, withdrawn, outcomes } = counts;
+  expect(waiting + running + done + refused + withdrawn).toBe(total);
+  expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(done);
+}
+
+/** With a worker of its own, on a store that does not do everything as it should. */
+async function workingOn(store: OutcomeStore, work: () => Promise<void>): Promise<void> {
+  const { bench, twilio } = fates;
+  const own = await startCallBench({ store, twilioUrl: twilio.url, settings: bench.settings });
+  fates.bench = own;
+  try {
+    await work();
+  } finally {
+    fates.bench = bench;
+    await own.stop();
+  }
+}
+
+const numbers = (rows: number) => Array.from({ length: rows }, (_, nth) => nth + 1);
+
+describe('a batch', () => {
+  it('sixty calls, ten at a time, its workflow continuing as new on the way: each is made once', async () => {
+    const seen = callsEnd(fates);
+    const batch = await batchOf(60, 10, { feeding: { ...quick, looksPerRun: 3 } });
+    const first = (await batch.handle.describe()).runId;
+    await batch.until(({ counts }) => counts.done > 20);
+    expect((await batch.handle.describe()).runId).not.toBe(first);
+    const end = await batch.result();
+    expect(end).toMatchObject({
+      state: 'done',
+      counts: { total: 60, waiting: 0, running: 0, done: 60, outcomes: { answered: 60 } },
+    });
+    expect(seen.most).toBeLessThanOrEqual(10);
+    expect(seen.callIds.sort()).toEqual(
+      numbers(60)
+        .map((row) => `${batch.batchId}-${row}`)
+        .sort(),
+    );
+  });
+
+  it('few calls, one invalid when its turn comes: it is refused, and the others are made', async () => {
+    const seen = callsEnd(fates, 'busy');
+    const batch = await batchOf(4, 10, { request: (row) => (row === 2 ? { retry: 'gone' } : {}) });
+    expect(await batch.result()).toMatchObject({
+      state: 'done',
+      counts: { total: 4, done: 3, refused: 1, outcomes: { busy: 3 } },
+    });
+    expect(seen.callIds).toHaveLength(3);
+    const [, refused] = await fates.store.batchResults(batch.batchId, { after: 0, limit: 10 });
+    expect(refused).toMatchObject({ state: 'refused', reason: expect.stringContaining('"gone"') });
+  });
+
+  it('its calls are found by it: on record, and by their search attribute', async () => {
+    callsEnd(fates);
+    const batch = await batchOf(3, 10);
+    await batch.result();
+    const { calls } = await fates.store.listCalls({ batch: batch.batchId, limit: 10 });
+    expect(calls.map(({ callId }) => callId).sort()).toEqual(
+      numbers(3).map((row) => `${batch.batchId}-${row}`),
+    );
+    const found = async () => {
+      const query = `RingtrueBatch = '${batch.batchId}'`;
+      return (await fates.bench.client.workflow.count(query)).count;
+    };
+    await expect.poll(found, { timeout: 10_000 }).toBe(3);
+  });
+
+  it('a worker stops in the middle, and another one comes: the batch goes on, and no call is made twice', async () => {
+    const seen = callsEnd(fates);
+    const { store, twilio, bench } = fates;
+    const { taskQueue, settings } = bench;
+    const parts = { store, twilioUrl: twilio.url, settings, taskQueue };
+    const leaving = await startCallBench(parts);
+    const batch = await batchOf(20, 10);
+    await batch.until(({ counts }) => counts.done > 5);
+    await leaving.stop();
+    await bench.drain();
+    fates.bench = await startCallBench(parts);
+    expect(await batch.result()).toMatchObject({ state: 'done', counts: { done: 20 } });
+    expect(new Set(seen.callIds).size).toBe(20);
+    expect(seen.callIds).toHaveLength(20);
+    expect(seen.most).toBeLessThanOrEqual(10);
+    await bench.stop();
+  });
+
+  it('a worker dies after it has started calls, before it wrote that down: each is made once', async () => {
+    const seen = callsEnd(fates);
+    const { store } = fates;
+    let deaths = 0;
+    const markStarted: OutcomeStore['markStarted'] = async (batchId, rows) => {
+      if (++deaths <= 2) throw new Error('died');
+      return store.markStarted(batchId, rows);
+    };
+    await workingOn({ ...store, markStarted }, async () => {
+      const batch = await batchOf(12, 5);
+      expect(await batch.result()).toMatchObject({ state: 'done', counts: { done: 12 } });
+    });
+    expect(deaths).toBeGreaterThan(2);
+    expect(seen.callIds).toHaveLength(12);
+    expect(seen.most).toBeLessThanOrEqual(5);
+  });
+
+  it('begun by somebody though nobody stored it: it fails at once, and says so', async () => {
+    const { client, taskQueue } = fates.bench;
+    const workflowId = `batch-${randomUUID()}`;
+    const handle = await client.workflow.start('callBatch', { taskQueue, workflowId, args: [] });
+    const failure = await handle.result().catch((error) => error.cause.cause);
+    expect(failure).toMatchObject({ type: 'NoSuchBatch', message: expect.stringContaining(workflowId) });
+  });
+
+  it('the workflow of a call is terminated: the row is refused, and the batch ends', async () => {
+    const { store } = fates;
+    let lost: number[] = [];
+    await workingOn({ ...store, silentRows: async () => lost }, async () => {
+      const batch = await batchOf(1, 5);
+      await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(1);
+      await fates.bench.client.workflow.getHandle(`${batch.batchId}-1`).terminate('by mistake');
+      lost = [1];
+      expect(await batch.result()).toMatchObject({ state: 'done', counts: { refused: 1 } });
+      const [row] = await store.batchResults(batch.batchId, { after: 0, limit: 1 });
+      expect(row?.reason).toContain('its workflow ended without an outcome');
+    });
+  });
+});
+
+describe('steering a batch', () => {
+  it('paused: nothing more is started, however long; resumed: the rest is made', async () => {
+    const seen = callsEnd(fates);
+    const batch = await batchOf(15, 5);
+    await batch.until(({ counts }) => counts.done >= 5);
+    const paused = await batch.update('pause');
+    expect(paused.state).toBe('paused');
+    const still = await batch.until(({ counts }) => counts.running === 0);
+    const made = seen.callIds.length;
+    expect(still.counts).toMatchObject({ done: made, waiting: 15 - made });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(seen.callIds).toHaveLength(made);
+    expect((await batch.update('resume')).state).toBe('running');
+    expect(await batch.result()).toMatchObject({ state: 'done', counts: { done: 15 } });
+  });
+
+  it('begun paused: nothing is made before it is resumed', async () => {
+    const seen = callsEnd(fates);
+    const batch = await batchOf(3, 5, { paused: true });
+    await expect.poll(() => batch.handle.query('progress')).toMatchObject({ state: 'paused' });
+    expect(seen.callIds).toEqual([]);
+    await batch.update('resume');
+    expect(await batch.result()).toMatchObject({ counts: { done: 3 } });
+  });
+
+  it('canceled: what waits is withdrawn, what runs is canceled at Twilio, and the truth of each is waited for', async () => {
+    const batch = await batchOf(20, 6);
+    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(6);
+    const answered = fates.twilio.calls[0] as { sid: string; status: string };
+    answered.status = 'in-progress';
+    const canceling = await batch.update('cancel', { reason: 'the wrong file' });
+    expect(canceling).toMatchObject({ state: 'canceling', counts: { waiting: 0, withdrawn: 14 } });
+    expect(await batch.result()).toMatchObject({
+      state: 'canceled',
+      cancelReason: 'the wrong file',
+      counts: { total: 20, running: 0, done: 6, withdrawn: 14, outcomes: { answered: 1, canceled: 5 } },
+    });
+    expect(fates.twilio.creates).toHaveLength(6);
+  });
+
+  it('canceled through Temporal: the same', async () => {
+    const batch = await batchOf(8, 3);
+    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(3);
+    await batch.handle.cancel();
+    expect(await batch.result()).toMatchObject({
+      state: 'canceled',
+      counts: { done: 3, withdrawn: 5, outcomes: { canceled: 3 } },
+    });
+  });
+
+  it('steered when that makes no sense any more: refused in words', async () => {
+    const refusal = (promise: Promise<unknown>) =>
+      promise.then(
+        () => null,
+        (error) => error.cause?.type,
+      );
+    const batch = await batchOf(2, 2);
+    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(2);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    fates.twilio.answerUpdate = async (found) => {
+      await answered;
+      return fates.usual.answerUpdate(found, 'canceled');
+    };
+    await batch.update('cancel');
+    expect(await refusal(batch.update('pause'))).toBe('BatchIsCanceled');
+    expect(await refusal(batch.update('resume'))).toBe('BatchIsCanceled');
+    expect((await batch.update('cancel', { reason: 'again' })).cancelReason).toBeNull();
+    answer();
+    expect(await batch.result()).toMatchObject({ state: 'canceled' });
+  });
+});

@@ -55,6 +55,7 @@ function planOf(
     ...(request.urgent ? { urgent: true } : {}),
     notBefore,
     giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
+    ...orderIn(request),
     notifyUrl: request.notifyUrl ?? null,
     ...(request.eligibilityUrl === undefined ? {} : { eligibilityUrl: request.eligibilityUrl }),
     notifyOn: request.notifyOn ?? notifyEvents,
@@ -65,6 +66,14 @@ function planOf(
       decideWithinSeconds: settings.decideWithinSeconds,
       absentAfterSeconds: settings.absentAfterSeconds,
     },
+  };
+}
+
+function orderIn({ priority, fairnessKey, allowParallel }: CallRequest) {
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
+    ...(allowParallel === undefined ? {} : { allowParallel }),
   };
 }
 

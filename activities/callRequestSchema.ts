@@ -51,6 +51,7 @@ export const moment = () => {
     .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
 };
 
+const fairnessKeyRight = 'text of 1..64 printable ASCII characters';
 const twimlRight = 'TwiML of 1..4000 characters';
 
 /** The fields of a CallRequest one by one; the rules between fields are in `checkCallRequest`. */
@@ -106,6 +107,21 @@ export const callRequestSchema = z
       }),
       notBefore: moment().exactOptional().meta({ description: 'No attempt begins earlier.' }),
       giveUpAt: moment().exactOptional().meta({ description: 'No attempt begins later.' }),
+      priority: integer(1, 5, ' (1 is dialled first)')
+        .exactOptional()
+        .meta({ description: 'Waiting calls of a lower number are dialled first; 3 when absent.' }),
+      fairnessKey: z
+        .string(must(fairnessKeyRight))
+        .regex(/^[\x20-\x7e]{1,64}$/, must(fairnessKeyRight))
+        .exactOptional()
+        .meta({
+          description: 'Whose call it is: waiting calls of one priority and different keys take turns.',
+          example: 'tenant-42',
+        }),
+      allowParallel: z
+        .boolean(must('true or false'))
+        .exactOptional()
+        .meta({ description: 'May ring although another call to the number is in flight.' }),
       notifyUrl: webUrl('an absolute http(s) URL')
         .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
         .exactOptional()

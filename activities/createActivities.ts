@@ -8,7 +8,7 @@ import { findCall } from './findCall.js';
 import { findOpening } from './findOpening.js';
 import { keepDeadLetter } from './keepDeadLetter.js';
 import { notifyOutcome } from './notifyOutcome.js';
-import { placeCall } from './placeCall.js';
+import { type OnClaim, placeCall } from './placeCall.js';
 import { pollCall } from './pollCall.js';
 import { readFailure } from './readFailure.js';
 import { recordAttempt } from './recordAttempt.js';
@@ -41,4 +41,12 @@ export function createActivities(deps: Omit<World, 'twilio'>): CallActivities & 
     feedBatch: feedBatch(world),
     steerBatch: steerBatch(world),
   };
+}
+
+/** The one activity of the dial queue. */
+export function createDialling(
+  deps: Omit<World, 'twilio' | 'callStarter'>,
+  onClaim: OnClaim,
+): Pick<CallActivities, 'placeCall'> {
+  return { placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim) };
 }

@@ -4,6 +4,7 @@ import type { CallUpdate } from '../workflows/callUpdate.js';
 import type { BatchStore } from './batchStore.js';
 import type { DeadLetters } from './deadLetters.js';
 import type { DialControl } from './dialControl.js';
+import type { BreakerChange, BreakerRule, DialLimits, DialRoom } from './dialGate.js';
 import type { InvalidNumbers, SuppressionList } from './suppressionList.js';
 
 /**
@@ -66,27 +67,35 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
   listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
 
   /**
-   * Claims one create, before it is sent. At most one caller ever gets `claimed: true` for a
-   * `(callId, attempt, round)`. At most one claim per account, destination and caller id is open at a time,
-   * so that a call found in Twilio's list can belong to one attempt only; an open claim older than
-   * `abandonedAfterSeconds` no longer counts.
+   * Decides whether one create may be sent, and claims it, in one step: exact over all workers, whoever asks at the
+   * same time. At most one caller ever gets `claimed: true` for a `(callId, attempt, round)`. At most one claim per
+   * account, destination and caller id is open at a time, so that a call found in Twilio's list can belong to one
+   * attempt only; an open claim older than `abandonedAfterSeconds` no longer counts.
+   *
+   * Calls-per-second slots lie `1/callsPerSecond` apart, in one line by the database's clock. One that is further
+   * away than `slotWithinSeconds` is only reserved: it is given as `slot` with the next claim.
    */
-  claimDial(
-    claim: DialKey & {
-      accountSid: string;
-      to: string;
-      from: string;
-      abandonedAfterSeconds: number;
-    },
-  ): Promise<DialClaim>;
+  claimDial(claim: DialKey & ClaimOrder): Promise<DialClaim>;
+
+  /** What `claimDial` would find now of limits, pause and circuit breaker. Takes nothing. */
+  dialRoom(asked: { accountSid: string; limits: DialLimits; withinSeconds: number }): Promise<DialRoom>;
 
   /**
    * Closes a claim with what became of it; a SID once written stays. The first result stays too, unless it was
-   * `abandoned`, or the new one brings a SID. Throws `SidTaken` when another claim has the SID.
+   * `abandoned`, or the new one brings a SID. A result that means that there is no call ends its time in flight.
+   * Null: it is unclear, and the claim stays open. Throws `SidTaken` when another claim has the SID.
+   *
+   * `answer`: how Twilio took the create, said once by whoever sent it. The circuit breaker goes by it; comes back with
+   * how that changed.
    */
   settleDial(
-    claim: DialKey & { result: DialResult; callSid: string | null; detail?: unknown },
-  ): Promise<void>;
+    claim: DialKey & {
+      result: DialResult | null;
+      callSid: string | null;
+      detail?: unknown;
+      answer?: CreateAnswer;
+    },
+  ): Promise<BreakerChange | null>;
 
   /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
   findDial(key: DialKey): Promise<DialEntry | null>;
@@ -101,18 +110,6 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
 
   /** Which of these SIDs belong to an attempt already: by the journal, or by an attempt that is decided. */
   claimedSids(callSids: string[]): Promise<Set<string>>;
-
-  /**
-   * Takes the next calls-per-second slot of an account: slots lie `1/callsPerSecond` apart, in one line over
-   * all workers, by the database's clock. `waitSeconds` is how long until the slot (0: now); `slot` its time.
-   */
-  takeSlot(input: {
-    accountSid: string;
-    callsPerSecond: number;
-  }): Promise<{ slot: string; waitSeconds: number }>;
-
-  /** The database's clock minus `slot`, in seconds: negative before the slot. */
-  secondsSince(slot: string): Promise<number>;
 
   /** Throws when the store cannot serve. For `/readyz`. */
   ping(): Promise<void>;
@@ -137,14 +134,63 @@ export interface DialEntry {
   ageSeconds: number;
 }
 
+export interface ClaimOrder {
+  accountSid: string;
+  to: string;
+  from: string;
+  abandonedAfterSeconds: number;
+  limits: DialLimits;
+  /** May be in flight to the number beside others. */
+  parallel: boolean;
+  /** How long a number counts as invalid after Twilio has said so; 0: not at all. */
+  rememberInvalidSeconds: number;
+  /** Lookup has just said that the number is valid: what it said before counts no longer. */
+  lookupSaysValid: boolean;
+  /** Calls-per-second slot that an earlier claim reserved, ISO 8601. */
+  slot: string | null;
+  slotWithinSeconds: number;
+}
+
+/** `trouble`: Twilio or the account failed, not the number. `why` goes into the reason of a breaker that opens. */
+export interface CreateAnswer {
+  trouble: boolean;
+  why: string | null;
+  /** Null: the circuit breaker never opens. */
+  breaker: BreakerRule | null;
+}
+
 export type DialClaim =
-  | { claimed: true }
+  /** May be sent in `waitSeconds`, when the slot comes. */
+  | { claimed: true; slot: string; waitSeconds: number }
   /** This very create was claimed before, by an execution that was lost, repeated or reset; or the attempt has its call already. */
   | { claimed: false; by: 'this-dial'; entry: DialEntry }
   /** The call's outcome is recorded: it is never dialled again. */
   | { claimed: false; by: 'call-over' }
+  | { claimed: false; by: 'paused'; reason: string | null }
+  | { claimed: false; by: 'breaker'; reason: string | null }
+  /** Nobody may call the number. `source`: who said so. */
+  | { claimed: false; by: 'suppressed'; reason: string; source: string }
+  | ({ claimed: false; by: 'known-invalid' } & KnownInvalid)
+  /** As many calls to the number are in flight as may be; `callId` is the one of them whose end makes room. */
+  | { claimed: false; by: 'number-in-flight'; callId: string; limit: number }
   /** Another attempt between the same two numbers has an open claim. */
-  | { claimed: false; by: 'other-call'; callId: string; attempt: number };
+  | { claimed: false; by: 'other-call'; callId: string; attempt: number }
+  /** The number has been called as often as it may be. `until`, ISO 8601: when the next call is allowed; null: soon known. */
+  | { claimed: false; by: 'contacts'; limit: number; seconds: number; until: string | null }
+  /** As many calls of the account are in flight as may be. */
+  | { claimed: false; by: 'no-room'; limit: number }
+  /** Calls per second: `slot` is reserved. */
+  | { claimed: false; by: 'turn'; slot: string; waitSeconds: number; callsPerSecond: number };
+
+/** What Twilio has said of a number that does not exist, and in which call. */
+export interface KnownInvalid {
+  source: 'lookup' | 'twilio';
+  code: string;
+  message: string;
+  callId: string;
+  /** ISO 8601. */
+  seenAt: string;
+}
 
 export interface CallFilter {
   outcome?: Outcome;

@@ -3,26 +3,31 @@ import { ApplicationFailure, log } from '@temporalio/activity';
 import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { Dialled, DialOrder } from '../workflows/callActivities.js';
 import type { TwilioError } from '../workflows/callOutcome.js';
-import type { CallPlan } from '../workflows/callRequest.js';
 import type { CallUpdate } from '../workflows/callUpdate.js';
 import { verdictOf } from '../workflows/createError.js';
-import { callIdTaken } from './callIdTaken.js';
+import { askEligibility } from './askEligibility.js';
 import { createLine } from './createLine.js';
-import type { DialClaim, DialEntry, DialResult } from './outcomeStore.js';
+import { limitsOf } from './dialGate.js';
+import { openingFor } from './findOpening.js';
+import { notClaimed, notYet } from './notClaimed.js';
+import type { DialClaim, DialResult } from './outcomeStore.js';
 import { statusCallbackUrl } from './statusCallbackUrl.js';
 import { surelyNotSent, TwilioAnswer } from './twilioAnswer.js';
 import type { World } from './world.js';
 
 /** A slot this near is waited for here; for a later one the workflow sets a timer. */
-const shortWaitSeconds = 2;
-/** A slot that was missed by more than this is gone: at most one second's worth is ever ahead. */
-const slotValidSeconds = 1;
+const slotWithinSeconds = 3;
 /** With this and the HTTP time-out, a create that starts can still be over before the activity times out. */
 const mustSendWithinMs = 12_000;
-/** How long an attempt waits here for another create between the same two numbers. */
-const fenceWaitMs = 3_000;
+/** How long an attempt waits here for another create between the same two numbers, or for another call to end. */
+const briefWaitMs = 3_000;
 /** A claim that nobody settled for so long belongs to a call that is gone. */
 const abandonedAfterSeconds = 3_600;
+
+type DialWorld = Omit<World, 'callStarter'>;
+
+/** Told that an order has its claim, and so counts in the store; comes back with what is to be called at its end. */
+export type OnClaim = () => () => void;
 
 /**
  * Creates the call at Twilio.
@@ -31,7 +36,10 @@ const abandonedAfterSeconds = 3_600;
  * in the store before it is sent: whoever finds the claim there, in a second execution after a pause, a reset
  * or a lost worker, sends nothing and says what the journal says.
  */
-export function placeCall(world: World): (order: DialOrder) => Promise<Dialled> {
+export function placeCall(
+  world: DialWorld,
+  onClaim: OnClaim = () => () => {},
+): (order: DialOrder) => Promise<Dialled> {
   const inLine = createLine();
   return async (order) => {
     const begunAt = Date.now();
@@ -43,124 +51,121 @@ export function placeCall(world: World): (order: DialOrder) => Promise<Dialled> 
       const { plan } = order;
       if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < begunAt) return { kind: 'too-late' };
       try {
-        const wait = await waitForSlot(world, order);
-        if (wait) return wait;
+        const barred = await barredNow(world, order);
+        if (barred) return barred;
         // One create at a time between two numbers: a call in Twilio's list can then be this attempt's only.
-        return await inLine(`${plan.from}>${plan.to}`, fenceWaitMs, () =>
-          claimAndCreate(world, order, begunAt),
+        return await inLine(`${plan.from}>${plan.to}`, briefWaitMs, () =>
+          claimAndCreate(world, order, begunAt, onClaim),
         );
       } catch (error) {
         if (error instanceof ApplicationFailure) throw error;
         // Only what goes before the create throws here: this execution sent nothing. Whether another one did is in
         // the journal, so the very same create is tried again, and not another one in its place.
         const why = error instanceof Error ? error.message : String(error);
-        return {
-          kind: 'not-yet',
-          why: `the journal of creates, which can't be reached (${why})`,
-          waitSeconds: 1,
-          slot: null,
-        };
+        return notYet(`the journal of creates, which can't be reached (${why})`, 1);
       }
     }
   };
 }
 
-async function waitForSlot(world: World, order: DialOrder): Promise<Dialled | null> {
-  const { store, settings } = world;
-  let { slot } = order;
-  let waitSeconds = 0;
-  if (slot !== null) {
-    const late = await store.secondsSince(slot);
-    waitSeconds = -late;
-    if (late > slotValidSeconds) slot = null;
-  }
-  if (slot === null) {
-    const { accountSid } = settings.twilio;
-    ({ slot, waitSeconds } = await store.takeSlot({ accountSid, callsPerSecond: settings.callsPerSecond }));
-  }
-  if (waitSeconds > shortWaitSeconds) {
-    const why = `its turn: ${settings.callsPerSecond} calls per second are allowed`;
-    return { kind: 'not-yet', why, waitSeconds: waitSeconds - 0.5, slot };
-  }
-  if (waitSeconds > 0) await sleep(waitSeconds * 1000);
-  return null;
+/**
+ * What forbids to dial at this moment and is not for the store to decide. Null: nothing does. A create that was sent
+ * before is not held up by it: the claim tells what became of it.
+ */
+async function barredNow(world: DialWorld, order: DialOrder): Promise<Dialled | null> {
+  const barred = (await windowShut(order)) ?? (await ineligible(world, order));
+  return barred && (await world.store.findDial(order)) === null ? barred : null;
 }
 
-async function claimAndCreate(world: World, order: DialOrder, begunAt: number): Promise<Dialled> {
-  const claim = await claimWithin(world, order, fenceWaitMs);
-  if (!claim.claimed) {
-    if (claim.by === 'this-dial') return fromJournal(order, claim.entry);
-    if (claim.by === 'call-over') return { kind: 'over' };
-    const why = `another call between the same two numbers to be placed first (${claim.callId})`;
-    return { kind: 'not-yet', why, waitSeconds: 2, slot: null };
-  }
-  // A worker that was frozen in between must not dial when the workflow has long gone on without it.
-  if (Date.now() - begunAt > mustSendWithinMs) {
-    await settle(world, order, 'not-sent', null);
-    return { kind: 'not-sent', why: 'the worker took too long before it could dial', retryAfterSeconds: 0 };
-  }
-  return create(world, order);
+/** The call may have waited for its turn until after the end of its window. */
+async function windowShut({ plan, orderedAt }: DialOrder): Promise<Dialled | null> {
+  // Never before the order, should the clocks differ.
+  const from = new Date(Math.max(Date.now(), Date.parse(orderedAt)));
+  const { opensAt } = await openingFor(plan, from);
+  if (opensAt === null) return { kind: 'too-late' };
+  if (opensAt <= from.toISOString()) return null;
+  return { ...notYet(`the calling window to open: ${opensAt}`), until: opensAt };
 }
 
-async function claimWithin(world: World, order: DialOrder, waitMs: number): Promise<DialClaim> {
+/** Whoever is to be asked before each dialling says no, or nothing clear. */
+async function ineligible(world: DialWorld, order: DialOrder): Promise<Dialled | null> {
+  const eligibility = await askEligibility(world, order);
+  switch (eligibility.kind) {
+    case 'eligible':
+      return null;
+    case 'refused':
+      return {
+        kind: 'forbidden',
+        code: 'not-eligible',
+        message: `Asked whether the number may be called: no (${eligibility.reason})`,
+      };
+    case 'unknown':
+      return notYet(`a clear answer to whether the number may be called (${eligibility.why})`);
+  }
+}
+
+async function claimAndCreate(
+  world: DialWorld,
+  order: DialOrder,
+  begunAt: number,
+  onClaim: OnClaim,
+): Promise<Dialled> {
+  const claim = await claimWithin(world, order, briefWaitMs);
+  if (!claim.claimed) return notClaimed(order, claim);
+  const isOver = onClaim();
+  try {
+    if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
+    // A worker that was frozen in between must not dial when the workflow has long gone on without it.
+    if (Date.now() - begunAt > mustSendWithinMs) {
+      await settle(world, order, { result: 'not-sent' });
+      return {
+        kind: 'not-sent',
+        why: 'the worker took too long before it could dial',
+        retryAfterSeconds: 0,
+      };
+    }
+    return await create(world, order);
+  } finally {
+    isOver();
+  }
+}
+
+async function claimWithin(world: DialWorld, order: DialOrder, waitMs: number): Promise<DialClaim> {
   const { callId, attempt, round, plan } = order;
+  const { settings } = world;
   const giveUpAt = Date.now() + waitMs;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 400)) {
     const claim = await world.store.claimDial({
       callId,
       attempt,
       round,
-      accountSid: world.settings.twilio.accountSid,
+      accountSid: settings.twilio.accountSid,
       to: plan.to,
       from: plan.from,
       abandonedAfterSeconds,
+      limits: limitsOf(settings),
+      parallel: plan.allowParallel ?? false,
+      rememberInvalidSeconds: settings.rememberInvalidSeconds,
+      lookupSaysValid: order.lookupSaysValid ?? false,
+      slot: order.slot,
+      slotWithinSeconds,
     });
-    if (claim.claimed || claim.by !== 'other-call' || Date.now() + pauseMs > giveUpAt) return claim;
+    const soon = !claim.claimed && (claim.by === 'other-call' || claim.by === 'no-room');
+    if (!soon || Date.now() + pauseMs > giveUpAt) return claim;
     await sleep(pauseMs * (0.5 + Math.random()));
   }
 }
 
-/** The create was executed before. What became of it is in the journal, or unclear. */
-export function fromJournal(
-  order: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
-  entry: DialEntry,
-): Dialled {
-  if (entry.to !== order.plan.to || entry.from !== order.plan.from) throw callIdTaken(order.callId);
-  if (entry.callSid !== null)
-    return {
-      kind: 'created',
-      callSid: entry.callSid,
-      status: 'queued',
-      at: new Date(Date.now() - entry.ageSeconds * 1000).toISOString(),
-      sidFrom: 'journal',
-    };
-  const error = entry.detail as TwilioError | null;
-  switch (entry.result) {
-    case 'refused':
-      if (error)
-        return verdictOf(error) === 'account-trouble'
-          ? { kind: 'account-trouble', error }
-          : { kind: 'refused', error };
-      break;
-    case 'not-sent':
-    case 'absent':
-      return { kind: 'not-sent', why: 'an earlier execution did not reach Twilio', retryAfterSeconds: 0 };
-  }
-  return {
-    kind: 'unclear',
-    why: 'this create was executed before, and its end is not known',
-    answered: false,
-  };
-}
-
-async function create(world: World, order: DialOrder): Promise<Dialled> {
+async function create(world: DialWorld, order: DialOrder): Promise<Dialled> {
   const { notice } = world;
   try {
     const call = await world.twilio.calls.create(createOptions(world, order));
     notice({ kind: 'account-fine' });
-    if (!isCallSid(call.sid))
-      return { kind: 'unclear', why: 'Twilio answered without a call SID', answered: false };
-    await Promise.all([settle(world, order, 'created', call.sid), noteQueued(world, order, call.sid)]);
+    if (!isCallSid(call.sid)) return unclear(world, order, 'Twilio answered without a call SID', false);
+    await Promise.all([
+      settle(world, order, { result: 'created', callSid: call.sid, trouble: false }),
+      noteQueued(world, order, call.sid),
+    ]);
     return {
       kind: 'created',
       callSid: call.sid,
@@ -172,12 +177,17 @@ async function create(world: World, order: DialOrder): Promise<Dialled> {
     if (error instanceof TwilioAnswer && isNo(error)) return answered(world, order, error);
     const why = error instanceof Error ? error.message : String(error);
     if (surelyNotSent(error)) {
-      await settle(world, order, 'not-sent', null);
+      await settle(world, order, { result: 'not-sent', trouble: true, why });
       return { kind: 'not-sent', why: `Twilio could not be reached (${why})`, retryAfterSeconds: null };
     }
-    // The claim stays open: until the end is known, nothing else is dialled between these numbers.
-    return { kind: 'unclear', why, answered: error instanceof TwilioAnswer && error.error.code !== null };
+    return unclear(world, order, why, error instanceof TwilioAnswer && error.error.code !== null);
   }
+}
+
+async function unclear(world: DialWorld, order: DialOrder, why: string, answered: boolean): Promise<Dialled> {
+  // The claim stays open: until the end is known, nothing else is dialled between these numbers.
+  await settle(world, order, { result: null, trouble: true, why });
+  return { kind: 'unclear', why, answered };
 }
 
 function isCallSid(sid: unknown): boolean {
@@ -190,21 +200,23 @@ function isNo({ error }: TwilioAnswer): boolean {
 }
 
 async function answered(
-  world: World,
+  world: DialWorld,
   order: DialOrder,
   { error, retryAfterSeconds }: TwilioAnswer,
 ): Promise<Dialled> {
   const verdict = verdictOf(error);
   if (verdict === 'not-processed') {
-    await settle(world, order, 'not-sent', null);
+    await settle(world, order, { result: 'not-sent' });
     return {
       kind: 'not-sent',
       why: `Twilio asks to wait (${error.code ?? error.httpStatus}: ${error.message})`,
       retryAfterSeconds,
     };
   }
-  await settle(world, order, 'refused', null, error);
-  if (verdict !== 'account-trouble') {
+  const trouble = verdict === 'account-trouble';
+  const why = `${error.code ?? `HTTP ${error.httpStatus}`} ${error.message}`;
+  await settle(world, order, { result: 'refused', detail: error, trouble, why });
+  if (!trouble) {
     world.notice({ kind: 'account-fine' });
     return { kind: 'refused', error };
   }
@@ -216,24 +228,43 @@ async function answered(
   return { kind: 'account-trouble', error };
 }
 
-/** The workflow has the result from here on; the journal only has it for executions that come again. */
+/**
+ * The workflow has the result from here on; the journal only has it for executions that come again, and for what
+ * decides of other calls. `trouble`: whether it was Twilio or the account that failed; left out, it tells nothing of them.
+ */
 async function settle(
-  world: World,
-  order: DialOrder,
-  result: DialResult,
-  callSid: string | null,
-  detail?: TwilioError,
-) {
-  const { callId, attempt, round } = order;
+  world: DialWorld,
+  { callId, attempt, round }: DialOrder,
+  { result, callSid, detail, trouble, why }: Settlement,
+): Promise<void> {
+  const { breaker } = world.settings;
+  const answer = trouble === undefined ? {} : { answer: { trouble, why: why ?? null, breaker } };
   try {
-    await world.store.settleDial({ callId, attempt, round, result, callSid, detail });
+    const change = await world.store.settleDial({
+      callId,
+      attempt,
+      round,
+      result,
+      callSid: callSid ?? null,
+      detail,
+      ...answer,
+    });
+    if (change !== null) world.notice({ kind: 'breaker', ...change });
   } catch (error) {
     log.warn('The journal of creates could not be written; the claim is closed with the outcome', { error });
   }
 }
 
+interface Settlement {
+  result: DialResult | null;
+  callSid?: string;
+  detail?: TwilioError;
+  trouble?: boolean;
+  why?: string;
+}
+
 /** For lists: a placed call shows at once, before its first callback. */
-async function noteQueued(world: World, order: DialOrder, callSid: string): Promise<void> {
+async function noteQueued(world: DialWorld, order: DialOrder, callSid: string): Promise<void> {
   const { callId, attempt } = order;
   const update: CallUpdate = {
     source: 'poll',
@@ -250,7 +281,10 @@ async function noteQueued(world: World, order: DialOrder, callSid: string): Prom
   await world.store.noteProgress({ callId, attempt, state: 'queued', update }).catch(() => {});
 }
 
-function createOptions(world: World, { callId, attempt, plan }: DialOrder): CallListInstanceCreateOptions {
+function createOptions(
+  world: DialWorld,
+  { callId, attempt, plan }: DialOrder,
+): CallListInstanceCreateOptions {
   const { hears } = plan;
   return {
     to: plan.to,

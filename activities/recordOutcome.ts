@@ -2,7 +2,7 @@ import type { Forgotten } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwanted } from '../workflows/sipResponse.js';
 import { callIdTaken } from './callIdTaken.js';
-import { fromJournal } from './placeCall.js';
+import { fromJournal } from './notClaimed.js';
 import type { World } from './world.js';
 
 /**

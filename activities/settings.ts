@@ -1,7 +1,8 @@
 import type { CallingWindow, RetryPolicy } from '../workflows/callRequest.js';
+import type { BreakerRule, DialLimits } from './dialGate.js';
 
 /** What the activities need to know of the configuration. Read and checked in `src/`, once, at start; but for the policies. */
-export interface ActivitySettings {
+export interface ActivitySettings extends DialLimits {
   twilio: TwilioSettings;
   /** Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. */
   publicUrl: string;
@@ -9,6 +10,10 @@ export interface ActivitySettings {
   defaultFrom: string | null;
   /** `RINGTRUE_CPS`: calls placed per second over all workers together. */
   callsPerSecond: number;
+  /** How long a number counts as invalid after Twilio has shown it to be; 0: not at all. */
+  rememberInvalidSeconds: number;
+  /** Null: the circuit breaker never opens. */
+  breaker: BreakerRule | null;
   callbackWaitSeconds: number;
   pollIntervalSeconds: number;
   decideWithinSeconds: number;

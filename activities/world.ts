@@ -1,4 +1,5 @@
 import type { CallStarter } from './callStarter.js';
+import type { BreakerChange } from './dialGate.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import type { ActivitySettings } from './settings.js';
 import type { TwilioClient } from './twilioClient.js';
@@ -23,4 +24,6 @@ export type ActivityEvent =
   | { kind: 'dead-letter'; type: string; id: string; host: string }
   /** Twilio refuses the account, not a number: no call can be placed until somebody mends it. */
   | { kind: 'account-trouble'; code: number | null; message: string }
-  | { kind: 'account-fine' };
+  | { kind: 'account-fine' }
+  /** Twilio or the account fails at a high rate: nothing is dialled for a while, or again. */
+  | ({ kind: 'breaker' } & BreakerChange);

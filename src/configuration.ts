@@ -93,7 +93,13 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     databaseUrl: r.required('DATABASE_URL', databaseRight),
     policies,
     activities: {
-      ...r.waits({ callsPerSecond: 1, callbackWait: 60, pollInterval: 15, absentAfter: 300 }),
+      ...r.waits({
+        callsPerSecond: 1,
+        callbackWait: 60,
+        pollInterval: 15,
+        absentAfter: 300,
+        rememberInvalid: 86_400,
+      }),
       twilio: twilio?.settings ?? noTwilio,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       defaultFrom,
@@ -131,8 +137,14 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     // The simulator's calls last seconds: waits made for real phones would only make them look stuck.
     waits: r.waits(
       twilio === null
-        ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10 }
-        : { callsPerSecond: 1, callbackWait: 60, pollInterval: 15, absentAfter: 300 },
+        ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
+        : {
+            callsPerSecond: 1,
+            callbackWait: 60,
+            pollInterval: 15,
+            absentAfter: 300,
+            rememberInvalid: 86_400,
+          },
     ),
   });
 }

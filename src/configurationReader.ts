@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import { breakerRule } from '../activities/dialGate.js';
 import { derivedNotifySecret } from '../activities/notifySecret.js';
 import type { ConsentSettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
@@ -175,10 +176,16 @@ export class ConfigurationReader {
     callbackWait: number;
     pollInterval: number;
     absentAfter: number;
+    rememberInvalid: number;
   }) {
     const { values } = this;
     return {
       callsPerSecond: values.RINGTRUE_CPS ?? otherwise.callsPerSecond,
+      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
+      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
+      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+      rememberInvalidSeconds: values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? otherwise.rememberInvalid,
+      breaker: breakerRule,
       callbackWaitSeconds: values.RINGTRUE_CALLBACK_WAIT_SECONDS ?? otherwise.callbackWait,
       pollIntervalSeconds: values.RINGTRUE_POLL_INTERVAL_SECONDS ?? otherwise.pollInterval,
       decideWithinSeconds: values.RINGTRUE_DECIDE_WITHIN_SECONDS ?? 3600,

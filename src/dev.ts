@@ -5,6 +5,7 @@ import { lockDirectory } from '../activities/store/directoryLock.js';
 import { openStore, openStoreLazily } from '../activities/store/openStore.js';
 import { publicUrlOf, serveApi } from './apiProcess.js';
 import type { DevConfiguration } from './configuration.js';
+import { dialRoomNow } from './dialWorker.js';
 import { keptDirectory } from './keptDirectory.js';
 import { livePolicies } from './livePolicies.js';
 import type { Log } from './log.js';
@@ -18,7 +19,7 @@ import { installRuntime } from './temporal/runtime.js';
 import { findTemporalCli } from './temporal/temporalCli.js';
 import { askTemporal, lazyClient } from './temporal/temporalClient.js';
 import { startWorker } from './worker.js';
-import { activityListener, watchProcess } from './workerMetrics.js';
+import { activityListener, watchDialling, watchProcess } from './workerMetrics.js';
 
 /** Where everything is that `ringtrue dev` runs. */
 export interface Dev {
@@ -62,18 +63,20 @@ export async function startDev(
   const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
   const defaultFrom = configuration.defaultFrom ?? (simulator ? simulatedFrom : null);
   const policies = livePolicies(configuration.policies, { log, metrics });
+  const settings = {
+    ...configuration.waits,
+    twilio: twilio.settings,
+    publicUrl: publicUrlOf(configuration, port),
+    policies,
+    notify: configuration.notify,
+    consent: configuration.consent,
+    defaultFrom,
+  };
+  watchDialling(metrics, readiness, () => dialRoomNow(store, settings));
   const worker = startWorker({
     temporal,
     taskQueue: configuration.taskQueue,
-    settings: {
-      ...configuration.waits,
-      twilio: twilio.settings,
-      publicUrl: publicUrlOf(configuration, port),
-      policies,
-      notify: configuration.notify,
-      consent: configuration.consent,
-      defaultFrom,
-    },
+    settings,
     store,
     notice: activityListener(metrics, readiness, log),
     keepIn: keptDirectory(dataDirectory),

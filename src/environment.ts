@@ -17,6 +17,24 @@ const wholeNumber = (least: number, most: number, unit = '') => {
     .transform(Number);
 };
 
+/** `3/86400`: three within a day. */
+const contacts = () => {
+  const right = 'calls/seconds, 1..1000 calls within 1..31622400 seconds, such as 3/86400';
+  const read = (text: string) => {
+    const [count = 0, seconds = 0] = text.split('/').map(Number);
+    return { count, seconds };
+  };
+  const isRight = (text: string) => {
+    const { count, seconds } = read(text);
+    return count >= 1 && count <= 1000 && seconds >= 1 && seconds <= 31_622_400;
+  };
+  return z
+    .string()
+    .regex(/^\d{1,4}\/\d{1,8}$/, { ...must(right), abort: true })
+    .refine(isRight, must(right))
+    .transform(read);
+};
+
 const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
 
 /** A URL of http or https, with neither query nor credentials, as it is built upon: no fragment, no slash at the end. */
@@ -109,6 +127,10 @@ export const environment = z.object({
     .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))
     .refine((digits) => Number(digits) >= 0.01 && Number(digits) <= 1000, must('a number 0.01..1000'))
     .transform(Number),
+  RINGTRUE_CALLS_IN_FLIGHT: wholeNumber(0, 100_000, ' of calls (0: any number)'),
+  RINGTRUE_CALLS_PER_NUMBER: wholeNumber(0, 1000, ' of calls (0: any number)'),
+  RINGTRUE_CONTACTS_PER_NUMBER: contacts(),
+  RINGTRUE_REMEMBER_INVALID_SECONDS: wholeNumber(0, 31_622_400, ' of seconds (0: not at all)'),
   RINGTRUE_PUBLIC_URL: baseUrl(publicUrlRight),
   RINGTRUE_CALLBACK_WAIT_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
   RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),

@@ -5,6 +5,7 @@ import { createActivities } from '../activities/createActivities.js';
 import type { OutcomeStore } from '../activities/outcomeStore.js';
 import type { ActivitySettings } from '../activities/settings.js';
 import type { TemporalSettings } from './configurationReader.js';
+import { createDialWorker } from './dialWorker.js';
 import type { Log } from './log.js';
 import { persist } from './persistence.js';
 import type { Readiness } from './readiness.js';
@@ -74,21 +75,27 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
   try {
     await ensureSearchAttributes(connection, { ...parts, signal });
     const client = new Client({ connection, namespace: temporal.namespace });
-    const worker = await Worker.create({
-      ...tuning,
-      connection,
-      namespace: temporal.namespace,
-      taskQueue: parts.taskQueue,
-      workflowBundle: { codePath: await bundle },
-      activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
-    });
-    const running = worker.run();
+    const options = { ...tuning, namespace: temporal.namespace };
+    const workers = await Promise.all([
+      Worker.create({
+        ...options,
+        connection,
+        taskQueue: parts.taskQueue,
+        workflowBundle: { codePath: await bundle },
+        activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
+      }),
+      createDialWorker({ ...parts, connection }, options),
+    ]);
+    const stop = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    // One without the other would let calls stand still.
+    const running = workers.map((worker) => worker.run().finally(stop));
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${where(temporal)}).`);
-    void whenAborted(signal).then(() => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-    });
-    await running;
+    void whenAborted(signal).then(stop);
+    const ended = await Promise.allSettled(running);
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
     signal.throwIfAborted();
     throw new Error('it stopped by itself');
   } finally {

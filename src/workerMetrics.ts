@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { ActivityEvent } from '../activities/createActivities.js';
+import type { DialRoom } from '../activities/dialGate.js';
 import type { Log } from './log.js';
 import type { Readiness } from './readiness.js';
 
@@ -78,8 +79,38 @@ export function activityListener(
         trouble.set(0);
         readiness.report('twilioAccount', null);
         break;
+      case 'breaker':
+        if (event.change === 'closed') log.info('The circuit breaker has closed: calls are placed again.');
+        else
+          log.error(
+            `The circuit breaker has opened: ${event.reason}. Calls wait; one at a time tries whether all is well again.`,
+          );
+        break;
     }
   };
+}
+
+/**
+ * Shows, whenever somebody looks, whether dialling is stopped for the account. A circuit breaker that is open is a
+ * trouble of the worker's; a pause is somebody's wish.
+ */
+export function watchDialling(registry: Registry, readiness: Readiness, ask: () => Promise<DialRoom>): void {
+  new Gauge({
+    name: 'ringtrue_dialling_stopped',
+    help: '1 while nothing is dialled for the account, by why: paused by an operator, or breaker: Twilio or the account fails.',
+    labelNames: ['why'],
+    registers: [registry],
+    async collect() {
+      const answer = await ask().catch(() => null);
+      // Away, the store cannot tell: what it told last stays.
+      if (answer === null) return;
+      for (const why of ['paused', 'breaker']) this.set({ why }, answer.stopped?.by === why ? 1 : 0);
+    },
+  });
+  readiness.probe('dialling', async () => {
+    const { stopped } = await ask();
+    if (stopped?.by === 'breaker') throw new Error(`The circuit breaker is open: ${stopped.reason}`);
+  });
 }
 
 /** Metrics of the Node process itself. */

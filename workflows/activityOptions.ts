@@ -1,8 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { BatchActivities, BatchOrder } from './batchActivities.js';
 import type { CallActivities, DialOrder } from './callActivities.js';
 import type { CallPlan } from './callRequest.js';
 import { maskNumber } from './phoneNumber.js';
+import { secondsUntil } from './workflowTime.js';
 
 /**
  * How Temporal runs each activity: in one place, because the promise hangs on it.
@@ -29,13 +30,25 @@ export const opening = proxyActivities<Pick<CallActivities, 'acceptAndLookUp'>>(
 });
 
 /**
+ * On a queue of its own, where Temporal keeps waiting calls in order: by priority, and in turns by fairness key.
+ *
  * Longer than the HTTP time-out inside. No `scheduleToCloseTimeout`: it would blur "never started" and
- * "started". No heartbeat: it would let an operator interrupt the create.
+ * "started", which `scheduleToStartTimeout` does not. No heartbeat: it would let an operator interrupt the create.
+ * Canceled, it ends at once while it waits in the queue, and runs to its end once it has begun.
  */
 export const dialling = (plan: CallPlan) =>
   proxyActivities<Pick<CallActivities, 'placeCall'>>({
+    taskQueue: `${workflowInfo().taskQueue}-dial`,
+    priority: {
+      priorityKey: plan.priority ?? 3,
+      ...(plan.fairnessKey === undefined ? {} : { fairnessKey: plan.fairnessKey }),
+    },
     startToCloseTimeout: '30s',
+    ...(plan.giveUpAt === null
+      ? {}
+      : { scheduleToStartTimeout: Math.max(1, Math.ceil(secondsUntil(plan.giveUpAt) * 1000)) }),
     retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: `dial ${maskNumber(plan.to)} from ${maskNumber(plan.from)}`,
   });
 

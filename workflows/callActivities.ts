@@ -111,9 +111,13 @@ export interface DialOrder {
   attempt: number;
   /** From 1. */
   round: number;
+  /** When the call gave the order, ISO 8601; it may wait for its turn since then. */
+  orderedAt: string;
   plan: CallPlan;
   /** Calls-per-second slot that an earlier `not-yet` answer reserved, ISO 8601. */
   slot: string | null;
+  /** Lookup has said in this call that the number is valid. */
+  lookupSaysValid?: true;
 }
 
 /** How an order to dial ended. */
@@ -126,14 +130,24 @@ export type Dialled =
   | { kind: 'account-trouble'; error: TwilioError }
   /** It surely did not reach Twilio, or was surely not processed. */
   | { kind: 'not-sent'; why: string; retryAfterSeconds: number | null }
-  /** Nothing was sent: it is not this call's turn. `slot`: when it will be, if reserved. */
-  | { kind: 'not-yet'; why: string; waitSeconds: number; slot: string | null }
+  /**
+   * Nothing was sent: it is not this call's turn. `slot`: when it will be, if reserved. `until`, ISO 8601: not before,
+   * whatever else changes.
+   */
+  | { kind: 'not-yet'; why: string; waitSeconds: number; slot: string | null; until?: string | null }
+  /** Nothing was sent, and nothing will be. */
+  | ({ kind: 'forbidden' } & Forbidden)
   /** `giveUpAt` had passed before anything was sent. */
   | { kind: 'too-late' }
   /** The call's outcome is recorded, so nothing was sent: the workflow was reset. */
   | { kind: 'over' }
   /** Nobody knows whether the call exists. `answered`: Twilio did answer, so nothing is under way any more. */
   | { kind: 'unclear'; why: string; answered: boolean };
+
+/** Why a number must not be dialled. `known-invalid`: Twilio has shown so in another call, whose reason comes along. */
+export type Forbidden =
+  | { code: 'do-not-call' | 'not-eligible'; message: string }
+  | { code: 'known-invalid'; message: string; shown: { source: 'lookup' | 'twilio'; code: string } };
 
 export type Found =
   | { kind: 'found'; callSid: string; sidFrom: 'list' | 'journal' }

@@ -30,6 +30,12 @@ export interface CallRequest {
   notBefore?: string;
   /** RFC 3339: no attempt begins later. */
   giveUpAt?: string;
+  /** 1..5: calls of a lower number are dialled first; 3 when absent. */
+  priority?: number;
+  /** Whose call it is, 1..64 printable ASCII characters: waiting calls of different keys take turns. */
+  fairnessKey?: string;
+  /** May ring although another call to the number is in flight. */
+  allowParallel?: boolean;
   /** http(s) URL to which the end of each attempt and the outcome are posted, signed. */
   notifyUrl?: string;
   /** Which of these are posted to `notifyUrl`; all of them when absent. */
@@ -145,6 +151,10 @@ export interface CallPlan {
   urgent?: boolean;
   notBefore: string | null;
   giveUpAt: string | null;
+  /** These three are there when they were asked for. */
+  priority?: number;
+  fairnessKey?: string;
+  allowParallel?: boolean;
   notifyUrl: string | null;
   notifyOn: readonly NotifyEvent[];
   /** Absent: nobody is asked but whom the worker asks about every call. */

@@ -1,6 +1,6 @@
 import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { explaining, recording, recordingQuickly } from './activityOptions.js';
-import type { Forgotten } from './callActivities.js';
+import type { Forbidden, Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
 import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
@@ -16,6 +16,7 @@ import {
   undecided,
   type Verdict,
   verdictOfAttempt,
+  verdictOfForbidden,
   verdictOfLookup,
 } from './outcomeOf.js';
 import { place, recall } from './placing.js';
@@ -39,7 +40,7 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
   // Being canceled is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
     const { plan, lookup } = await acceptAndLookUp(call, request);
-    let decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan));
+    let decision = (lookup && forbidden(lookup, plan)) ?? (await dialUntilDecided(call, plan, lookup));
     for (;;) {
       const recorded = await record(call, plan, lookup, decision);
       if (!('forgotten' in recorded)) return recorded;
@@ -53,7 +54,11 @@ function forbidden(lookup: LookupEvidence, plan: CallPlan): Decision | null {
   return verdict && { ...verdict, decidedBy: 'lookup' };
 }
 
-async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Decision> {
+async function dialUntilDecided(
+  call: RunningCall,
+  plan: CallPlan,
+  lookup: LookupEvidence | null,
+): Promise<Decision> {
   let last: Decision | null = null;
   for (;;) {
     const turn = await waitForTurn(call, plan);
@@ -62,7 +67,11 @@ async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Deci
     if (turn !== 'now') return last ?? { ...neverOpen(turn.shutIn), decidedBy: 'policy' };
 
     const attempt = call.beginAttempt();
-    const placing = await place(call, plan, attempt);
+    const placing = await place(call, plan, attempt, lookup);
+    if (typeof placing === 'object') {
+      call.dropAttempt(attempt);
+      return last ?? decisionOnForbidden(placing);
+    }
     if (placing === 'canceled' || placing === 'too-late' || placing === 'over') {
       call.dropAttempt(attempt);
       // `over`: it was recorded before somebody reset the workflow. Whatever is decided now, the record counts.
@@ -74,6 +83,13 @@ async function dialUntilDecided(call: RunningCall, plan: CallPlan): Promise<Deci
     const next = await waitToDialAgain(call, plan, attempt, last);
     if (next !== 'dial') return next;
   }
+}
+
+/** Nothing was dialled: what was shown of the number before counts as shown in this call, by whoever showed it. */
+function decisionOnForbidden(forbidden: Forbidden): Decision {
+  const verdict = verdictOfForbidden(forbidden);
+  if (forbidden.code !== 'known-invalid') return { ...verdict, decidedBy: 'policy' };
+  return { ...verdict, decidedBy: forbidden.shown.source === 'lookup' ? 'lookup' : 'create' };
 }
 
 /** Waits as the retry policy says until the number may be dialled again; or the decision that the call ends with. */

@@ -1,3 +1,4 @@
+import type { Forbidden } from './callActivities.js';
 import type { AnsweredBy, Attempt, DecidedBy, LookupEvidence, Reachability, Reason } from './callOutcome.js';
 import type { LookupMode, Outcome } from './callRequest.js';
 import { type CallUpdate, knownOf } from './callUpdate.js';
@@ -118,6 +119,24 @@ export function verdictOfLookup(lookup: LookupEvidence, asked: LookupMode): Verd
           }
         : null;
   return reason && { outcome: 'invalid-number', reachability: 'invalid', reason, retryable: false };
+}
+
+/** The number must not be dialled: because nobody may, or because Twilio has shown in another call that there is none. */
+export function verdictOfForbidden(forbidden: Forbidden): Verdict {
+  const { code, message } = forbidden;
+  if (code === 'known-invalid')
+    return {
+      outcome: 'invalid-number',
+      reachability: 'invalid',
+      reason: { ...forbidden.shown, message },
+      retryable: false,
+    };
+  return {
+    outcome: 'canceled',
+    reachability: 'undetermined',
+    reason: { code, source: 'policy', message },
+    retryable: false,
+  };
 }
 
 /** Lookup gave no answer: down, refusing, or too slow. */

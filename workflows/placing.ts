@@ -1,3 +1,4 @@
+import { TimeoutType } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -7,8 +8,8 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { claiming, dialling, seeking } from './activityOptions.js';
-import type { Dialled, DialOrder, Forgotten, Found } from './callActivities.js';
-import type { Attempt } from './callOutcome.js';
+import type { Dialled, DialOrder, Forbidden, Forgotten, Found } from './callActivities.js';
+import type { Attempt, LookupEvidence } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
 import { noteWaiting } from './noteWaiting.js';
 import type { RunningCall } from './runningCall.js';
@@ -16,7 +17,7 @@ import { waitForTurn } from './waiting.js';
 import { isPast, now, secondsUntil } from './workflowTime.js';
 
 /** `placed`: the Twilio call exists. All other endings: there is none. */
-export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'over' | 'never-known';
+export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'over' | 'never-known' | Forbidden;
 
 /**
  * Pauses between two tries while Twilio, the account or the store is in trouble: they double up to half a
@@ -25,6 +26,9 @@ export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'over' | 
 const longestPauseSeconds = 30;
 const manyPauses = 20;
 const longestLatePauseSeconds = 300;
+
+/** Longer waits for a moment are cut in pieces, after each of which it is asked again. */
+const longestPauseUntilSeconds = 7 * 86_400;
 
 /**
  * How long a create may still take to report once a callback has proven that the call exists: longer than a
@@ -48,7 +52,13 @@ const tellsOfCreate: string[] = [
  * Twilio has shown no trace of it for long enough. Until then the attempt listens for the callback that names
  * it and asks Twilio's list, and dials nothing.
  */
-export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt): Promise<Placing> {
+export async function place(
+  call: RunningCall,
+  plan: CallPlan,
+  attempt: Attempt,
+  lookup: LookupEvidence | null,
+): Promise<Placing> {
+  const known = lookup?.valid ? ({ lookupSaysValid: true } as const) : {};
   let slot: string | null = null;
   let round = 1;
   for (let pauses = 0; ; pauses++) {
@@ -65,14 +75,30 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
       continue;
     }
 
-    const order: DialOrder = { callId: call.callId, attempt: attempt.number, round, plan, slot };
-    call.enter('placing');
+    const order: DialOrder = {
+      callId: call.callId,
+      attempt: attempt.number,
+      round,
+      orderedAt: now(),
+      plan,
+      slot,
+      ...known,
+    };
+    call.enter('placing', 'its turn to dial');
     const dialled = await dialOrHear(call, order, plan);
+    call.waitingFor(null);
     slot = null;
     if (tellsOfCreate.includes(dialled.kind)) call.lastCreate = { attempt: attempt.number, round };
     switch (dialled.kind) {
       case 'heard':
         break;
+      case 'taken-back':
+        // The create that the callback is about is the one before.
+        if (call.hasEarlyCallback) round = Math.max(1, round - 1);
+        break;
+      case 'forbidden':
+        call.note(`not dialled: ${dialled.message}`);
+        return dialled;
       case 'created':
         return made(call, attempt, dialled);
       case 'refused':
@@ -89,6 +115,7 @@ export async function place(call: RunningCall, plan: CallPlan, attempt: Attempt)
           pauses,
           slot === null ? growing(pauses) : dialled.waitSeconds,
           dialled.why,
+          dialled.until ?? null,
         );
         break;
       case 'not-sent':
@@ -130,7 +157,14 @@ export async function recall(
   if (dialled.kind === 'refused') return refused(call, attempt, dialled);
   if (dialled.kind !== 'unclear') return 'over';
   attempt.evidence.create = { sidFrom: null, error: null, unclear: dialled.why };
-  const order = { callId: call.callId, attempt: attempt.number, round, plan, slot: null };
+  const order = {
+    callId: call.callId,
+    attempt: attempt.number,
+    round,
+    orderedAt: now(),
+    plan,
+    slot: null,
+  };
   const found = await seek(call, { ...order, answered: dialled.answered }, attempt, dialled.why);
   if (found === 'never-known') return 'never-known';
   return attempt.callSid === null ? 'over' : 'placed';
@@ -155,16 +189,27 @@ function refused(call: RunningCall, attempt: Attempt, { error }: Dialled & { kin
 /**
  * Dials, and does not wait for long for a create to report whose call is known to exist already: its worker
  * may be lost, and the call be over before Temporal finds out.
+ *
+ * An order that still waits for its turn is taken back when the call is to stop or to pause, or when a callback shows that
+ * an earlier create has made the call after all. `taken-back`: nothing was sent.
  */
 async function dialOrHear(
   call: RunningCall,
   order: DialOrder,
   plan: CallPlan,
-): Promise<Dialled | { kind: 'heard' }> {
-  let dialled: Dialled | null = null;
-  const dialling = dial(order, plan).then((result) => {
-    dialled = result;
-  });
+): Promise<Dialled | { kind: 'heard' | 'taken-back' }> {
+  let dialled: Dialled | { kind: 'taken-back' } | null = null;
+  const scope = new CancellationScope();
+  const dialling = scope
+    .run(() => dial(order, plan))
+    .then((result) => {
+      dialled = result;
+    });
+  const unwanted = () => call.cancelRequested || call.steering.paused;
+  await Promise.race([dialling, condition(() => call.hasEarlyCallback || unwanted())]);
+  if (dialled !== null) return dialled;
+  // What has begun is not interrupted.
+  if (unwanted() || order.round > 1) scope.cancel();
   await Promise.race([dialling, condition(() => call.hasEarlyCallback)]);
   if (dialled !== null) return dialled;
   const summary = 'a callback came first: will the create report?';
@@ -176,11 +221,15 @@ async function dialOrHear(
   return dialled ?? { kind: 'heard' };
 }
 
-async function dial(order: DialOrder, plan: CallPlan): Promise<Dialled> {
+async function dial(order: DialOrder, plan: CallPlan): Promise<Dialled | { kind: 'taken-back' }> {
   try {
     return await dialling(plan).placeCall(order);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    // It had not begun.
+    if (isCancellation(error)) return { kind: 'taken-back' };
+    if (!(error instanceof ActivityFailure)) throw error;
+    if (error.cause instanceof TimeoutFailure && error.cause.timeoutType === TimeoutType.SCHEDULE_TO_START)
+      return { kind: 'too-late' };
     const { cause } = error;
     if (cause instanceof ApplicationFailure && cause.type === 'CallIdTaken') throw cause;
     const why =
@@ -240,13 +289,15 @@ async function pause(
   pauses: number,
   seconds: number,
   why: string,
+  until: string | null = null,
 ): Promise<void> {
   const left = plan.giveUpAt === null ? Number.POSITIVE_INFINITY : secondsUntil(plan.giveUpAt);
   call.note(`not dialled: ${why}`);
   if (pauses === 0) await noteWaiting(call);
-  call.enter('waiting', why);
+  call.enter('waiting', why, until);
   const wakes = () => call.cancelRequested || (call.hasEarlyCallback && attempt.callSid === null);
-  await call.until(wakes, Math.min(seconds, left), `not dialled yet: ${why}`);
+  const wait = until === null ? seconds : Math.min(secondsUntil(until), longestPauseUntilSeconds);
+  await call.until(wakes, Math.min(wait, left), `not dialled yet: ${why}`);
 }
 
 function growing(pauses: number): number {

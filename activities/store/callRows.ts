@@ -38,6 +38,7 @@ export function callRows(db: Database): CallRows {
         callProgress({ attempt: attempt.number, decided, state: running }),
         attempt.placedAt,
         attempt.status === null ? -1 : orderOf(attempt.status),
+        decided ? attempt.number : null,
       ]);
     },
 
@@ -67,7 +68,7 @@ export function callRows(db: Database): CallRows {
     },
 
     async saveOutcome(outcome) {
-      await db.query(saveOutcome, [json(outcome)]);
+      await db.query(saveOutcome, [json(outcome), json(shownInvalid(outcome))]);
     },
 
     async findCallState(callId) {
@@ -77,6 +78,12 @@ export function callRows(db: Database): CallRows {
       return row ? callStateOf(row) : null;
     },
   };
+}
+
+/** What Twilio itself has shown of the number in this call; not what was remembered of an earlier one. */
+function shownInvalid({ to, attempts, lookup, reason }: CallOutcome) {
+  const refused = attempts.at(-1)?.outcome === 'invalid-number';
+  return reason && (refused || lookup?.valid === false) ? { to, ...reason } : null;
 }
 
 const notBegun = { attempt: 0, decided: false, state: 'looking-up' } as const;
@@ -153,7 +160,11 @@ const sid = `case when excluded.outcome is null
   then coalesce(excluded.call_sid, known.call_sid) else excluded.call_sid end`;
 
 const saveAttempt = `
-  with call as (
+  with over as (
+    -- What the attempt dialled is in flight no longer.
+    update dials set over_at = clock_timestamp()
+    where call_id = $2 and attempt = $7::integer and over_at is null
+  ), call as (
     insert into calls (call_id, state, progress, started_at)
     values ($2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp()))
     on conflict (call_id) do update set
@@ -219,8 +230,15 @@ const saveOutcome = `
     returning call_id
   ), closed as (
     -- Claims of the call that could not be settled in their time keep nobody waiting any longer.
-    update dials set result = 'abandoned', settled_at = clock_timestamp()
-    where call_id = $1::jsonb ->> 'callId' and result is null
+    update dials set result = coalesce(result, 'abandoned'), settled_at = coalesce(settled_at, clock_timestamp()),
+      over_at = coalesce(over_at, clock_timestamp())
+    where call_id = $1::jsonb ->> 'callId' and (result is null or over_at is null)
+  ), remembered as (
+    insert into invalid_numbers (to_number, source, code, message, call_id)
+    select $2::jsonb ->> 'to', $2::jsonb ->> 'source', $2::jsonb ->> 'code', $2::jsonb ->> 'message', call_id
+    from call where $2::jsonb <> 'null'
+    on conflict (to_number) do update set source = excluded.source, code = excluded.code,
+      message = excluded.message, call_id = excluded.call_id, seen_at = excluded.seen_at
   )
   ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
     call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,

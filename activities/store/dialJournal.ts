@@ -1,38 +1,39 @@
-import { type DialEntry, type OutcomeStore, SidTaken, StoreUnavailable } from '../outcomeStore.js';
+import type { BreakerChange, DialRoom } from '../dialGate.js';
+import { type DialClaim, type DialEntry, type OutcomeStore, SidTaken } from '../outcomeStore.js';
 import { type Database, json, type StoreLog } from './database.js';
 
 type DialJournal = Pick<
   OutcomeStore,
-  'claimDial' | 'settleDial' | 'findDial' | 'findLaterDial' | 'claimedSids'
+  'claimDial' | 'dialRoom' | 'settleDial' | 'findDial' | 'findLaterDial' | 'claimedSids'
 >;
 
-/** The journal of creates. Its two unique indexes, and nothing else, decide who may dial. */
+/**
+ * The journal of creates, and what decides at the moment of dialling. The functions in the database do each in one
+ * step, on the row of the account's line; two unique indexes stand behind them.
+ */
 export function dialJournal(db: Database, log: StoreLog): DialJournal {
   return {
-    async claimDial({ callId, attempt, round, accountSid, to, from, abandonedAfterSeconds }) {
-      const parameters = [callId, attempt, round, accountSid, to, from, abandonedAfterSeconds];
-      // A claim that was in the way may be too new to be seen, and be settled when we look again: then once more.
-      for (let tries = 0; tries < 10; tries++) {
-        const [answer] = await db.query<ClaimAnswer>(claimDial, parameters);
-        if (answer?.claimed) return { claimed: true };
-        if (answer?.entry) return { claimed: false, by: 'this-dial', entry: answer.entry };
-        if (answer?.over) return { claimed: false, by: 'call-over' };
-        if (answer?.other) return { claimed: false, by: 'other-call', ...answer.other };
-      }
-      throw new StoreUnavailable(
-        'The journal of creates gave no answer: claims between these two numbers come and go too fast. Try again.',
-      );
+    async claimDial(claim) {
+      const [row] = await db.query<{ said: DialClaim }>(claimDial, [json(claim)]);
+      return { ...said(row), claimed: !('by' in said(row)) } as DialClaim;
     },
 
-    async settleDial({ callId, attempt, round, result, callSid, detail }) {
-      const parameters = [callId, attempt, round, result, callSid, json(detail)];
-      const settled = await db.query(settleDial, parameters).catch((error: unknown) => {
+    async dialRoom(asked) {
+      const [row] = await db.query<{ said: Partial<DialRoom> }>(dialRoom, [json(asked)]);
+      return { stopped: null, room: null, waitSeconds: 0, ...said(row) } as DialRoom;
+    },
+
+    async settleDial({ answer, ...claim }) {
+      const { callId, attempt, round, result, callSid } = claim;
+      const settling = db.query<{ said: Settled }>(settleDial, [json({ ...claim, ...answer })]);
+      const [row] = await settling.catch((error: unknown) => {
         if (!isTaken(error)) throw error;
         const what = `${callSid} is the call of another attempt already, so it is not that of ${callId}.`;
         throw new SidTaken(what, { cause: error });
       });
-      if (settled.length > 0) return;
-      log.warn({ callId, attempt, round, result }, 'no such claim in the journal of creates');
+      const { settled, breaker = null } = said(row);
+      if (!settled) log.warn({ callId, attempt, round, result }, 'no such claim in the journal of creates');
+      return breaker;
     },
 
     async findDial({ callId, attempt, round }) {
@@ -56,71 +57,33 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
 
 type LaterDial = { attempt: number; round: number; entry: DialEntry };
 
-interface ClaimAnswer {
-  claimed: boolean;
-  entry: DialEntry | null;
-  over: boolean;
-  other: { callId: string; attempt: number } | null;
+interface Settled {
+  settled: boolean;
+  breaker?: BreakerChange;
+}
+
+function said<Answer>(row: { said: Answer } | undefined): Answer {
+  if (row) return row.said;
+  throw new Error('A function of the outcome store came back without an answer.');
 }
 
 function isTaken(error: unknown): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === 'dials_call_sid';
 }
 
-const isThis = '(call_id, attempt, round) = ($1, $2::integer, $3::integer)';
-const entry = `jsonb_build_object('to', to_number, 'from', from_number, 'result', result, 'callSid', call_sid,
-  'detail', detail, 'ageSeconds', extract(epoch from clock_timestamp() - claimed_at)::float8)`;
-
-// The attempt has its Twilio call, whichever create made it.
-const isMade = 'call_id = $1 and attempt = $2::integer and call_sid is not null';
-
-const inTheWay = `account_sid = $4 and to_number = $5 and from_number = $6 and result is null and not ${isThis}`;
-// A call that dials again has done with what it dialled before, even if that could not be written down.
-const isAbandoned = `(claimed_at < clock_timestamp() - make_interval(secs => $7::float8)
-  or call_id = $1 and (attempt, round) < ($2::integer, $3::integer))`;
-
-const isOver = `exists (select from calls where call_id = $1 and state = 'done')`;
-
-// The new claim is made from what the first part closed, so that part comes first, and the closed claim has left
-// the index of open ones. Two that meet in an index wait for each other, and one of them does nothing.
-// The last part sees the journal as it was before the statement.
-const claimDial = `
-  with abandoned as (
-    update dials set result = 'abandoned', settled_at = clock_timestamp()
-    where ${inTheWay} and ${isAbandoned}
-    returning 1
-  ), claimed as (
-    insert into dials (call_id, attempt, round, account_sid, to_number, from_number)
-    select $1, $2::integer, $3::integer, $4, $5, $6 from (select count(*) from abandoned) as before
-    where not exists (select from dials where ${isMade}) and not ${isOver}
-    on conflict do nothing
-    returning 1
-  )
-  select exists (select from claimed) as claimed,
-    (select ${entry} from dials where ${isThis} or ${isMade} order by call_sid is null limit 1) as entry,
-    ${isOver} as over,
-    (select jsonb_build_object('callId', call_id, 'attempt', attempt) from dials
-      where ${inTheWay} and not ${isAbandoned}) as other`;
-
-const findDial = `select ${entry} as entry from dials where ${isThis}`;
+const claimDial = 'select claim_dial($1::jsonb) as said';
+const dialRoom = 'select dial_room($1::jsonb) as said';
+const settleDial = 'select settle_dial($1::jsonb) as said';
 
 const findLaterDial = `
-  select attempt, round, ${entry} as entry from dials
+  select attempt, round, dial_entry(dials) as entry from dials
   where call_id = $1 and (attempt, round) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
     and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
   order by attempt, call_sid is null, round limit 1`;
 
-// 'abandoned' was said without knowing, so anything else replaces it; a SID replaces everything but another SID.
-const learns = `(call_sid is null and (result is null or result = 'abandoned' or $5::text is not null))`;
-
-const settleDial = `
-  update dials set
-    result = case when ${learns} then $4 else result end,
-    call_sid = case when ${learns} then $5 else call_sid end,
-    detail = case when ${learns} then $6::jsonb else detail end,
-    settled_at = case when ${learns} then clock_timestamp() else settled_at end
-  where ${isThis}
-  returning true as settled`;
+const findDial = `
+  select dial_entry(dials) as entry from dials
+  where (call_id, attempt, round) = ($1, $2::integer, $3::integer)`;
 
 // A running attempt's own SID, noted by a callback, must not look like somebody else's: until an attempt is
 // decided, only the journal says whose a call is.

@@ -7,7 +7,6 @@ import type { Database, StoreLog } from './database.js';
 import { deadLetterRows } from './deadLetterRows.js';
 import { dialControl } from './dialControl.js';
 import { dialJournal } from './dialJournal.js';
-import { dialSlots } from './dialSlots.js';
 import { invalidNumbers } from './invalidNumbers.js';
 import { lazyDatabase } from './lazyDatabase.js';
 import { migrate } from './migrate.js';
@@ -57,7 +56,6 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...callRows(db),
     ...callList(db),
     ...dialJournal(db, log),
-    ...dialSlots(db),
     ...suppressions(db),
     ...invalidNumbers(db),
     ...dialControl(db),

@@ -7,9 +7,10 @@ const time = () => z.string().meta({ format: 'date-time' });
 const limit = (number: z.ZodNumber, description: string) =>
   orNull(number).exactOptional().meta({ description });
 
-const whole = (most: number, description: string) => {
-  const right = must(`an integer 1..${most}, or null for what is configured`);
-  return limit(z.int(right).min(1, right).max(most, right), description);
+const whole = (least: 0 | 1, most: number, description: string) => {
+  const none = least === 0 ? ' (0: no limit)' : '';
+  const right = must(`an integer ${least}..${most}${none}, or null for what is configured`);
+  return limit(z.int(right).min(least, right).max(most, right), description);
 };
 
 const rate = () => {
@@ -23,10 +24,10 @@ export const limitsRequestSchema = z
   .strictObject(
     {
       callsPerSecond: rate(),
-      callsInFlight: whole(1_000_000, 'Calls under way at once.'),
-      contactsPerNumber: whole(1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
-      contactsPeriodSeconds: whole(31_536_000, 'Set together with contactsPerNumber.'),
-      callsPerNumber: whole(1_000_000, 'Calls to one number under way at once.'),
+      callsInFlight: whole(0, 1_000_000, 'Calls under way at once.'),
+      contactsPerNumber: whole(0, 1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
+      contactsPeriodSeconds: whole(1, 31_536_000, 'Set together with contactsPerNumber.'),
+      callsPerNumber: whole(0, 1_000_000, 'Calls to one number under way at once.'),
     },
     must('an object of limits'),
   )

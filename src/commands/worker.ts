@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { workerConfiguration } from '../configuration.js';
+import { dialRoomNow } from '../dialWorker.js';
 import { listen } from '../httpServer.js';
 import { keptDirectory } from '../keptDirectory.js';
 import { livePolicies } from '../livePolicies.js';
@@ -12,7 +13,7 @@ import { installRuntime } from '../temporal/runtime.js';
 import { askTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { startWorker } from '../worker.js';
 import { workerEndpoints } from '../workerEndpoints.js';
-import { activityListener, watchProcess } from '../workerMetrics.js';
+import { activityListener, watchDialling, watchProcess } from '../workerMetrics.js';
 
 /** `ringtrue worker`: one worker, until it is told to stop. */
 export async function runWorker(): Promise<void> {
@@ -34,6 +35,7 @@ export async function runWorker(): Promise<void> {
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('temporal', () => askTemporal(client, temporal));
+    watchDialling(metrics, readiness, () => dialRoomNow(store, configuration.activities));
     const worker = startWorker({
       temporal,
       taskQueue: configuration.taskQueue,

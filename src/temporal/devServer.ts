@@ -32,6 +32,16 @@ export class PortTaken extends Error {
   override readonly name = 'PortTaken';
 }
 
+/**
+ * Waiting calls of different fairness keys take turns, and all stand in one line, so that their order is exact.
+ * Source: Temporal Server 1.32, dynamic configuration.
+ */
+const fairOrder = {
+  'matching.enableFairness': true,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+};
+
 const host = '127.0.0.1';
 const startsWithinMs = 30_000;
 
@@ -126,7 +136,7 @@ function argumentsOf(options: DevServerOptions, httpPort: number): string[] {
       ['--sqlite-pragma', 'synchronous=normal'],
     );
   for (const flag of searchAttributeFlags) flags.push(['--search-attribute', flag]);
-  for (const [key, value] of Object.entries(options.dynamicConfig ?? {}))
+  for (const [key, value] of Object.entries({ ...fairOrder, ...options.dynamicConfig }))
     flags.push(['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]);
   const switches = options.uiPort === null ? ['--headless'] : ['--ui-disable-news-fetch'];
   return ['server', 'start-dev', ...switches, ...flags.flatMap(([name, value]) => [name, String(value)])];

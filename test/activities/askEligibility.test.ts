@@ -30,7 +30,14 @@ function ask({
     consent: { eligibilityUrl: operator, suppressOptOuts: false },
   } as unknown as ActivitySettings;
   const asked = { ...plan, ...(caller === undefined ? {} : { eligibilityUrl: caller }) };
-  const order = { callId: 'order-17', attempt: 2, round: 1, plan: asked, slot: null };
+  const order = {
+    callId: 'order-17',
+    attempt: 2,
+    round: 1,
+    orderedAt: new Date().toISOString(),
+    plan: asked,
+    slot: null,
+  };
   return quietEnvironment().run(() =>
     askEligibility({ settings }, order, timeoutMs === undefined ? {} : { timeoutMs }),
   ) as Promise<Eligibility>;

@@ -33,6 +33,7 @@ function orderTo(to: string): DialOrder {
     callId: `call-${randomUUID()}`,
     attempt: 1,
     round: 1,
+    orderedAt: new Date().toISOString(),
     slot: null,
     plan: {
       to,
@@ -101,6 +102,40 @@ describe('the same order to dial is executed twice', () => {
     const both = [hands(), hands()].map((one) => execute<Dialled>(one.placeCall, order));
     expect((await Promise.all(both)).filter(({ kind }) => kind === 'created').length).toBeGreaterThan(0);
     expect(fates.twilio.creates).toHaveLength(1);
+  });
+});
+
+describe('the calling window', () => {
+  const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+
+  it('has ended while the order waited for its turn: nothing is sent, and told when it opens again', async () => {
+    const order = orderTo(fates.to);
+    order.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
+    const dialled = await execute<Dialled>(hands().placeCall, order);
+    expect(dialled).toMatchObject({
+      kind: 'not-yet',
+      why: expect.stringContaining('the calling window to open'),
+    });
+    const { until } = dialled as { until: string };
+    expect(until.slice(11, 16)).toBe(inHours(2));
+    expect(Date.parse(until)).toBeGreaterThan(Date.now());
+    expect(await fates.store.findDial(order)).toBeNull();
+  });
+
+  it('has ended since the create was sent: the second execution still says what became of it', async () => {
+    const order = orderTo(fates.to);
+    await execute<Dialled>(hands().placeCall, order);
+    order.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
+    expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({
+      kind: 'created',
+      sidFrom: 'journal',
+    });
+  });
+
+  it('is open: dialled', async () => {
+    const order = orderTo(fates.to);
+    order.plan.callingWindow = { timeZone: 'UTC', start: inHours(-1), end: inHours(1) };
+    expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({ kind: 'created' });
   });
 });
 

@@ -58,6 +58,7 @@ describe('a request that is right', () => {
       'a giveUpAt before notBefore: such a call expires',
       { notBefore: '2026-01-02T00:00:00Z', giveUpAt: '2026-01-01T00:00:00Z' },
     ],
+    ['an order, and a caller', { priority: 5, fairnessKey: 'tenant 42 / north', allowParallel: true }],
     ['a notify URL', { notifyUrl: 'http://127.0.0.1:9/hook' }],
     ['an eligibility URL', { eligibilityUrl: 'https://crm.example.com/eligible?tenant=7' }],
     ['of what to tell there', { notifyUrl: 'http://127.0.0.1:9/hook', notifyOn: ['attempt.ended'] }],
@@ -108,6 +109,10 @@ const classes =
 
 describe('a request that is wrong: every fault says what is wrong, with what value, and what would be right', () => {
   it.each<[Record<string, unknown>, string]>([
+    [{ priority: 6 }, 'priority is 6; must be an integer 1..5 (1 is dialled first)'],
+    [{ fairnessKey: '' }, 'fairnessKey is ""; must be text of 1..64 printable ASCII characters'],
+    [{ fairnessKey: 'ü' }, 'fairnessKey is "ü"; must be text of 1..64 printable ASCII characters'],
+    [{ allowParallel: 'yes' }, 'allowParallel is "yes"; must be true or false'],
     [{ to: undefined }, `to is missing; ${e164}`],
     [{ to: '005005550100' }, `to is "005005550100"; ${e164}`],
     [{ to: '+1 500 555 0100' }, `to is "+1 500 555 0100"; ${e164}`],
@@ -334,7 +339,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { frm: '+15005550006' },
-      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, notifyUrl, notifyOn, eligibilityUrl, metadata',
+      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, priority, fairnessKey, allowParallel, notifyUrl, notifyOn, eligibilityUrl, metadata',
     ],
   ])('%j: %s', (fields, fault) => {
     const request = Object.fromEntries(

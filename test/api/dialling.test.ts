@@ -70,7 +70,11 @@ describe('limits are set', () => {
     ],
     ['a rate as text', { callsPerSecond: '5' }, 'callsPerSecond is "5"; must be a number'],
     ['a rate too high', { callsPerSecond: 1001 }, 'callsPerSecond is 1001'],
-    ['no calls at once', { callsInFlight: 0 }, 'callsInFlight is 0; must be an integer 1..1000000'],
+    [
+      'fewer than no calls at once',
+      { callsInFlight: -1 },
+      'callsInFlight is -1; must be an integer 0..1000000 (0: no limit)',
+    ],
     ['half a call', { callsPerNumber: 1.5 }, 'callsPerNumber is 1.5'],
     [
       'contacts without a period',

@@ -91,6 +91,9 @@ export async function startBenchStack(options: {
       TEMPORAL_ADDRESS: temporal.address,
       DATABASE_URL: postgres.url,
       RINGTRUE_CPS: '1000',
+      // Each load dials one number again and again.
+      RINGTRUE_CALLS_PER_NUMBER: '0',
+      RINGTRUE_REMEMBER_INVALID_SECONDS: '0',
       RINGTRUE_PUBLIC_URL: apiUrl,
       RINGTRUE_DATA_DIR: directory,
       RINGTRUE_LOG_LEVEL: 'info',

@@ -61,6 +61,9 @@ export async function startStack(cliPath: string): Promise<Stack> {
     RINGTRUE_CALLBACK_WAIT_SECONDS: String(waits.callbackWaitSeconds),
     RINGTRUE_POLL_INTERVAL_SECONDS: String(waits.pollIntervalSeconds),
     RINGTRUE_ABSENT_AFTER_SECONDS: String(waits.absentAfterSeconds),
+    // What becomes of a call is judged by its number alone: no call decides about another one.
+    RINGTRUE_CALLS_PER_NUMBER: '0',
+    RINGTRUE_REMEMBER_INVALID_SECONDS: '0',
   };
 
   const simulator = new RingtruePart(

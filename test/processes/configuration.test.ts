@@ -62,6 +62,26 @@ describe('one variable is wrong: one fault, which names it and says what would b
     ['RINGTRUE_CPS', '0', 'RINGTRUE_CPS is "0"; must be a number 0.01..1000'],
     ['RINGTRUE_CPS', '1e3', 'RINGTRUE_CPS is "1e3"; must be a number 0.01..1000'],
     [
+      'RINGTRUE_CALLS_IN_FLIGHT',
+      '-1',
+      'RINGTRUE_CALLS_IN_FLIGHT is "-1"; must be a whole number 0..100000 of calls (0: any number)',
+    ],
+    [
+      'RINGTRUE_CALLS_PER_NUMBER',
+      'one',
+      'RINGTRUE_CALLS_PER_NUMBER is "one"; must be a whole number 0..1000 of calls (0: any number)',
+    ],
+    [
+      'RINGTRUE_CONTACTS_PER_NUMBER',
+      '3',
+      'RINGTRUE_CONTACTS_PER_NUMBER is "3"; must be calls/seconds, 1..1000 calls within 1..31622400 seconds, such as 3/86400',
+    ],
+    [
+      'RINGTRUE_CONTACTS_PER_NUMBER',
+      '0/60',
+      'RINGTRUE_CONTACTS_PER_NUMBER is "0/60"; must be calls/seconds, 1..1000 calls within 1..31622400 seconds, such as 3/86400',
+    ],
+    [
       'RINGTRUE_CALLBACK_WAIT_SECONDS',
       '0',
       'RINGTRUE_CALLBACK_WAIT_SECONDS is "0"; must be a whole number 1..86400 of seconds',
@@ -339,6 +359,27 @@ describe('what is made of it', () => {
     });
   });
 
+  it('limits are set, or lifted with 0, or left as they are', () => {
+    const env = {
+      ...complete,
+      RINGTRUE_CALLS_IN_FLIGHT: '20',
+      RINGTRUE_CALLS_PER_NUMBER: '0',
+      RINGTRUE_CONTACTS_PER_NUMBER: '3/86400',
+    };
+    expect(workerConfiguration(env).activities).toMatchObject({
+      callsInFlight: 20,
+      callsPerNumber: null,
+      contactsPerNumber: { count: 3, seconds: 86_400 },
+      rememberInvalidSeconds: 86_400,
+    });
+    expect(devConfiguration({ RINGTRUE_CALLS_IN_FLIGHT: '0' }).waits).toMatchObject({
+      callsInFlight: null,
+      callsPerNumber: 1,
+      contactsPerNumber: null,
+      rememberInvalidSeconds: 0,
+    });
+  });
+
   it('a Temporal server is named: dev starts none', () => {
     expect(devConfiguration({}).temporalServer).toEqual({ port: 7233, uiPort: 8233 });
     const named = devConfiguration({
@@ -418,6 +459,8 @@ describe('docs/configuration.md', () => {
     const inForce = {
       RINGTRUE_TASK_QUEUE: taskQueue,
       RINGTRUE_CPS: activities.callsPerSecond,
+      RINGTRUE_CALLS_PER_NUMBER: activities.callsPerNumber,
+      RINGTRUE_REMEMBER_INVALID_SECONDS: activities.rememberInvalidSeconds,
       RINGTRUE_CALLBACK_WAIT_SECONDS: activities.callbackWaitSeconds,
       RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
       RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,

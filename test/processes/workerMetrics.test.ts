@@ -2,8 +2,9 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import type { DialStop } from '../../activities/dialGate.js';
 import { Readiness } from '../../src/readiness.js';
-import { activityListener } from '../../src/workerMetrics.js';
+import { activityListener, watchDialling } from '../../src/workerMetrics.js';
 
 function listener() {
   const lines: string[] = [];
@@ -54,6 +55,28 @@ it('notifications are taken, not taken, given up: counted, and the last said by 
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: 40, deadLetter: 'msg_1', host: 'hooks.example' },
   ]);
+});
+
+it('the circuit breaker opens: said once, not ready and why, counted as stopped; it closes: ready again', async () => {
+  const { notice, registry, readiness, lines } = listener();
+  let stopped: DialStop | null = null;
+  watchDialling(registry, readiness, async () =>
+    stopped ? { stopped, room: null, waitSeconds: 0 } : { stopped: null, room: 1, waitSeconds: 0 },
+  );
+  expect((await readiness.check()).ready).toBe(true);
+  const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
+  notice({ kind: 'breaker', change: 'opened', reason });
+  stopped = { by: 'breaker', reason };
+  expect(lines[0]).toContain(reason);
+  expect((await readiness.check()).checks.dialling).toBe(`The circuit breaker is open: ${reason}`);
+  expect(await registry.metrics()).toContain('ringtrue_dialling_stopped{why="breaker"} 1');
+  stopped = { by: 'paused', reason: 'a fire drill' };
+  expect((await readiness.check()).ready).toBe(true);
+  expect(await registry.metrics()).toContain('ringtrue_dialling_stopped{why="paused"} 1');
+  notice({ kind: 'breaker', change: 'closed' });
+  stopped = null;
+  expect(await registry.metrics()).toMatch(/stopped\{why="paused"\} 0\n.*stopped\{why="breaker"\} 0/);
+  expect(lines).toHaveLength(2);
 });
 
 it('a part answers too late, throws, or is reported as failing: not ready, and said which', async () => {

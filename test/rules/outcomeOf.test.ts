@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { Forbidden } from '../../workflows/callActivities.js';
 import type { Attempt, LookupEvidence, Reachability } from '../../workflows/callOutcome.js';
 import type { Outcome } from '../../workflows/callRequest.js';
 import type { CallUpdate } from '../../workflows/callUpdate.js';
 import { type CreateVerdict, verdictOf } from '../../workflows/createError.js';
 import { newAttempt } from '../../workflows/newAttempt.js';
-import { answeredByOf, verdictOfAttempt, verdictOfLookup } from '../../workflows/outcomeOf.js';
+import {
+  answeredByOf,
+  verdictOfAttempt,
+  verdictOfForbidden,
+  verdictOfLookup,
+} from '../../workflows/outcomeOf.js';
 
 const callSid = 'CA00000000000000000000000000000001';
 
@@ -231,3 +237,39 @@ it.each([
 ])('machine detection says %s: answered by %s', (word, answeredBy) =>
   expect(answeredByOf(word)).toBe(answeredBy),
 );
+
+describe('what forbids to dial → outcome, reachability, reason; never dialled again', () => {
+  it.each<[Forbidden, Outcome, Reachability, { code: string; source: string }]>([
+    [
+      { code: 'do-not-call', message: 'no' },
+      'canceled',
+      'undetermined',
+      { code: 'do-not-call', source: 'policy' },
+    ],
+    [
+      { code: 'not-eligible', message: 'no' },
+      'canceled',
+      'undetermined',
+      { code: 'not-eligible', source: 'policy' },
+    ],
+    [
+      { code: 'known-invalid', message: 'no', shown: { source: 'lookup', code: 'TOO_SHORT' } },
+      'invalid-number',
+      'invalid',
+      { code: 'TOO_SHORT', source: 'lookup' },
+    ],
+    [
+      { code: 'known-invalid', message: 'no', shown: { source: 'twilio', code: '21211' } },
+      'invalid-number',
+      'invalid',
+      { code: '21211', source: 'twilio' },
+    ],
+  ])('%j → %s, %s, %j', (forbidden, outcome, reachability, reason) => {
+    expect(verdictOfForbidden(forbidden)).toEqual({
+      outcome,
+      reachability,
+      reason: { ...reason, message: 'no' },
+      retryable: false,
+    });
+  });
+});

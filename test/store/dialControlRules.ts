@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from './engines.js';
-import { newCallId } from './records.js';
+import { newClaim, noLimits } from './records.js';
 
 let accounts = 0;
 const asConfigured = {
@@ -135,21 +135,18 @@ export function dialControlRules(engine: () => Engine): void {
 
     it('calls under way and the next turn: counted for their own account', async () => {
       const account = newAccount();
-      const from = '+15005550100';
+      const limits = { ...noLimits, callsPerSecond: 1 };
       for (const [nth, { accountSid }] of [account, account, newAccount()].entries())
-        await store().claimDial({
-          callId: newCallId(),
-          attempt: 1,
-          round: 1,
-          accountSid,
-          to: `+1500999000${nth}`,
-          from,
-          abandonedAfterSeconds: 3600,
-        });
-      const { slot } = await store().takeSlot({ ...account, callsPerSecond: 1 });
+        await store().claimDial(
+          newClaim({ accountSid, to: `+1500999000${nth}`, limits, slotWithinSeconds: 60 }),
+        );
       const dialling = await store().readDialling(account);
       expect(dialling.inFlight).toBe(2);
-      expect(Date.parse(dialling.nextSlotAt ?? '') - Date.parse(slot)).toBe(1000);
+      const [next] = await query(
+        `select max(claimed_at) + interval '1 second' = $2::timestamptz as "isNext" from dials where account_sid = $1`,
+        [account.accountSid, dialling.nextSlotAt],
+      );
+      expect(next).toEqual({ isNext: true });
     });
   });
 }

@@ -1,23 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DialResult, SidTaken } from '../../activities/outcomeStore.js';
 import type { Engine } from './engines.js';
-import { attempt, busyAttempt, newCallId, newSid, opened, outcome, update } from './records.js';
-
-let lines = 0;
-
-/** A claim between two numbers that no other test uses. */
-function newClaim() {
-  const to = `+1500${String(++lines).padStart(7, '0')}`;
-  return {
-    callId: newCallId(),
-    attempt: 1,
-    round: 1,
-    accountSid: 'AC1',
-    to,
-    from: '+15005550100',
-    abandonedAfterSeconds: 3600,
-  };
-}
+import { attempt, busyAttempt, newCallId, newClaim, newSid, opened, outcome, update } from './records.js';
 
 export function dialRules(engine: () => Engine): void {
   /** Runs `work` `count` times at once, spread over all connections. */
@@ -29,7 +13,7 @@ export function dialRules(engine: () => Engine): void {
   describe('claiming a create', () => {
     it('nobody else has it: claimed, and open in the journal', async () => {
       const claim = newClaim();
-      expect(await engine().store.claimDial(claim)).toEqual({ claimed: true });
+      expect(await engine().store.claimDial(claim)).toMatchObject({ claimed: true });
       expect(await engine().store.findDial(claim)).toEqual({
         to: claim.to,
         from: claim.from,
@@ -111,7 +95,7 @@ export function dialRules(engine: () => Engine): void {
       const again = await engine().store.claimDial({ ...claim, round: 2 });
       expect(again).toMatchObject({ claimed: false, by: 'this-dial', entry: { result: 'created', callSid } });
       expect(await engine().store.findDial({ ...claim, round: 2 })).toBeNull();
-      expect(await engine().store.claimDial({ ...claim, attempt: 2 })).toEqual({ claimed: true });
+      expect(await engine().store.claimDial({ ...claim, attempt: 2 })).toMatchObject({ claimed: true });
     });
 
     it('what comes after a create in the journal: of attempts that are not known, the first that may have made a call', async () => {
@@ -164,7 +148,7 @@ export function dialRules(engine: () => Engine): void {
     ])('an open claim %s: not in the way', async (_, differing) => {
       const claim = newClaim();
       await engine().store.claimDial({ ...claim, ...differing, callId: newCallId() });
-      expect(await engine().store.claimDial(claim)).toEqual({ claimed: true });
+      expect(await engine().store.claimDial(claim)).toMatchObject({ claimed: true });
       await engine().store.settleDial({ ...claim, result: 'absent', callSid: null });
     });
 
@@ -172,7 +156,7 @@ export function dialRules(engine: () => Engine): void {
       const claim = newClaim();
       await engine().store.claimDial(claim);
       await engine().store.settleDial({ ...claim, result: 'refused', callSid: null });
-      expect(await engine().store.claimDial({ ...claim, round: 2 })).toEqual({ claimed: true });
+      expect(await engine().store.claimDial({ ...claim, round: 2 })).toMatchObject({ claimed: true });
     });
 
     it.each([
@@ -183,7 +167,7 @@ export function dialRules(engine: () => Engine): void {
       async (_, before, now) => {
         const claim = newClaim();
         await engine().store.claimDial({ ...claim, ...before });
-        expect(await engine().store.claimDial({ ...claim, ...now })).toEqual({ claimed: true });
+        expect(await engine().store.claimDial({ ...claim, ...now })).toMatchObject({ claimed: true });
         expect(await engine().store.findDial({ ...claim, ...before })).toMatchObject({ result: 'abandoned' });
       },
     );
@@ -192,7 +176,9 @@ export function dialRules(engine: () => Engine): void {
       const claim = newClaim();
       await engine().store.claimDial(claim);
       await engine().store.saveOutcome(outcome(claim.callId));
-      expect(await engine().store.claimDial({ ...claim, callId: newCallId() })).toEqual({ claimed: true });
+      expect(await engine().store.claimDial({ ...claim, callId: newCallId() })).toMatchObject({
+        claimed: true,
+      });
     });
 
     it('the claim between the numbers is open and younger than the limit: it counts', async () => {
@@ -317,56 +303,4 @@ export function dialRules(engine: () => Engine): void {
       expect(await engine().store.claimedSids([callSid])).toEqual(new Set());
     });
   });
-
-  describe('calls per second', () => {
-    it('two hundred at once, a hundred a second: slots ten milliseconds apart, no two the same', async () => {
-      const taken = await atOnce(200, (store) =>
-        store.takeSlot({ accountSid: newSid(), callsPerSecond: 100 }),
-      );
-      expect(taken.every((slot) => slot.waitSeconds === 0)).toBe(true);
-
-      const accountSid = newSid();
-      // A first slot far ahead, so that a slow machine does not let the line run dry.
-      await engine().db.query(`insert into dial_slots values ($1, clock_timestamp() + interval '1 minute')`, [
-        accountSid,
-      ]);
-      const slots = await atOnce(200, (store) => store.takeSlot({ accountSid, callsPerSecond: 100 }));
-      const times = slots.map(({ slot }) => microseconds(slot)).sort((a, b) => (a < b ? -1 : 1));
-      expect(times.slice(1).map((time, n) => time - (times[n] ?? 0n))).toEqual(Array(199).fill(10_000n));
-    });
-
-    it('one call per three seconds, then a hundred a second: each slot keeps the distance asked for it', async () => {
-      const accountSid = newSid();
-      const first = await engine().store.takeSlot({ accountSid, callsPerSecond: 1 / 3 });
-      const second = await engine().store.takeSlot({ accountSid, callsPerSecond: 100 });
-      const third = await engine().store.takeSlot({ accountSid, callsPerSecond: 3 });
-      expect(first.waitSeconds).toBe(0);
-      expect(microseconds(second.slot) - microseconds(first.slot)).toBe(3_000_000n);
-      expect(microseconds(third.slot) - microseconds(second.slot)).toBe(10_000n);
-      expect(second.waitSeconds).toBeGreaterThan(0);
-      expect(second.waitSeconds).toBeLessThanOrEqual(3);
-    });
-
-    it('nobody dialled for a while: the next slot is now, not in the past', async () => {
-      const accountSid = newSid();
-      await engine().db.query(`insert into dial_slots values ($1, clock_timestamp() - interval '1 hour')`, [
-        accountSid,
-      ]);
-      const slot = await engine().store.takeSlot({ accountSid, callsPerSecond: 1 });
-      expect(slot.waitSeconds).toBe(0);
-      expect(Math.abs(await engine().store.secondsSince(slot.slot))).toBeLessThan(60);
-    });
-
-    it('before a slot: seconds since it are negative', async () => {
-      const accountSid = newSid();
-      await engine().store.takeSlot({ accountSid, callsPerSecond: 0.01 });
-      const { slot } = await engine().store.takeSlot({ accountSid, callsPerSecond: 0.01 });
-      expect(await engine().store.secondsSince(slot)).toBeLessThan(0);
-    });
-  });
-}
-
-function microseconds(iso: string): bigint {
-  const [, whole, fraction] = /^(.*)\.(\d{6})Z$/.exec(iso) ?? [];
-  return BigInt(Date.parse(`${whole}Z`)) * 1000n + BigInt(fraction ?? '');
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { DialLimits } from '../../activities/dialGate.js';
+import type { ClaimOrder, DialKey } from '../../activities/outcomeStore.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 import type { CallUpdate } from '../../workflows/callUpdate.js';
 
@@ -6,6 +8,35 @@ import type { CallUpdate } from '../../workflows/callUpdate.js';
 export function newCallId(): string {
   return `call-${randomUUID()}`;
 }
+
+let lines = 0;
+
+/** A claim between two numbers that no other test uses, without limits. */
+export function newClaim(differing: Partial<ClaimOrder> = {}): DialKey & ClaimOrder {
+  return {
+    callId: newCallId(),
+    attempt: 1,
+    round: 1,
+    accountSid: 'AC1',
+    to: `+1500${String(++lines).padStart(7, '0')}`,
+    from: '+15005550100',
+    abandonedAfterSeconds: 3600,
+    limits: noLimits,
+    parallel: false,
+    rememberInvalidSeconds: 0,
+    lookupSaysValid: false,
+    slot: null,
+    slotWithinSeconds: 3600,
+    ...differing,
+  };
+}
+
+export const noLimits: DialLimits = {
+  callsPerSecond: 100_000,
+  callsInFlight: null,
+  callsPerNumber: null,
+  contactsPerNumber: null,
+};
 
 export function newSid(): string {
   return `CA${randomUUID().replaceAll('-', '')}`;

@@ -6,12 +6,14 @@ import { createActivities } from '../../activities/createActivities.js';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { ActivityEvent } from '../../activities/world.js';
+import { createDialWorker } from '../../src/dialWorker.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';
 
-export const accountSid = 'AC00000000000000000000000000000000';
+/** An account of their own for the tests of a file: its limits hold over everything that shares the database. */
+export const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
 export const from = '+15005550006';
 
 /** A worker with the real activities, the real store and the real Twilio SDK, on a task queue of its own. */
@@ -58,6 +60,11 @@ export async function startCallBench(input: {
     publicUrl: 'http://127.0.0.1:9',
     defaultFrom: from,
     callsPerSecond: 1000,
+    callsInFlight: null,
+    callsPerNumber: null,
+    contactsPerNumber: null,
+    rememberInvalidSeconds: 0,
+    breaker: null,
     callbackWaitSeconds: 60,
     pollIntervalSeconds: 15,
     decideWithinSeconds: 3600,
@@ -91,24 +98,25 @@ export async function startCallBench(input: {
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
   const client = new Client({ connection: clientConnection });
-  const worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
-    activities: {
-      ...createActivities({
-        settings,
-        store: input.store,
-        callStarter: callStarter(new Client({ connection }), taskQueue),
-        notice: (event) => void notices.push(event),
-      }),
-      ...input.activities,
-    },
-  });
-  const running = worker.run();
+  const parts = {
+    settings,
+    store: input.store,
+    callStarter: callStarter(new Client({ connection }), taskQueue),
+    notice: (event: ActivityEvent) => void notices.push(event),
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      connection,
+      taskQueue,
+      workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
+      activities: { ...createActivities(parts), ...input.activities },
+    }),
+    createDialWorker({ ...parts, connection, taskQueue }),
+  ]);
+  const running = workers.map((worker) => worker.run());
   const drain = async () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    await running;
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(running);
   };
 
   return {

@@ -1,0 +1,49 @@
+/** What an account's calls may not exceed, over all workers together. Operators may set other limits while it runs. */
+export interface DialLimits {
+  callsPerSecond: number;
+  /** Calls at once. Null: any number. */
+  callsInFlight: number | null;
+  /** Calls to one number at once. Null: any number. */
+  callsPerNumber: number | null;
+  /** Twilio calls to one number within so many seconds. Null: any number. */
+  contactsPerNumber: { count: number; seconds: number } | null;
+}
+
+export function limitsOf(settings: DialLimits): DialLimits {
+  const { callsPerSecond, callsInFlight, callsPerNumber, contactsPerNumber } = settings;
+  return { callsPerSecond, callsInFlight, callsPerNumber, contactsPerNumber };
+}
+
+/** Nothing is dialled for the account: an operator has paused it, or the circuit breaker is open. */
+export interface DialStop {
+  by: 'paused' | 'breaker';
+  reason: string | null;
+}
+
+/** How many creates could be claimed. `waitSeconds`: until calls per second allow one more. */
+export type DialRoom =
+  | { stopped: null; room: number; waitSeconds: number }
+  | { stopped: DialStop; room: null; waitSeconds: 0 };
+
+/**
+ * When the circuit breaker opens: of the `latest` creates that were answered `withinSeconds`, at least `least`, a
+ * `share` of Twilio's or the account's failures. It stays open for `openSeconds`; then one create at a time is let
+ * through, until one goes well.
+ */
+export interface BreakerRule {
+  latest: number;
+  least: number;
+  share: number;
+  withinSeconds: number;
+  openSeconds: number;
+}
+
+export const breakerRule: BreakerRule = {
+  latest: 20,
+  least: 10,
+  share: 0.5,
+  withinSeconds: 60,
+  openSeconds: 15,
+};
+
+export type BreakerChange = { change: 'opened'; reason: string } | { change: 'closed' };

@@ -8,8 +8,6 @@ import { useCallBench } from '../support/useCallBench.js';
 const fates = useCallBench({ callsPerSecond: 3, absentAfterSeconds: 1 });
 let db: Database;
 let decoy: CallHandle;
-/** The worker has seen that it may dial, and waits for an order. */
-let fetching = true;
 
 const cancel = (call: CallHandle) => call.handle.executeUpdate('cancel', { args: [{}] });
 const queued = (call: CallHandle) => call.until((state) => state.waitingFor === 'its turn to dial');
@@ -24,27 +22,40 @@ const lineFrom = (seconds: number) =>
 
 /** Nothing is dialled any more. The one order that the worker fetched while it might is a decoy's. */
 async function closeLine(): Promise<void> {
-  await expect.poll(() => fetching, { timeout: 15_000 }).toBe(true);
-  fetching = false;
-  await lineFrom(3600);
-  decoy = await fates.bench.start({ to: `${fates.to}99` });
-  await decoy.until((state) => (state.waitingFor ?? '').startsWith('its turn: 3 calls per second'));
+  const to = `${fates.to}99`;
+  for (;;) {
+    await lineFrom(3600);
+    decoy = await fates.bench.start({ to });
+    if (await isHeld(decoy)) break;
+    // The worker was not about to fetch any: once it has dialled this one, it is.
+    await lineFrom(0);
+    await decoy.until((state) => state.attempts[0]?.callSid != null);
+    await endDecoy();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  fates.twilio.creates = fates.twilio.creates.filter((form) => form.get('To') !== to);
+}
+
+/** Is the order of this call fetched, and has its turn in an hour? */
+async function isHeld(call: CallHandle): Promise<boolean> {
+  for (const giveUpAt = Date.now() + 1500; Date.now() < giveUpAt; ) {
+    const { waitingFor } = await call.state();
+    if (waitingFor?.startsWith('its turn: 3 calls per second')) return true;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return false;
+}
+
+async function endDecoy(): Promise<void> {
+  await cancel(decoy);
+  await decoy.handle.result();
 }
 
 beforeAll(async () => {
   db = await openDatabase({ databaseUrl: inject('databaseUrl') });
-  const { dialRoom } = fates.store;
-  fates.store.dialRoom = async (asked) => {
-    const answer = await dialRoom(asked);
-    if (answer.room !== null && answer.room > 0) fetching = true;
-    return answer;
-  };
 });
 beforeEach(() => lineFrom(0));
-afterEach(async () => {
-  await cancel(decoy);
-  await decoy.handle.result();
-});
+afterEach(endDecoy);
 afterAll(() => db.close());
 
 describe('more calls wait than may be dialled', () => {
@@ -80,6 +91,22 @@ describe('more calls wait than may be dialled', () => {
     expect(fates.twilio.creates).toHaveLength(0);
   });
 
+  it('a waiting call is paused: it gives up its turn, and takes another one when it is resumed', async () => {
+    await closeLine();
+    const call = await fates.bench.start({ to: fates.to });
+    await queued(call);
+    await call.handle.executeUpdate('pause', { args: [{}] });
+    await call.until((state) => state.state === 'waiting' && state.paused);
+    await lineFrom(0);
+    const next = await fates.bench.start({ to: `${fates.to}1` });
+    await next.until((state) => state.attempts[0]?.callSid != null);
+    expect(fates.twilio.creates).toHaveLength(1);
+    await call.handle.executeUpdate('resume', { args: [{}] });
+    await call.until((state) => state.attempts[0]?.callSid != null);
+    expect(fates.twilio.creates).toHaveLength(2);
+    await Promise.all([call, next].map(cancel));
+  });
+
   it('giveUpAt passes while a call waits: expired, and never dialled', async () => {
     await closeLine();
     const giveUpAt = new Date(Date.now() + 2000).toISOString();
@@ -91,12 +118,10 @@ describe('more calls wait than may be dialled', () => {
 
   it('a call that was taken for never made waits to be dialled again, and is heard of: not dialled again', async () => {
     fates.twilio.answerList = () => json(503, {});
-    fates.twilio.answerCreate = ({ make }) => {
-      make();
-      return cut();
+    fates.twilio.answerCreate = ({ form, make }) => {
+      const made = make();
+      return form.get('To') === fates.to ? cut() : created(made);
     };
-    await expect.poll(() => fetching, { timeout: 15_000 }).toBe(true);
-    fetching = false;
     const call = await fates.bench.start({ to: fates.to });
     await expect.poll(() => fates.twilio.creates.length, { timeout: 15_000 }).toBe(1);
     await closeLine();

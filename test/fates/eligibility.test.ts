@@ -1,0 +1,68 @@
+import { beforeEach, expect, it } from 'vitest';
+import { startReceiver } from '../activities/notifyBench.js';
+import type { CallHandle } from '../support/callBench.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench();
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+
+const answer = (body: object) => ({ status: 200, body: JSON.stringify(body) });
+
+/** Somebody's server, which is asked about every call. */
+beforeEach(async () => {
+  receiver = await startReceiver(answer({ eligible: true }));
+  fates.bench.settings.consent = { eligibilityUrl: receiver.origin, suppressOptOuts: false };
+});
+
+async function placed(call: CallHandle, attempt = 1): Promise<string> {
+  const { attempts } = await call.until((s) => s.attempts[attempt - 1]?.callSid != null);
+  return attempts[attempt - 1]?.callSid as string;
+}
+
+it('the eligibility URL says yes: asked once for each attempt, just before it, and dialled', async () => {
+  const call = await fates.bench.start({ to: fates.to, retry: 'thrice', metadata: { order: '17' } });
+  await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+  await call.until((s) => s.state === 'waiting-to-retry');
+  expect(receiver.requests).toHaveLength(1);
+  await call.handle.executeUpdate('retryNow', { args: [{}] });
+  await call.callback(2, await placed(call, 2), 'completed', { SequenceNumber: '3' });
+  expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  expect(receiver.requests.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { type: 'call.eligibility', callId: call.callId, attempt: 1, to: fates.to, metadata: { order: '17' } },
+    { type: 'call.eligibility', callId: call.callId, attempt: 2, to: fates.to },
+  ]);
+});
+
+it('the eligibility URL says no: canceled by policy with its reason, nothing dialled', async () => {
+  receiver.answer = answer({ eligible: false, reason: 'moved away' });
+  const call = await fates.bench.start({ to: fates.to });
+  expect(await call.result()).toMatchObject({
+    outcome: 'canceled',
+    decidedBy: 'policy',
+    reason: { code: 'not-eligible', source: 'policy', message: expect.stringContaining('moved away') },
+    attempts: [],
+  });
+  expect(fates.twilio.creates).toHaveLength(0);
+});
+
+it('it says no since the first attempt: not dialled again, and the outcome of that attempt stays', async () => {
+  const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+  await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+  await call.until((s) => s.state === 'waiting-to-retry');
+  receiver.answer = answer({ eligible: false });
+  await call.handle.executeUpdate('retryNow', { args: [{}] });
+  expect(await call.result()).toMatchObject({ outcome: 'busy', attempts: [{ number: 1 }] });
+  expect(fates.twilio.creates).toHaveLength(1);
+});
+
+it('it gives no clear answer: the call waits and says so, and is dialled once the answer is yes', async () => {
+  receiver.answer = { status: 503 };
+  const call = await fates.bench.start({ to: fates.to });
+  await call.until(
+    (s) => s.state === 'waiting' && (s.waitingFor ?? '').includes('a clear answer to whether the number'),
+  );
+  expect(fates.twilio.creates).toHaveLength(0);
+  receiver.answer = answer({ eligible: true });
+  await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
+  expect(await call.result()).toMatchObject({ outcome: 'answered' });
+});

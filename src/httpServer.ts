@@ -90,9 +90,8 @@ function cutOffLater(
     socket.destroy();
   }, requestWithinMs);
   timer.unref();
-  const forget = () => clearTimeout(timer);
-  request.once('end', forget);
-  socket.once('close', forget);
+  // Of the request, since a connection may carry thousands of them.
+  request.once('close', () => clearTimeout(timer));
 }
 
 function close(server: Server): Promise<void> {

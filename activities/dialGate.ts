@@ -38,12 +38,13 @@ export interface BreakerRule {
   openSeconds: number;
 }
 
+/** Each call backs off by itself; the breaker is for an account that goes on and on failing, not for a bad minute of a few calls. */
 export const breakerRule: BreakerRule = {
-  latest: 20,
-  least: 10,
-  share: 0.5,
+  latest: 100,
+  least: 50,
+  share: 0.8,
   withinSeconds: 60,
-  openSeconds: 15,
+  openSeconds: 10,
 };
 
 export type BreakerChange = { change: 'opened'; reason: string } | { change: 'closed' };

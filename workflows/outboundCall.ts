@@ -78,9 +78,10 @@ async function dialUntilDecided(
       return placing === 'canceled' ? canceled(call, last) : (last ?? { ...expired, decidedBy: 'policy' });
     }
     if (placing === 'placed') await follow(call, plan, attempt);
+    const endedAt = Date.now();
     last = await decide(call, attempt);
 
-    const next = await waitToDialAgain(call, plan, attempt, last);
+    const next = await waitToDialAgain(call, plan, attempt, last, endedAt);
     if (next !== 'dial') return next;
   }
 }
@@ -98,8 +99,8 @@ async function waitToDialAgain(
   plan: CallPlan,
   attempt: Attempt,
   decision: Decision,
+  endedAt: number,
 ): Promise<Decision | 'dial'> {
-  const endedAt = Date.now();
   for (let last = decision; ; last = await decide(call, attempt)) {
     if (call.cancelRequested) return last;
     const step = nextStep(plan.retry, attempt.number, endingOf(attempt), Math.random);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BreakerRule, breakerRule } from '../../activities/dialGate.js';
+import type { BreakerRule } from '../../activities/dialGate.js';
 import type { Engine } from './engines.js';
 import { type Claim, gateBench } from './gateBench.js';
 import { newSid, noLimits } from './records.js';
@@ -9,7 +9,7 @@ export function breakerRules(engine: () => Engine): void {
   const { atOnce, newAccount, claim, by, sql } = gateBench(engine);
 
   describe('the circuit breaker', () => {
-    const rule: BreakerRule = { ...breakerRule, openSeconds: 600 };
+    const rule: BreakerRule = { latest: 20, least: 10, share: 0.5, withinSeconds: 60, openSeconds: 600 };
 
     async function dial(order: Claim, trouble: boolean | undefined, breaker: BreakerRule | null = rule) {
       expect(await by(order)).toBe('claimed');

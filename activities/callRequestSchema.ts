@@ -58,8 +58,8 @@ const twimlRight = 'TwiML of 1..4000 characters';
 export const callRequestSchema = z
   .strictObject(
     {
-      to: phoneNumber('+15005550006').meta({ description: 'Destination, E.164.' }),
-      from: phoneNumber('+15005550001')
+      to: phoneNumber('+15005551200').meta({ description: 'Destination, E.164.' }),
+      from: phoneNumber('+15005550006')
         .exactOptional()
         .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
       twiml: z
@@ -161,8 +161,8 @@ export const callRequestSchema = z
       'One request to reach one destination. Exactly one of `twiml`, `url` and `applicationSid` says what the callee hears.',
     oneOf: [{ required: ['twiml'] }, { required: ['url'] }, { required: ['applicationSid'] }],
     example: {
-      to: '+15005550006',
-      from: '+15005550001',
+      to: '+15005551200',
+      from: '+15005550006',
       twiml: '<Response><Say>Your table is ready.</Say></Response>',
       retry: { maxAttempts: 3, retryOn: ['busy', 'no-answer'] },
       metadata: { order: '4711' },
@@ -198,7 +198,8 @@ export function checkCallRequest(
 /** Is this a full RFC 3339 time, with seconds, an offset, and a date that the calendar has? */
 export function isRfc3339(text: string): boolean {
   const match =
-    /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(
+    // PostgreSQL knows no year 0.
+    /^((?!0000)\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(
       text,
     );
   if (!match) return false;

@@ -89,6 +89,23 @@ async function windowShut({ plan, orderedAt }: DialOrder): Promise<Dialled | nul
 
 /** Whoever is to be asked before each dialling says no, or nothing clear. */
 async function ineligible(world: DialWorld, order: DialOrder): Promise<Dialled | null> {
+  const { settings, store } = world;
+  const { plan } = order;
+  if (settings.consent.eligibilityUrl === null && plan.eligibilityUrl === undefined) return null;
+  // Nobody is asked again and again while nothing is dialled, nor about a number that is barred already.
+  const { accountSid } = settings.twilio;
+  const [{ stopped }, listed] = await Promise.all([
+    store.dialRoom({ accountSid, limits: limitsOf(settings), withinSeconds: 0 }),
+    store.findSuppression(plan.to),
+  ]);
+  if (stopped !== null) return notClaimed(order, { claimed: false, ...stopped });
+  if (listed !== null && !listed.expired)
+    return notClaimed(order, {
+      claimed: false,
+      by: 'suppressed',
+      reason: listed.reason,
+      source: listed.source,
+    });
   const eligibility = await askEligibility(world, order);
   switch (eligibility.kind) {
     case 'eligible':

@@ -127,8 +127,8 @@ export const environment = z.object({
     .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))
     .refine((digits) => Number(digits) >= 0.01 && Number(digits) <= 1000, must('a number 0.01..1000'))
     .transform(Number),
-  RINGTRUE_CALLS_IN_FLIGHT: wholeNumber(0, 100_000, ' of calls (0: any number)'),
-  RINGTRUE_CALLS_PER_NUMBER: wholeNumber(0, 1000, ' of calls (0: any number)'),
+  RINGTRUE_CALLS_IN_FLIGHT: wholeNumber(0, 1_000_000, ' of calls (0: any number)'),
+  RINGTRUE_CALLS_PER_NUMBER: wholeNumber(0, 1_000_000, ' of calls (0: any number)'),
   RINGTRUE_CONTACTS_PER_NUMBER: contacts(),
   RINGTRUE_REMEMBER_INVALID_SECONDS: wholeNumber(0, 31_622_400, ' of seconds (0: not at all)'),
   RINGTRUE_PUBLIC_URL: baseUrl(publicUrlRight),

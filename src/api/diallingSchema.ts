@@ -26,7 +26,7 @@ export const limitsRequestSchema = z
       callsPerSecond: rate(),
       callsInFlight: whole(0, 1_000_000, 'Calls under way at once.'),
       contactsPerNumber: whole(0, 1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
-      contactsPeriodSeconds: whole(1, 31_536_000, 'Set together with contactsPerNumber.'),
+      contactsPeriodSeconds: whole(1, 31_622_400, 'Set together with contactsPerNumber.'),
       callsPerNumber: whole(0, 1_000_000, 'Calls to one number under way at once.'),
     },
     must('an object of limits'),

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../../activities/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { ControlName } from '../api/controls.js';
+import type { CallAnswer } from '../api/readCall.js';
 
 /** What is given to a command that talks to the API. */
 export interface ApiOptions {
@@ -69,18 +70,19 @@ export class ApiClient {
   }
 
   /** With `waitSeconds`: answers when the call is over, or after that time. */
-  get(callId: string, waitSeconds = 0): Promise<CallState> {
+  get(callId: string, waitSeconds = 0): Promise<CallAnswer> {
     return this.send(
       'GET',
       `/calls/${encodeURIComponent(callId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
     );
   }
 
-  /** Waits until the call is over, however long that takes. */
-  async untilOver(callId: string): Promise<CallState> {
+  /** Waits until the call is over, however long that takes. Throws when it ended without an outcome. */
+  async untilOver(callId: string): Promise<CallAnswer> {
     for (;;) {
       const call = await this.get(callId, 60);
       if (call.outcome !== null) return call;
+      if (call.state === 'done') throw new ApiRefusal(call.error ?? `${callId} ended without an outcome.`);
     }
   }
 

@@ -1,11 +1,12 @@
 import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
 import { batchesTable, batchLine, batchSheet } from './batchTable.js';
+import { print } from './print.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -121,8 +122,10 @@ async function jsonBatch(file: string, defaults: string | undefined): Promise<ob
   return defaults === undefined ? batch : { ...batch, defaults: parsed(defaults, '--defaults') };
 }
 
-function openFile(file: string): Promise<Blob> {
-  return openAsBlob(file, { type: 'text/csv' }).catch(cannotRead(file));
+/** `openAsBlob` throws at once, or fails, without saying why: a file that is not there is named before. */
+async function openFile(file: string): Promise<Blob> {
+  await access(file, constants.R_OK).catch(cannotRead(file));
+  return openAsBlob(file, { type: 'text/csv' });
 }
 
 function cannotRead(file: string) {
@@ -171,8 +174,4 @@ async function untilOver(api: ApiClient, batchId: string): Promise<BatchProgress
     if (isOver(batch)) return batch;
     await pause(1000);
   }
-}
-
-function print({ json }: { json: boolean }, data: unknown, words: string): void {
-  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
 }

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { CallState } from '../../workflows/callOutcome.js';
+import type { CallAnswer } from '../api/readCall.js';
 
 /** A table for people; without borders, so that it can be cut and grepped. */
 export function tableOf(head: string[], rows: string[][]): string {
@@ -12,7 +13,8 @@ export function tableOf(head: string[], rows: string[][]): string {
         .map((part) => [part, '']),
     ),
   });
-  table.push(...rows);
+  // One line a row, whatever a name or a reason holds.
+  table.push(...rows.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, ' '))));
   return table
     .toString()
     .split('\n')
@@ -39,11 +41,12 @@ export function callsTable(calls: CallState[]): string {
 }
 
 /** Everything that a person wants to know of one call. */
-export function callSheet(call: CallState): string {
+export function callSheet(call: CallAnswer): string {
   const { outcome } = call;
   const facts: [string, string | null | undefined][] = [
     ['call', call.callId],
-    ['state', call.state],
+    ['state', call.stale ? `${call.state}, as last recorded: the call itself cannot be asked` : call.state],
+    ['error', call.error],
     ['waiting for', call.waitingFor],
     ['next attempt', call.nextAttemptAt],
     ['paused', call.paused ? (call.pauseReason ?? 'yes') : null],

@@ -1,4 +1,4 @@
-import type { CallState } from '../../workflows/callOutcome.js';
+import type { CallAnswer } from '../api/readCall.js';
 import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
 import { callSheet, callsTable } from './callTable.js';
 import { print } from './print.js';
@@ -130,6 +130,6 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function show(call: CallState, options: { json: boolean }): void {
+function show(call: CallAnswer, options: { json: boolean }): void {
   print(options, call, callSheet(call));
 }

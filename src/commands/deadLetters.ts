@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/deadLetters.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from './apiClient.js';
 import { tableOf } from './callTable.js';
+import { print } from './print.js';
 
 interface ListOptions extends ApiOptions {
   call?: string;
@@ -17,7 +18,7 @@ export async function listDeadLetters({ json, call, state, limit, cursor, ...whe
   );
   const page = await new ApiClient(where).deadLetters(Object.fromEntries(filter));
   const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print(json, page, `${deadLettersTable(page.deadLetters)}${more}`);
+  print({ json }, page, `${deadLettersTable(page.deadLetters)}${more}`);
 }
 
 /** `ringtrue resend`. */
@@ -32,11 +33,11 @@ export async function resend(
   const api = new ApiClient(where);
   if (id !== undefined) {
     const answer = await api.resend(id);
-    return print(json, answer, `${id} is being sent again, for a day if need be.`);
+    return print({ json }, answer, `${id} is being sent again, for a day if need be.`);
   }
   const counted = await resendAll(api);
   const { resent, underWay } = counted;
-  print(json, counted, `${resent} are being sent again${underWay ? `; ${underWay} were already` : ''}.`);
+  print({ json }, counted, `${resent} are being sent again${underWay ? `; ${underWay} were already` : ''}.`);
 }
 
 /** Sends again whatever was dead when it was asked for; the pages are read first, since sending changes them. */
@@ -92,8 +93,4 @@ function deadLettersTable(letters: DeadLetter[]): string {
       error,
     ]),
   );
-}
-
-function print(json: boolean, data: unknown, words: string): void {
-  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : words}\n`);
 }

@@ -68,11 +68,10 @@ function told(options: ApiOptions, dialling: Answer): void {
 /** Everything that a person wants to know of how dialling stands. */
 function sheetOf({ accountSid, limits, paused, breaker, inFlight, nextSlotAt }: Answer): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
-  const set = (limit: number | null) => (limit === null ? 'as configured' : String(limit));
-  const contacts =
-    limits.contactsPerNumber === null
-      ? 'as configured'
-      : `${limits.contactsPerNumber} in ${limits.contactsPeriodSeconds} s`;
+  const set = (limit: number | null) =>
+    limit === null ? 'as configured' : limit === 0 ? 'any number' : String(limit);
+  const period = limits.contactsPerNumber ? ` in ${limits.contactsPeriodSeconds} s` : '';
+  const contacts = `${set(limits.contactsPerNumber)}${period}`;
   const ahead = nextSlotAt !== null && Date.parse(nextSlotAt) > Date.now();
   return tableOf(
     ['', ''],

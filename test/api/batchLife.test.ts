@@ -56,6 +56,9 @@ describe('a batch from its file to its results', () => {
       json: { total: 1, withoutRequest: 0, sample: [{ callId: `${batchId}-2`, to: busy }] },
     });
 
+    const failed = await api.post('/redials', { batch: batchId, dryRun: true });
+    expect(failed.json).toMatchObject({ total: 1, sample: [{ to: busy }] });
+
     callsEnd(fates, 'completed');
     const made = fates.twilio.creates.length;
     const key = { 'Idempotency-Key': randomUUID() };

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { startReceiver } from '../activities/notifyBench.js';
-import type { CallHandle } from '../support/callBench.js';
+import { accountSid, type CallHandle } from '../support/callBench.js';
 import { useCallBench } from '../support/useCallBench.js';
 
 const fates = useCallBench();
@@ -53,6 +53,24 @@ it('it says no since the first attempt: not dialled again, and the outcome of th
   await call.handle.executeUpdate('retryNow', { args: [{}] });
   expect(await call.result()).toMatchObject({ outcome: 'busy', attempts: [{ number: 1 }] });
   expect(fates.twilio.creates).toHaveLength(1);
+});
+
+it('the number is on the do-not-call list: nobody is asked about it', async () => {
+  await fates.store.suppress({ to: fates.to, reason: 'asked us not to', expiresAt: null, source: 'api' });
+  const call = await fates.bench.start({ to: fates.to });
+  expect(await call.result()).toMatchObject({ outcome: 'canceled', reason: { code: 'do-not-call' } });
+  expect(receiver.requests).toHaveLength(0);
+});
+
+it('all dialling is paused: nobody is asked until it goes on', async () => {
+  await fates.store.pauseDialling({ accountSid, reason: 'a fire drill' });
+  const call = await fates.bench.start({ to: fates.to });
+  await call.until((s) => s.state === 'waiting' && (s.waitingFor ?? '').includes('a fire drill'));
+  expect(receiver.requests).toHaveLength(0);
+  await fates.store.resumeDialling({ accountSid });
+  await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
+  await call.result();
+  expect(receiver.requests).toHaveLength(1);
 });
 
 it('it gives no clear answer: the call waits and says so, and is dialled once the answer is yes', async () => {

@@ -64,12 +64,12 @@ describe('one variable is wrong: one fault, which names it and says what would b
     [
       'RINGTRUE_CALLS_IN_FLIGHT',
       '-1',
-      'RINGTRUE_CALLS_IN_FLIGHT is "-1"; must be a whole number 0..100000 of calls (0: any number)',
+      'RINGTRUE_CALLS_IN_FLIGHT is "-1"; must be a whole number 0..1000000 of calls (0: any number)',
     ],
     [
       'RINGTRUE_CALLS_PER_NUMBER',
       'one',
-      'RINGTRUE_CALLS_PER_NUMBER is "one"; must be a whole number 0..1000 of calls (0: any number)',
+      'RINGTRUE_CALLS_PER_NUMBER is "one"; must be a whole number 0..1000000 of calls (0: any number)',
     ],
     [
       'RINGTRUE_CONTACTS_PER_NUMBER',

@@ -3,7 +3,8 @@ import type { OutcomeStore } from '../../../activities/outcomeStore.js';
 import { e164 } from '../../../workflows/phoneNumber.js';
 import type { ApiContext, ApiTools } from '../apiDependencies.js';
 import { invalidRequest } from '../problem.js';
-import { batchIn, cursorFault, noSuchBatch, pageOf } from './readBatch.js';
+import { unknownCursor } from '../queryParameters.js';
+import { batchIn, noSuchBatch, pageOf } from './readBatch.js';
 
 const rowsPerRead = 1000;
 
@@ -30,7 +31,7 @@ export function batchResults(tools: ApiTools) {
     const page = pageOf(c, { most: 1000, standard: 200 });
     if ('faults' in page) return invalidRequest(c, page.faults);
     const { limit, cursor = '0' } = page;
-    if (!/^\d{1,8}$/.test(cursor)) return invalidRequest(c, [cursorFault(cursor)]);
+    if (!/^\d{1,8}$/.test(cursor)) return invalidRequest(c, [unknownCursor(cursor)]);
     const found = await batchIn(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId, counts } = found.progress;

@@ -40,7 +40,7 @@ export const batchSchemas = {
     example: {
       name: 'Appointments of 2 March',
       defaults: { twiml: '<Response><Say>See you tomorrow.</Say></Response>' },
-      calls: [{ to: '+15005550006', metadata: { order: '4711' } }, { to: '+15005550007' }],
+      calls: [{ to: '+15005551200', metadata: { order: '4711' } }, { to: '+15005552486' }],
     },
   },
   StartedBatch: {

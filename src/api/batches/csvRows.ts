@@ -12,13 +12,18 @@ const meanings: Record<string, (cell: string) => unknown> = {
   ringTimeoutSeconds: wholeNumber,
   maxDurationSeconds: wholeNumber,
   retry: (cell) => (cell.startsWith('{') ? jsonOr(cell) : cell),
-  'callingWindow.days': (cell) => cell.split(/[\s,]+/).map(wholeNumber),
+  urgent: yesOrNo,
+  priority: wholeNumber,
+  allowParallel: yesOrNo,
+  notifyOn: words,
+  'callingWindow.days': (cell) => words(cell).map(wholeNumber),
+  'callingWindow.blockedDates': words,
 };
 
 /** `metadata.NAME` and `callingWindow.…` are columns of their own. */
 const columns = [
   ...Object.keys(callRequestSchema.shape).filter((name) => name !== 'metadata' && name !== 'callingWindow'),
-  ...['timeZone', 'start', 'end', 'days'].map((name) => `callingWindow.${name}`),
+  ...['timeZone', 'start', 'end', 'days', 'blockedDates'].map((name) => `callingWindow.${name}`),
 ];
 
 interface Head {
@@ -148,6 +153,14 @@ function requestOf(names: string[], record: string[]): { request: PartialCallReq
   for (const [name, entries] of Object.entries(inner))
     if (entries.length > 0) fields.set(name, Object.fromEntries(entries));
   return { request: Object.fromEntries(fields), faults };
+}
+
+function words(cell: string): string[] {
+  return cell.split(/[\s,]+/);
+}
+
+function yesOrNo(cell: string): unknown {
+  return cell === 'true' || cell === 'false' ? cell === 'true' : cell;
 }
 
 function wholeNumber(cell: string): unknown {

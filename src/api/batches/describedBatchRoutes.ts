@@ -40,7 +40,7 @@ const beginnings = {
   },
 };
 
-const csv = 'to,metadata.order\n+15005550006,4711\n+15005550007,4712\n';
+const csv = 'to,metadata.order\n+15005551200,4711\n+15005552486,4712\n';
 
 export const describedBatchRoutes: DescribedRoute[] = [
   {

@@ -1,7 +1,8 @@
-import { type Fault, show } from '../../../activities/fault.js';
+import type { Fault } from '../../../activities/fault.js';
 import { InvalidCursor } from '../../../activities/outcomeStore.js';
 import type { ApiContext, ApiTools } from '../apiDependencies.js';
 import { invalidRequest, problem } from '../problem.js';
+import { isCursor, isLimit, readQuery, unknownCursor } from '../queryParameters.js';
 import { callIdIn } from '../requestTarget.js';
 
 /** `GET /batches/{batchId}`: where a batch stands. */
@@ -21,7 +22,7 @@ export function listBatches(tools: ApiTools) {
       return c.json(await tools.store.listBatches(page));
     } catch (error) {
       if (!(error instanceof InvalidCursor)) throw error;
-      return invalidRequest(c, [cursorFault(page.cursor)]);
+      return invalidRequest(c, [unknownCursor(page.cursor)]);
     }
   };
 }
@@ -41,23 +42,8 @@ export function pageOf(
   c: ApiContext,
   { most, standard }: { most: number; standard: number },
 ): { limit: number; cursor?: string } | { faults: Fault[] } {
-  const query = new URL(c.req.url).searchParams;
-  const faults: Fault[] = [...new Set(query.keys())]
-    .filter((name) => name !== 'limit' && name !== 'cursor')
-    .map((path) => ({ path, message: 'is unknown; must be one of limit, cursor' }));
-  for (const name of ['limit', 'cursor'])
-    if (query.getAll(name).length > 1) faults.push({ path: name, message: 'comes twice; must come once' });
-  const limit = query.get('limit') ?? String(standard);
-  if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > most)
-    faults.push({ path: 'limit', message: `is ${show(limit)}; must be an integer 1..${most}` });
-  const cursor = query.get('cursor');
-  if (faults.length > 0) return { faults };
-  return { limit: Number(limit), ...(cursor === null ? {} : { cursor }) };
-}
-
-export function cursorFault(cursor: string | undefined): Fault {
-  return {
-    path: 'cursor',
-    message: `is ${show(cursor)}, which no page gave out; must be the nextCursor of an earlier page`,
-  };
+  const given = readQuery(c, { limit: isLimit(most), cursor: isCursor });
+  if ('faults' in given) return given;
+  const { limit, ...cursor } = given.query;
+  return { limit: Number(limit ?? standard), ...cursor };
 }

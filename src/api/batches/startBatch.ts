@@ -28,16 +28,20 @@ const mostCsvBytes = 256 * 1024 * 1024;
 /** JSON is read as a whole before it is looked at. */
 const mostJsonBytes = 16 * 1024 * 1024;
 
-const batchBodySchema = batchParametersSchema.extend({
-  unique: uniqueSchema,
-  defaults: defaultsSchema,
-  calls: z
-    .array(
-      z.custom<PartialCallRequest>(isObject, must('a call request, a JSON object')),
-      must('a list of call requests'),
-    )
-    .min(1, must('a list of at least one call request')),
-});
+const batchBodySchema = z.strictObject(
+  {
+    ...batchParametersSchema.shape,
+    unique: uniqueSchema,
+    defaults: defaultsSchema,
+    calls: z
+      .array(
+        z.custom<PartialCallRequest>(isObject, must('a call request, a JSON object')),
+        must('a list of call requests'),
+      )
+      .min(1, must('a list of at least one call request')),
+  },
+  must('an object with calls'),
+);
 
 /** `POST /batches`: many calls from one request or CSV; all of them are right, or nothing is stored and nothing dialled. */
 export function startBatch(tools: ApiTools) {

@@ -38,10 +38,18 @@ const querySchema = z.strictObject({
 });
 
 /** The body of `POST /redials`. */
-const redialSchema = batchParametersSchema.extend(querySchema.shape).extend({
-  overrides: defaultsSchema,
-  dryRun: z.boolean(must('true or false')).exactOptional(),
-});
+const redialSchema = z.strictObject(
+  {
+    ...batchParametersSchema.shape,
+    ...querySchema.shape,
+    overrides: defaultsSchema,
+    dryRun: z.boolean(must('true or false')).exactOptional(),
+  },
+  must('an object that says which calls'),
+);
+
+/** What is dialled again when a query says nothing of how the calls turned out. */
+const failures = ['busy', 'no-answer', 'failed', 'unknown'] as const;
 
 const candidatesPerRead = 1000;
 const sampleSize = 10;
@@ -58,12 +66,13 @@ export function startRedial(tools: ApiTools) {
       const names = { root: Object.keys(redialSchema.shape) };
       return invalidRequest(c, bounded([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
     }
-    const { name, window, paused, overrides = {}, dryRun = false, ...query } = parsed.data;
-    if (Object.keys(query).length === 0)
+    const { name, window, paused, overrides = {}, dryRun = false, ...said } = parsed.data;
+    if (Object.keys(said).length === 0)
       faults.push({
         path: '',
         message: `says nothing of which calls; at least one of ${Object.keys(querySchema.shape).join(', ')} is needed`,
       });
+    const query = { ...(said.outcome || said.reachability ? {} : { outcome: [...failures] }), ...said };
     faults.push(...faultsInDefaults(overrides, known(tools), 'overrides'));
     if (faults.length > 0) return invalidRequest(c, bounded(faults));
     if (query.batch !== undefined && (await tools.store.findBatch(query.batch)) === null)

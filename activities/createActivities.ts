@@ -47,6 +47,9 @@ export function createActivities(deps: Omit<World, 'twilio'>): CallActivities & 
 export function createDialling(
   deps: Omit<World, 'twilio' | 'callStarter'>,
   onClaim: OnClaim,
+  onAsk: OnClaim = () => () => {},
 ): Pick<CallActivities, 'placeCall'> {
-  return { placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim) };
+  return {
+    placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim, onAsk),
+  };
 }

@@ -42,13 +42,10 @@ export function notClaimed(order: DialOrder, claim: DialClaim & { claimed: false
     }
     case 'no-room':
       return notYet(`one of the account's calls to end: ${claim.limit} at once are allowed`);
-    case 'turn':
-      return {
-        kind: 'not-yet',
-        why: `its turn: ${claim.callsPerSecond} calls per second are allowed`,
-        waitSeconds: claim.waitSeconds - 0.5,
-        slot: claim.slot,
-      };
+    case 'turn': {
+      const why = `its turn: ${claim.callsPerSecond} calls per second are allowed`;
+      return { ...notYet(why), until: new Date(Date.now() + claim.waitSeconds * 1000).toISOString() };
+    }
   }
 }
 

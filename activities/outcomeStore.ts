@@ -97,6 +97,9 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
     },
   ): Promise<BreakerChange | null>;
 
+  /** Twilio has said that this call is over, and nobody runs any more who would write that down: it is in flight no longer. */
+  noteOver(call: { callId: string; attempt: number; callSid: string }): Promise<void>;
+
   /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
   findDial(key: DialKey): Promise<DialEntry | null>;
 
@@ -179,8 +182,8 @@ export type DialClaim =
   | { claimed: false; by: 'contacts'; limit: number; seconds: number; until: string | null }
   /** As many calls of the account are in flight as may be. */
   | { claimed: false; by: 'no-room'; limit: number }
-  /** Calls per second: `slot` is reserved. */
-  | { claimed: false; by: 'turn'; slot: string; waitSeconds: number; callsPerSecond: number };
+  /** Calls per second: the next slot is that far away. Nothing is reserved, so that the line never stands idle for somebody. */
+  | { claimed: false; by: 'turn'; waitSeconds: number; callsPerSecond: number };
 
 /** What Twilio has said of a number that does not exist, and in which call. */
 export interface KnownInvalid {

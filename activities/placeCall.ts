@@ -39,6 +39,7 @@ export type OnClaim = () => () => void;
 export function placeCall(
   world: DialWorld,
   onClaim: OnClaim = () => () => {},
+  onAsk: OnClaim = () => () => {},
 ): (order: DialOrder) => Promise<Dialled> {
   const inLine = createLine();
   return async (order) => {
@@ -51,7 +52,8 @@ export function placeCall(
       const { plan } = order;
       if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < begunAt) return { kind: 'too-late' };
       try {
-        const barred = await barredNow(world, order);
+        const asked = onAsk();
+        const barred = await barredNow(world, order).finally(asked);
         if (barred) return barred;
         // One create at a time between two numbers: a call in Twilio's list can then be this attempt's only.
         return await inLine(`${plan.from}>${plan.to}`, briefWaitMs, () =>
@@ -134,7 +136,7 @@ async function claimAndCreate(
     if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
     // A worker that was frozen in between must not dial when the workflow has long gone on without it.
     if (Date.now() - begunAt > mustSendWithinMs) {
-      await settle(world, order, { result: 'not-sent' });
+      if (!(await settle(world, order, { result: 'not-sent' }))) return notWritten;
       return {
         kind: 'not-sent',
         why: 'the worker took too long before it could dial',
@@ -194,7 +196,7 @@ async function create(world: DialWorld, order: DialOrder): Promise<Dialled> {
     if (error instanceof TwilioAnswer && isNo(error)) return answered(world, order, error);
     const why = error instanceof Error ? error.message : String(error);
     if (surelyNotSent(error)) {
-      await settle(world, order, { result: 'not-sent', trouble: true, why });
+      if (!(await settle(world, order, { result: 'not-sent', trouble: true, why }))) return notWritten;
       return { kind: 'not-sent', why: `Twilio could not be reached (${why})`, retryAfterSeconds: null };
     }
     return unclear(world, order, why, error instanceof TwilioAnswer && error.error.code !== null);
@@ -223,7 +225,7 @@ async function answered(
 ): Promise<Dialled> {
   const verdict = verdictOf(error);
   if (verdict === 'not-processed') {
-    await settle(world, order, { result: 'not-sent' });
+    if (!(await settle(world, order, { result: 'not-sent' }))) return notWritten;
     return {
       kind: 'not-sent',
       why: `Twilio asks to wait (${error.code ?? error.httpStatus}: ${error.message})`,
@@ -232,7 +234,7 @@ async function answered(
   }
   const trouble = verdict === 'account-trouble';
   const why = `${error.code ?? `HTTP ${error.httpStatus}`} ${error.message}`;
-  await settle(world, order, { result: 'refused', detail: error, trouble, why });
+  const written = await settle(world, order, { result: 'refused', detail: error, trouble, why });
   if (!trouble) {
     world.notice({ kind: 'account-fine' });
     return { kind: 'refused', error };
@@ -242,8 +244,15 @@ async function answered(
     code: error.code,
     httpStatus: error.httpStatus,
   });
-  return { kind: 'account-trouble', error };
+  return written ? { kind: 'account-trouble', error } : notWritten;
 }
+
+/** An open claim would hold up all that comes after it; whoever seeks its call closes it, once the store is back. */
+const notWritten: Dialled = {
+  kind: 'unclear',
+  why: 'there is no call, but the journal of creates could not be told so',
+  answered: true,
+};
 
 /**
  * The workflow has the result from here on; the journal only has it for executions that come again, and for what
@@ -253,7 +262,7 @@ async function settle(
   world: DialWorld,
   { callId, attempt, round }: DialOrder,
   { result, callSid, detail, trouble, why }: Settlement,
-): Promise<void> {
+): Promise<boolean> {
   const { breaker } = world.settings;
   const answer = trouble === undefined ? {} : { answer: { trouble, why: why ?? null, breaker } };
   try {
@@ -267,8 +276,10 @@ async function settle(
       ...answer,
     });
     if (change !== null) world.notice({ kind: 'breaker', ...change });
+    return true;
   } catch (error) {
     log.warn('The journal of creates could not be written; the claim is closed with the outcome', { error });
+    return false;
   }
 }
 

@@ -20,6 +20,7 @@ const idleMs = 30_000;
 export interface DialTurns {
   supplier: CustomSlotSupplier<ActivitySlotInfo>;
   onClaim: OnClaim;
+  onAsk: OnClaim;
 }
 
 /**
@@ -34,6 +35,7 @@ export function dialTurns(ask: () => Promise<DialRoom>): DialTurns {
   /** Slots given out, and how many of those hold an order that has its claim. */
   let inHand = 0;
   let claimed = 0;
+  let asking = 0;
   let free = 0;
   let freshUntil = 0;
   let admitting = false;
@@ -53,7 +55,7 @@ export function dialTurns(ask: () => Promise<DialRoom>): DialTurns {
     try {
       for (admitFree(); waiting.length > 0; admitFree()) {
         const { room, waitSeconds } = await roomOf(ask);
-        free = Math.min(room - (inHand - claimed), mostInHand - inHand);
+        free = Math.min(room - (inHand - claimed - asking), mostInHand - inHand);
         freshUntil = Date.now() + freshMs;
         admitFree();
         if (waiting.length > 0) await nextLook(room, waitSeconds);
@@ -103,6 +105,13 @@ export function dialTurns(ask: () => Promise<DialRoom>): DialTurns {
         inHand--;
         wake();
       },
+    },
+    onAsk() {
+      asking++;
+      wake();
+      return () => {
+        asking--;
+      };
     },
     onClaim() {
       claimed++;

@@ -30,7 +30,7 @@ export function createDialWorker(
     ...options,
     connection,
     taskQueue: `${taskQueue}-dial`,
-    activities: createDialling(parts, turns.onClaim),
+    activities: createDialling(parts, turns.onClaim, turns.onAsk),
     maxConcurrentActivityTaskPolls: polls,
     tuner: {
       activityTaskSlotSupplier: turns.supplier,

@@ -104,7 +104,7 @@ export const recordingQuickly = proxyActivities<Pick<CallActivities, 'recordAtte
 });
 
 /** For as long as it takes. */
-export const recording = proxyActivities<Pick<CallActivities, 'recordOutcome'>>({
+export const recording = proxyActivities<Pick<CallActivities, 'recordOutcome' | 'recordAttempt'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
   summary: 'record the outcome in the outcome store',

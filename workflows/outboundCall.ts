@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { explaining, recording, recordingQuickly } from './activityOptions.js';
 import type { Forbidden, Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
@@ -112,11 +112,14 @@ async function waitToDialAgain(
       return last;
     }
 
-    await recordAttempt(call, attempt);
+    const written = await recordAttempt(call, attempt);
     await tellOfAttempt(call, plan, attempt, dueAt);
     const waited = await waitForRetry(call, plan, attempt, { ...step, dueAt });
     if (waited === 'canceled') return canceled(call, last);
-    if (waited === 'due') return isPast(plan.giveUpAt) ? last : 'dial';
+    if (waited !== 'due') continue;
+    // Until it is written down, the store counts what the attempt dialled as in flight, and holds up what is dialled next.
+    await Promise.race([written.done, condition(() => call.cancelRequested)]);
+    return isPast(plan.giveUpAt) ? last : 'dial';
   }
 }
 
@@ -181,11 +184,16 @@ function canceled(call: RunningCall, last: Decision | null): Decision {
   return { ...verdict, reachability: last?.reachability ?? verdict.reachability, decidedBy: 'cancel' };
 }
 
-async function recordAttempt(call: RunningCall, attempt: Attempt): Promise<void> {
-  // Lists show it at once; should the store be away, it is written again with the outcome.
-  await recordingQuickly
-    .recordAttempt({ callId: call.callId, state: 'waiting-to-retry', attempt })
-    .catch(() => call.note('the store is away: the attempt is recorded with the outcome'));
+/** Comes back after one try, with when it is written for sure. */
+async function recordAttempt(call: RunningCall, attempt: Attempt): Promise<{ done: Promise<void> }> {
+  const order = { callId: call.callId, state: 'waiting-to-retry', attempt } as const;
+  try {
+    await recordingQuickly.recordAttempt(order);
+    return { done: Promise.resolve() };
+  } catch {
+    call.note('the store is away: the attempt is recorded when it is back');
+    return { done: recording.recordAttempt(order).catch(() => {}) };
+  }
 }
 
 async function record(
@@ -220,7 +228,7 @@ async function record(
   // now on can change it.
   const outcome = await recording.recordOutcome({
     outcome: decided,
-    ...(mayHaveForgotten(decision) ? { after: call.lastCreate } : {}),
+    after: call.lastCreate,
   });
   if ('forgotten' in outcome) return outcome;
   call.outcome = outcome;
@@ -230,10 +238,4 @@ async function record(
   await tellOfEnd(call, plan, outcome);
   await condition(allHandlersFinished);
   return outcome;
-}
-
-/** May there be a create that this run of the workflow does not know of? Only with a reset, or where none was asked for. */
-function mayHaveForgotten({ decidedBy }: Decision): boolean {
-  const { runId, originalExecutionRunId } = workflowInfo();
-  return runId !== originalExecutionRunId || ['cancel', 'policy', 'lookup'].includes(decidedBy);
 }

@@ -88,6 +88,11 @@ export async function place(
     const dialled = await dialOrHear(call, order, plan);
     call.waitingFor(null);
     slot = null;
+    // A create before this one has made the call after all: whatever became of this order, that call counts.
+    if (call.hasEarlyCallback && ['refused', 'forbidden', 'too-late', 'over'].includes(dialled.kind)) {
+      round = Math.max(1, round - 1);
+      continue;
+    }
     if (tellsOfCreate.includes(dialled.kind)) call.lastCreate = { attempt: attempt.number, round };
     switch (dialled.kind) {
       case 'heard':
@@ -296,7 +301,8 @@ async function pause(
   if (pauses === 0) await noteWaiting(call);
   call.enter('waiting', why, until);
   const wakes = () => call.cancelRequested || (call.hasEarlyCallback && attempt.callSid === null);
-  const wait = until === null ? seconds : Math.min(secondsUntil(until), longestPauseUntilSeconds);
+  const wait =
+    until === null ? seconds : Math.min(Math.max(1, secondsUntil(until)), longestPauseUntilSeconds);
   await call.until(wakes, Math.min(wait, left), `not dialled yet: ${why}`);
 }
 

@@ -81,7 +81,8 @@ export function callRows(db: Database): CallRows {
 }
 
 /** What Twilio itself has shown of the number in this call; not what was remembered of an earlier one. */
-function shownInvalid({ to, attempts, lookup, reason }: CallOutcome) {
+function shownInvalid({ to, outcome, attempts, lookup, reason }: CallOutcome) {
+  if (outcome !== 'invalid-number') return null;
   const refused = attempts.at(-1)?.outcome === 'invalid-number';
   return reason && (refused || lookup?.valid === false) ? { to, ...reason } : null;
 }
@@ -162,8 +163,9 @@ const sid = `case when excluded.outcome is null
 const saveAttempt = `
   with over as (
     -- What the attempt dialled is in flight no longer.
-    update dials set over_at = clock_timestamp()
-    where call_id = $2 and attempt = $7::integer and over_at is null
+    update dials set over_at = coalesce(over_at, clock_timestamp()), result = coalesce(result, 'abandoned'),
+      settled_at = coalesce(settled_at, clock_timestamp())
+    where call_id = $2 and attempt = $7::integer and (over_at is null or result is null)
   ), call as (
     insert into calls (call_id, state, progress, started_at)
     values ($2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp()))
@@ -199,7 +201,8 @@ const noteProgress = `
         '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
     where known.outcome is null
   )
-  select exists (select from dials where call_id = $1 and attempt = $4::integer and call_sid = $5) as known`;
+  select exists (select from dials where call_id = $1 and attempt = $4::integer and call_sid = $5)
+    and exists (select from calls where call_id = $1 and to_number is not null) as known`;
 
 const progressOf = `
   select document #> '{evidence,updates}' as updates from attempts

@@ -4,7 +4,7 @@ import { type Database, json, type StoreLog } from './database.js';
 
 type DialJournal = Pick<
   OutcomeStore,
-  'claimDial' | 'dialRoom' | 'settleDial' | 'findDial' | 'findLaterDial' | 'claimedSids'
+  'claimDial' | 'dialRoom' | 'settleDial' | 'noteOver' | 'findDial' | 'findLaterDial' | 'claimedSids'
 >;
 
 /**
@@ -34,6 +34,10 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
       const { settled, breaker = null } = said(row);
       if (!settled) log.warn({ callId, attempt, round, result }, 'no such claim in the journal of creates');
       return breaker;
+    },
+
+    async noteOver({ callId, attempt, callSid }) {
+      await db.query(noteOver, [callId, attempt, callSid]);
     },
 
     async findDial({ callId, attempt, round }) {
@@ -80,6 +84,10 @@ const findLaterDial = `
   where call_id = $1 and (attempt, round) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
     and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
   order by attempt, call_sid is null, round limit 1`;
+
+const noteOver = `
+  update dials set over_at = clock_timestamp()
+  where call_id = $1 and attempt = $2::integer and call_sid = $3 and over_at is null`;
 
 const findDial = `
   select dial_entry(dials) as entry from dials

@@ -93,7 +93,9 @@ async function findCall(
   }
   try {
     const state = await calls(tools.temporal, queryWithinMs, () => handle.query<CallState>('state'));
-    return tools.progress === 'store' ? withProgress(state, await tools.store.findCallState(callId)) : state;
+    return tools.progress === 'store'
+      ? withProgress(state, await tools.store.findCallState(callId).catch(() => null))
+      : state;
   } catch {
     // No worker answers: what is written down is the best that can be said.
     return { ...(row ?? begun(description)), stale: true };

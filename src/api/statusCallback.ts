@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { type CallUpdate, updateFromCallback } from '../../workflows/callUpdate.js';
-import { mustBeHeard, stateOf } from '../../workflows/twilioStatus.js';
+import { isTerminal, mustBeHeard, stateOf } from '../../workflows/twilioStatus.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import type { CallbackResult } from './apiMetrics.js';
 import { ourCalls } from './ourCalls.js';
@@ -86,7 +86,7 @@ async function deliver(
         .signal('twilioStatus', { attempt, params, ...(heard.length > 0 ? { heard } : {}) }),
     );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return afterTheEnd(tools, c, callId, error);
+    if (error instanceof WorkflowNotFoundError) return afterTheEnd(tools, c, told, error);
     if (isTemporalUnavailable(error)) count(tools, 'temporal-unavailable');
     throw error;
   }
@@ -100,13 +100,18 @@ async function deliver(
 async function afterTheEnd(
   tools: ApiTools,
   c: ApiContext,
-  callId: string,
+  { callId, attempt, update }: Told,
   error: WorkflowNotFoundError,
 ): Promise<Response> {
   // The server has one class for both and tells them apart by its words. What it has forgotten, the store knows.
   const over = /already completed/.test(error.message) || (await tools.store.findCallState(callId)) !== null;
   if (!over) return unknownCall(tools, c);
   count(tools, 'already-over');
+  // Its workflow may have been terminated: the number is not to be held for a call that is over.
+  if (update !== null && isTerminal(update.status))
+    await tools.store.noteOver({ callId, attempt, callSid: update.callSid }).catch((err: unknown) => {
+      tools.log.warn({ err, attempt }, 'the end of a call whose workflow is over was not noted');
+    });
   return c.body(null, 204);
 }
 

@@ -77,6 +77,7 @@ declare
   most integer;
   earliest timestamptz;
   unsure boolean;
+  reserve boolean := false;
 begin
   line := enter_line(account);
 
@@ -120,8 +121,9 @@ begin
 
   -- A call that dials again has done with what it dialled before, even if that could not be written down; and a
   -- claim that nobody settled for so long belongs to a call that is gone.
-  update dials set result = coalesce(result, 'abandoned'), settled_at = coalesce(settled_at, now_is), over_at = now_is
-    where call_id = this_call and (attempt, round) < (this_attempt, this_round) and over_at is null;
+  update dials set result = coalesce(result, 'abandoned'), settled_at = coalesce(settled_at, now_is),
+      over_at = coalesce(over_at, now_is)
+    where call_id = this_call and (attempt, round) < (this_attempt, this_round) and (over_at is null or result is null);
   update dials set result = 'abandoned', settled_at = now_is, over_at = now_is
     where account_sid = account and to_number = callee and from_number = caller and result is null
       and claimed_at < now_is - make_interval(secs => (asked ->> 'abandonedAfterSeconds')::float8);
@@ -170,13 +172,15 @@ begin
   -- At most one second's worth is ever ahead: a reserved slot that was missed by more is gone.
   if slot is null or slot < now_is - interval '1 second' then
     slot := next_slot(line, distance, now_is);
-    update dial_slots set next_at = slot + distance, apart = distance where account_sid = account;
+    reserve := true;
   end if;
   wait_seconds := greatest(0, extract(epoch from slot - now_is));
   if wait_seconds > (asked ->> 'slotWithinSeconds')::float8 then
     return jsonb_build_object('by', 'turn', 'waitSeconds', wait_seconds,
-      'callsPerSecond', (limits ->> 'callsPerSecond')::float8,
-      'slot', to_char(slot at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
+      'callsPerSecond', (limits ->> 'callsPerSecond')::float8);
+  end if;
+  if reserve then
+    update dial_slots set next_at = slot + distance, apart = distance where account_sid = account;
   end if;
 
   -- Its age is reckoned from when it may be sent.

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type CallHandle, callHandle } from '../support/callBench.js';
+import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const fates = useCallBench({ absentAfterSeconds: 1, pollIntervalSeconds: 1, callbackWaitSeconds: 2 });
+const retry = {
+  maxAttempts: 2,
+  retryOn: ['busy'],
+  initialIntervalSeconds: 1,
+  maximumIntervalSeconds: 1,
+  backoffCoefficient: 1,
+};
+const answered = { SequenceNumber: '3', CallDuration: '7' };
+
+async function placed(call: CallHandle, attempt = 1): Promise<string> {
+  const { attempts } = await call.until((s) => s.attempts[attempt - 1]?.callSid != null);
+  return attempts[attempt - 1]?.callSid as string;
+}
+
+describe('a create counted as never made, and the next one is on its way', () => {
+  it('a callback proves the first, and Twilio refuses the second: the call that was made is followed', async () => {
+    fates.twilio.answerList = () => json(200, { calls: [], next_page_uri: null });
+    let sid = '';
+    fates.twilio.answerCreate = ({ make }) => {
+      sid = make().sid;
+      return cut();
+    };
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    await call.until((s) => s.waitingFor?.includes('unclear') ?? false);
+    fates.twilio.answerCreate = async () => {
+      await call.callback(1, sid, 'in-progress', { SequenceNumber: '2' });
+      return twilioError(400, 21211, 'Invalid To');
+    };
+    await call.until((s) => s.state === 'in-progress');
+    await call.callback(1, sid, 'completed', answered);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid });
+  });
+});
+
+describe('the store does not learn in time what became of a create', () => {
+  it('the attempt ends all the same: the next one is not held up by it', async () => {
+    const usual = fates.store.settleDial;
+    fates.store.settleDial = () => Promise.reject(new Error('the store is away'));
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry });
+    const first = await placed(call);
+    fates.store.settleDial = usual;
+    await call.callback(1, first, 'busy', { SequenceNumber: '2' });
+    await call.callback(2, await placed(call, 2), 'completed', answered);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{}, {}] });
+  });
+});
+
+describe('a workflow that somebody terminated while Twilio had its call', () => {
+  it('started again under another policy: the call that it had placed is followed to its end', async () => {
+    const callId = `call-${randomUUID()}`;
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry }, callId);
+    const first = await placed(call);
+    await call.callback(1, first, 'busy', { SequenceNumber: '2' });
+    const second = await placed(call, 2);
+    await call.handle.terminate('by mistake');
+    fates.twilio.answerFetch = (resource) =>
+      json(
+        200,
+        resource?.sid === first ? { ...resource, status: 'busy' } : { ...resource, status: 'completed' },
+      );
+    const handle = await fates.bench.client.workflow.start('outboundCall', {
+      taskQueue: fates.bench.taskQueue,
+      workflowId: callId,
+      args: [{ to: fates.to, twiml: '<Response/>', lookup: 'off', retry: { ...retry, maxAttempts: 1 } }],
+    });
+    const again = callHandle(fates.bench.client, callId, handle);
+    expect(await again.result()).toMatchObject({ outcome: 'answered', callSid: second });
+    expect(fates.twilio.creates).toHaveLength(2);
+  });
+
+  it('Twilio says that its call is over: the number is free for another call', async () => {
+    fates.bench.settings.callsPerNumber = 1;
+    fates.twilio.answerCreate = ({ make }) => created(make());
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    const sid = await placed(call);
+    await call.handle.terminate('by mistake');
+    const next = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    await next.until((s) => s.waitingFor?.includes('another call to this number') ?? false);
+    await fates.store.noteOver({ callId: call.callId, attempt: 1, callSid: sid });
+    await next.callback(1, await placed(next), 'completed', answered);
+    expect(await next.result()).toMatchObject({ outcome: 'answered' });
+  });
+});

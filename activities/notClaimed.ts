@@ -49,8 +49,8 @@ export function notClaimed(order: DialOrder, claim: DialClaim & { claimed: false
   }
 }
 
-export function notYet(why: string, waitSeconds = 2): Dialled & { kind: 'not-yet' } {
-  return { kind: 'not-yet', why, waitSeconds, slot: null };
+export function notYet(why: string): Dialled & { kind: 'not-yet' } {
+  return { kind: 'not-yet', why };
 }
 
 /** The create was executed before. What became of it is in the journal, or unclear. */

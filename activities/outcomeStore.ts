@@ -149,8 +149,6 @@ export interface ClaimOrder {
   rememberInvalidSeconds: number;
   /** Lookup has just said that the number is valid: what it said before counts no longer. */
   lookupSaysValid: boolean;
-  /** Calls-per-second slot that an earlier claim reserved, ISO 8601. */
-  slot: string | null;
   slotWithinSeconds: number;
 }
 

@@ -15,7 +15,7 @@ import { statusCallbackUrl } from './statusCallbackUrl.js';
 import { surelyNotSent, TwilioAnswer } from './twilioAnswer.js';
 import type { World } from './world.js';
 
-/** A slot this near is waited for here; for a later one the workflow sets a timer. */
+/** A slot this near is waited for here; a later one is left to others. */
 const slotWithinSeconds = 3;
 /** With this and the HTTP time-out, a create that starts can still be over before the activity times out. */
 const mustSendWithinMs = 12_000;
@@ -64,7 +64,7 @@ export function placeCall(
         // Only what goes before the create throws here: this execution sent nothing. Whether another one did is in
         // the journal, so the very same create is tried again, and not another one in its place.
         const why = error instanceof Error ? error.message : String(error);
-        return notYet(`the journal of creates, which can't be reached (${why})`, 1);
+        return notYet(`the journal of creates, which can't be reached (${why})`);
       }
     }
   };
@@ -166,7 +166,6 @@ async function claimWithin(world: DialWorld, order: DialOrder, waitMs: number): 
       parallel: plan.allowParallel ?? false,
       rememberInvalidSeconds: settings.rememberInvalidSeconds,
       lookupSaysValid: order.lookupSaysValid ?? false,
-      slot: order.slot,
       slotWithinSeconds,
     });
     const soon = !claim.claimed && (claim.by === 'other-call' || claim.by === 'no-room');

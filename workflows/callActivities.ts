@@ -114,8 +114,6 @@ export interface DialOrder {
   /** When the call gave the order, ISO 8601; it may wait for its turn since then. */
   orderedAt: string;
   plan: CallPlan;
-  /** Calls-per-second slot that an earlier `not-yet` answer reserved, ISO 8601. */
-  slot: string | null;
   /** Lookup has said in this call that the number is valid. */
   lookupSaysValid?: true;
 }
@@ -131,10 +129,10 @@ export type Dialled =
   /** It surely did not reach Twilio, or was surely not processed. */
   | { kind: 'not-sent'; why: string; retryAfterSeconds: number | null }
   /**
-   * Nothing was sent: it is not this call's turn. `slot`: when it will be, if reserved. `until`, ISO 8601: not before,
+   * Nothing was sent: it is not this call's turn. `until`, ISO 8601: not before,
    * whatever else changes.
    */
-  | { kind: 'not-yet'; why: string; waitSeconds: number; slot: string | null; until?: string | null }
+  | { kind: 'not-yet'; why: string; until?: string | null }
   /** Nothing was sent, and nothing will be. */
   | ({ kind: 'forbidden' } & Forbidden)
   /** `giveUpAt` had passed before anything was sent. */

@@ -59,7 +59,6 @@ export async function place(
   lookup: LookupEvidence | null,
 ): Promise<Placing> {
   const known = lookup?.valid ? ({ lookupSaysValid: true } as const) : {};
-  let slot: string | null = null;
   let round = 1;
   for (let pauses = 0; ; pauses++) {
     // A callback that names the attempt proves that a create landed after all.
@@ -81,13 +80,11 @@ export async function place(
       round,
       orderedAt: now(),
       plan,
-      slot,
       ...known,
     };
     call.enter('placing', 'its turn to dial');
     const dialled = await dialOrHear(call, order, plan);
     call.waitingFor(null);
-    slot = null;
     // A create before this one has made the call after all: whatever became of this order, that call counts.
     if (call.hasEarlyCallback && ['refused', 'forbidden', 'too-late', 'over'].includes(dialled.kind)) {
       round = Math.max(1, round - 1);
@@ -112,16 +109,7 @@ export async function place(
       case 'over':
         return dialled.kind;
       case 'not-yet':
-        slot = dialled.slot;
-        await pause(
-          call,
-          plan,
-          attempt,
-          pauses,
-          slot === null ? growing(pauses) : dialled.waitSeconds,
-          dialled.why,
-          dialled.until ?? null,
-        );
+        await pause(call, plan, attempt, pauses, growing(pauses), dialled.why, dialled.until ?? null);
         break;
       case 'not-sent':
         round++;
@@ -168,7 +156,6 @@ export async function recall(
     round,
     orderedAt: now(),
     plan,
-    slot: null,
   };
   const found = await seek(call, { ...order, answered: dialled.answered }, attempt, dialled.why);
   if (found === 'never-known') return 'never-known';

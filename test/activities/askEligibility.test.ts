@@ -36,7 +36,6 @@ function ask({
     round: 1,
     orderedAt: new Date().toISOString(),
     plan: asked,
-    slot: null,
   };
   return quietEnvironment().run(() =>
     askEligibility({ settings }, order, timeoutMs === undefined ? {} : { timeoutMs }),

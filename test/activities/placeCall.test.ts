@@ -34,7 +34,6 @@ function orderTo(to: string): DialOrder {
     attempt: 1,
     round: 1,
     orderedAt: new Date().toISOString(),
-    slot: null,
     plan: {
       to,
       from: '+15005550006',

@@ -7,7 +7,7 @@ import { outcome } from './records.js';
 
 /** What an account may dial at once and in a second. */
 export function dialLimitRules(engine: () => Engine): void {
-  const { atOnce, newAccount, claim, by, settle, sql, control, ago } = gateBench(engine);
+  const { atOnce, newAccount, claim, by, settle, sql, control } = gateBench(engine);
 
   describe('calls in flight of an account', () => {
     it('forty at once, seven allowed: seven are claimed; operators allow nine: two more', async () => {
@@ -125,12 +125,6 @@ export function dialLimitRules(engine: () => Engine): void {
       expect(await engine().store.findDial(mine)).toBeNull();
       expect(await next()).toBe(before);
       expect(await claim({ ...mine, slotWithinSeconds: 5 })).toMatchObject({ claimed: true });
-    });
-
-    it('a reserved slot was missed by more than a second: gone, another one is taken', async () => {
-      const order = newAccount({ callsPerSecond: 1 })();
-      const missed = ago(3600);
-      expect(await claim({ ...order, slot: missed })).not.toMatchObject({ slot: missed });
     });
   });
 

@@ -25,7 +25,6 @@ export function newClaim(differing: Partial<ClaimOrder> = {}): DialKey & ClaimOr
     parallel: false,
     rememberInvalidSeconds: 0,
     lookupSaysValid: false,
-    slot: null,
     slotWithinSeconds: 3600,
     ...differing,
   };

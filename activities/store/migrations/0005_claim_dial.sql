@@ -77,7 +77,6 @@ declare
   most integer;
   earliest timestamptz;
   unsure boolean;
-  reserve boolean := false;
 begin
   line := enter_line(account);
 
@@ -168,20 +167,14 @@ begin
 
   now_is := clock_timestamp();
   distance := slot_distance((limits ->> 'callsPerSecond')::float8);
-  slot := (asked ->> 'slot')::timestamptz;
-  -- At most one second's worth is ever ahead: a reserved slot that was missed by more is gone.
-  if slot is null or slot < now_is - interval '1 second' then
-    slot := next_slot(line, distance, now_is);
-    reserve := true;
-  end if;
+  slot := next_slot(line, distance, now_is);
   wait_seconds := greatest(0, extract(epoch from slot - now_is));
   if wait_seconds > (asked ->> 'slotWithinSeconds')::float8 then
     return jsonb_build_object('by', 'turn', 'waitSeconds', wait_seconds,
       'callsPerSecond', (limits ->> 'callsPerSecond')::float8);
   end if;
-  if reserve then
-    update dial_slots set next_at = slot + distance, apart = distance where account_sid = account;
-  end if;
+  -- Only now: a slot that nobody uses would keep the line waiting.
+  update dial_slots set next_at = slot + distance, apart = distance where account_sid = account;
 
   -- Its age is reckoned from when it may be sent.
   insert into dials (call_id, attempt, round, account_sid, to_number, from_number, claimed_at)

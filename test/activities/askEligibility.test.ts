@@ -148,9 +148,9 @@ describe('the answer is not clear: unknown, never a yes', () => {
     ['it begins its answer and never ends it', { ...yes, halting: true }],
   ])('%s: it is left alone when the time is over', async (_, answer) => {
     const receiver = await startReceiver(answer);
-    expect(await ask({ caller: receiver.origin, timeoutMs: 200 })).toEqual({
+    expect(await ask({ caller: receiver.origin, timeoutMs: 1000 })).toEqual({
       kind: 'unknown',
-      why: `${receiver.host} could not be asked: no answer within 0.2 s`,
+      why: `${receiver.host} could not be asked: no answer within 1 s`,
     });
     await receiver.leftAlone;
   });

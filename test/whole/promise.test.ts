@@ -44,11 +44,16 @@ const number = fc
   )
   .map((digits) => `+15009${digits.flat().join('')}`);
 
+const dialled = new Set<string>();
+
 it('whatever is lost, doubled, late or in disorder: every call ends as Twilio says, and no attempt is dialled twice', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(number, { minLength: 40, maxLength: 40 }), async (numbers) => {
+      // The simulator remembers the calls to a number that an earlier run drew too.
+      const fresh = numbers.filter((to) => !dialled.has(to));
+      for (const to of fresh) dialled.add(to);
       await Promise.all(
-        numbers.map(async (to) => {
+        fresh.map(async (to) => {
           const outcome = await stack.call({ to });
           const calls = await stack.simulated(to);
           expect([to, outcome.outcome]).toEqual([to, outcomeOf[to.at(-1) as string]]);

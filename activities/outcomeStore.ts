@@ -42,23 +42,32 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
   /**
    * What a callback says of a running call, for lists. Ignored when the call or the attempt is over, when it is older
    * than what is known, when it names another SID than the attempt's, and when there is no row of the call.
-   * True when the journal knew the SID already as that of the attempt's Twilio call.
+   * `known`: the journal knew the SID already as that of the attempt's Twilio call. `watched`: somebody has asked the call.
    */
   noteProgress(row: {
     callId: string;
     attempt: number;
     state: CallStateName;
     update: CallUpdate;
-  }): Promise<boolean>;
+  }): Promise<{ known: boolean; watched: boolean }>;
 
-  /** What callbacks said of an attempt that is under way, as noted; none once it is decided. */
-  progressOf(key: { callId: string; attempt: number; callSid: string }): Promise<CallUpdate[]>;
+  /** What callbacks said of an attempt that is under way, as noted; null once it is decided, and when nothing was written of it. */
+  progressOf(key: { callId: string; attempt: number; callSid: string }): Promise<CallUpdate[] | null>;
+
+  /**
+   * Notes that somebody looks at a running call, and what callbacks said of its attempt under way until then. Null when
+   * that was noted before, when no callback told of such an attempt, and when there is no row of a running call.
+   */
+  watchCall(callId: string): Promise<{ attempt: number; updates: CallUpdate[] } | null>;
 
   /** Notes that a running call waits; ignored unless the call is between two attempts. */
   noteWaiting(row: { callId: string }): Promise<void>;
 
-  /** Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays. */
-  saveOutcome(outcome: CallOutcome): Promise<void>;
+  /**
+   * Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays; comes back with
+   * what is on record then.
+   */
+  saveOutcome(outcome: CallOutcome): Promise<CallOutcome>;
 
   /** The recorded state of one call; null when there is no such row. */
   findCallState(callId: string): Promise<CallState | null>;

@@ -13,8 +13,7 @@ export function recordOutcome({ settings, store, notice }: World) {
   return async ({ outcome, after }: Order): Promise<CallOutcome | Forgotten> => {
     const forgotten = after ? await forgottenBy(outcome, after) : null;
     if (forgotten) return { forgotten };
-    await store.saveOutcome(outcome);
-    const recorded = (await store.findCallState(outcome.callId))?.outcome ?? outcome;
+    const recorded = await store.saveOutcome(outcome);
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
     if (settings.consent.suppressOptOuts && hasOptedOut(recorded))
       await store.suppress({

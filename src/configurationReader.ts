@@ -4,6 +4,7 @@ import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/e
 import { breakerRule } from '../activities/dialGate.js';
 import { derivedNotifySecret } from '../activities/notifySecret.js';
 import type { ConsentSettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
+import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
@@ -151,6 +152,10 @@ export class ConfigurationReader {
     return http;
   }
 
+  progress(otherwise: ProgressMode): ProgressMode {
+    return this.values.RINGTRUE_PROGRESS ?? otherwise;
+  }
+
   http() {
     const host = this.values.HOST ?? '127.0.0.1';
     const apiTokens = this.values.RINGTRUE_API_TOKENS ?? [];
@@ -162,7 +167,6 @@ export class ConfigurationReader {
       publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
       apiTokens,
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
-      progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
       policies: {
         path: this.values.RINGTRUE_POLICIES ?? null,
         atStart: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },

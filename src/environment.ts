@@ -140,7 +140,7 @@ export const environment = z.object({
   RINGTRUE_NOTIFY_PRIVATE: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
-  RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
+  RINGTRUE_PROGRESS: z.enum(progressModes, must('watched or signal')),
   RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
   RINGTRUE_SUPPRESS_OPT_OUTS: z
     .enum(['true', 'false'], must('true or false'))

@@ -4,6 +4,8 @@ import type { ActivityEvent } from '../activities/createActivities.js';
 import { createActivities } from '../activities/createActivities.js';
 import type { OutcomeStore } from '../activities/outcomeStore.js';
 import type { ActivitySettings } from '../activities/settings.js';
+import type { ProgressMode } from '../workflows/twilioStatus.js';
+import { callWatch } from './callWatch.js';
 import type { TemporalSettings } from './configurationReader.js';
 import { createDialWorker } from './dialWorker.js';
 import type { Log } from './log.js';
@@ -19,6 +21,7 @@ export interface WorkerParts {
   taskQueue: string;
   settings: ActivitySettings;
   store: OutcomeStore;
+  progress: ProgressMode;
   notice: (event: ActivityEvent) => void;
   /** Where the workflows' bundle is kept from start to start. */
   keepIn: string;
@@ -83,6 +86,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
         taskQueue: parts.taskQueue,
         workflowBundle: { codePath: await bundle },
         activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
+        sinks: callWatch({ ...parts, client }),
       }),
       createDialWorker({ ...parts, connection }, options),
     ]);

@@ -43,6 +43,23 @@ export function updateFromCallback(params: Record<string, unknown>): CallUpdate 
   };
 }
 
+/** The parameters of the status callback that this was read from, as far as it tells them. */
+export function paramsOf(update: CallUpdate): Record<string, string> {
+  const said = {
+    CallSid: update.callSid,
+    CallStatus: update.status,
+    SequenceNumber: update.sequence,
+    Timestamp: update.at,
+    SipResponseCode: update.sipResponseCode,
+    ErrorCode: update.errorCode,
+    CallDuration: update.durationSeconds,
+    AnsweredBy: update.answeredBy,
+  };
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])),
+  );
+}
+
 /**
  * Did the phone ring? Said outright by `ringing` and by an answer. A final `no-answer` or `busy` tells it by
  * its number: we subscribe to every event, and two fired before it only if `initiated` and `ringing` did.

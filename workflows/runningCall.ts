@@ -17,6 +17,7 @@ import { maskNumber } from './phoneNumber.js';
 import { searchAttribute } from './searchAttributes.js';
 import { Steering } from './steering.js';
 import { isTerminal, stateOf } from './twilioStatus.js';
+import { type StateQuery, watchers } from './watching.js';
 import { now } from './workflowTime.js';
 
 /** One status callback of Twilio's, handed on by the webhook server: `params` are Twilio's own. */
@@ -28,7 +29,7 @@ export interface TwilioStatusSignal {
 }
 
 export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
-export const state = defineQuery<CallState>('state');
+export const state = defineQuery<CallState, [StateQuery?]>('state');
 
 /** Different things heard about one attempt that are kept; a call has fewer than ten. */
 const mostUpdates = 50;
@@ -81,7 +82,7 @@ export class RunningCall {
       if (value !== undefined) this.#published.set(key.name, value);
     }
     setHandler(twilioStatus, (signal) => this.#hear(signal), { description: "Twilio's status callback" });
-    setHandler(state, () => this.describe(), { description: 'Where the call stands' });
+    setHandler(state, (asked?: StateQuery) => this.#answer(asked), { description: 'Where the call stands' });
     this.steering.listen(this);
     // A Temporal cancellation asks for the same as the update.
     CancellationScope.current().cancelRequested.catch(() => this.stop('Canceled through Temporal'));
@@ -162,7 +163,8 @@ export class RunningCall {
     this.lastHeardAt = Date.now();
     const sip = update.sipResponseCode === null ? '' : `, SIP ${update.sipResponseCode}`;
     const number = update.sequence === null ? '' : ` no. ${update.sequence}`;
-    this.note(`${update.source === 'webhook' ? `callback${number}` : 'poll'}: ${update.status}${sip}`);
+    const line = `${update.source === 'webhook' ? `callback${number}` : 'poll'}: ${update.status}${sip}`;
+    this.note(line, update.at ?? now());
 
     const known = knownOf(updates) as CallUpdate;
     attempt.status = known.status;
@@ -191,9 +193,9 @@ export class RunningCall {
     this.#waitingFor = what;
   }
 
-  /** Adds a line to the timeline in Temporal's UI. */
-  note(line: string): void {
-    this.#timeline.push(`- \`${now().slice(11, 19)}\` ${line}`);
+  /** Adds a line to the timeline in Temporal's UI; `at`: when it happened, ISO 8601. */
+  note(line: string, at = now()): void {
+    this.#timeline.push(`- \`${at.slice(11, 19)}\` ${line}`);
     if (this.#timeline.length > mostLines) this.#timeline.splice(1, 1);
     this.#showDetails();
   }
@@ -232,6 +234,11 @@ export class RunningCall {
       this.cancelReason = reason;
       this.note(`asked to stop${reason ? `: ${reason}` : ''}`);
     }
+    return this.describe();
+  }
+
+  #answer(asked: StateQuery | undefined): CallState {
+    if (asked?.watch !== false) watchers.watched();
     return this.describe();
   }
 

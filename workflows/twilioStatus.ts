@@ -33,10 +33,11 @@ export function stateOf(status: string): CallStateName | null {
 }
 
 /**
- * Where the progress of a Twilio call is told: `signal` tells the call itself, so that its query and its search attributes
- * show it at once; `store` only writes it down, which saves a signal and a search attribute for each callback.
+ * Who is told that a Twilio call rings or talks: with `signal` the call itself, always; with `watched` only a call that
+ * somebody has asked, since until then it is enough to write it down, which saves a signal and a search attribute for each
+ * callback.
  */
-export const progressModes = ['signal', 'store'] as const;
+export const progressModes = ['watched', 'signal'] as const;
 export type ProgressMode = (typeof progressModes)[number];
 
 /**

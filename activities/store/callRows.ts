@@ -8,7 +8,14 @@ import { type Database, json } from './database.js';
 
 type CallRows = Pick<
   OutcomeStore,
-  'openCall' | 'saveAttempt' | 'noteProgress' | 'progressOf' | 'noteWaiting' | 'saveOutcome' | 'findCallState'
+  | 'openCall'
+  | 'saveAttempt'
+  | 'noteProgress'
+  | 'progressOf'
+  | 'watchCall'
+  | 'noteWaiting'
+  | 'saveOutcome'
+  | 'findCallState'
 >;
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
@@ -43,8 +50,9 @@ export function callRows(db: Database): CallRows {
     },
 
     async noteProgress({ callId, attempt, state, update }) {
-      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress') return false;
-      const [row] = await db.query<{ known: boolean }>(noteProgress, [
+      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress')
+        return { known: false, watched: false };
+      const [row] = await db.query<{ known: boolean; watched: boolean }>(noteProgress, [
         callId,
         state,
         callProgress({ attempt, decided: false, state }),
@@ -55,12 +63,21 @@ export function callRows(db: Database): CallRows {
         json(attemptBegunBy(update, attempt)),
         json(update),
       ]);
-      return row?.known ?? false;
+      return { known: row?.known ?? false, watched: row?.watched ?? false };
     },
 
     async progressOf({ callId, attempt, callSid }) {
       const [row] = await db.query<{ updates: CallUpdate[] }>(progressOf, [callId, attempt, callSid]);
-      return row?.updates.filter(({ source }) => source === 'webhook') ?? [];
+      return row ? row.updates.filter(byCallback) : null;
+    },
+
+    async watchCall(callId) {
+      const [first] = await db.query(watchCall, [callId]);
+      if (!first) return null;
+      // Only now: a callback that is being noted meanwhile either is seen here, or sees that the call is watched.
+      const [row] = await db.query<{ attempt: number; updates: CallUpdate[] }>(underWay, [callId]);
+      const updates = row?.updates.filter(byCallback) ?? [];
+      return row && updates.length > 0 ? { attempt: row.attempt, updates } : null;
     },
 
     async noteWaiting({ callId }) {
@@ -68,7 +85,10 @@ export function callRows(db: Database): CallRows {
     },
 
     async saveOutcome(outcome) {
-      await db.query(saveOutcome, [json(outcome), json(shownInvalid(outcome))]);
+      const parameters = [json(outcome), json(shownInvalid(outcome))];
+      const [row] = await db.query<{ recorded: CallOutcome | null }>(saveOutcome, parameters);
+      // Null: another outcome of this call was being recorded at the same moment.
+      return row?.recorded ?? (await this.findCallState(outcome.callId))?.outcome ?? outcome;
     },
 
     async findCallState(callId) {
@@ -78,6 +98,10 @@ export function callRows(db: Database): CallRows {
       return row ? callStateOf(row) : null;
     },
   };
+}
+
+function byCallback({ source }: CallUpdate): boolean {
+  return source === 'webhook';
 }
 
 /** What Twilio itself has shown of the number in this call; not what was remembered of an earlier one. */
@@ -191,7 +215,7 @@ const noteProgress = `
     where call_id = $1 and state <> 'done' and progress < $3::integer
       and not exists (select from attempts a where a.call_id = $1 and a.number = $4::integer
         and (a.outcome is not null or a.call_sid <> $5))
-    returning call_id
+    returning call_id, watched
   ), noted as (
     insert into attempts as known (call_id, number, call_sid, status, progress, document)
     select call_id, $4::integer, $5, $6, $7::integer, $8::jsonb from call
@@ -202,11 +226,19 @@ const noteProgress = `
     where known.outcome is null
   )
   select exists (select from dials where call_id = $1 and attempt = $4::integer and call_sid = $5)
-    and exists (select from calls where call_id = $1 and to_number is not null) as known`;
+    and exists (select from calls where call_id = $1 and to_number is not null) as known,
+    coalesce((select watched from call), (select watched from calls where call_id = $1), false) as watched`;
 
 const progressOf = `
   select document #> '{evidence,updates}' as updates from attempts
   where call_id = $1 and number = $2::integer and call_sid = $3 and outcome is null`;
+
+const watchCall = `
+  update calls set watched = true where call_id = $1 and state <> 'done' and not watched returning call_id`;
+
+const underWay = `
+  select number as attempt, document #> '{evidence,updates}' as updates from attempts
+  where call_id = $1 and outcome is null order by number desc limit 1`;
 
 // Between two attempts: nothing was heard of one that is not decided.
 const noteWaiting = `
@@ -230,7 +262,7 @@ const saveOutcome = `
       error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
       duration_seconds = excluded.duration_seconds, document = excluded.document
     where calls.state <> 'done'
-    returning call_id
+    returning call_id, document
   ), closed as (
     -- Claims of the call that could not be settled in their time keep nobody waiting any longer.
     update dials set result = coalesce(result, 'abandoned'), settled_at = coalesce(settled_at, clock_timestamp()),
@@ -243,6 +275,10 @@ const saveOutcome = `
     on conflict (to_number) do update set source = excluded.source, code = excluded.code,
       message = excluded.message, call_id = excluded.call_id, seen_at = excluded.seen_at
   )
-  ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
-    call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
-    document = excluded.document`;
+  , written as (
+    ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
+      call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+      document = excluded.document
+  )
+  select coalesce((select document from call),
+    (select document from calls where call_id = $1::jsonb ->> 'callId')) as recorded`;

@@ -7,9 +7,10 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
-import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
+import type { Attempt, CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { callStates } from '../../workflows/callOutcome.js';
 import { stateOf } from '../../workflows/twilioStatus.js';
+import type { StateQuery } from '../../workflows/watching.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import { invalidRequest, problem } from './problem.js';
 import { callIdIn } from './requestTarget.js';
@@ -92,8 +93,11 @@ async function findCall(
     if (over !== null) return over;
   }
   try {
-    const state = await calls(tools.temporal, queryWithinMs, () => handle.query<CallState>('state'));
-    return tools.progress === 'store'
+    // What the call has not heard is merged in from the store: asking so does not make it be told.
+    const state = await calls(tools.temporal, queryWithinMs, () =>
+      handle.query<CallState, [StateQuery]>('state', { watch: false }),
+    );
+    return tools.progress === 'watched'
       ? withProgress(state, await tools.store.findCallState(callId).catch(() => null))
       : state;
   } catch {
@@ -151,12 +155,17 @@ async function finalState(
 function withProgress(state: CallState, row: CallState | null): CallState {
   const [own, noted] = [state.attempts.at(-1), row?.attempts.at(-1)];
   const same = own && noted && own.number === noted.number && own.callSid === noted.callSid;
-  if (!row || !same || state.state !== 'queued' || stateOf(noted.status ?? '') !== row.state) return state;
-  return {
-    ...state,
-    state: row.state,
-    attempts: [...state.attempts.slice(0, -1), { ...own, status: noted.status }],
+  if (!row || !same || state.state !== 'queued' || row.state === 'queued') return state;
+  if (stateOf(noted.status ?? '') !== row.state) return state;
+  const updates = noted.evidence.updates.filter(({ source }) => source === 'webhook');
+  const answered = updates.find(({ status }) => status === 'in-progress');
+  const attempt: Attempt = {
+    ...own,
+    status: noted.status,
+    answeredAt: own.answeredAt ?? answered?.at ?? null,
+    evidence: { ...own.evidence, updates },
   };
+  return { ...state, state: row.state, attempts: [...state.attempts.slice(0, -1), attempt] };
 }
 
 /** All that is known of a call that no worker has taken up yet. */

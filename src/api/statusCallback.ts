@@ -54,31 +54,36 @@ export function statusCallback(tools: ApiTools) {
     const callId = callIdIn(c, 3);
     const attempt = pathSegment(c, 4) ?? '';
     if (callId === null || !/^[1-9]\d{0,5}$/.test(attempt)) return unknownCall(tools, c);
-    if (!(await isOurs(callId))) return unknownCall(tools, c);
     const params = Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [
         name,
         Array.isArray(value) ? (value[0] ?? '') : value,
       ]),
     );
-    return deliver(tools, c, callId, Number(attempt), params);
+    const update = updateFromCallback(params);
+    const told = { callId, attempt: Number(attempt), update };
+    if (update !== null && !mustBeHeard(update.status, tools.progress)) {
+      const { known, watched } = await noteProgress(tools, told);
+      if (known && !(watched && mustBeHeard(update.status, 'signal'))) {
+        count(tools, 'noted');
+        return c.body(null, 204);
+      }
+    }
+    const heard = await noted(tools, told);
+    // What is on record of the attempt proves whose it is.
+    if (heard === null && !(await isOurs(callId))) return unknownCall(tools, c);
+    return deliver(tools, c, told, params, heard ?? []);
   };
 }
 
 async function deliver(
   tools: ApiTools,
   c: ApiContext,
-  callId: string,
-  attempt: number,
+  told: Told,
   params: Record<string, string>,
+  heard: CallUpdate[],
 ): Promise<Response> {
-  const update = updateFromCallback(params);
-  const told = { callId, attempt, update };
-  if (update !== null && !mustBeHeard(update.status, tools.progress) && (await noteProgress(tools, told))) {
-    count(tools, 'noted');
-    return c.body(null, 204);
-  }
-  const heard = update !== null && tools.progress === 'store' ? await noted(tools, told, update.callSid) : [];
+  const { callId, attempt } = told;
   try {
     await calls(tools.temporal, signalWithinMs, (workflow) =>
       workflow
@@ -135,25 +140,30 @@ interface Told {
 }
 
 /**
- * Writes down how far a running call is. True when that is enough, because the journal knows whose the Twilio call is; else,
- * and while the store is away, the call itself must hear of it.
+ * Writes down how far a running call is. That is enough when the journal knows whose the Twilio call is (`known`), and
+ * nobody looks at the call itself (`watched`); while the store is away the call must hear of it.
  */
-async function noteProgress(tools: ApiTools, { callId, attempt, update }: Told): Promise<boolean> {
+async function noteProgress(
+  tools: ApiTools,
+  { callId, attempt, update }: Told,
+): Promise<{ known: boolean; watched: boolean }> {
   const state = update && stateOf(update.status);
-  if (!update || !state) return false;
+  if (!update || !state) return { known: false, watched: false };
   try {
     return await tools.store.noteProgress({ callId, attempt, state, update });
   } catch (err) {
     tools.log.warn({ err, attempt, status: update.status }, 'progress of a call was not noted');
-    return false;
+    return { known: false, watched: false };
   }
 }
 
-/** What was written down of this Twilio call instead of being signalled. */
-async function noted(tools: ApiTools, { callId, attempt }: Told, callSid: string): Promise<CallUpdate[]> {
+/** What was written down of this Twilio call instead of being signalled; null when nothing is known of it. */
+async function noted(tools: ApiTools, { callId, attempt, update }: Told): Promise<CallUpdate[] | null> {
+  if (update === null || tools.progress === 'signal') return null;
+  const { callSid } = update;
   return tools.store.progressOf({ callId, attempt, callSid }).catch((err: unknown) => {
     tools.log.warn({ err, attempt }, 'what was noted of a call could not be read: its outcome goes without');
-    return [];
+    return null;
   });
 }
 

@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { created } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { eventually, useApi } from './useApi.js';
+import { type Api, eventually, useApi } from './useApi.js';
 
 const fates = useCallBench();
-const signalling = useApi(fates);
-const storing = useApi(fates, () => ({ progress: 'store' }));
+const api = useApi(fates);
+const signalling = useApi(fates, () => ({ progress: 'signal' }));
 
 /** Starts a call, and waits until the journal has its Twilio call. */
 async function placed() {
   const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
-  await call.until((state) => state.state === 'queued');
+  await eventually(
+    async () => (await api.get(`/calls/${call.callId}`)).json,
+    (state) => state.state === 'queued',
+  );
   const { sid } = fates.twilio.calls[0] as { sid: string };
   const path = `/twilio/status/${call.callId}/1`;
-  const told = (api: typeof storing, CallStatus: string, SequenceNumber: string) =>
-    api.callback(path, {
+  const told = (by: Api, CallStatus: string, SequenceNumber: string) =>
+    by.callback(path, {
       CallSid: sid,
       CallStatus,
       SequenceNumber,
@@ -29,39 +32,57 @@ async function signals(callId: string): Promise<number> {
   return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
 }
 
+/** Until the next look at a call is written down. */
+function nextWatch(): Promise<void> {
+  const { watchCall } = fates.store;
+  return new Promise((resolve) => {
+    fates.store.watchCall = async (callId) => {
+      fates.store.watchCall = watchCall;
+      const noted = await watchCall(callId);
+      resolve();
+      return noted;
+    };
+  });
+}
+
 describe('RINGTRUE_PROGRESS is signal', () => {
   it('the call is initiated, which it knows: only noted', async () => {
     const call = await placed();
     expect((await call.told(signalling, 'initiated', '0')).status).toBe(204);
     expect(await signals(call.callId)).toBe(0);
     await call.told(signalling, 'ringing', '1');
-    await call.until((state) => state.state === 'ringing');
+    await eventually(
+      async () => (await signalling.get(`/calls/${call.callId}`)).json,
+      (state) => state.state === 'ringing',
+    );
     await call.told(signalling, 'completed', '2');
     expect(await call.result()).toMatchObject({ outcome: 'answered' });
     expect(await signals(call.callId)).toBe(2);
   });
 });
 
-describe('RINGTRUE_PROGRESS is store', () => {
+const answeredAt = (status: string) => (status === 'in-progress' ? '2026-11-24T10:00:02.000Z' : null);
+
+describe('nobody has asked the call itself', () => {
   it('it rings, it talks: GET shows it, and the call is not signalled', async () => {
     const call = await placed();
     for (const [sequence, status] of ['initiated', 'ringing', 'in-progress'].entries()) {
-      expect((await call.told(storing, status, String(sequence))).status).toBe(204);
-      const shown = (await storing.get(`/calls/${call.callId}`)).json;
+      expect((await call.told(api, status, String(sequence))).status).toBe(204);
+      const shown = (await api.get(`/calls/${call.callId}`)).json;
       expect(shown).toMatchObject({
         state: status === 'initiated' ? 'queued' : status,
-        attempts: [{ callSid: call.sid, outcome: null }],
+        attempts: [{ callSid: call.sid, outcome: null, answeredAt: answeredAt(status) }],
       });
     }
     expect(await signals(call.callId)).toBe(0);
-    await call.told(storing, 'completed', '3');
+    await call.told(api, 'completed', '3');
     await call.result();
   });
 
   it('the final callback comes: the call hears of everything before it, and its outcome keeps it', async () => {
     const call = await placed();
     for (const [sequence, status] of ['initiated', 'ringing', 'in-progress', 'completed'].entries())
-      await call.told(storing, status, String(sequence));
+      await call.told(api, status, String(sequence));
     const { attempts } = await call.result();
     expect(attempts[0]?.evidence.updates.map(({ status }) => status)).toEqual([
       'ringing',
@@ -78,8 +99,8 @@ describe('RINGTRUE_PROGRESS is store', () => {
 
   it('a no-answer that rang, its own number lost: reachable all the same', async () => {
     const call = await placed();
-    await call.told(storing, 'ringing', '1');
-    await storing.callback(`/twilio/status/${call.callId}/1`, { CallSid: call.sid, CallStatus: 'no-answer' });
+    await call.told(api, 'ringing', '1');
+    await api.callback(`/twilio/status/${call.callId}/1`, { CallSid: call.sid, CallStatus: 'no-answer' });
     expect(await call.result()).toMatchObject({ outcome: 'no-answer', reachability: 'reachable' });
   });
 
@@ -100,10 +121,10 @@ describe('RINGTRUE_PROGRESS is store', () => {
     );
     const { sid } = fates.twilio.calls[0] as { sid: string };
     const path = `/twilio/status/${call.callId}/1`;
-    await storing.callback(path, { CallSid: sid, CallStatus: 'ringing', SequenceNumber: '1' });
+    await api.callback(path, { CallSid: sid, CallStatus: 'ringing', SequenceNumber: '1' });
     expect(await signals(call.callId)).toBe(1);
     answered();
-    await storing.callback(path, { CallSid: sid, CallStatus: 'busy', SequenceNumber: '2' });
+    await api.callback(path, { CallSid: sid, CallStatus: 'busy', SequenceNumber: '2' });
     expect(await call.result()).toMatchObject({ outcome: 'busy' });
   });
 
@@ -112,10 +133,78 @@ describe('RINGTRUE_PROGRESS is store', () => {
     const away = new Error('the store is away');
     const { noteProgress } = fates.store;
     fates.store.noteProgress = () => Promise.reject(away);
-    expect((await call.told(storing, 'ringing', '1')).status).toBe(204);
+    expect((await call.told(api, 'ringing', '1')).status).toBe(204);
     fates.store.noteProgress = noteProgress;
     await call.until((state) => state.state === 'ringing');
-    await call.told(storing, 'completed', '2');
+    await call.told(api, 'completed', '2');
+    await call.result();
+  });
+});
+
+describe('somebody asks the call itself, by its query', () => {
+  it('it hears of its progress from then on', async () => {
+    const call = await placed();
+    const noticed = nextWatch();
+    await call.state();
+    await noticed;
+    for (const [sequence, status] of ['initiated', 'ringing', 'in-progress'].entries())
+      expect((await call.told(api, status, String(sequence))).status).toBe(204);
+    expect(await call.until((state) => state.state === 'in-progress')).toMatchObject({
+      attempts: [{ status: 'in-progress', answeredAt: '2026-11-24T10:00:02.000Z' }],
+    });
+    expect(await signals(call.callId)).toBe(2);
+    await call.told(api, 'completed', '3');
+    await call.result();
+  });
+
+  it('it rings already: it is told at once, and in full', async () => {
+    const call = await placed();
+    await call.told(api, 'initiated', '0');
+    await call.told(api, 'ringing', '1');
+    expect(await signals(call.callId)).toBe(0);
+    const { attempts } = await call.until((state) => state.state === 'ringing');
+    expect(attempts[0]?.evidence.updates.map(({ status }) => status)).toEqual(['ringing']);
+    expect(await signals(call.callId)).toBe(1);
+    await call.told(api, 'busy', '2');
+    const result = await call.result();
+    expect(result).toMatchObject({ outcome: 'busy', reachability: 'reachable' });
+    expect(result.attempts[0]?.evidence.updates).toHaveLength(2);
+  });
+
+  it('asked a hundred times: told once', async () => {
+    const call = await placed();
+    await call.told(api, 'ringing', '1');
+    for (let times = 0; times < 100; times++) await call.state();
+    await call.until((state) => state.state === 'ringing');
+    expect(await signals(call.callId)).toBe(1);
+    await call.told(api, 'completed', '2');
+    await call.result();
+  });
+
+  it('asked, but not to be told more: as if nobody had', async () => {
+    const call = await placed();
+    await call.handle.query('state', { watch: false });
+    await call.told(api, 'ringing', '1');
+    expect(await signals(call.callId)).toBe(0);
+    await call.told(api, 'completed', '2');
+    await call.result();
+  });
+
+  it('asked when it is over: nothing comes of it', async () => {
+    const call = await placed();
+    await call.told(api, 'completed', '1');
+    await call.result();
+    expect(await call.state()).toMatchObject({ state: 'done' });
+    expect(await fates.store.watchCall(call.callId)).toBeNull();
+  });
+
+  it('through the API: what is written down is shown, and the call hears of nothing', async () => {
+    const call = await placed();
+    await api.get(`/calls/${call.callId}`);
+    await call.told(api, 'ringing', '1');
+    expect((await api.get(`/calls/${call.callId}`)).json).toMatchObject({ state: 'ringing' });
+    expect(await signals(call.callId)).toBe(0);
+    await call.told(api, 'completed', '2');
     await call.result();
   });
 });

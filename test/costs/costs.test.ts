@@ -18,7 +18,7 @@ const bytesMayDifferBy = 0.05;
 
 const fates = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
 const api = useApi(fates);
-const quietApi = useApi(fates, () => ({ progress: 'store' }));
+const signalling = useApi(fates, () => ({ progress: 'signal' }));
 
 /** Twilio's event of each status word that a callback can bring. */
 const eventOf: Record<string, string> = {
@@ -143,10 +143,10 @@ describe('what a call costs: history events, bytes and billable actions', () => 
     await costs('answered', call, 'answered');
   });
 
-  it('answered, and only the final callback is signalled', async () => {
-    const call = await place({}, quietApi);
+  it('answered, and every callback is signalled', async () => {
+    const call = await place({}, signalling);
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
-    await costs('answered, progress in the store', call, 'answered');
+    await costs('answered, all progress signalled', call, 'answered');
   });
 
   it('busy', async () => {

@@ -343,6 +343,15 @@ describe('what is made of it', () => {
     expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
   });
 
+  it('who is told of progress: only calls that are watched, but in dev every one', () => {
+    expect(apiConfiguration(complete).progress).toBe('watched');
+    expect(workerConfiguration(complete).progress).toBe('watched');
+    expect(devConfiguration({}).progress).toBe('signal');
+    for (const read of [apiConfiguration, workerConfiguration, devConfiguration])
+      for (const progress of ['watched', 'signal'])
+        expect(read({ ...complete, RINGTRUE_PROGRESS: progress }).progress).toBe(progress);
+  });
+
   it('the simulator plays Twilio: waits are short unless they were asked for', () => {
     expect(devConfiguration({}).waits).toMatchObject({
       callsPerSecond: 10,

@@ -5,6 +5,7 @@ import {
   disagree,
   isRepeat,
   knownOf,
+  paramsOf,
   updateFromCallback,
 } from '../../workflows/callUpdate.js';
 import { isTerminal, orderOf, stateOf } from '../../workflows/twilioStatus.js';
@@ -239,6 +240,16 @@ describe('what is known from all that was heard', () => {
     answeredBy: fc.constantFrom(null, 'human', 'machine_start'),
     rang: fc.boolean(),
   }) as fc.Arbitrary<CallUpdate>;
+
+  it('said again as a callback: the same', () => {
+    fc.assert(
+      fc.property(anyUpdate, (heard) => {
+        // Only callbacks are said again, and whether it rang follows from what they say.
+        const { rang: _, ...said } = { ...heard, source: 'webhook' };
+        expect(updateFromCallback(paramsOf(heard))).toMatchObject(said);
+      }),
+    );
+  });
 
   it('in whatever order, however often repeated: the same is known', () => {
     fc.assert(

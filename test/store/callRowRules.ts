@@ -4,7 +4,7 @@ import type { CallStateName } from '../../workflows/callOutcome.js';
 import type { Engine } from './engines.js';
 import { attempt, busyAttempt, newCallId, newSid, opened, outcome, update } from './records.js';
 
-type Step = (store: OutcomeStore, callId: string) => Promise<void>;
+type Step = (store: OutcomeStore, callId: string) => Promise<unknown>;
 
 const open: Step = (store, callId) => store.openCall(opened(callId));
 const save =
@@ -24,6 +24,39 @@ export function callRowRules(engine: () => Engine): void {
     for (const step of steps) await step(engine().store, callId);
     return { callId, found: await engine().store.findCallState(callId) };
   }
+
+  describe('who looks at a call', () => {
+    const watch = (callId: string) => engine().store.watchCall(callId);
+    const noted = (callId: string, status: 'ringing' | 'in-progress') =>
+      engine().store.noteProgress({ callId, attempt: 1, state: status, update: update(status) });
+
+    it('nobody so far, then somebody: callbacks say so from then on', async () => {
+      const { callId } = await played([open, save('queued')]);
+      expect(await noted(callId, 'ringing')).toMatchObject({ watched: false });
+      expect(await watch(callId)).toEqual({ attempt: 1, updates: [update('ringing')] });
+      expect(await noted(callId, 'in-progress')).toMatchObject({ watched: true });
+      expect(await noted(callId, 'in-progress')).toMatchObject({ watched: true });
+      expect(await watch(callId)).toBeNull();
+    });
+
+    it.each<[string, Step[]]>([
+      ['there is no such call', []],
+      ['no callback came yet', [open]],
+      ['its attempt is decided', [open, note('ringing', 'ringing'), save('waiting-to-retry', busyAttempt())]],
+      ['it is over', [open, note('ringing', 'ringing'), finish]],
+    ])('%s: there is nothing to tell', async (_, steps) => {
+      const { callId } = await played(steps);
+      expect(await watch(callId)).toBeNull();
+    });
+
+    it('a callback and a look at the same moment: it is told by one of the two', async () => {
+      for (let time = 0; time < 20; time++) {
+        const { callId } = await played([open, save('queued')]);
+        const [told, { watched }] = await Promise.all([watch(callId), noted(callId, 'ringing')]);
+        expect(watched || told !== null).toBe(true);
+      }
+    });
+  });
 
   describe('where a call stands', () => {
     const second = attempt({ number: 2, callSid: newSid() });
@@ -179,7 +212,7 @@ export function callRowRules(engine: () => Engine): void {
       const callId = newCallId();
       const { stores, store } = engine();
       const codes = Array.from({ length: 20 }, (_, n) => n);
-      await Promise.all(
+      const told = await Promise.all(
         codes.map((code) =>
           (stores[code % stores.length] ?? store).saveOutcome(
             outcome(callId, { errorCode: code, attempts: [{ ...busyAttempt(), errorCode: code }] }),
@@ -187,6 +220,7 @@ export function callRowRules(engine: () => Engine): void {
         ),
       );
       const found = await store.findCallState(callId);
+      for (const recorded of told) expect(recorded).toEqual(found?.outcome);
       expect(found?.outcome?.attempts[0]?.errorCode).toBe(found?.outcome?.errorCode);
       const rows = await engine().db.query<{ call: number; attempt: number }>(
         'select c.error_code as call, a.error_code as attempt from calls c join attempts a using (call_id) where call_id = $1',
@@ -210,7 +244,13 @@ export function callRowRules(engine: () => Engine): void {
       const strange = {
         'key\0': 'nul \0, half \ud83d, whole \ud83d\udcde, written \\u0000 and \\\\ud800, "quoted"',
       };
-      const { found } = await played([(store, id) => store.saveOutcome(outcome(id, { metadata: strange }))]);
+      let told: unknown;
+      const { found } = await played([
+        async (store, id) => {
+          told = await store.saveOutcome(outcome(id, { metadata: strange }));
+        },
+      ]);
+      expect(told).toEqual(found?.outcome);
       expect(found?.outcome?.metadata).toEqual({
         'key\ufffd': 'nul \ufffd, half \ufffd, whole \ud83d\udcde, written \\u0000 and \\\\ud800, "quoted"',
       });

@@ -6,6 +6,7 @@ import { createActivities } from '../../activities/createActivities.js';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { ActivityEvent } from '../../activities/world.js';
+import { callWatch } from '../../src/callWatch.js';
 import { createDialWorker } from '../../src/dialWorker.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
@@ -110,6 +111,7 @@ export async function startCallBench(input: {
       taskQueue,
       workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
       activities: { ...createActivities(parts), ...input.activities },
+      sinks: callWatch({ ...parts, client, progress: 'watched', log: { warn() {} } }),
     }),
     createDialWorker({ ...parts, connection, taskQueue }),
   ]);

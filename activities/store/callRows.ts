@@ -4,7 +4,7 @@ import { newAttempt } from '../../workflows/newAttempt.js';
 import { orderOf } from '../../workflows/twilioStatus.js';
 import type { OutcomeStore } from '../outcomeStore.js';
 import { callProgress } from './callProgress.js';
-import { type Database, json } from './database.js';
+import { type Database, json, prepared } from './database.js';
 
 type CallRows = Pick<
   OutcomeStore,
@@ -92,9 +92,7 @@ export function callRows(db: Database): CallRows {
     },
 
     async findCallState(callId) {
-      const [row] = await db.query<CallRow>(`select ${callColumns} from calls c where call_id = $1`, [
-        callId,
-      ]);
+      const [row] = await db.query<CallRow>(findCallState, [callId]);
       return row ? callStateOf(row) : null;
     },
   };
@@ -127,6 +125,8 @@ export const callColumns = `c.call_id, c.state, c.document,
     (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
   end as attempts`;
 
+const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
+
 export function callStateOf(row: CallRow): CallState {
   return {
     callId: row.call_id,
@@ -151,14 +151,14 @@ function attemptBegunBy(update: CallUpdate, number: number): Attempt {
 }
 
 // A row without a destination was made by an attempt that came first: only its gaps are filled.
-const openCall = `
+const openCall = prepared(`
   insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
   values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
   on conflict (call_id) do update set
     to_number = excluded.to_number, from_number = excluded.from_number,
     metadata = excluded.metadata, started_at = excluded.started_at,
     request = excluded.request, batch_id = excluded.batch_id
-  where calls.to_number is null`;
+  where calls.to_number is null`);
 
 /** Writes the attempts of a JSON array for the call that the CTE `call` let through. */
 function insertAttempts(attempts: string, progress: string): string {
@@ -184,7 +184,7 @@ const noted = '(excluded.outcome is null and known.progress > excluded.progress)
 const sid = `case when excluded.outcome is null
   then coalesce(excluded.call_sid, known.call_sid) else excluded.call_sid end`;
 
-const saveAttempt = `
+const saveAttempt = prepared(`
   with over as (
     -- What the attempt dialled is in flight no longer.
     update dials set over_at = coalesce(over_at, clock_timestamp()), result = coalesce(result, 'abandoned'),
@@ -207,9 +207,9 @@ const saveAttempt = `
       || case when ${noted} then jsonb_build_object('status', known.status, 'evidence',
         (excluded.document -> 'evidence') || jsonb_build_object('updates', known.document #> '{evidence,updates}'))
         else '{}' end
-  where known.outcome is null or excluded.outcome is not null`;
+  where known.outcome is null or excluded.outcome is not null`);
 
-const noteProgress = `
+const noteProgress = prepared(`
   with call as (
     update calls set state = $2, progress = $3::integer
     where call_id = $1 and state <> 'done' and progress < $3::integer
@@ -227,11 +227,11 @@ const noteProgress = `
   )
   select exists (select from dials where call_id = $1 and attempt = $4::integer and call_sid = $5)
     and exists (select from calls where call_id = $1 and to_number is not null) as known,
-    coalesce((select watched from call), (select watched from calls where call_id = $1), false) as watched`;
+    coalesce((select watched from call), (select watched from calls where call_id = $1), false) as watched`);
 
-const progressOf = `
+const progressOf = prepared(`
   select document #> '{evidence,updates}' as updates from attempts
-  where call_id = $1 and number = $2::integer and call_sid = $3 and outcome is null`;
+  where call_id = $1 and number = $2::integer and call_sid = $3 and outcome is null`);
 
 const watchCall = `
   update calls set watched = true where call_id = $1 and state <> 'done' and not watched returning call_id`;
@@ -244,7 +244,7 @@ const underWay = `
 const noteWaiting = `
   update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
-const saveOutcome = `
+const saveOutcome = prepared(`
   with call as (
     insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, ended_at, outcome,
       reachability, answered_by, decided_by, call_sid, error_code, sip_response_code, duration_seconds, document)
@@ -281,4 +281,4 @@ const saveOutcome = `
       document = excluded.document
   )
   select coalesce((select document from call),
-    (select document from calls where call_id = $1::jsonb ->> 'callId')) as recorded`;
+    (select document from calls where call_id = $1::jsonb ->> 'callId')) as recorded`);

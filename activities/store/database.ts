@@ -1,9 +1,26 @@
+import { createHash } from 'node:crypto';
+
 /** What both drivers can do: run one parameterised statement. Times go in and come out as ISO 8601 text, JSON as text in and values out. */
 export interface Sql {
   /** Throws `StoreUnavailable` when the database cannot be reached; any other SQL error as the driver throws it. */
-  query<Row>(statement: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  query<Row>(statement: string | Prepared, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs a script of several statements, which takes no parameters. */
   run(script: string): Promise<void>;
+}
+
+/** A statement that every call runs: a connection that can parses and plans it once. */
+export interface Prepared {
+  text: string;
+  /** Follows from the text, so that whatever else uses a connection never takes it for another statement. */
+  name: string;
+}
+
+export function prepared(text: string): Prepared {
+  return { text, name: `ringtrue-${createHash('sha256').update(text).digest('hex').slice(0, 32)}` };
+}
+
+export function textOf(statement: string | Prepared): string {
+  return typeof statement === 'string' ? statement : statement.text;
 }
 
 export type Parameter = string | number | null | readonly string[];

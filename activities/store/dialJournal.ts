@@ -1,6 +1,6 @@
 import type { BreakerChange, DialRoom } from '../dialGate.js';
 import { type DialClaim, type DialEntry, type OutcomeStore, SidTaken } from '../outcomeStore.js';
-import { type Database, json, type StoreLog } from './database.js';
+import { type Database, json, prepared, type StoreLog } from './database.js';
 
 type DialJournal = Pick<
   OutcomeStore,
@@ -75,15 +75,15 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === 'dials_call_sid';
 }
 
-const claimDial = 'select claim_dial($1::jsonb) as said';
-const dialRoom = 'select dial_room($1::jsonb) as said';
-const settleDial = 'select settle_dial($1::jsonb) as said';
+const claimDial = prepared('select claim_dial($1::jsonb) as said');
+const dialRoom = prepared('select dial_room($1::jsonb) as said');
+const settleDial = prepared('select settle_dial($1::jsonb) as said');
 
-const findLaterDial = `
+const findLaterDial = prepared(`
   select attempt, round, dial_entry(dials) as entry from dials
   where call_id = $1 and (attempt, round) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
     and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
-  order by attempt, call_sid is null, round limit 1`;
+  order by attempt, call_sid is null, round limit 1`);
 
 const noteOver = `
   update dials set over_at = clock_timestamp()

@@ -1,7 +1,15 @@
 import { mkdir, realpath, statfs } from 'node:fs/promises';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { StoreUnavailable } from '../outcomeStore.js';
-import { type Database, type Parameter, type Sql, type StoreLog, storable } from './database.js';
+import {
+  type Database,
+  type Parameter,
+  type Prepared,
+  type Sql,
+  type StoreLog,
+  storable,
+  textOf,
+} from './database.js';
 import { lockDirectory } from './directoryLock.js';
 import { storeError } from './storeError.js';
 
@@ -58,7 +66,7 @@ export async function pglite(directory: string, log: StoreLog): Promise<Database
     throw error;
   }
   return {
-    query: <Row>(statement: string, parameters: readonly Parameter[] = []) =>
+    query: <Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) =>
       inTurn((db) => through(db).query<Row>(statement, parameters)),
     run: (script) => inTurn((db) => through(db).run(script)),
     transaction: (work) => inTurn((db) => db.transaction((tx) => work(through(tx)))),
@@ -68,8 +76,9 @@ export async function pglite(directory: string, log: StoreLog): Promise<Database
 
 function through(db: PGlite | Transaction): Sql {
   return {
-    async query<Row>(statement: string, parameters: readonly Parameter[] = []) {
-      return (await db.query<Row>(statement, storable(parameters))).rows;
+    async query<Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) {
+      const text = textOf(statement);
+      return (await db.query<Row>(text, storable(parameters))).rows;
     },
     async run(script) {
       await db.exec(script);

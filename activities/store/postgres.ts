@@ -1,5 +1,13 @@
 import pg from 'pg';
-import { type Database, type Parameter, type Sql, type StoreLog, storable } from './database.js';
+import {
+  type Database,
+  type Parameter,
+  type Prepared,
+  type Sql,
+  type StoreLog,
+  storable,
+  textOf,
+} from './database.js';
 import { storeError } from './storeError.js';
 
 const connectWithinMs = 5_000;
@@ -32,7 +40,7 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
   );
 
   return {
-    ...through(pool, store),
+    ...preparing(pool, store, log),
     async transaction(work) {
       const client = new pg.Client({ ...connection, lock_timeout: lockWithinMs });
       client.on('error', (error) => log.warn({ err: error }, 'lost a database connection'));
@@ -55,11 +63,42 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
   };
 }
 
+/**
+ * Has each connection parse and plan once what every call runs. Behind a pooler that hands a connection on between two
+ * transactions, the server may not know what this process has prepared, or know it already: then it stops preparing.
+ */
+function preparing(pool: pg.Pool, store: string, log: StoreLog): Sql {
+  const plain = through(pool, store);
+  let prepares = true;
+  return {
+    ...plain,
+    async query<Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) {
+      if (typeof statement === 'string' || !prepares) return plain.query<Row>(statement, parameters);
+      try {
+        const result = await pool.query({ ...statement, values: storable(parameters) });
+        return result.rows as Row[];
+      } catch (error) {
+        if (!isNotPrepared(error)) throw storeError(error, store);
+        if (prepares)
+          log.info({ err: error }, 'the database connections are shared: nothing is prepared on them');
+        prepares = false;
+        // Nothing was run.
+        return plain.query<Row>(statement, parameters);
+      }
+    },
+  };
+}
+
+/** Source: PostgreSQL, "Error Codes": invalid_sql_statement_name and duplicate_prepared_statement. */
+function isNotPrepared(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05');
+}
+
 function through(client: pg.Pool | pg.Client, store: string): Sql {
   return {
-    async query<Row>(statement: string, parameters: readonly Parameter[] = []) {
+    async query<Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) {
       try {
-        const result = await client.query(statement, storable(parameters));
+        const result = await client.query(textOf(statement), storable(parameters));
         return result.rows as Row[];
       } catch (error) {
         throw storeError(error, store);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
+import { type Database, prepared } from '../../activities/store/database.js';
 import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
 import { postgres } from '../../activities/store/postgres.js';
@@ -108,6 +109,34 @@ describe('a database that cannot be reached', () => {
     await Promise.all(clients.map((client) => client.end()));
     await vi.waitFor(() => store.ping(), { timeout: 10_000 });
     await store.close();
+  });
+
+  describe('behind a pooler that hands a connection on from one transaction to another', () => {
+    const statement = prepared('select $1::text as said');
+    const said: string[] = [];
+    const log = { warn() {}, info: (_: object, msg: string) => void said.push(msg) };
+
+    it.each<[string, (db: Database) => Promise<unknown>]>([
+      [
+        'the server has never heard of what was prepared',
+        async (db) => {
+          await db.query(statement, ['before']);
+          await db.run('deallocate all');
+        },
+      ],
+      [
+        'the server knows it already, from somebody else',
+        (db) => db.run(`prepare "${statement.name}" as select 1`),
+      ],
+    ])('%s: run all the same, and prepared no more', async (_, meanwhile) => {
+      said.length = 0;
+      const db = postgres({ databaseUrl: await newDatabase(), poolSize: 1 }, log);
+      await meanwhile(db);
+      expect(await db.query(statement, ['after'])).toEqual([{ said: 'after' }]);
+      expect(await db.query(statement, ['again'])).toEqual([{ said: 'again' }]);
+      expect(said).toEqual(['the database connections are shared: nothing is prepared on them']);
+      await db.close();
+    });
   });
 
   it('the server is killed and comes back: StoreUnavailable meanwhile, then it serves by itself, and nothing recorded is lost', async () => {

@@ -46,6 +46,15 @@ function againstTheArrows(room: keyof typeof rooms, file: string, imports: strin
     .map((name) => `${file} → ${name}`);
 }
 
+/** What a module keeps from call to call, since it is loaded once for all of them: variables, and collections that can grow. */
+function stateOf(text: string): string[] {
+  const variables = /^(?:export )?(?:let|var) .*/gm;
+  const collections =
+    /^(?:export )?const (?![^=]*: Readonly(?:Set|Map)<)[^=]*= new (?:Map|Set|WeakMap|WeakSet|Array)\b.*/gm;
+  const statics = /^\s+static (?!readonly)(?!#?\w+\().*/gm;
+  return [variables, collections, statics].flatMap((kind) => text.match(kind) ?? []);
+}
+
 describe('the house', () => {
   it.each(Object.keys(rooms) as (keyof typeof rooms)[])('%s imports only along the arrows', (room) => {
     const files = filesOf(room);
@@ -67,6 +76,14 @@ describe('the house', () => {
       againstTheArrows('activities', 'activities/x.ts', ['hono', '../src/log.js', '@temporalio/client']),
     ).toHaveLength(3);
     expect(importsOf('test/house.test.ts')).toContain('node:path');
+  });
+
+  it('no module of workflows/ keeps state: it would pass from one call to another', () => {
+    const found = filesOf('workflows').flatMap((file) => stateOf(readFileSync(join(root, file), 'utf8')));
+    expect(found).toEqual([]);
+    const wrong = ['let n = 0;', 'export const seen = new Map();', 'const a: Set<number> = new Set([1]);'];
+    expect(stateOf([...wrong, 'class A {', '  static count = 0;', '}'].join('\n'))).toHaveLength(4);
+    expect(stateOf('const a: ReadonlySet<number> = new Set();\nclass A {\n  static of() {}\n}')).toEqual([]);
   });
 
   it('nothing in the rooms imports the tests', () => {

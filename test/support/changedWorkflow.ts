@@ -21,6 +21,7 @@ export async function changedWorkflow(...changes: [from: string, to: string][]):
   const modules = here('../../node_modules');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
+    preloadModules: [join(root, 'workflows', 'index.ts')],
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => ({
       ...config,

@@ -79,12 +79,13 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     await ensureSearchAttributes(connection, { ...parts, signal });
     const client = new Client({ connection, namespace: temporal.namespace });
     const options = { ...tuning, namespace: temporal.namespace };
-    const workers = await Promise.all([
+    const codePath = await bundle;
+    const workers = await allOrNone([
       Worker.create({
         ...options,
         connection,
         taskQueue: parts.taskQueue,
-        workflowBundle: { codePath: await bundle },
+        workflowBundle: { codePath },
         activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
         sinks: callWatch({ ...parts, client }),
       }),
@@ -105,6 +106,20 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
   } finally {
     await connection.close();
   }
+}
+
+/** When one of the workers cannot be created, the others are ended: a connection that a worker holds cannot be closed. */
+async function allOrNone(creating: Promise<Worker>[]): Promise<Worker[]> {
+  const created = await Promise.allSettled(creating);
+  const failed = created.find((one) => one.status === 'rejected');
+  const workers = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return workers;
+  for (const worker of workers) {
+    const ended = worker.run();
+    worker.shutdown();
+    await ended;
+  }
+  throw failed.reason;
 }
 
 async function connect(

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { reckoning } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
@@ -102,7 +103,8 @@ export async function waitForRetry(
   const { outcome } = attempt;
   const { steering } = call;
   const next = `attempt ${attempt.number + 1} of ${plan.retry.maxAttempts}`;
-  call.retryNowRequested = false;
+  // Asked for while a late word was being weighed: it still holds, in runs that did not forget it at this point before.
+  if (call.retryNowRequested && !patched('retry-now-is-kept')) call.retryNowRequested = false;
   const changed = () => {
     const ending = endingOf(attempt);
     if (ending.outcome !== outcome) return true;
@@ -119,6 +121,7 @@ export async function waitForRetry(
   } while (steering.movedTo !== movedTo && !wakes());
   if (call.cancelRequested) return 'canceled';
   if (changed()) return 'changed';
+  call.retryNowRequested = false;
   steering.movedTo = null;
   return 'due';
 }

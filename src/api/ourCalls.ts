@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ApiTools } from './apiDependencies.js';
+import { storeSoon } from './storeSoon.js';
 import { calls, callWorkflowType } from './temporalCalls.js';
 
 const describeWithinMs = 3_000;
@@ -14,7 +15,7 @@ export function ourCalls(tools: ApiTools): (callId: string) => Promise<boolean> 
   const remembered = new Set<string>();
   return async (callId) => {
     if (remembered.has(callId)) return true;
-    const row = await tools.store.findCallState(callId).catch(() => null);
+    const row = await storeSoon(tools.store.findCallState(callId)).catch(() => null);
     if (row === null && !(await mayBeCall(tools, callId))) return false;
     remembered.add(callId);
     if (remembered.size > mostRemembered) remembered.delete(remembered.values().next().value as string);

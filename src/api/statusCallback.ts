@@ -7,6 +7,7 @@ import { ourCalls } from './ourCalls.js';
 import { isTemporalUnavailable, problem } from './problem.js';
 import { RateLimit, remoteNetwork } from './rateLimit.js';
 import { callIdIn, pathSegment, requestTarget } from './requestTarget.js';
+import { storeSoon } from './storeSoon.js';
 import { calls } from './temporalCalls.js';
 import { baseOf, formParameters, isSignedByTwilio } from './twilioSignature.js';
 
@@ -150,7 +151,7 @@ async function noteProgress(
   const state = update && stateOf(update.status);
   if (!update || !state) return { known: false, watched: false };
   try {
-    return await tools.store.noteProgress({ callId, attempt, state, update });
+    return await storeSoon(tools.store.noteProgress({ callId, attempt, state, update }));
   } catch (err) {
     tools.log.warn({ err, attempt, status: update.status }, 'progress of a call was not noted');
     return { known: false, watched: false };
@@ -161,7 +162,7 @@ async function noteProgress(
 async function noted(tools: ApiTools, { callId, attempt, update }: Told): Promise<CallUpdate[] | null> {
   if (update === null || tools.progress === 'signal') return null;
   const { callSid } = update;
-  return tools.store.progressOf({ callId, attempt, callSid }).catch((err: unknown) => {
+  return storeSoon(tools.store.progressOf({ callId, attempt, callSid })).catch((err: unknown) => {
     tools.log.warn({ err, attempt }, 'what was noted of a call could not be read: its outcome goes without');
     return null;
   });

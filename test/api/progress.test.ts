@@ -139,6 +139,20 @@ describe('nobody has asked the call itself', () => {
     await call.told(api, 'completed', '2');
     await call.result();
   });
+
+  it('the store hangs: the call is signalled before Twilio gives up', async () => {
+    const call = await placed();
+    const { noteProgress, progressOf, findCallState } = fates.store;
+    const never = () => new Promise<never>(() => {});
+    Object.assign(fates.store, { noteProgress: never, progressOf: never, findCallState: never });
+    try {
+      expect((await call.told(api, 'ringing', '1')).status).toBe(204);
+      expect((await call.told(api, 'completed', '2')).status).toBe(204);
+    } finally {
+      Object.assign(fates.store, { noteProgress, progressOf, findCallState });
+    }
+    expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook' });
+  });
 });
 
 describe('somebody asks the call itself, by its query', () => {

@@ -78,6 +78,21 @@ describe('the retry policy', () => {
     });
   });
 
+  it('dial again now, while a late word about the last attempt is being weighed: at once all the same', async () => {
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    const sid = await placed(call);
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    await call.callback(1, sid, 'failed', { SequenceNumber: '3' });
+    await call.until((s) => s.waitingFor?.includes('notifications') ?? false);
+    await call.handle.executeUpdate('retryNow', { args: [{}] });
+    await call.callback(2, await placed(call, 2), 'completed');
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ outcome: 'failed' }, { outcome: 'answered' }],
+    });
+  });
+
   it('a late callback while waiting brings the SIP code: kept, and not dialled twice for it', async () => {
     const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
     const sid = await placed(call);

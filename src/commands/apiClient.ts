@@ -1,8 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { ControlName } from '../api/controls.js';
 import type { CallAnswer } from '../api/readCall.js';
+
+const askAgainSeconds = 2;
 
 /** What is given to a command that talks to the API. */
 export interface ApiOptions {
@@ -48,6 +51,11 @@ export class ApiRefusal extends Error {
     const after = response?.headers.get('Retry-After') ?? null;
     this.retryAfterSeconds = after === null ? null : Number(after);
   }
+
+  /** Will the same question be answered otherwise, once the API is back or less busy? */
+  get passes(): boolean {
+    return this.status === null || this.status >= 500 || this.status === 429;
+  }
 }
 
 /** The calls API over HTTP. Every answer that is not a success is thrown as `ApiRefusal`. */
@@ -77,10 +85,21 @@ export class ApiClient {
     );
   }
 
-  /** Waits until the call is over, however long that takes. Throws when it ended without an outcome. */
-  async untilOver(callId: string): Promise<CallAnswer> {
-    for (;;) {
-      const call = await this.get(callId, 60);
+  /**
+   * Waits until the call is over, however long that takes, and however often the API is away meanwhile. Throws when it
+   * ended without an outcome, and when the first question already fails, unless the call is `known` to exist.
+   */
+  async untilOver(callId: string, known = false): Promise<CallAnswer> {
+    for (let found = known; ; ) {
+      let call: CallAnswer;
+      try {
+        call = await this.get(callId, 60);
+      } catch (error) {
+        if (!found || !(error instanceof ApiRefusal) || !error.passes) throw error;
+        await pause((error.retryAfterSeconds ?? askAgainSeconds) * 1000);
+        continue;
+      }
+      found = true;
       if (call.outcome !== null) return call;
       if (call.state === 'done') throw new ApiRefusal(call.error ?? `${callId} ended without an outcome.`);
     }

@@ -30,7 +30,7 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
 export async function placeCall(to: string, options: PlaceOptions): Promise<void> {
   const api = new ApiClient(options);
   const started = await api.start(requestOf(to, options), options.key);
-  if (options.wait) return show(await api.untilOver(started.callId), options);
+  if (options.wait) return show(await api.untilOver(started.callId, true), options);
   print(
     options,
     started,

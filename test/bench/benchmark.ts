@@ -7,6 +7,7 @@ import { startBenchStack } from './benchStack.js';
 import {
   type CallMeasure,
   type Latency,
+  meanOf,
   measureCalls,
   measureFates,
   measureRoundTrip,
@@ -49,7 +50,7 @@ export interface BenchResults {
     callbackToRow: number;
     /** Callbacks a second over those of the bare route. */
     webhook: number;
-    /** CPU of a short call beside the most waiting calls, over that beside the fewest. */
+    /** CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside the fewest. */
     cpuBesideWaiting: number;
   };
   fates: Record<string, HistoryCost>;
@@ -123,8 +124,7 @@ export async function benchmark(
         cpuPerCallOfRounds: rounds.map(ratioOf),
         callbackToRow: quarter.callbackToRowMs.p50 / signalAndFinishMs.p50,
         webhook: webhook.perSecond / webhook.barePerSecond,
-        cpuBesideWaiting:
-          sumOfCpu(mostWaiting.cpuMsPerCall, ofACall) / sumOfCpu(fewest.cpuMsPerCall, ofACall),
+        cpuBesideWaiting: ratioBeside(mostWaiting) / ratioBeside(fewest),
       },
       fates,
       calls: { top, quarter },
@@ -150,16 +150,8 @@ function ratioOf({ call, yardstick }: { call: CallMeasure; yardstick: YardstickM
   return sumOfCpu(call.cpuMsPerCall, ofACall) / sumOfCpu(yardstick.cpuMsPerWorkflow, ofTheYardstick);
 }
 
-function meanOf(one: YardstickMeasure, other: YardstickMeasure): YardstickMeasure {
-  const mean = (a = 0, b = 0) => (a + b) / 2;
-  const { temporal, yardstick } = other.cpuMsPerWorkflow;
-  return {
-    perSecond: mean(one.perSecond, other.perSecond),
-    cpuMsPerWorkflow: {
-      temporal: mean(one.cpuMsPerWorkflow.temporal, temporal),
-      yardstick: mean(one.cpuMsPerWorkflow.yardstick, yardstick),
-    },
-  };
+function ratioBeside({ cpuMsPerCall, cpuMsPerYardstick }: WaitingMeasure): number {
+  return sumOfCpu(cpuMsPerCall, ofACall) / sumOfCpu(cpuMsPerYardstick, ofTheYardstick);
 }
 
 function middleOf<Item>(items: Item[], by: (item: Item) => number): Item {

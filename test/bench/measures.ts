@@ -133,6 +133,31 @@ export interface WaitingMeasure {
   residentMb: { worker: number; temporal: number };
   /** Of short calls beside the waiting ones. */
   cpuMsPerCall: CpuOf;
+  /** Of the yardstick's workflows at the same time: a machine that gets slower slows both. */
+  cpuMsPerYardstick: CpuOf;
+}
+
+export function meanOf(one: YardstickMeasure, other: YardstickMeasure): YardstickMeasure {
+  const mean = (a = 0, b = 0) => (a + b) / 2;
+  const { temporal, yardstick } = other.cpuMsPerWorkflow;
+  return {
+    perSecond: mean(one.perSecond, other.perSecond),
+    cpuMsPerWorkflow: {
+      temporal: mean(one.cpuMsPerWorkflow.temporal, temporal),
+      yardstick: mean(one.cpuMsPerWorkflow.yardstick, yardstick),
+    },
+  };
+}
+
+/** Waits until so many calls talk on: posted calls are dialled as fast as the stack can, and not as they are posted. */
+async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
+  for (let talking = 0, before = -1; talking < count; ) {
+    await pause(3_000);
+    const all = await simulatedCalls(stack);
+    talking = [...all.values()].filter(({ endedAt }) => endedAt === null).length;
+    if (talking === before) throw new Error(`${talking} of ${count} calls talk on, and no more come.`);
+    before = talking;
+  }
 }
 
 /** Memory with more and more calls waiting, and what a short call costs beside them. */
@@ -146,11 +171,16 @@ export async function measureWaiting(
   for (const waiting of levels) {
     await stack.load.ask('hold', waiting - held);
     held = waiting;
+    await heldAtTwilio(stack, waiting);
     await stack.quiet();
     const { worker, temporal } = stack.usage();
     const residentMb = { worker: mb(worker.residentBytes), temporal: mb(temporal.residentBytes) };
+    const half = { count: Math.ceil(beside / 2), inFlight: 50 };
+    const first = await measureYardstick(stack, half);
     const { cpuMsPerCall } = await measureCalls(stack, { count: beside, pace: { inFlight: 50 } });
-    found.push({ waiting, residentMb, cpuMsPerCall });
+    const second = await measureYardstick(stack, half);
+    const { cpuMsPerWorkflow: cpuMsPerYardstick } = meanOf(first, second);
+    found.push({ waiting, residentMb, cpuMsPerCall, cpuMsPerYardstick });
   }
   return found;
 }

@@ -75,12 +75,12 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
       ['POST to its answer, at a quarter', ...latency(calls.quarter.postToAnswerMs)],
     ]),
     section('Calls that wait', [
-      ['', 'worker MB', 'Temporal MB', 'CPU ms of a call beside them'],
-      ...waiting.map(({ waiting: count, residentMb, cpuMsPerCall }) => [
+      ['', 'worker MB', 'Temporal MB', 'CPU ms of a call beside them, and of the yardstick'],
+      ...waiting.map(({ waiting: count, residentMb, cpuMsPerCall, cpuMsPerYardstick }) => [
         String(count),
         one(residentMb.worker),
         one(residentMb.temporal),
-        one(sumOfCpu(cpuMsPerCall, ofACall)),
+        `${one(sumOfCpu(cpuMsPerCall, ofACall))}, ${one(sumOfCpu(cpuMsPerYardstick, ofTheYardstick))}`,
       ]),
       ['kB each', one(kbPerWaitingCall.worker), one(kbPerWaitingCall.temporal), ''],
     ]),

@@ -212,6 +212,23 @@ describe('with `ringtrue dev`', () => {
     expect((await run(['list'], env)).status).toBe(0);
   });
 
+  it('a call is waited for, and ringtrue is killed and started again meanwhile: waited for all the same', async () => {
+    const later = ['call', '+15005551200', '--say', 'x', '--not-before', '2040-01-31T09:00:00Z'];
+    const waiting = new RingtrueProcess([...later, '--wait', '--json'], env);
+    let callId = '';
+    await until(async () => {
+      const { calls } = JSON.parse((await run(['list', '--state', 'waiting', '--json'], env)).stdout);
+      callId = calls[0]?.callId ?? '';
+      return callId !== '';
+    });
+    await dev.stop('SIGKILL');
+    dev = new RingtrueProcess(['dev'], devEnv);
+    await dev.prints('Try:');
+    expect((await run(['cancel', callId], env)).status).toBe(0);
+    expect((await waiting.ended).status).toBe(0);
+    expect(JSON.parse(waiting.stdout)).toMatchObject({ callId, outcome: { outcome: 'canceled' } });
+  }, 90_000);
+
   it('no full phone number is in the log', () => {
     expect(dev.stderr).not.toMatch(/\+1500555\d{4}/);
     expect(dev.stderr).not.toContain('the-api-token');

@@ -1,6 +1,7 @@
-import type { CallUpdate } from '../workflows/callUpdate.js';
+import type { FinalWord } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/twilioStatus.js';
 import { couldNotAsk, notYet } from './callNotOver.js';
+import { withHeard } from './heardBefore.js';
 import { updateFromCall } from './readCall.js';
 import { TwilioAnswer } from './twilioAnswer.js';
 import type { World } from './world.js';
@@ -12,8 +13,9 @@ const callIsOver = 21220;
  * Ends a call and hears what Twilio says of it. `canceled` stops a call that was not answered, and has no
  * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
  */
-export function endCall({ twilio }: World) {
-  return async ({ callSid }: { callSid: string }): Promise<CallUpdate> => {
+export function endCall(world: World) {
+  const { twilio } = world;
+  return async ({ callSid }: { callSid: string }): Promise<FinalWord> => {
     const resource = twilio.calls(callSid);
     const read = () =>
       resource.fetch().then(
@@ -27,14 +29,14 @@ export function endCall({ twilio }: World) {
         },
       );
     const before = await read();
-    if (isTerminal(before.status)) return before;
+    if (isTerminal(before.status)) return withHeard(world, before);
     const answered = before.status === 'in-progress';
     await resource.update({ status: answered ? 'completed' : 'canceled' }).catch((error) => {
       if (!(error instanceof TwilioAnswer && error.error.code === callIsOver))
         throw couldNotAsk('CallNotOver', error);
     });
     const after = await read();
-    if (isTerminal(after.status)) return { ...after, rang: after.rang || before.rang };
+    if (isTerminal(after.status)) return withHeard(world, { ...after, rang: after.rang || before.rang });
     throw notYet('CallNotOver', `asked to end, Twilio says: ${after.status || 'no status'}`);
   };
 }

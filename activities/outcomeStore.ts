@@ -52,7 +52,7 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
   }): Promise<{ known: boolean; watched: boolean }>;
 
   /** What callbacks said of an attempt that is under way, as noted; null once it is decided, and when nothing was written of it. */
-  progressOf(key: { callId: string; attempt: number; callSid: string }): Promise<CallUpdate[] | null>;
+  progressOf(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;
 
   /**
    * Notes that somebody looks at a running call, and what callbacks said of its attempt under way until then. Null when

@@ -2,6 +2,12 @@ import type { Attempt, CallOutcome, CallStateName, LookupEvidence, TwilioError }
 import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
 import type { CallUpdate } from './callUpdate.js';
 
+/** Twilio's final word about a call, as it was asked for. */
+export interface FinalWord extends CallUpdate {
+  /** What callbacks said of the call before, and the call was not told: that it rang is gone from the resource by now. */
+  heard?: CallUpdate[];
+}
+
 /** What a call asks of the world. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
@@ -35,14 +41,17 @@ export interface CallActivities {
   /** Writes down that a callback named the attempt's SID, so that nobody else claims this call. */
   claimCall(claim: { callId: string; attempt: number; round: number; callSid: string }): Promise<void>;
 
-  /** Reads the Call resource. Fails with `CallNotOver`, to be run again by Temporal, until the status is terminal. */
-  pollCall(input: { callSid: string }): Promise<CallUpdate>;
+  /**
+   * Reads the Call resource. Fails with `CallNotOver`, to be run again by Temporal, until the status is terminal. Waits once
+   * for `patienceSeconds` after what callbacks said last, of which the call may not have been told.
+   */
+  pollCall(input: { callSid: string; patienceSeconds?: number }): Promise<FinalWord>;
 
   /**
    * Cancels a call that rings, hangs up one that talks, and comes back with Twilio's own final word.
    * Fails with `CallNotOver`, to be run again by Temporal, until Twilio says that it is over.
    */
-  endCall(input: { callSid: string }): Promise<CallUpdate>;
+  endCall(input: { callSid: string }): Promise<FinalWord>;
 
   /** The error code that Twilio noted for a failed call (its Notifications). Fails when there is none to be had. */
   readFailure(input: { callSid: string }): Promise<{ code: number; message: string }>;

@@ -1,8 +1,8 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { ending, polling } from './activityOptions.js';
+import type { FinalWord } from './callActivities.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
-import type { CallUpdate } from './callUpdate.js';
 import { isFinal, type RunningCall } from './runningCall.js';
 import { secondsUntil } from './workflowTime.js';
 
@@ -34,7 +34,9 @@ export async function follow(
       call.waitingFor(
         `Twilio's final word on ${attempt.callSid}: asked again and again, since no callback came`,
       );
-      const asked = await ask(call, attempt, (callSid) => polling(plan, left).pollCall({ callSid }), true);
+      const patienceSeconds = patienceOf(plan);
+      const poll = (callSid: string) => polling(plan, left).pollCall({ callSid, patienceSeconds });
+      const asked = await ask(call, attempt, poll, true);
       if (!asked) return 'undecided';
     }
   }
@@ -48,6 +50,13 @@ function lastMoment(attempt: Attempt, plan: CallPlan): string {
   return new Date(from + (alive + plan.waits.decideWithinSeconds) * 1000).toISOString();
 }
 
+/** How long nothing may be heard of a call before Twilio is asked. */
+function patienceOf({ waits, hears }: CallPlan): number {
+  const { callbackWaitSeconds, pollIntervalSeconds } = waits;
+  // With an application Twilio sends its callbacks elsewhere, so there is nothing to wait for.
+  return 'applicationSid' in hears ? Math.min(callbackWaitSeconds, pollIntervalSeconds) : callbackWaitSeconds;
+}
+
 /** Waits for a callback. True when none came for as long as the plan allows; false when there is something to do. */
 async function isSilent(
   call: RunningCall,
@@ -55,10 +64,7 @@ async function isSilent(
   attempt: Attempt,
   decideBy: string,
 ): Promise<boolean> {
-  // With an application Twilio sends its callbacks elsewhere, so there is nothing to wait for.
-  const { callbackWaitSeconds, pollIntervalSeconds } = plan.waits;
-  const patience =
-    'applicationSid' in plan.hears ? Math.min(callbackWaitSeconds, pollIntervalSeconds) : callbackWaitSeconds;
+  const patience = patienceOf(plan);
   call.waitingFor(`a status callback about ${attempt.callSid}`);
   // One timer that is looked at when it fires, not a new one with each callback: timers cost history.
   for (;;) {
@@ -80,7 +86,7 @@ async function isSilent(
 async function ask(
   call: RunningCall,
   attempt: Attempt,
-  question: (callSid: string) => Promise<CallUpdate>,
+  question: (callSid: string) => Promise<FinalWord>,
   untilCanceled = false,
 ): Promise<boolean> {
   call.publish();
@@ -89,8 +95,8 @@ async function ask(
   let inTime = true;
   const answer = scope.run(async () => {
     try {
-      const update = await question(callSid);
-      if (attempt.callSid === callSid) call.learn(attempt, update);
+      const { heard = [], ...update } = await question(callSid);
+      if (attempt.callSid === callSid) for (const one of [...heard, update]) call.learn(attempt, one);
     } catch (error) {
       if (!isCancellation(error)) inTime = false;
     }

@@ -66,8 +66,8 @@ export function callRows(db: Database): CallRows {
       return { known: row?.known ?? false, watched: row?.watched ?? false };
     },
 
-    async progressOf({ callId, attempt, callSid }) {
-      const [row] = await db.query<{ updates: CallUpdate[] }>(progressOf, [callId, attempt, callSid]);
+    async progressOf({ callId, callSid }) {
+      const [row] = await db.query<{ updates: CallUpdate[] }>(progressOf, [callId, callSid]);
       return row ? row.updates.filter(byCallback) : null;
     },
 
@@ -231,7 +231,7 @@ const noteProgress = prepared(`
 
 const progressOf = prepared(`
   select document #> '{evidence,updates}' as updates from attempts
-  where call_id = $1 and number = $2::integer and call_sid = $3 and outcome is null`);
+  where call_id = $1 and call_sid = $2 and outcome is null`);
 
 const watchCall = `
   update calls set watched = true where call_id = $1 and state <> 'done' and not watched returning call_id`;

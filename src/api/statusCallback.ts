@@ -162,7 +162,7 @@ async function noteProgress(
 async function noted(tools: ApiTools, { callId, attempt, update }: Told): Promise<CallUpdate[] | null> {
   if (update === null || tools.progress === 'signal') return null;
   const { callSid } = update;
-  return storeSoon(tools.store.progressOf({ callId, attempt, callSid })).catch((err: unknown) => {
+  return storeSoon(tools.store.progressOf({ callId, callSid })).catch((err: unknown) => {
     tools.log.warn({ err, attempt }, 'what was noted of a call could not be read: its outcome goes without');
     return null;
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { created } from '../support/scriptedTwilio.js';
+import { created, json } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Api, eventually, useApi } from './useApi.js';
 
@@ -16,12 +16,17 @@ async function placed() {
   );
   const { sid } = fates.twilio.calls[0] as { sid: string };
   const path = `/twilio/status/${call.callId}/1`;
-  const told = (by: Api, CallStatus: string, SequenceNumber: string) =>
+  const told = (
+    by: Api,
+    CallStatus: string,
+    SequenceNumber: string,
+    Timestamp = `Tue, 24 Nov 2026 10:00:0${SequenceNumber} +0000`,
+  ) =>
     by.callback(path, {
       CallSid: sid,
       CallStatus,
       SequenceNumber,
-      Timestamp: `Tue, 24 Nov 2026 10:00:0${SequenceNumber} +0000`,
+      Timestamp,
     });
   return { ...call, sid, told };
 }
@@ -102,6 +107,54 @@ describe('nobody has asked the call itself', () => {
     await call.told(api, 'ringing', '1');
     await api.callback(`/twilio/status/${call.callId}/1`, { CallSid: call.sid, CallStatus: 'no-answer' });
     expect(await call.result()).toMatchObject({ outcome: 'no-answer', reachability: 'reachable' });
+  });
+
+  it('it rings, and nothing more comes: the poll that decides brings it along', async () => {
+    fates.bench.settings.callbackWaitSeconds = 1;
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer', duration: '0' });
+    const call = await placed();
+    await call.told(api, 'ringing', '1');
+    const result = await call.result();
+    expect(result).toMatchObject({ outcome: 'no-answer', decidedBy: 'poll', reachability: 'reachable' });
+    const { updates } = result.attempts[0]?.evidence ?? { updates: [] };
+    expect(updates.map(({ source, status }) => `${source} ${status}`)).toEqual([
+      'webhook ringing',
+      'poll no-answer',
+    ]);
+    expect(Object.keys(updates[1] ?? {})).not.toContain('heard');
+    fates.bench.settings.callbackWaitSeconds = 60;
+  });
+
+  it('it rings a moment before Twilio would be asked: not asked before it is silent for long enough', async () => {
+    fates.bench.settings.callbackWaitSeconds = 3;
+    const call = await placed();
+    const placedAt = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await call.told(api, 'ringing', '1', new Date().toUTCString());
+    const asked = () => fates.twilio.requests.some((request) => request === `GET /Calls/${call.sid}.json`);
+    await eventually(async () => asked(), Boolean);
+    expect(Date.now() - placedAt).toBeGreaterThan(4_000);
+    await call.told(api, 'completed', '2');
+    await call.result();
+    fates.bench.settings.callbackWaitSeconds = 60;
+  });
+
+  it('it talks, and is canceled: hung up, and answered when it was', async () => {
+    fates.twilio.answerFetch = (resource) =>
+      json(
+        200,
+        resource?.status === 'completed'
+          ? { ...resource, duration: '5' }
+          : { ...resource, status: 'in-progress' },
+      );
+    const call = await placed();
+    await call.told(api, 'ringing', '1');
+    await call.told(api, 'in-progress', '2');
+    await api.post(`/calls/${call.callId}/cancel`, {});
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ answeredAt: '2026-11-24T10:00:02.000Z' }],
+    });
   });
 
   it('a callback names a Twilio call that the journal does not know: the call is signalled', async () => {

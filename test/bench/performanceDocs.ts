@@ -102,8 +102,12 @@ function resultsTable({
       row('callback to row, at the top', calls.top.callbackToRowMs),
       row('POST to the create at Twilio, at a quarter of the top', calls.quarter.postToCreateMs),
       [
-        'memory of a waiting call',
+        "memory of a waiting call that is in the worker's cache",
         `worker ${kbPerWaitingCall.worker.toFixed(0)} kB, Temporal ${kbPerWaitingCall.temporal.toFixed(0)} kB`,
+      ],
+      [
+        `memory with ${waiting.at(-1)?.waiting} calls waiting`,
+        `worker ${waiting.at(-1)?.residentMb.worker.toFixed(0)} MB, Temporal ${waiting.at(-1)?.residentMb.temporal.toFixed(0)} MB`,
       ],
       [
         'until it serves',

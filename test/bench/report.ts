@@ -82,7 +82,7 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
         one(residentMb.temporal),
         `${one(sumOfCpu(cpuMsPerCall, ofACall))}, ${one(sumOfCpu(cpuMsPerYardstick, ofTheYardstick))}`,
       ]),
-      ['kB each', one(kbPerWaitingCall.worker), one(kbPerWaitingCall.temporal), ''],
+      ['kB each, cached', one(kbPerWaitingCall.worker), one(kbPerWaitingCall.temporal), ''],
     ]),
     section(
       'Until it serves, milliseconds',

@@ -55,8 +55,8 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
   progressOf(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;
 
   /**
-   * Notes that somebody looks at a running call, and what callbacks said of its attempt under way until then. Null when
-   * that was noted before, when no callback told of such an attempt, and when there is no row of a running call.
+   * Notes that somebody looks at a running call. Comes back with what callbacks said of its attempt under way until then;
+   * null when none told of such an attempt, and when there is no row of a running call.
    */
   watchCall(callId: string): Promise<{ attempt: number; updates: CallUpdate[] } | null>;
 

@@ -17,7 +17,7 @@ export function pollCall(world: World) {
     const rangBefore = activityInfo().heartbeatDetails?.rang === true;
     if (activityInfo().attempt === 1 && patienceSeconds !== undefined) {
       const silent = await secondsOfSilence(world, callSid);
-      if (silent !== null && silent >= 0 && silent < patienceSeconds)
+      if (silent !== null && silent < patienceSeconds)
         throw notYet('CallNotOver', 'callbacks come: not asked yet', Math.ceil(patienceSeconds - silent));
     }
     const call = await twilio

@@ -34,7 +34,6 @@ export interface WorkerConfiguration extends CommonConfiguration {
   activities: Omit<ActivitySettings, 'policies'>;
   policies: PolicySource;
   host: string;
-  progress: ProgressMode;
   /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
   workerPort: number | null;
   databaseUrl: string;
@@ -75,7 +74,6 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
   return r.done({
     ...r.common(),
     ...r.api(),
-    progress: r.progress('watched'),
     accountSid: twilio?.settings.accountSid ?? '',
     twilioAuthTokens: twilio?.authTokens ?? [],
     databaseUrl: r.required('DATABASE_URL', databaseRight),
@@ -91,7 +89,6 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
   return r.done({
     ...r.common(),
     host,
-    progress: r.progress('watched'),
     workerPort: r.values.RINGTRUE_WORKER_PORT ?? null,
     databaseUrl: r.required('DATABASE_URL', databaseRight),
     policies,
@@ -128,8 +125,6 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     ...common,
     dataDirectory,
     ...r.api(),
-    // Whoever tries it out looks at everything, and nobody bills it.
-    progress: r.progress('signal'),
     temporal: named
       ? common.temporal
       : { connection: { address }, address, namespace: common.temporal.namespace },

@@ -4,7 +4,6 @@ import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/e
 import { breakerRule } from '../activities/dialGate.js';
 import { derivedNotifySecret } from '../activities/notifySecret.js';
 import type { ConsentSettings, NotifySettings, TwilioSettings } from '../activities/settings.js';
-import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
@@ -152,10 +151,6 @@ export class ConfigurationReader {
     return http;
   }
 
-  progress(otherwise: ProgressMode): ProgressMode {
-    return this.values.RINGTRUE_PROGRESS ?? otherwise;
-  }
-
   http() {
     const host = this.values.HOST ?? '127.0.0.1';
     const apiTokens = this.values.RINGTRUE_API_TOKENS ?? [];
@@ -166,6 +161,7 @@ export class ConfigurationReader {
       port: this.values.PORT ?? 3000,
       publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
       apiTokens,
+      progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
       policies: {
         path: this.values.RINGTRUE_POLICIES ?? null,

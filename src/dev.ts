@@ -78,7 +78,6 @@ export async function startDev(
     taskQueue: configuration.taskQueue,
     settings,
     store,
-    progress: configuration.progress,
     notice: activityListener(metrics, readiness, log),
     keepIn: keptDirectory(dataDirectory),
     readiness,

@@ -140,7 +140,11 @@ export const environment = z.object({
   RINGTRUE_NOTIFY_PRIVATE: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
-  RINGTRUE_PROGRESS: z.enum(progressModes, must('watched or signal')),
+  // `store` is what `watched` was called at first.
+  RINGTRUE_PROGRESS: z.preprocess(
+    (said) => (said === 'store' ? 'watched' : said),
+    z.enum(progressModes, must('signal or watched')),
+  ),
   RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
   RINGTRUE_SUPPRESS_OPT_OUTS: z
     .enum(['true', 'false'], must('true or false'))

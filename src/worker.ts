@@ -4,7 +4,6 @@ import type { ActivityEvent } from '../activities/createActivities.js';
 import { createActivities } from '../activities/createActivities.js';
 import type { OutcomeStore } from '../activities/outcomeStore.js';
 import type { ActivitySettings } from '../activities/settings.js';
-import type { ProgressMode } from '../workflows/twilioStatus.js';
 import { callWatch } from './callWatch.js';
 import type { TemporalSettings } from './configurationReader.js';
 import { createDialWorker } from './dialWorker.js';
@@ -21,7 +20,6 @@ export interface WorkerParts {
   taskQueue: string;
   settings: ActivitySettings;
   store: OutcomeStore;
-  progress: ProgressMode;
   notice: (event: ActivityEvent) => void;
   /** Where the workflows' bundle is kept from start to start. */
   keepIn: string;

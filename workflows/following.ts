@@ -34,7 +34,8 @@ export async function follow(
       call.waitingFor(
         `Twilio's final word on ${attempt.callSid}: asked again and again, since no callback came`,
       );
-      const patienceSeconds = patienceOf(plan);
+      // Postponed for callbacks, it is still to be asked well before the end.
+      const patienceSeconds = Math.min(patienceOf(plan), left / 2);
       const poll = (callSid: string) => polling(plan, left).pollCall({ callSid, patienceSeconds });
       const asked = await ask(call, attempt, poll, true);
       if (!asked) return 'undecided';

@@ -117,6 +117,8 @@ export class RunningCall {
 
   beginAttempt(number = this.attempts.length + 1): Attempt {
     this.#early = [];
+    // Whoever asked to dial again now gets this attempt, and not the one after it too.
+    this.retryNowRequested = false;
     const attempt = newAttempt(number);
     this.attempts.push(attempt);
     return attempt;
@@ -238,7 +240,7 @@ export class RunningCall {
   }
 
   #answer(asked: StateQuery | undefined): CallState {
-    if (asked?.watch !== false) watchers.watched();
+    if (asked?.watch !== false) watchers.watched(this.attempts.at(-1)?.status ?? null);
     return this.describe();
   }
 

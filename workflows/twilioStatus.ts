@@ -37,7 +37,7 @@ export function stateOf(status: string): CallStateName | null {
  * somebody has asked, since until then it is enough to write it down, which saves a signal and a search attribute for each
  * callback.
  */
-export const progressModes = ['watched', 'signal'] as const;
+export const progressModes = ['signal', 'watched'] as const;
 export type ProgressMode = (typeof progressModes)[number];
 
 /**

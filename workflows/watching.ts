@@ -2,8 +2,11 @@ import { proxySinks, type Sinks } from '@temporalio/workflow';
 
 export interface WatchSinks extends Sinks {
   calls: {
-    /** Somebody has asked this call where it stands: it is to hear of its progress from now on. */
-    watched(): void;
+    /**
+     * Somebody has asked this call where it stands: it is to hear of its progress from now on. `told`: Twilio's word about
+     * its last attempt, as it was answered; null when it has none.
+     */
+    watched(told: string | null): void;
   };
 }
 

@@ -72,8 +72,7 @@ export function callRows(db: Database): CallRows {
     },
 
     async watchCall(callId) {
-      const [first] = await db.query(watchCall, [callId]);
-      if (!first) return null;
+      await db.query(watchCall, [callId]);
       // Only now: a callback that is being noted meanwhile either is seen here, or sees that the call is watched.
       const [row] = await db.query<{ attempt: number; updates: CallUpdate[] }>(underWay, [callId]);
       const updates = row?.updates.filter(byCallback) ?? [];
@@ -234,11 +233,13 @@ const progressOf = prepared(`
   where call_id = $1 and call_sid = $2 and outcome is null`);
 
 const watchCall = `
-  update calls set watched = true where call_id = $1 and state <> 'done' and not watched returning call_id`;
+  update calls set watched = true where call_id = $1 and state <> 'done' and not watched`;
 
 const underWay = `
   select number as attempt, document #> '{evidence,updates}' as updates from attempts
-  where call_id = $1 and outcome is null order by number desc limit 1`;
+  where call_id = $1 and outcome is null
+    and exists (select from calls where call_id = $1 and state <> 'done')
+  order by number desc limit 1`;
 
 // Between two attempts: nothing was heard of one that is not decided.
 const noteWaiting = `

@@ -9,7 +9,7 @@ import {
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
 import type { Attempt, CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { callStates } from '../../workflows/callOutcome.js';
-import { stateOf } from '../../workflows/twilioStatus.js';
+import { orderOf, stateOf } from '../../workflows/twilioStatus.js';
 import type { StateQuery } from '../../workflows/watching.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import { invalidRequest, problem } from './problem.js';
@@ -155,8 +155,8 @@ async function finalState(
 function withProgress(state: CallState, row: CallState | null): CallState {
   const [own, noted] = [state.attempts.at(-1), row?.attempts.at(-1)];
   const same = own && noted && own.number === noted.number && own.callSid === noted.callSid;
-  if (!row || !same || state.state !== 'queued' || row.state === 'queued') return state;
-  if (stateOf(noted.status ?? '') !== row.state) return state;
+  if (!row || !same || (state.state !== 'queued' && state.state !== 'ringing')) return state;
+  if (stateOf(noted.status ?? '') !== row.state || placeOf(noted) <= placeOf(own)) return state;
   const updates = noted.evidence.updates.filter(({ source }) => source === 'webhook');
   const answered = updates.find(({ status }) => status === 'in-progress');
   const attempt: Attempt = {
@@ -166,6 +166,10 @@ function withProgress(state: CallState, row: CallState | null): CallState {
     evidence: { ...own.evidence, updates },
   };
   return { ...state, state: row.state, attempts: [...state.attempts.slice(0, -1), attempt] };
+}
+
+function placeOf({ status }: Attempt): number {
+  return orderOf(status ?? 'queued');
 }
 
 /** All that is known of a call that no worker has taken up yet. */

@@ -110,14 +110,17 @@ async function afterTheEnd(
   error: WorkflowNotFoundError,
 ): Promise<Response> {
   // The server has one class for both and tells them apart by its words. What it has forgotten, the store knows.
-  const over = /already completed/.test(error.message) || (await tools.store.findCallState(callId)) !== null;
+  const over =
+    /already completed/.test(error.message) || (await storeSoon(tools.store.findCallState(callId))) !== null;
   if (!over) return unknownCall(tools, c);
   count(tools, 'already-over');
   // Its workflow may have been terminated: the number is not to be held for a call that is over.
   if (update !== null && isTerminal(update.status))
-    await tools.store.noteOver({ callId, attempt, callSid: update.callSid }).catch((err: unknown) => {
-      tools.log.warn({ err, attempt }, 'the end of a call whose workflow is over was not noted');
-    });
+    await storeSoon(tools.store.noteOver({ callId, attempt, callSid: update.callSid })).catch(
+      (err: unknown) => {
+        tools.log.warn({ err, attempt }, 'the end of a call whose workflow is over was not noted');
+      },
+    );
   return c.body(null, 204);
 }
 

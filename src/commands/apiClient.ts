@@ -49,7 +49,8 @@ export class ApiRefusal extends Error {
     super(message);
     this.status = response?.status ?? null;
     const after = response?.headers.get('Retry-After') ?? null;
-    this.retryAfterSeconds = after === null ? null : Number(after);
+    // A date, and whatever else is no number of seconds, counts as not said.
+    this.retryAfterSeconds = after !== null && /^\d{1,6}$/.test(after) ? Number(after) : null;
   }
 
   /** Will the same question be answered otherwise, once the API is back or less busy? */
@@ -96,7 +97,7 @@ export class ApiClient {
         call = await this.get(callId, 60);
       } catch (error) {
         if (!found || !(error instanceof ApiRefusal) || !error.passes) throw error;
-        await pause((error.retryAfterSeconds ?? askAgainSeconds) * 1000);
+        await pause(Math.min(Math.max(error.retryAfterSeconds ?? askAgainSeconds, 1), 60) * 1000);
         continue;
       }
       found = true;

@@ -44,7 +44,6 @@ export async function runWorker(): Promise<void> {
         policies: livePolicies(configuration.policies, { log, metrics }),
       },
       store,
-      progress: configuration.progress,
       notice: activityListener(metrics, readiness, log),
       keepIn: keptDirectory(configuration.dataDirectory),
       readiness,

@@ -4,8 +4,8 @@ import { useCallBench } from '../support/useCallBench.js';
 import { type Api, eventually, useApi } from './useApi.js';
 
 const fates = useCallBench();
-const api = useApi(fates);
-const signalling = useApi(fates, () => ({ progress: 'signal' }));
+const api = useApi(fates, () => ({ progress: 'watched' }));
+const signalling = useApi(fates);
 
 /** Starts a call, and waits until the journal has its Twilio call. */
 async function placed() {
@@ -123,6 +123,32 @@ describe('nobody has asked the call itself', () => {
     ]);
     expect(Object.keys(updates[1] ?? {})).not.toContain('heard');
     fates.bench.settings.callbackWaitSeconds = 60;
+  });
+
+  it('the store is away when the poll decides: decided once it can be asked, and that it rang is kept', async () => {
+    Object.assign(fates.bench.settings, { callbackWaitSeconds: 1, pollIntervalSeconds: 1 });
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer', duration: '0' });
+    const call = await placed();
+    await call.told(api, 'ringing', '1');
+    const { progressOf } = fates.store;
+    let asked = 0;
+    fates.store.progressOf = (key) =>
+      ++asked <= 3 ? Promise.reject(new Error('the store is away')) : progressOf(key);
+    expect(await call.result()).toMatchObject({ outcome: 'no-answer', reachability: 'reachable' });
+    fates.store.progressOf = progressOf;
+    Object.assign(fates.bench.settings, { callbackWaitSeconds: 60, pollIntervalSeconds: 15 });
+  });
+
+  it('it was told that it rings, and not that it talks: GET shows that it talks', async () => {
+    const call = await placed();
+    await call.callback(1, call.sid, 'ringing', { SequenceNumber: '1' });
+    const shown = async () => (await api.get(`/calls/${call.callId}`)).json.state;
+    await eventually(shown, (state) => state === 'ringing');
+    await call.told(api, 'in-progress', '2');
+    expect(await signals(call.callId)).toBe(1);
+    expect(await shown()).toBe('in-progress');
+    await call.told(api, 'completed', '3');
+    await call.result();
   });
 
   it('it rings a moment before Twilio would be asked: not asked before it is silent for long enough', async () => {
@@ -244,6 +270,21 @@ describe('somebody asks the call itself, by its query', () => {
     for (let times = 0; times < 100; times++) await call.state();
     await call.until((state) => state.state === 'ringing');
     expect(await signals(call.callId)).toBe(1);
+    await call.told(api, 'completed', '2');
+    await call.result();
+  });
+
+  it('a look that came to nothing: the next one makes up for it', async () => {
+    const call = await placed();
+    await call.told(api, 'ringing', '1');
+    const { watchCall } = fates.store;
+    fates.store.watchCall = async (callId) => {
+      fates.store.watchCall = watchCall;
+      await watchCall(callId);
+      throw new Error('the connection is lost');
+    };
+    expect(await call.state()).toMatchObject({ state: 'queued' });
+    await call.until((state) => state.state === 'ringing');
     await call.told(api, 'completed', '2');
     await call.result();
   });

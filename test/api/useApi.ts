@@ -58,7 +58,7 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
       store: fates.store,
       taskQueue: fates.bench.taskQueue,
       publicUrl: configuredPublicUrl,
-      progress: 'watched',
+      progress: 'signal',
       accountSid: fates.bench.settings.twilio.accountSid,
       twilioAuthTokens: [authToken, secondaryAuthToken],
       apiTokens: [],

@@ -18,7 +18,7 @@ const bytesMayDifferBy = 0.05;
 
 const fates = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
 const api = useApi(fates);
-const signalling = useApi(fates, () => ({ progress: 'signal' }));
+const watching = useApi(fates, () => ({ progress: 'watched' }));
 
 /** Twilio's event of each status word that a callback can bring. */
 const eventOf: Record<string, string> = {
@@ -143,10 +143,10 @@ describe('what a call costs: history events, bytes and billable actions', () => 
     await costs('answered', call, 'answered');
   });
 
-  it('answered, and every callback is signalled', async () => {
-    const call = await place({}, signalling);
+  it('answered, and only a call that is looked at hears of its progress', async () => {
+    const call = await place({}, watching);
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
-    await costs('answered, all progress signalled', call, 'answered');
+    await costs('answered, and nobody looked', call, 'answered');
   });
 
   it('busy', async () => {

@@ -93,6 +93,25 @@ describe('the retry policy', () => {
     });
   });
 
+  it('dial again now, asked twice: one attempt at once, and the next one after its wait', async () => {
+    const { saveAttempt } = fates.store;
+    fates.store.saveAttempt = () => Promise.reject(new Error('the store is away'));
+    const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
+    await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    // It is due at the first one, and waits for the store at the second.
+    for (let time = 1; time <= 2; time++) await call.handle.executeUpdate('retryNow', { args: [{}] });
+    fates.store.saveAttempt = saveAttempt;
+    await call.callback(2, await placed(call, 2), 'busy', { SequenceNumber: '2' });
+    const waiting = await call.until(
+      (s) => s.attempts[1]?.outcome === 'busy' && s.state === 'waiting-to-retry',
+    );
+    expect(Date.parse(waiting.nextAttemptAt as string)).toBeGreaterThan(Date.now() + 3_500_000);
+    await cancel(call);
+    await call.result();
+    expect(fates.twilio.creates).toHaveLength(2);
+  });
+
   it('a late callback while waiting brings the SIP code: kept, and not dialled twice for it', async () => {
     const call = await fates.bench.start({ to: fates.to, retry: 'thrice' });
     const sid = await placed(call);

@@ -343,13 +343,19 @@ describe('what is made of it', () => {
     expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
   });
 
-  it('who is told of progress: only calls that are watched, but in dev every one', () => {
-    expect(apiConfiguration(complete).progress).toBe('watched');
-    expect(workerConfiguration(complete).progress).toBe('watched');
-    expect(devConfiguration({}).progress).toBe('signal');
-    for (const read of [apiConfiguration, workerConfiguration, devConfiguration])
-      for (const progress of ['watched', 'signal'])
-        expect(read({ ...complete, RINGTRUE_PROGRESS: progress }).progress).toBe(progress);
+  it('who is told of progress: every call, or only those that are watched', () => {
+    for (const read of [apiConfiguration, devConfiguration]) {
+      expect(read(complete).progress).toBe('signal');
+      for (const [said, meant] of [
+        ['signal', 'signal'],
+        ['watched', 'watched'],
+        ['store', 'watched'],
+      ])
+        expect(read({ ...complete, RINGTRUE_PROGRESS: said }).progress).toBe(meant);
+    }
+    expect(() => apiConfiguration({ ...complete, RINGTRUE_PROGRESS: 'never' })).toThrow(
+      'RINGTRUE_PROGRESS is "never"; must be signal or watched',
+    );
   });
 
   it('the simulator plays Twilio: waits are short unless they were asked for', () => {

@@ -111,7 +111,7 @@ export async function startCallBench(input: {
       taskQueue,
       workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
       activities: { ...createActivities(parts), ...input.activities },
-      sinks: callWatch({ ...parts, client, progress: 'watched', log: { warn() {} } }),
+      sinks: callWatch({ ...parts, client, log: { warn() {} } }),
     }),
     createDialWorker({ ...parts, connection, taskQueue }),
   ]);

@@ -8,6 +8,7 @@ import type { WatchSinks } from '../workflows/watching.js';
 import type { Log } from './log.js';
 
 const signalWithinMs = 5_000;
+const mostRemembered = 10_000;
 
 /**
  * Makes a call that somebody looks at be told of its progress from then on: the webhook signals what it would otherwise only
@@ -20,17 +21,23 @@ export function callWatch(parts: {
   log: Pick<Log, 'warn'>;
 }): InjectedSinks<WatchSinks> {
   const { store, client, log } = parts;
-  /** Looks that are being seen to: whoever looks often does not make a call be told twice. */
+  /** Looks that are being seen to, and what was signalled last: whoever looks often does not make a call be told twice. */
   const underWay = new Set<string>();
+  const signalled = new Map<string, string>();
 
   async function watch(callId: string, told: string | null): Promise<void> {
     const noted = await store.watchCall(callId);
     const last = noted?.updates.at(-1);
     if (!noted || !last || orderOf(last.status) <= orderOf(told ?? '')) return;
+    const word = `${noted.attempt} ${last.callSid} ${last.status}`;
+    if (signalled.get(callId) === word) return;
     const signal = { attempt: noted.attempt, params: paramsOf(last), heard: noted.updates.slice(0, -1) };
     await client.withDeadline(Date.now() + signalWithinMs, () =>
       client.workflow.getHandle(callId).signal<[TwilioStatusSignal]>('twilioStatus', signal),
     );
+    signalled.delete(callId);
+    signalled.set(callId, word);
+    if (signalled.size > mostRemembered) signalled.delete(signalled.keys().next().value as string);
   }
 
   return {

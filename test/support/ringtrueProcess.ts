@@ -51,11 +51,11 @@ export class RingtrueProcess {
   }
 }
 
-/** Waits for a condition; throws after 40 seconds. */
+/** Waits for a condition; throws after two minutes. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Still not so after 40 s: ${holds}`);
+    if (Date.now() > deadline) throw new Error(`Still not so after two minutes: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

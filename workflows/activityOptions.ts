@@ -88,12 +88,19 @@ export const ending = (deadlineSeconds: number) =>
     summary: 'cancel or hang up at Twilio, and hear what Twilio says of it',
   });
 
-/** Twilio may log a moment after the end; most failed calls leave no notification, and are not waited for long. */
-export const explaining = proxyActivities<Pick<CallActivities, 'readFailure'>>({
-  startToCloseTimeout: '12s',
-  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 3 },
-  summary: "why did it fail? ask Twilio's notifications",
-});
+/**
+ * Twilio may log a moment after the end; most failed calls leave no notification, and are not waited for long, nor for longer
+ * than `withinSeconds`.
+ */
+export const explaining = (withinSeconds: number | null) =>
+  proxyActivities<Pick<CallActivities, 'readFailure'>>({
+    startToCloseTimeout: '12s',
+    ...(withinSeconds === null
+      ? {}
+      : { scheduleToCloseTimeout: `${Math.max(1, Math.ceil(withinSeconds))}s` }),
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 3 },
+    summary: "why did it fail? ask Twilio's notifications",
+  });
 
 /** Only once: what it writes is written again with the outcome. */
 export const recordingQuickly = proxyActivities<Pick<CallActivities, 'recordAttempt' | 'noteWaiting'>>({

@@ -1,5 +1,5 @@
 import type { BackOff, RetryClass, RetryPolicy } from './callRequest.js';
-import { classesOf, type Ending } from './retryClass.js';
+import { classesOf, type Ending, hangsOnReason } from './retryClass.js';
 
 /** `because`: the class after which the policy dials again. `waitFrom`: the field of the policy that set the wait. */
 export type NextStep =
@@ -34,6 +34,21 @@ export function nextStep(
   const wait = waitAfter(policy, attempt, classes);
   const afterSeconds = policy.jitter ? drawn(wait, policy.jitter, chance) : wait.seconds;
   return { kind: 'dial-again', afterSeconds, because, waitFrom: wait.from };
+}
+
+/** Whether a step is still the same, and when it is due at the earliest, does not hang on chance. */
+export const noChance = () => 0;
+
+/**
+ * For how long the reason of a failure may be sought, so that the number is not dialled again later than the policy says.
+ * Null: for as long as it takes, since nothing waits for it, or since the policy asks for the reason.
+ */
+export function reasonWithinSeconds(policy: RetryPolicy, attempt: number, ending: Ending): number | null {
+  const { retryOn, neverOn = [], intervals = {}, backoff = {} } = policy;
+  const named = [...retryOn, ...neverOn, ...Object.keys(intervals), ...Object.keys(backoff)];
+  if (named.some(hangsOnReason)) return null;
+  const step = nextStep(policy, attempt, ending, noChance);
+  return step.kind === 'stop' ? null : step.afterSeconds;
 }
 
 /** `ceilingSeconds`: chance does not lift it above. */

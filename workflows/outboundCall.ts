@@ -6,7 +6,7 @@ import type { CallPlan, CallRequest } from './callRequest.js';
 import { type CallUpdate, disagree, knownOf } from './callUpdate.js';
 import { isAfter } from './deadline.js';
 import { follow } from './following.js';
-import { nextStep } from './nextStep.js';
+import { nextStep, reasonWithinSeconds } from './nextStep.js';
 import { acceptAndLookUp } from './opening.js';
 import {
   canceledByUs,
@@ -79,7 +79,7 @@ async function dialUntilDecided(
     }
     if (placing === 'placed') await follow(call, plan, attempt);
     const endedAt = Date.now();
-    last = await decide(call, attempt);
+    last = await decide(call, plan, attempt);
 
     const next = await waitToDialAgain(call, plan, attempt, last, endedAt);
     if (next !== 'dial') return next;
@@ -101,7 +101,7 @@ async function waitToDialAgain(
   decision: Decision,
   endedAt: number,
 ): Promise<Decision | 'dial'> {
-  for (let last = decision; ; last = await decide(call, attempt)) {
+  for (let last = decision; ; last = await decide(call, plan, attempt)) {
     if (call.cancelRequested) return last;
     const step = nextStep(plan.retry, attempt.number, endingOf(attempt), Math.random);
     call.note(`attempt ${attempt.number}: ${last.outcome}${step.kind === 'stop' ? `; ${step.why}` : ''}`);
@@ -136,12 +136,12 @@ async function followForgotten(
     return null;
   }
   if (recalled === 'placed') await follow(call, plan, attempt);
-  return decide(call, attempt);
+  return decide(call, plan, attempt);
 }
 
 /** Reads the verdict off all that was heard about the attempt, and writes it into the attempt. */
-async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
-  await seekReason(call, attempt);
+async function decide(call: RunningCall, plan: CallPlan, attempt: Attempt): Promise<Decision> {
+  await seekReason(call, plan, attempt);
   // Read only now: more may have been heard in the meantime.
   const known = knownOf(attempt.evidence.updates);
   attempt.errorCode ??= known?.errorCode ?? attempt.evidence.create?.error?.code ?? null;
@@ -160,11 +160,14 @@ async function decide(call: RunningCall, attempt: Attempt): Promise<Decision> {
 }
 
 /** No callback and no Call resource tells why a call failed; Twilio's notifications may. */
-async function seekReason(call: RunningCall, attempt: Attempt): Promise<void> {
+async function seekReason(call: RunningCall, plan: CallPlan, attempt: Attempt): Promise<void> {
   const known = knownOf(attempt.evidence.updates);
   if (known?.status !== 'failed' || (known.errorCode ?? attempt.errorCode) !== null) return;
   call.waitingFor("Twilio's notifications, for the reason of the failure");
-  const noted = await explaining.readFailure({ callSid: known.callSid }).catch(() => null);
+  const within = reasonWithinSeconds(plan.retry, attempt.number, endingOf(attempt));
+  const noted = await explaining(within)
+    .readFailure({ callSid: known.callSid })
+    .catch(() => null);
   attempt.errorCode = noted?.code ?? null;
 }
 

@@ -37,3 +37,8 @@ export function classesOf(ending: Ending): RetryClass[] {
   if (reachability === 'unreachable') classes.push('unreachable');
   return [...classes, outcome];
 }
+
+/** May only the error code of a failure tell whether it belongs to this class? */
+export function hangsOnReason(one: string): boolean {
+  return one === 'unreachable' || one.startsWith('error:');
+}

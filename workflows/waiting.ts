@@ -3,7 +3,7 @@ import { reckoning } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
 import { isAfter } from './deadline.js';
-import { type NextStep, nextStep } from './nextStep.js';
+import { type NextStep, nextStep, noChance } from './nextStep.js';
 import { noteWaiting } from './noteWaiting.js';
 import { endingOf } from './retryClass.js';
 import type { RunningCall } from './runningCall.js';
@@ -11,9 +11,6 @@ import { movedByHand } from './steering.js';
 import { isPast, secondsUntil } from './workflowTime.js';
 
 type DialAgain = Extract<NextStep, { kind: 'dial-again' }>;
-
-/** Whether a step is still the same does not hang on chance, which belongs to the decision alone. */
-const noChance = () => 0;
 
 /** Timers are set for at most this long at once; what they wait for is looked at again when they fire. */
 const longestTimerSeconds = 7 * 86_400;

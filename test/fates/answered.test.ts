@@ -192,6 +192,26 @@ describe('a call that fails', () => {
     });
   });
 
+  it('Twilio notes no error, and the number is due again in a second: asked once, and dialled when it is due', async () => {
+    const retry = {
+      maxAttempts: 2,
+      retryOn: ['failed'],
+      initialIntervalSeconds: 1,
+      maximumIntervalSeconds: 1,
+      backoffCoefficient: 1,
+    };
+    const call = await fates.bench.start({ to: fates.to, retry });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'failed', { SequenceNumber: '1' });
+    const again = await call.until((s) => s.attempts[1]?.callSid != null);
+    expect(fates.twilio.requests.filter((r) => r.includes('Notifications'))).toHaveLength(1);
+    await call.callback(2, again.attempts[1]?.callSid as string, 'completed');
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ outcome: 'failed', errorCode: null }, { outcome: 'answered' }],
+    });
+  });
+
   it('the callback with the SIP code comes while the reason is sought: the record is of one piece', async () => {
     const call = await fates.bench.start({ to: fates.to });
     const { attempts } = await call.until((s) => s.state === 'queued');

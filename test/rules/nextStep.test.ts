@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRetryPolicy, completePolicy } from '../../activities/retryPolicySchema.js';
 import type { RetryClass, RetryPolicy } from '../../workflows/callRequest.js';
-import { nextStep } from '../../workflows/nextStep.js';
+import { nextStep, reasonWithinSeconds } from '../../workflows/nextStep.js';
 import { classesOf, type Ending } from '../../workflows/retryClass.js';
 
 const policy: RetryPolicy = {
@@ -260,5 +260,50 @@ describe('whatever the policy', () => {
         if (ending.outcome === 'answered' && again) expect(['machine', 'fax']).toContain(ending.answeredBy);
       }),
     );
+  });
+});
+
+describe('the reason of a failure is sought', () => {
+  it.each<[string, Partial<RetryPolicy>, number, Ending, number | null]>([
+    ['dialled again in a minute: no longer than that', {}, 1, ended('failed'), 60],
+    ['its third attempt: no longer than the wait after that one', {}, 3, ended('failed'), 200],
+    ['a wait with jitter: no longer than the shortest', { jitter: 0.5 }, 1, ended('failed'), 30],
+    ['not dialled again: as long as it takes', {}, 4, ended('failed'), null],
+    [
+      'an outcome that is not tried again: as long as it takes',
+      { retryOn: ['busy'] },
+      1,
+      ended('failed'),
+      null,
+    ],
+    [
+      'the policy names an error code: as long as it takes',
+      { retryOn: ['failed', 'error:32016'] },
+      1,
+      ended('failed'),
+      null,
+    ],
+    [
+      'it waits otherwise after an error code: the same',
+      { intervals: { 'error:32016': [5] } },
+      1,
+      ended('failed'),
+      null,
+    ],
+    ['it never dials again after one: the same', { neverOn: ['error:32016'] }, 1, ended('failed'), null],
+    ['it names the unreachable: the same', { retryOn: ['failed', 'unreachable'] }, 1, ended('failed'), null],
+    [
+      'it backs off from the unreachable: the same',
+      {
+        backoff: {
+          unreachable: { initialIntervalSeconds: 9, backoffCoefficient: 1, maximumIntervalSeconds: 9 },
+        },
+      },
+      1,
+      ended('failed'),
+      null,
+    ],
+  ])('%s', (_, more, attempt, ending, seconds) => {
+    expect(reasonWithinSeconds({ ...policy, ...more }, attempt, ending)).toBe(seconds);
   });
 });

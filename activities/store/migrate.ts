@@ -35,16 +35,14 @@ export async function migrate(db: Database, migrations?: Migration[]): Promise<n
 
 async function applyNext(sql: Sql, wanted: Migration[]): Promise<number | null> {
   await sql.query(`select pg_advisory_xact_lock(${advisoryLock})::text`);
-  const version = await versionOf(sql);
-  const next = wanted[version];
+  // Also has a connection that a pooler hands on see what others have created while it waited for the lock.
+  await sql.run(`create table if not exists ringtrue_migrations (
+    version integer primary key,
+    name text not null,
+    applied_at timestamptz not null default clock_timestamp()
+  )`);
+  const next = wanted[await versionOf(sql)];
   if (!next) return null;
-  if (version === 0) {
-    await sql.run(`create table if not exists ringtrue_migrations (
-      version integer primary key,
-      name text not null,
-      applied_at timestamptz not null default clock_timestamp()
-    )`);
-  }
   await sql.run(next.sql);
   await sql.query('insert into ringtrue_migrations (version, name) values ($1, $2)', [
     next.version,

@@ -27,26 +27,21 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
   };
   const { host, port, database } = new pg.Client(connection);
   const store = `The outcome store (PostgreSQL database ${database} at ${host}:${port})`;
-  const pool = new pg.Pool({
-    ...connection,
-    max: where.poolSize ?? 10,
-    statement_timeout: statementWithinMs,
-    query_timeout: answerWithinMs,
-    idle_in_transaction_session_timeout: statementWithinMs,
-  });
-  // Without a listener, the loss of an idle connection would end the process.
-  pool.on('error', (error) =>
-    log.warn({ err: storeError(error, store) }, 'lost an idle database connection'),
+  const pool = poolOf(
+    { ...connection, max: where.poolSize ?? 10, query_timeout: answerWithinMs },
+    store,
+    log,
   );
 
   return {
     ...preparing(pool, store, log),
     async transaction(work) {
-      const client = new pg.Client({ ...connection, lock_timeout: lockWithinMs });
+      const client = new pg.Client(connection);
       client.on('error', (error) => log.warn({ err: error }, 'lost a database connection'));
       try {
         await client.connect();
         await client.query('begin');
+        await client.query(`set local lock_timeout = ${lockWithinMs}`);
         const result = await work(through(client, store));
         await client.query('commit');
         return result;
@@ -57,17 +52,68 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
         await client.end().catch(() => {});
       }
     },
-    async close() {
+    close: () => pool.end(),
+  };
+}
+
+/** What is asked of a pool of connections. */
+interface Pool {
+  query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  end(): Promise<void>;
+}
+
+/**
+ * The server ends a statement that takes too long. A pooler may refuse to have that set for a connection; then it is only
+ * given up here.
+ */
+function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
+  let pool = open({ ...options, statement_timeout: statementWithinMs });
+  let isBounded = true;
+
+  function open(config: pg.PoolConfig): pg.Pool {
+    const opened = new pg.Pool(config);
+    // Without a listener, the loss of an idle connection would end the process.
+    opened.on('error', (error) =>
+      log.warn({ err: storeError(error, store) }, 'lost an idle database connection'),
+    );
+    return opened;
+  }
+
+  function openUnbounded(error: unknown): void {
+    if (!isBounded) return;
+    isBounded = false;
+    log.info({ err: error }, 'the pooler of the database takes no statement_timeout: only we wait no longer');
+    void pool.end();
+    pool = open(options);
+  }
+
+  return {
+    async query(statement, values) {
+      try {
+        return await pool.query(statement as string, values);
+      } catch (error) {
+        if (!isRefusedSetting(error) || pool.ending) throw error;
+        openUnbounded(error);
+        // It was refused a connection, so nothing was run.
+        return pool.query(statement as string, values);
+      }
+    },
+    async end() {
       if (!pool.ending) await pool.end();
     },
   };
+}
+
+/** PgBouncer's words; a setting that it is told to ignore passes. Source: PgBouncer, `ignore_startup_parameters`. */
+function isRefusedSetting(error: unknown): boolean {
+  return error instanceof Error && /unsupported startup parameter/.test(error.message);
 }
 
 /**
  * Has each connection parse and plan once what every call runs. Behind a pooler that hands a connection on between two
  * transactions, the server may not know what this process has prepared, or know it already: then it stops preparing.
  */
-function preparing(pool: pg.Pool, store: string, log: StoreLog): Sql {
+function preparing(pool: Pool, store: string, log: StoreLog): Sql {
   const plain = through(pool, store);
   let prepares = true;
   return {
@@ -94,7 +140,7 @@ function isNotPrepared(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05');
 }
 
-function through(client: pg.Pool | pg.Client, store: string): Sql {
+function through(client: Pool | pg.Client, store: string): Sql {
   return {
     async query<Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) {
       try {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../activities/outcomeStore.js';
-import { type Database, prepared } from '../../activities/store/database.js';
+import { type Database, prepared, textOf } from '../../activities/store/database.js';
 import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
 import { postgres } from '../../activities/store/postgres.js';
 import { storeError } from '../../activities/store/storeError.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { newCallId, outcome } from './records.js';
+import { refusingPooler } from './refusingPooler.js';
 
 const newest = (await readdir('activities/store/migrations')).length;
 
@@ -136,6 +137,57 @@ describe('a database that cannot be reached', () => {
       expect(await db.query(statement, ['again'])).toEqual([{ said: 'again' }]);
       expect(said).toEqual(['the database connections are shared: nothing is prepared on them']);
       await db.close();
+    });
+
+    it('it lets nobody set a time-out for statements: served all the same, migrations and all', async () => {
+      said.length = 0;
+      const databaseUrl = new URL(await newDatabase());
+      const pooler = await refusingPooler(Number(databaseUrl.port));
+      databaseUrl.port = String(pooler.port);
+      const store = await openStore({ databaseUrl: databaseUrl.href }, log);
+      const callIds = Array.from({ length: 5 }, newCallId);
+      await Promise.all(callIds.map((callId) => store.saveOutcome(outcome(callId))));
+      expect((await store.findCallState(callIds[4] as string))?.outcome).toEqual(
+        outcome(callIds[4] as string),
+      );
+      const refused = 'the pooler of the database takes no statement_timeout: only we wait no longer';
+      expect(said.filter((line) => line === refused)).toHaveLength(1);
+      await store.close();
+      await pooler.close();
+    });
+
+    it('its connection knows the database empty, and another process migrates it meanwhile: serves what is there', async () => {
+      const databaseUrl = await newDatabase();
+      const only = { version: 1, name: 'a', sql: 'create table a (n integer)' };
+      const onOne = async (work?: () => Promise<void>): Promise<Database> => {
+        const client = new pg.Client({ connectionString: databaseUrl });
+        await client.connect();
+        const rows = async (sql: string, values?: unknown[]) =>
+          (await client.query(sql, values)).rows as never[];
+        const db: Database = {
+          query: (statement, parameters = []) => rows(textOf(statement), [...parameters]),
+          run: async (script) => void (await client.query(script)),
+          async transaction(migrating) {
+            await rows('begin');
+            const done = await migrating(db);
+            await work?.();
+            await rows('commit');
+            return done;
+          },
+          close: () => client.end(),
+        };
+        return db;
+      };
+      const handedOn = await onOne();
+      let late: Promise<number[]> | undefined;
+      const first = await onOne(async () => {
+        late = migrate(handedOn, [only]);
+        const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
+        await vi.waitFor(async () => expect(await query(databaseUrl, waiting)).toHaveLength(1));
+      });
+      expect(await migrate(first, [only])).toEqual([1]);
+      expect(await late).toEqual([]);
+      await Promise.all([handedOn.close(), first.close()]);
     });
   });
 

@@ -9,8 +9,11 @@ export function acceptAndLookUp(world: World) {
   const lookUp = lookUpNumber(world);
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<OpenedCall> => {
     const acceptance = await accept(input);
-    if (!acceptance.accepted || acceptance.plan.lookup === 'off') return { ...acceptance, lookup: null };
+    if (!acceptance.accepted) return { ...acceptance, lookup: null };
     const { to, lookup: mode } = acceptance.plan;
-    return { ...acceptance, lookup: await lookUp({ to, lookup: mode }) };
+    const lookup = mode === 'off' ? null : await lookUp({ to, lookup: mode });
+    // For lists, which do not ask the call itself. It may stand in the queue of calls to dial for long.
+    if (lookup?.valid !== false) await world.store.notePlacing(input).catch(() => {});
+    return { ...acceptance, lookup };
   };
 }

@@ -41,7 +41,8 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
 
   /**
    * What a callback says of a running call, for lists. Ignored when the call or the attempt is over, when it is older
-   * than what is known, when it names another SID than the attempt's, and when there is no row of the call.
+   * than what is known, when it names another SID than the attempt's, when there is no row of the call, and when nothing
+   * was ever dialled for such an attempt.
    * `known`: the journal knew the SID already as that of the attempt's Twilio call. `watched`: somebody has asked the call.
    */
   noteProgress(row: {
@@ -62,6 +63,12 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
 
   /** Notes that a running call waits; ignored unless the call is between two attempts. */
   noteWaiting(row: { callId: string }): Promise<void>;
+
+  /** Notes that a running call is about to be dialled for the first time: its request is accepted, and Lookup asked. */
+  notePlacing(row: { callId: string }): Promise<void>;
+
+  /** The request of a call as it came, its policy filled in; null when there is no such row, or it was written without. */
+  findRequest(callId: string): Promise<CallRequest | null>;
 
   /**
    * Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays; comes back with

@@ -134,19 +134,23 @@ async function claimAndCreate(
   const isOver = onClaim();
   try {
     if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
-    // A worker that was frozen in between must not dial when the workflow has long gone on without it.
-    if (Date.now() - begunAt > mustSendWithinMs) {
-      if (!(await settle(world, order, { result: 'not-sent' }))) return notWritten;
-      return {
-        kind: 'not-sent',
-        why: 'the worker took too long before it could dial',
-        retryAfterSeconds: 0,
-      };
-    }
-    return await create(world, order);
+    const why = await tooLate(order, begunAt);
+    if (why === null) return await create(world, order);
+    if (!(await settle(world, order, { result: 'not-sent' }))) return notWritten;
+    return { kind: 'not-sent', why, retryAfterSeconds: 0 };
   } finally {
     isOver();
   }
+}
+
+/** Why nothing may be sent any more, now that the order has waited here for its claim and its slot. */
+async function tooLate(order: DialOrder, begunAt: number): Promise<string | null> {
+  const { giveUpAt } = order.plan;
+  // A worker that was frozen in between must not dial when the workflow has long gone on without it.
+  if (Date.now() - begunAt > mustSendWithinMs) return 'the worker took too long before it could dial';
+  if (giveUpAt !== null && Date.parse(giveUpAt) < Date.now())
+    return `its time was over before it could dial: ${giveUpAt}`;
+  return (await windowShut(order)) === null ? null : 'its calling window closed before it could dial';
 }
 
 async function claimWithin(world: DialWorld, order: DialOrder, waitMs: number): Promise<DialClaim> {

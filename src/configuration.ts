@@ -171,7 +171,10 @@ export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
 export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfiguration {
   const r = new ConfigurationReader(env);
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = r.values;
-  if (!accountSid !== !authToken) r.twilio('optional');
+  const either = ' (or leave out both, for those of the built-in simulator)';
+  if (authToken && !accountSid)
+    r.required('TWILIO_ACCOUNT_SID', `the account SID: AC and 32 hex digits${either}`);
+  if (accountSid && !authToken) r.required('TWILIO_AUTH_TOKEN', `the auth token that goes with it${either}`);
   return r.done({
     logLevel: r.values.RINGTRUE_LOG_LEVEL ?? 'info',
     secrets: r.secrets(),

@@ -88,7 +88,7 @@ export class ConfigurationReader {
     try {
       const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: this.set });
       const address = connectionOptions.address ?? 'localhost:7233';
-      if (!/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(address))
+      if (!isHostAndPort(address))
         this.fault(
           `TEMPORAL_ADDRESS is ${JSON.stringify(address)}; must be host:port, such as localhost:7233`,
         );
@@ -125,7 +125,7 @@ export class ConfigurationReader {
     ] as const)
       if (set[one] && !set[other])
         this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
-    if (!set.TWILIO_BASE_URL && !set.RINGTRUE_PUBLIC_URL)
+    if (isTwilio(set.TWILIO_BASE_URL) && !set.RINGTRUE_PUBLIC_URL)
       this.fault(
         'RINGTRUE_PUBLIC_URL is missing; must be the URL under which Twilio reaches the API, such as https://calls.example.com',
       );
@@ -225,6 +225,16 @@ export class ConfigurationReader {
     if (this.#faults.length > 0) throw new ConfigurationError([...new Set(this.#faults)]);
     return configuration;
   }
+}
+
+function isHostAndPort(address: string): boolean {
+  const port = /^(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(address)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** Is it Twilio itself, on whatever of its hosts, that requests are sent to? Then it must reach us, too. */
+function isTwilio(baseUrl: string | undefined): boolean {
+  return !baseUrl || (URL.canParse(baseUrl) && /(^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname));
 }
 
 /** Can only this machine reach an address that is listened on at this host? */

@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Registry } from 'prom-client';
 import { lockDirectory } from '../activities/store/directoryLock.js';
 import { openStore, openStoreLazily } from '../activities/store/openStore.js';
 import { publicUrlOf, serveApi } from './apiProcess.js';
 import type { DevConfiguration } from './configuration.js';
+import { ConfigurationError } from './configurationReader.js';
 import { dialRoomNow } from './dialWorker.js';
 import { keptDirectory } from './keptDirectory.js';
 import { livePolicies } from './livePolicies.js';
@@ -42,7 +43,7 @@ export async function startDev(
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
 ): Promise<Dev> {
   const { temporal, dataDirectory } = configuration;
-  await mkdir(dataDirectory, { recursive: true });
+  await makeDirectory(dataDirectory);
   installRuntime(log, null);
   const { server, store } = await openState(configuration, { log, signal, closing });
 
@@ -108,6 +109,18 @@ export async function startDev(
     namespace: temporal.namespace,
     simulatorUrl: simulator?.url ?? null,
   };
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new ConfigurationError([
+      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that can be written, or be made`,
+    ]);
+  }
 }
 
 /** Opens what remembers, at the same time: Temporal's server and the outcome store. */

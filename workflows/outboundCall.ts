@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, patched } from '@temporalio/workflow';
 import { explaining, recording, recordingQuickly } from './activityOptions.js';
 import type { Forbidden, Forgotten } from './callActivities.js';
 import type { Attempt, CallOutcome, DecidedBy, LookupEvidence } from './callOutcome.js';
@@ -144,9 +144,16 @@ async function decide(call: RunningCall, plan: CallPlan, attempt: Attempt): Prom
   await seekReason(call, plan, attempt);
   // Read only now: more may have been heard in the meantime.
   const known = knownOf(attempt.evidence.updates);
-  attempt.errorCode ??= known?.errorCode ?? attempt.evidence.create?.error?.code ?? null;
+  const code = errorCodeOf(attempt, known);
+  if (attempt.errorCode === null || (attempt.errorCode !== code && patched('late-word-has-its-own-code')))
+    attempt.errorCode = code;
   const verdict = verdictOfAttempt(attempt) ?? undecided;
   const source = isFinal(attempt) && known ? deciderOf(known) : attempt.callSid ? 'poll' : 'create';
+  // A late word that makes it another outcome is also whose word it is, and tells when it ended.
+  if (verdict.outcome !== attempt.outcome) {
+    attempt.decidedBy = null;
+    attempt.endedAt = null;
+  }
   attempt.outcome = verdict.outcome;
   attempt.reason = verdict.reason;
   attempt.decidedBy ??= source;
@@ -157,6 +164,13 @@ async function decide(call: RunningCall, plan: CallPlan, attempt: Attempt): Prom
   attempt.evidence.disagreed = disagree(attempt.evidence.updates);
   call.waitingFor(null);
   return { ...verdict, decidedBy: attempt.decidedBy };
+}
+
+/** Of the ending that is known now: what was noted of a failure says nothing of a call that was none. */
+function errorCodeOf({ errorCode, evidence }: Attempt, known: CallUpdate | null): number | null {
+  if (known === null || known.status === 'failed')
+    return errorCode ?? known?.errorCode ?? evidence.create?.error?.code ?? null;
+  return known.errorCode;
 }
 
 /** No callback and no Call resource tells why a call failed; Twilio's notifications may. */

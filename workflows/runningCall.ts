@@ -100,7 +100,7 @@ export class RunningCall {
     return {
       callId: this.callId,
       state: this.#state,
-      attempts: this.attempts,
+      attempts: this.#shown,
       outcome: this.outcome,
       waitingFor: this.#isHeld ? this.steering.waitingFor : this.#waitingFor,
       nextAttemptAt: this.#nextAttemptAt,
@@ -274,6 +274,14 @@ export class RunningCall {
     for (const one of updates) this.learn(attempt, one);
     // After a final word the call goes on at once, and shows what it comes to.
     if (!isFinal(attempt)) this.publish();
+  }
+
+  /** One that has not been dialled, and has to wait for that, may never be one. */
+  get #shown(): Attempt[] {
+    const last = this.attempts.at(-1);
+    const isNone =
+      this.#state === 'waiting' && last && last.callSid === null && last.evidence.create === null;
+    return isNone && last.outcome === null ? this.attempts.slice(0, -1) : this.attempts;
   }
 
   /** Is it the pause alone that the call waits for, or will wait for? */

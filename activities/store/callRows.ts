@@ -1,4 +1,5 @@
 import type { Attempt, CallOutcome, CallState } from '../../workflows/callOutcome.js';
+import type { CallRequest } from '../../workflows/callRequest.js';
 import type { CallUpdate } from '../../workflows/callUpdate.js';
 import { newAttempt } from '../../workflows/newAttempt.js';
 import { orderOf } from '../../workflows/twilioStatus.js';
@@ -14,6 +15,8 @@ type CallRows = Pick<
   | 'progressOf'
   | 'watchCall'
   | 'noteWaiting'
+  | 'notePlacing'
+  | 'findRequest'
   | 'saveOutcome'
   | 'findCallState'
 >;
@@ -81,6 +84,15 @@ export function callRows(db: Database): CallRows {
 
     async noteWaiting({ callId }) {
       await db.query(noteWaiting, [callId]);
+    },
+
+    async notePlacing({ callId }) {
+      await db.query(notePlacing, [callId]);
+    },
+
+    async findRequest(callId) {
+      const [row] = await db.query<{ request: CallRequest | null }>(findRequest, [callId]);
+      return row?.request ?? null;
     },
 
     async saveOutcome(outcome) {
@@ -212,6 +224,7 @@ const noteProgress = prepared(`
   with call as (
     update calls set state = $2, progress = $3::integer
     where call_id = $1 and state <> 'done' and progress < $3::integer
+      and exists (select from dials d where d.call_id = $1 and d.attempt = $4::integer)
       and not exists (select from attempts a where a.call_id = $1 and a.number = $4::integer
         and (a.outcome is not null or a.call_sid <> $5))
     returning call_id, watched
@@ -244,6 +257,11 @@ const underWay = `
 // Between two attempts: nothing was heard of one that is not decided.
 const noteWaiting = `
   update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
+
+const notePlacing = prepared(`
+  update calls set state = 'placing' where call_id = $1 and state = 'looking-up'`);
+
+const findRequest = 'select request from calls where call_id = $1';
 
 const saveOutcome = prepared(`
   with call as (

@@ -39,9 +39,13 @@ export function readQuery<Name extends string>(
   parameters: Record<Name, QueryParameter>,
 ): { query: Partial<Record<Name, string>> } | { faults: Fault[] } {
   const given = new URL(c.req.url).searchParams;
-  // In a query string a bare + means a blank; no number begins with one.
+  // In a query string a bare + means a blank. No number begins with one, and no time has one before its offset.
   const to = given.get('to');
   if (to?.startsWith(' ')) given.set('to', `+${to.slice(1)}`);
+  for (const name of ['since', 'until']) {
+    const time = given.get(name);
+    if (time !== null) given.set(name, time.replace(/ (\d\d:\d\d)$/, '+$1'));
+  }
   const faults = [...new Set(given.keys())].flatMap((name) => faultIn(name, given.getAll(name), parameters));
   if (faults.length > 0) return { faults: bounded(faults) };
   return { query: Object.fromEntries(given) as Partial<Record<Name, string>> };

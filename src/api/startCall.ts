@@ -70,7 +70,9 @@ async function beginOnce(
   if (known !== null) return repeated(c, callId, known.runId, known.requestHash === hashOf(request));
   if (recorded instanceof StoreUnavailable) throw recorded;
   if (recorded === null) return invalidRequest(c, late);
-  return repeated(c, callId, null, seemsSame(recorded, request));
+  const first = await tools.store.findRequest(callId);
+  const same = first ? isSame(first, request) : seemsSame(recorded, request);
+  return repeated(c, callId, null, same);
 }
 
 async function begin(
@@ -156,8 +158,17 @@ function answer(c: ApiContext, status: 200 | 202, callId: string, runId: string 
   return c.json({ callId, runId, url }, status);
 }
 
+/** A policy that was given by name stands in the first request as it was then, and may be another one by now. */
+function isSame(first: CallRequest, again: CallRequest): boolean {
+  const { retry, ...rest } = again;
+  return (
+    hashOf({ ...rest, retry: null }) === hashOf({ ...first, retry: null }) &&
+    (typeof retry !== 'object' || hashOf(retry) === hashOf(first.retry))
+  );
+}
+
 /**
- * Temporal has forgotten the call, and with it the exact request. What the outcome keeps of the request decides;
+ * Temporal has forgotten the call, and the store never had the request. What the outcome keeps of the request decides;
  * a call that never got an outcome is taken for the same.
  */
 function seemsSame({ outcome }: CallState, request: CallRequest): boolean {

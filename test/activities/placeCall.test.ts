@@ -138,6 +138,28 @@ describe('the calling window', () => {
   });
 });
 
+describe('an order waits here for its slot of calls per second', () => {
+  it('its time is over by then: nothing is sent, and it says so', async () => {
+    const { settings } = fates.bench;
+    const usual = settings.callsPerSecond;
+    settings.callsPerSecond = 0.5;
+    try {
+      await execute<Dialled>(hands().placeCall, orderTo(fates.to));
+      const order = orderTo(`${fates.to}9`);
+      order.plan.giveUpAt = new Date(Date.now() + 800).toISOString();
+      expect(await execute<Dialled>(hands().placeCall, order)).toEqual({
+        kind: 'not-sent',
+        why: `its time was over before it could dial: ${order.plan.giveUpAt}`,
+        retryAfterSeconds: 0,
+      });
+      expect(await fates.store.findDial(order)).toMatchObject({ result: 'not-sent' });
+      expect(fates.twilio.creates).toHaveLength(1);
+    } finally {
+      settings.callsPerSecond = usual;
+    }
+  });
+});
+
 describe("Twilio's clock and ours differ", () => {
   it.each([
     ['an hour ahead', 3600],

@@ -177,6 +177,16 @@ describe('GET /calls', () => {
     expect(found.json.calls[0].callId).toBe(call.callId);
   });
 
+  it('so is the + of an offset', async () => {
+    const call = await ringing();
+    const list = (since: string) => api.get(`/calls?to=${fates.to}&since=${since}`);
+    await eventually(
+      () => list('2020-01-31T09:00:00+01:00'),
+      ({ json }) => json.calls[0]?.callId === call.callId,
+    );
+    expect((await list('2099-01-31T09:00:00+01:00')).json.calls).toEqual([]);
+  });
+
   it('by outcome, state and time', async () => {
     const call = await ringing();
     await call.end();

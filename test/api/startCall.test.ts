@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { callIdOfKey } from '../../src/api/startCall.js';
+import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
 
@@ -116,6 +117,37 @@ describe('the same Idempotency-Key', () => {
     const other = { ...body, metadata: { order: '2' } };
     const refused = await api.post('/calls', other, { 'Idempotency-Key': key });
     expect(refused).toMatchObject({ status: 409, json: problem('key-reused', 409) });
+  });
+
+  it('after Temporal has forgotten it: the request as it came decides, and a policy by name may have changed since', async () => {
+    const sent = { ...request(), retry: 'thrice' };
+    const { json } = await api.post('/calls', sent);
+    await api.post(`/calls/${json.callId}/cancel`);
+    const outcome = await fates.bench.client.workflow.getHandle(json.callId).result();
+    const key = randomUUID();
+    const callId = callIdOfKey(key);
+    const { to, from, metadata, startedAt } = outcome;
+    const frozen = { maxAttempts: 2, retryOn: ['busy' as const] } as RetryPolicy;
+    await fates.store.openCall({
+      callId,
+      to,
+      from,
+      metadata,
+      startedAt,
+      request: { ...sent, retry: frozen },
+    });
+    await fates.store.saveOutcome({ ...outcome, callId });
+
+    const again = (differing: object) =>
+      api.post('/calls', { ...sent, ...differing }, { 'Idempotency-Key': key });
+    expect(await again({})).toMatchObject({ status: 200, json: { callId, runId: null } });
+    expect((await again({ retry: frozen })).status).toBe(200);
+    for (const other of [
+      { twiml: '<Response><Hangup/></Response>' },
+      { maxDurationSeconds: 5 },
+      { retry: { ...frozen, maxAttempts: 3 } },
+    ])
+      expect((await again(other)).status, JSON.stringify(other)).toBe(409);
   });
 
   it.each([

@@ -16,9 +16,9 @@ it('a deploy in the middle, old and new workers together: calls go on, and are d
   const workflowBundle = await changedWorkflow(
     [
       "from '@temporalio/workflow';",
-      "from '@temporalio/workflow';\nimport { patched, sleep } from '@temporalio/workflow';",
+      "from '@temporalio/workflow';\nimport { patched as isNew, sleep } from '@temporalio/workflow';",
     ],
-    ['let decision = (lookup', "if (patched('deploy')) await sleep(10);\n    let decision = (lookup"],
+    ['let decision = (lookup', "if (isNew('deploy')) await sleep(10);\n    let decision = (lookup"],
   );
   const newer = await startCallBench({
     store,

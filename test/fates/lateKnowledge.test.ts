@@ -39,6 +39,45 @@ describe('a create counted as never made, and the next one is on its way', () =>
   });
 });
 
+describe('a late word makes another outcome of the attempt, while the call waits to dial again', () => {
+  const hourly = {
+    ...retry,
+    retryOn: ['busy', 'failed'],
+    initialIntervalSeconds: 3600,
+    maximumIntervalSeconds: 3600,
+  };
+
+  it('Twilio, asked, said busy, and a callback says completed: the callback decided, and tells when it ended', async () => {
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'busy' });
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry: hourly });
+    const sid = await placed(call);
+    await call.until((s) => s.state === 'waiting-to-retry' && s.attempts[0]?.decidedBy === 'poll');
+    await call.callback(1, sid, 'completed', { ...answered, Timestamp: 'Tue, 03 Mar 2026 09:30:00 +0000' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      decidedBy: 'webhook',
+      attempts: [{ outcome: 'answered', decidedBy: 'webhook', endedAt: '2026-03-03T09:30:00.000Z' }],
+    });
+  });
+
+  it('it had failed, for a reason that Twilio noted, and a callback says completed: no error', async () => {
+    fates.twilio.notifications = [
+      { error_code: '32016', log: '0', message_text: 'no response from carriers' },
+    ];
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry: hourly });
+    const sid = await placed(call);
+    await call.callback(1, sid, 'failed', { SequenceNumber: '2' });
+    await call.until((s) => s.state === 'waiting-to-retry' && s.attempts[0]?.errorCode === 32016);
+    await call.callback(1, sid, 'completed', answered);
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      reason: null,
+      errorCode: null,
+      attempts: [{ outcome: 'answered', errorCode: null }],
+    });
+  });
+});
+
 describe('the store does not learn in time what became of a create', () => {
   it('the attempt ends all the same: the next one is not held up by it', async () => {
     const usual = fates.store.settleDial;

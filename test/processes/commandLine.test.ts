@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, isFree } from '../../src/temporal/freePort.js';
 import { startReceiver } from '../activities/notifyBench.js';
@@ -57,6 +58,24 @@ describe('without any server', () => {
     expect(status).toBe(1);
     expect(stderr).toContain(`ringtrue: The API at http://${nobody} cannot be reached`);
     expect(stderr).toContain('--api or RINGTRUE_API_URL');
+  });
+
+  it.each(['dev', 'api', 'worker', 'simulator'])(
+    '%s, told to stop while it still starts: status 0',
+    async (command) => {
+      const process = new RingtrueProcess([command]);
+      // Node itself takes a moment until it can be told anything.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(await process.stop('SIGTERM')).toEqual({ status: 0, signal: null });
+    },
+  );
+
+  it('dev where its directory cannot be: said, status 2', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ringtrue-')), 'file');
+    writeFileSync(file, '');
+    const { status, stderr } = await run(['dev'], { RINGTRUE_DATA_DIR: file });
+    expect(status).toBe(2);
+    expect(stderr).toContain('RINGTRUE_DATA_DIR cannot be used (ENOTDIR');
   });
 
   it('the simulator alone: says where it is, and stops with status 0', async () => {

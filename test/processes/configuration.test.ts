@@ -268,6 +268,32 @@ describe('what a process cannot do without', () => {
     ]);
   });
 
+  it.each([
+    ['https://api.twilio.com', false],
+    ['https://api.dublin.ie1.twilio.com', false],
+    ['https://twilio.com.example.com', true],
+  ])(
+    'no public URL, and requests go to %s: Twilio could not reach us; elsewhere it may',
+    (baseUrl, starts) => {
+      const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: baseUrl };
+      expect(faultsOf('api', env).map((fault) => fault.split(' ')[0])).toEqual(
+        starts ? [] : ['RINGTRUE_PUBLIC_URL'],
+      );
+    },
+  );
+
+  it.each(['0', '65536', '99999'])('Temporal at port %s: refused, there is none', (port) => {
+    expect(faultsOf('worker', { ...complete, TEMPORAL_ADDRESS: `127.0.0.1:${port}` })).toEqual([
+      `TEMPORAL_ADDRESS is "127.0.0.1:${port}"; must be host:port, such as localhost:7233`,
+    ]);
+  });
+
+  it('the simulator with half of its credentials: the other half is missing, and nothing else', () => {
+    expect(
+      faultsOf('simulator', { TWILIO_ACCOUNT_SID: accountSid }).map((fault) => fault.split(' ')[0]),
+    ).toEqual(['TWILIO_AUTH_TOKEN']);
+  });
+
   it('a worker beside an API on any free port, and no public URL: refused, callbacks would find nobody', () => {
     const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001', PORT: '0' };
     expect(faultsOf('worker', env)).toEqual([

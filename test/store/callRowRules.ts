@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { CallStateName } from '../../workflows/callOutcome.js';
 import type { Engine } from './engines.js';
-import { attempt, busyAttempt, newCallId, newSid, opened, outcome, update } from './records.js';
+import { attempt, busyAttempt, newCallId, newClaim, newSid, opened, outcome, update } from './records.js';
 
 type Step = (store: OutcomeStore, callId: string) => Promise<unknown>;
 
@@ -14,8 +14,16 @@ const save =
 const note =
   (state: CallStateName, status: string, number = 1, differing = {}): Step =>
   async (store, callId) => {
+    await dialled(store, callId, number);
     await store.noteProgress({ callId, attempt: number, state, update: update(status, differing) });
   };
+/** Callbacks come of what was dialled only. */
+async function dialled(store: OutcomeStore, callId: string, number = 1): Promise<void> {
+  await store.claimDial({ ...newClaim(), callId, attempt: number });
+}
+const placing: Step = (store, callId) => store.notePlacing({ callId });
+const unheardOf: Step = (store, callId) =>
+  store.noteProgress({ callId, attempt: 7, state: 'ringing', update: update('ringing') });
 const finish: Step = (store, callId) => store.saveOutcome(outcome(callId));
 
 export function callRowRules(engine: () => Engine): void {
@@ -27,8 +35,10 @@ export function callRowRules(engine: () => Engine): void {
 
   describe('who looks at a call', () => {
     const watch = (callId: string) => engine().store.watchCall(callId);
-    const noted = (callId: string, status: 'ringing' | 'in-progress') =>
-      engine().store.noteProgress({ callId, attempt: 1, state: status, update: update(status) });
+    const noted = async (callId: string, status: 'ringing' | 'in-progress') => {
+      await dialled(engine().store, callId);
+      return engine().store.noteProgress({ callId, attempt: 1, state: status, update: update(status) });
+    };
 
     it('nobody so far, then somebody: callbacks say so from then on', async () => {
       const { callId } = await played([open, save('queued')]);
@@ -65,6 +75,9 @@ export function callRowRules(engine: () => Engine): void {
     const second = attempt({ number: 2, callSid: newSid() });
     it.each<[string, Step[], CallStateName]>([
       ['accepted: looking up', [open], 'looking-up'],
+      ['about to be dialled: placing', [open, placing], 'placing'],
+      ['about to be dialled, written late: what it was', [open, save('queued'), placing], 'queued'],
+      ['a callback of an attempt that nobody dialled: nothing', [open, unheardOf], 'looking-up'],
       ['accepted twice: as it was', [open, save('queued'), open], 'queued'],
       ['placed: queued', [open, save('queued')], 'queued'],
       ['placed, but never opened: there all the same', [save('queued')], 'queued'],

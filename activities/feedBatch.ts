@@ -59,8 +59,9 @@ async function start({ store, callStarter, settings }: World, batchId: string, r
     await inParallel(rows, async ({ row, callId, request }) => {
       const checked = checkCallRequest(request, known);
       if ('faults' in checked) {
-        // It was right when the batch came in; the settings have changed since then.
-        refused.push({ row, fault: checked.faults.map(faultLine).join('; ') });
+        // It was right when the batch came in; the settings have changed since then. It may have been started before that.
+        if (await callStarter.exists(callId)) started.push(row);
+        else refused.push({ row, fault: checked.faults.map(faultLine).join('; ') });
         return;
       }
       await callStarter.start({ callId, request, batchId });

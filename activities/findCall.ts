@@ -25,9 +25,9 @@ export function findCall(world: World) {
   return async (order: DialOrder & { answered: boolean }): Promise<Found> => {
     const { store } = world;
     const key = { callId: order.callId, attempt: order.attempt, round: order.round };
-    const entry = await store.findDial(key);
-    // Without a claim nothing was sent; with a settled one the journal knows.
-    if (entry === null) return { kind: 'absent' };
+    // Without a claim nothing was sent, and a worker that was frozen before it could claim finds it closed when it thaws.
+    // With a settled one the journal knows.
+    const entry = await store.closeDial({ ...key, ...ordered(world, order) });
     if (entry.callSid !== null) return { kind: 'found', callSid: entry.callSid, sidFrom: 'journal' };
     if (entry.result !== null && entry.result !== 'abandoned') return { kind: 'absent' };
 
@@ -52,6 +52,10 @@ export function findCall(world: World) {
     await store.settleDial({ ...key, result: 'absent', callSid: null });
     return { kind: 'absent' };
   };
+}
+
+function ordered({ settings }: World, { plan }: DialOrder) {
+  return { accountSid: settings.twilio.accountSid, to: plan.to, from: plan.from };
 }
 
 async function unclaimedSince(

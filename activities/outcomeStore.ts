@@ -120,6 +120,12 @@ export interface OutcomeStore extends BatchStore, SuppressionList, InvalidNumber
   findDial(key: DialKey): Promise<DialEntry | null>;
 
   /**
+   * The journal's entry, as `findDial`. When there is none, one is written that says `absent`: whoever comes to claim it
+   * later sends nothing.
+   */
+  closeDial(key: DialKey & Pick<ClaimOrder, 'accountSid' | 'to' | 'from'>): Promise<DialEntry>;
+
+  /**
    * The journal's first entry after this one, of an attempt that is not among `besides`, that may have made a call or
    * holds Twilio's refusal of one; null when there is none.
    */

@@ -50,7 +50,9 @@ export function placeCall(
 
     async function dial(): Promise<Dialled> {
       const { plan } = order;
-      if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < begunAt) return { kind: 'too-late' };
+      // By this machine's clock, which may be ahead: the call decides by its own.
+      if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < begunAt)
+        return notYet(`nothing any more, its time is over: ${plan.giveUpAt}`);
       try {
         const asked = onAsk();
         const barred = await barredNow(world, order).finally(asked);
@@ -96,11 +98,14 @@ async function ineligible(world: DialWorld, order: DialOrder): Promise<Dialled |
   if (settings.consent.eligibilityUrl === null && plan.eligibilityUrl === undefined) return null;
   // Nobody is asked again and again while nothing is dialled, nor about a number that is barred already.
   const { accountSid } = settings.twilio;
-  const [{ stopped }, listed] = await Promise.all([
-    store.dialRoom({ accountSid, limits: limitsOf(settings), withinSeconds: 0 }),
+  const [{ paused, breaker }, listed] = await Promise.all([
+    store.readDialling({ accountSid }),
     store.findSuppression(plan.to),
   ]);
-  if (stopped !== null) return notClaimed(order, { claimed: false, ...stopped });
+  if (paused !== null) return notClaimed(order, { claimed: false, by: 'paused', reason: paused.reason });
+  // One that is trying lets a call through now and then: its claim is to tell.
+  if (breaker.state === 'open')
+    return notClaimed(order, { claimed: false, by: 'breaker', reason: breaker.reason ?? '' });
   if (listed !== null && !listed.expired)
     return notClaimed(order, {
       claimed: false,
@@ -184,7 +189,7 @@ async function create(world: DialWorld, order: DialOrder): Promise<Dialled> {
     const call = await world.twilio.calls.create(createOptions(world, order));
     notice({ kind: 'account-fine' });
     if (!isCallSid(call.sid)) return unclear(world, order, 'Twilio answered without a call SID', false);
-    await Promise.all([
+    const [written] = await Promise.all([
       settle(world, order, { result: 'created', callSid: call.sid, trouble: false }),
       noteQueued(world, order, call.sid),
     ]);
@@ -194,6 +199,7 @@ async function create(world: DialWorld, order: DialOrder): Promise<Dialled> {
       status: call.status,
       at: new Date().toISOString(),
       sidFrom: 'created',
+      ...(written ? {} : { unwritten: true }),
     };
   } catch (error) {
     if (error instanceof TwilioAnswer && isNo(error)) return answered(world, order, error);

@@ -30,17 +30,20 @@ export class TwilioAnswer extends Error {
  * or an answer that cannot be read leave it open.
  */
 export function surelyNotSent(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && (noConnection.has(code) || code.startsWith('CERT_'));
+  const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return false;
+  // The network may also fail under a connection that is there, and the request with it.
+  if (noRoute.has(code))
+    return (syscall ?? (cause as NodeJS.ErrnoException | undefined)?.syscall) === 'connect';
+  return noConnection.has(code) || code.startsWith('CERT_');
 }
+
+const noRoute = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
 
 const noConnection = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
   // TLS: refused by us before anything of the request was written.
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

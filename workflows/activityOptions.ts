@@ -67,6 +67,14 @@ export const claiming = proxyActivities<Pick<CallActivities, 'claimCall'>>({
   summary: 'write down whose call this is',
 });
 
+/** Beside the call, for as long as it can be in flight: until then its claim is open, and without a SID. */
+export const claimingBeside = proxyActivities<Pick<CallActivities, 'claimCall'>>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'write down whose call this is, once the store is back',
+});
+
 /** One history event, however often Twilio is asked: a status that is not final fails the activity. */
 export const polling = (plan: CallPlan, deadlineSeconds: number) =>
   proxyActivities<Pick<CallActivities, 'pollCall'>>({

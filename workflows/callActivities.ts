@@ -130,7 +130,15 @@ export interface DialOrder {
 /** How an order to dial ended. */
 export type Dialled =
   /** The Twilio call exists. */
-  | { kind: 'created'; callSid: string; status: string; at: string; sidFrom: 'created' | 'journal' }
+  /** `unwritten`: the journal could not be told. */
+  | {
+      kind: 'created';
+      callSid: string;
+      status: string;
+      at: string;
+      sidFrom: 'created' | 'journal';
+      unwritten?: true;
+    }
   /** Twilio said no, about this number or this request; there is no call. */
   | { kind: 'refused'; error: TwilioError }
   /** Twilio said no, about the account; there is no call, and nothing is known of the number. */

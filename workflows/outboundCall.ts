@@ -19,11 +19,11 @@ import {
   verdictOfForbidden,
   verdictOfLookup,
 } from './outcomeOf.js';
-import { place, recall } from './placing.js';
+import { type Placing, place, recall } from './placing.js';
 import { endingOf } from './retryClass.js';
 import { isFinal, RunningCall } from './runningCall.js';
 import { tellOfAttempt, tellOfEnd } from './telling.js';
-import { waitForRetry, waitForTurn } from './waiting.js';
+import { isOtherEnding, waitForRetry, waitForTurn } from './waiting.js';
 import { isPast, now } from './workflowTime.js';
 
 /** A verdict, and whose word it is. */
@@ -59,31 +59,56 @@ async function dialUntilDecided(
   plan: CallPlan,
   lookup: LookupEvidence | null,
 ): Promise<Decision> {
-  let last: Decision | null = null;
+  let last: Ended | null = null;
   for (;;) {
-    const turn = await waitForTurn(call, plan);
-    if (turn === 'canceled') return canceled(call, last);
-    if (turn === 'too-late') return last ?? { ...expired, decidedBy: 'policy' };
-    if (turn !== 'now') return last ?? { ...neverOpen(turn.shutIn), decidedBy: 'policy' };
-
-    const attempt = call.beginAttempt();
-    const placing = await place(call, plan, attempt, lookup);
-    if (typeof placing === 'object') {
-      call.dropAttempt(attempt);
-      return last ?? decisionOnForbidden(placing);
+    // Until it is dialled again, the decision to do so hangs on how the last attempt ended.
+    const before: Ended | null = last;
+    const isOutdated = (): boolean => before !== null && hasEndedOtherwise(call, plan, before);
+    const turn = await waitForTurn(call, plan, isOutdated);
+    const attempt = turn === 'now' && !isOutdated() ? call.beginAttempt() : null;
+    const placing = attempt && (await place(call, plan, attempt, lookup, isOutdated));
+    if (attempt !== null && (placing === 'placed' || placing === 'refused' || placing === 'never-known')) {
+      if (placing === 'placed') await follow(call, plan, attempt);
+      const endedAt = Date.now();
+      last = { attempt, endedAt, decision: await decide(call, plan, attempt), again: null };
+    } else {
+      if (attempt !== null) call.dropAttempt(attempt);
+      if (before !== null && isOutdated()) {
+        before.decision = await decide(call, plan, before.attempt);
+        if (call.cancelRequested) return canceled(call, before.decision);
+      } else return decisionWithout(call, before?.decision ?? null, placing ?? turn);
     }
-    if (placing === 'canceled' || placing === 'too-late' || placing === 'over') {
-      call.dropAttempt(attempt);
-      // `over`: it was recorded before somebody reset the workflow. Whatever is decided now, the record counts.
-      return placing === 'canceled' ? canceled(call, last) : (last ?? { ...expired, decidedBy: 'policy' });
-    }
-    if (placing === 'placed') await follow(call, plan, attempt);
-    const endedAt = Date.now();
-    last = await decide(call, plan, attempt);
 
-    const next = await waitToDialAgain(call, plan, attempt, last, endedAt);
+    const next = await waitToDialAgain(call, plan, last as Ended);
     if (next !== 'dial') return next;
   }
+}
+
+/** An attempt that is over, and what follows from it; `again`: what the policy dials again for, once that is granted. */
+interface Ended {
+  attempt: Attempt;
+  /** Workflow time, in ms. */
+  endedAt: number;
+  decision: Decision;
+  again: Parameters<typeof isOtherEnding>[2] | null;
+}
+
+function hasEndedOtherwise(call: RunningCall, plan: CallPlan, { attempt, again }: Ended): boolean {
+  return again !== null && call.hasLateWord(attempt) && isOtherEnding(plan, attempt, again);
+}
+
+/** Nothing was dialled, and nothing will be. */
+function decisionWithout(
+  call: RunningCall,
+  last: Decision | null,
+  why: Awaited<ReturnType<typeof waitForTurn>> | Placing,
+): Decision {
+  if (why === 'canceled') return canceled(call, last);
+  if (last !== null) return last;
+  if (typeof why === 'object')
+    return 'shutIn' in why ? { ...neverOpen(why.shutIn), decidedBy: 'policy' } : decisionOnForbidden(why);
+  // `over`: it was recorded before somebody reset the workflow. Whatever is decided now, the record counts.
+  return { ...expired, decidedBy: 'policy' };
 }
 
 /** Nothing was dialled: what was shown of the number before counts as shown in this call, by whoever showed it. */
@@ -94,14 +119,10 @@ function decisionOnForbidden(forbidden: Forbidden): Decision {
 }
 
 /** Waits as the retry policy says until the number may be dialled again; or the decision that the call ends with. */
-async function waitToDialAgain(
-  call: RunningCall,
-  plan: CallPlan,
-  attempt: Attempt,
-  decision: Decision,
-  endedAt: number,
-): Promise<Decision | 'dial'> {
-  for (let last = decision; ; last = await decide(call, plan, attempt)) {
+async function waitToDialAgain(call: RunningCall, plan: CallPlan, ended: Ended): Promise<Decision | 'dial'> {
+  const { attempt, endedAt } = ended;
+  for (; ; ended.decision = await decide(call, plan, attempt)) {
+    const last = ended.decision;
     if (call.cancelRequested) return last;
     const step = nextStep(plan.retry, attempt.number, endingOf(attempt), Math.random);
     call.note(`attempt ${attempt.number}: ${last.outcome}${step.kind === 'stop' ? `; ${step.why}` : ''}`);
@@ -119,6 +140,7 @@ async function waitToDialAgain(
     if (waited !== 'due') continue;
     // Until it is written down, the store counts what the attempt dialled as in flight, and holds up what is dialled next.
     await Promise.race([written.done, condition(() => call.cancelRequested)]);
+    ended.again = { ...step, outcome: attempt.outcome };
     return isPast(plan.giveUpAt) ? last : 'dial';
   }
 }
@@ -162,6 +184,7 @@ async function decide(call: RunningCall, plan: CallPlan, attempt: Attempt): Prom
   attempt.endedAt ??= known?.at ?? now();
   if (verdict.outcome === 'answered') attempt.answeredAt ??= answeredAtOf(known);
   attempt.evidence.disagreed = disagree(attempt.evidence.updates);
+  call.weighed(attempt);
   call.waitingFor(null);
   return { ...verdict, decidedBy: attempt.decidedBy };
 }
@@ -219,6 +242,9 @@ async function record(
   lookup: LookupEvidence | null,
   decision: Decision,
 ): Promise<CallOutcome | Forgotten> {
+  // What was heard of an earlier attempt while a later one was made changes its record, and not how the call ended.
+  for (const earlier of call.attempts.slice(0, -1))
+    if (call.hasLateWord(earlier)) await decide(call, plan, earlier);
   const last = call.attempts.at(-1) ?? null;
   const decided: CallOutcome = {
     callId: call.callId,

@@ -7,7 +7,7 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { claiming, dialling, seeking } from './activityOptions.js';
+import { claiming, claimingBeside, dialling, seeking } from './activityOptions.js';
 import type { Dialled, DialOrder, Forbidden, Forgotten, Found } from './callActivities.js';
 import type { Attempt, LookupEvidence } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
@@ -16,8 +16,19 @@ import type { RunningCall } from './runningCall.js';
 import { waitForTurn } from './waiting.js';
 import { isPast, now, secondsUntil } from './workflowTime.js';
 
-/** `placed`: the Twilio call exists. All other endings: there is none. */
-export type Placing = 'placed' | 'refused' | 'canceled' | 'too-late' | 'over' | 'never-known' | Forbidden;
+/**
+ * `placed`: the Twilio call exists. All other endings: there is none. `outdated`: what the attempt was ordered for does not
+ * hold any more.
+ */
+export type Placing =
+  | 'placed'
+  | 'refused'
+  | 'canceled'
+  | 'outdated'
+  | 'too-late'
+  | 'over'
+  | 'never-known'
+  | Forbidden;
 
 /**
  * Pauses between two tries while Twilio, the account or the store is in trouble: they double up to half a
@@ -57,19 +68,24 @@ export async function place(
   plan: CallPlan,
   attempt: Attempt,
   lookup: LookupEvidence | null,
+  isOutdated: () => boolean,
 ): Promise<Placing> {
+  const unwanted = () => call.cancelRequested || isOutdated();
   const known = lookup?.valid ? ({ lookupSaysValid: true } as const) : {};
   let round = 1;
   for (let pauses = 0; ; pauses++) {
+    const rest = (seconds: number, why: string, until: string | null = null) =>
+      pause(call, plan, attempt, unwanted, pauses, seconds, why, until);
     // A callback that names the attempt proves that a create landed after all.
     if (call.adoptFromCallback(attempt)) {
       await claim(call, attempt, round);
       return 'placed';
     }
     if (call.cancelRequested) return 'canceled';
+    if (isOutdated()) return 'outdated';
     if (isPast(plan.giveUpAt)) return 'too-late';
     if (call.steering.paused) {
-      const turn = await waitForTurn(call, plan, () => call.hasEarlyCallback);
+      const turn = await waitForTurn(call, plan, () => call.hasEarlyCallback || isOutdated());
       if (turn !== 'now') return typeof turn === 'string' ? turn : 'too-late';
       continue;
     }
@@ -83,7 +99,7 @@ export async function place(
       ...known,
     };
     call.enter('placing', 'its turn to dial');
-    const dialled = await dialOrHear(call, order, plan);
+    const dialled = await dialOrHear(call, order, plan, () => unwanted() || call.steering.paused);
     call.waitingFor(null);
     // A create before this one has made the call after all: whatever became of this order, that call counts.
     if (call.hasEarlyCallback && ['refused', 'forbidden', 'too-late', 'over'].includes(dialled.kind)) {
@@ -102,6 +118,7 @@ export async function place(
         call.note(`not dialled: ${dialled.message}`);
         return dialled;
       case 'created':
+        if (dialled.unwritten) claimBeside(call, attempt, round, dialled.callSid);
         return made(call, attempt, dialled);
       case 'refused':
         return refused(call, attempt, dialled);
@@ -109,17 +126,18 @@ export async function place(
       case 'over':
         return dialled.kind;
       case 'not-yet':
-        await pause(call, plan, attempt, pauses, growing(pauses), dialled.why, dialled.until ?? null);
+        await rest(growing(pauses), dialled.why, dialled.until ?? null);
         break;
       case 'not-sent':
         round++;
-        await pause(call, plan, attempt, pauses, dialled.retryAfterSeconds ?? growing(pauses), dialled.why);
+        // However soon it may be tried again: each try costs history, of which a call has so much and no more.
+        await rest(Math.max(dialled.retryAfterSeconds ?? 0, growing(pauses)), dialled.why);
         break;
       case 'account-trouble': {
         round++;
         const code = dialled.error.code ?? `HTTP ${dialled.error.httpStatus}`;
         const why = `the Twilio account to be mended (${code}: ${dialled.error.message})`;
-        await pause(call, plan, attempt, pauses, growing(pauses), why);
+        await rest(growing(pauses), why);
         break;
       }
       case 'unclear': {
@@ -189,6 +207,7 @@ async function dialOrHear(
   call: RunningCall,
   order: DialOrder,
   plan: CallPlan,
+  unwanted: () => boolean,
 ): Promise<Dialled | { kind: 'heard' | 'taken-back' }> {
   let dialled: Dialled | { kind: 'taken-back' } | null = null;
   const scope = new CancellationScope();
@@ -197,7 +216,6 @@ async function dialOrHear(
     .then((result) => {
       dialled = result;
     });
-  const unwanted = () => call.cancelRequested || call.steering.paused;
   await Promise.race([dialling, condition(() => call.hasEarlyCallback || unwanted())]);
   if (dialled !== null) return dialled;
   // What has begun is not interrupted.
@@ -274,20 +292,27 @@ async function claim(call: RunningCall, attempt: Attempt, round: number): Promis
   await claiming.claimCall({ callId: call.callId, attempt: attempt.number, round, callSid }).catch(() => {});
 }
 
+/** Limits count by the journal: it is told as soon as it can be, and the call goes on. */
+function claimBeside(call: RunningCall, attempt: Attempt, round: number, callSid: string): void {
+  const claim = { callId: call.callId, attempt: attempt.number, round, callSid };
+  claimingBeside.claimCall(claim).catch(() => {});
+}
+
 async function pause(
   call: RunningCall,
   plan: CallPlan,
   attempt: Attempt,
+  unwanted: () => boolean,
   pauses: number,
   seconds: number,
   why: string,
-  until: string | null = null,
+  until: string | null,
 ): Promise<void> {
   const left = plan.giveUpAt === null ? Number.POSITIVE_INFINITY : secondsUntil(plan.giveUpAt);
   call.note(`not dialled: ${why}`);
   if (pauses === 0) await noteWaiting(call);
   call.enter('waiting', why, until);
-  const wakes = () => call.cancelRequested || (call.hasEarlyCallback && attempt.callSid === null);
+  const wakes = () => unwanted() || (call.hasEarlyCallback && attempt.callSid === null);
   const wait =
     until === null ? seconds : Math.min(Math.max(1, secondsUntil(until)), longestPauseUntilSeconds);
   await call.until(wakes, Math.min(wait, left), `not dialled yet: ${why}`);

@@ -3,6 +3,7 @@ import {
   condition,
   defineQuery,
   defineSignal,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -72,6 +73,7 @@ export class RunningCall {
    * heard once the attempt has their SID, and never give it one.
    */
   readonly #ahead: { attempt: number; update: CallUpdate }[] = [];
+  readonly #late = new Set<Attempt>();
   readonly #timeline: string[] = [];
   readonly #published = new Map<string, string | number>();
 
@@ -152,10 +154,22 @@ export class RunningCall {
     return callSid;
   }
 
+  /** Was something new heard of the attempt after it was decided, and not weighed since? */
+  hasLateWord(attempt: Attempt): boolean {
+    return this.#late.has(attempt);
+  }
+
+  /** All that was heard of the attempt is in its decision. */
+  weighed(attempt: Attempt): void {
+    this.#late.delete(attempt);
+  }
+
   /** Takes in what was heard about an attempt, from whichever source. */
   learn(attempt: Attempt, update: CallUpdate): void {
     const { updates } = attempt.evidence;
     if (isRepeat(updates, update)) return;
+    // Not in runs that went on without it.
+    if (attempt.outcome !== null && patched('late-words-are-weighed')) this.#late.add(attempt);
     updates.push(update);
     // A final word is never pushed out: the oldest of the others goes.
     if (updates.length > mostUpdates) {

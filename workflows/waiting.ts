@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { reckoning } from './activityOptions.js';
 import type { Attempt } from './callOutcome.js';
 import type { CallPlan } from './callRequest.js';
@@ -31,8 +31,8 @@ export async function waitForTurn(
     if (call.cancelRequested) return 'canceled';
     if (isPast(plan.giveUpAt)) return 'too-late';
     const { movedTo } = steering;
-    const due = await turnOf(plan, movedTo);
-    if (steering.movedTo !== movedTo) continue;
+    const due = await turnOrStop(call, plan, movedTo);
+    if (due === 'stop' || steering.movedTo !== movedTo) continue;
     if ('shutIn' in due) return due;
     const wakes = () => call.cancelRequested || steering.movedTo !== movedTo || heard();
     if (secondsUntil(due.at) <= 0) {
@@ -59,6 +59,29 @@ async function waitForResume(call: RunningCall, plan: CallPlan, wakes: () => boo
   await noteWaiting(call);
   if (plan.giveUpAt === null) await call.until(resumed, null, steering.waitingFor);
   else await waitUntil(call, plan.giveUpAt, steering.waitingFor, resumed);
+}
+
+/** `stop`: somebody wants the call to stop, and the moment is not known yet: no worker can reckon it. */
+async function turnOrStop(
+  call: RunningCall,
+  plan: CallPlan,
+  movedTo: string | null,
+): Promise<Awaited<ReturnType<typeof turnOf>> | 'stop'> {
+  const scope = new CancellationScope();
+  let due: Awaited<ReturnType<typeof turnOf>> | null = null;
+  const reckoned = scope
+    .run(() => turnOf(plan, movedTo))
+    .then((found) => {
+      due = found;
+    });
+  await Promise.race([reckoned, condition(() => call.cancelRequested)]);
+  if (due === null && patched('cancel-while-reckoning')) {
+    scope.cancel();
+    reckoned.catch(() => {});
+    return 'stop';
+  }
+  await reckoned;
+  return due ?? 'stop';
 }
 
 /** The earliest moment for the next dialling, or the zones in which the window never opens. */
@@ -102,12 +125,7 @@ export async function waitForRetry(
   const next = `attempt ${attempt.number + 1} of ${plan.retry.maxAttempts}`;
   // Asked for while a late word was being weighed: it still holds, in runs that did not forget it at this point before.
   if (call.retryNowRequested && !patched('retry-now-is-kept')) call.retryNowRequested = false;
-  const changed = () => {
-    const ending = endingOf(attempt);
-    if (ending.outcome !== outcome) return true;
-    const step = nextStep(plan.retry, attempt.number, ending, noChance);
-    return step.kind === 'stop' || step.because !== because || step.waitFrom !== waitFrom;
-  };
+  const changed = () => isOtherEnding(plan, attempt, { outcome, because, waitFrom });
   const wakes = () => call.cancelRequested || call.retryNowRequested || changed();
   let movedTo: string | null;
   do {
@@ -121,6 +139,18 @@ export async function waitForRetry(
   call.retryNowRequested = false;
   steering.movedTo = null;
   return 'due';
+}
+
+/** Has a late word turned the attempt's outcome into another one, or into one that the policy treats otherwise? */
+export function isOtherEnding(
+  plan: CallPlan,
+  attempt: Attempt,
+  decided: Pick<DialAgain, 'because' | 'waitFrom'> & Pick<Attempt, 'outcome'>,
+): boolean {
+  const ending = endingOf(attempt);
+  if (ending.outcome !== decided.outcome) return true;
+  const step = nextStep(plan.retry, attempt.number, ending, noChance);
+  return step.kind === 'stop' || step.because !== decided.because || step.waitFrom !== decided.waitFrom;
 }
 
 async function waitUntil(

@@ -64,9 +64,12 @@ export function batchList(
   };
 }
 
+// Rows that get their turn while this waits for the batch's row are not seen as rows, but `next_row` counts them.
 const concludeStep = `
   update batches b set taken_up_at = coalesce(taken_up_at, clock_timestamp()),
-    ended_at = case when (b.canceled_at is not null or b.next_row = b.total) and not exists (
+    ended_at = case when (b.canceled_at is not null or b.next_row = b.total)
+      and b.next_row = (select coalesce(sum(n.count), 0) from batch_counts n where n.batch_no = b.batch_no)
+      and not exists (
       select from batch_rows r where r.batch_no = b.batch_no and r.state in ('starting', 'running')
     ) then clock_timestamp() end
   where b.batch_id = $1 and b.ended_at is null`;

@@ -4,7 +4,14 @@ import { type Database, json, prepared, type StoreLog } from './database.js';
 
 type DialJournal = Pick<
   OutcomeStore,
-  'claimDial' | 'dialRoom' | 'settleDial' | 'noteOver' | 'findDial' | 'findLaterDial' | 'claimedSids'
+  | 'claimDial'
+  | 'dialRoom'
+  | 'settleDial'
+  | 'noteOver'
+  | 'findDial'
+  | 'closeDial'
+  | 'findLaterDial'
+  | 'claimedSids'
 >;
 
 /**
@@ -43,6 +50,15 @@ export function dialJournal(db: Database, log: StoreLog): DialJournal {
     async findDial({ callId, attempt, round }) {
       const [row] = await db.query<{ entry: DialEntry }>(findDial, [callId, attempt, round]);
       return row?.entry ?? null;
+    },
+
+    async closeDial({ callId, attempt, round, accountSid, to, from }) {
+      const key = [callId, attempt, round];
+      await db.query(closeDial, [...key, accountSid, to, from]);
+      const [row] = await db.query<{ entry: DialEntry }>(findDial, key);
+      if (!row)
+        throw new Error(`The journal of creates has lost round ${round} of attempt ${attempt} of ${callId}.`);
+      return row.entry;
     },
 
     async findLaterDial({ callId, attempt, round, besides }) {
@@ -92,6 +108,12 @@ const noteOver = `
 const findDial = `
   select dial_entry(dials) as entry from dials
   where (call_id, attempt, round) = ($1, $2::integer, $3::integer)`;
+
+// Waits for a claim of the same key that is being written, and leaves it as it is.
+const closeDial = `
+  insert into dials (call_id, attempt, round, account_sid, to_number, from_number, claimed_at, result, settled_at, over_at)
+  values ($1, $2::integer, $3::integer, $4, $5, $6, clock_timestamp(), 'absent', clock_timestamp(), clock_timestamp())
+  on conflict (call_id, attempt, round) do nothing`;
 
 // A running attempt's own SID, noted by a callback, must not look like somebody else's: until an attempt is
 // decided, only the journal says whose a call is.

@@ -46,6 +46,16 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
       }
     },
 
+    async exists(callId) {
+      try {
+        await within(() => handle(callId).describe());
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
     async cancel(callId) {
       try {
         await within(() => handle(callId).cancel());

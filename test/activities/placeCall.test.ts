@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
+import { surelyNotSent } from '../../activities/twilioAnswer.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import type { Dialled, DialOrder, Found } from '../../workflows/callActivities.js';
 import { cut, json, twilioError } from '../support/scriptedTwilio.js';
@@ -135,6 +136,58 @@ describe('the calling window', () => {
     const order = orderTo(fates.to);
     order.plan.callingWindow = { timeZone: 'UTC', start: inHours(-1), end: inHours(1) };
     expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({ kind: 'created' });
+  });
+});
+
+describe('a worker is frozen before it begins to execute an order, and thaws when others have gone on', () => {
+  it('it was found that nothing had been sent: it sends nothing', async () => {
+    const order = orderTo(fates.to);
+    expect(await execute<Found>(hands().findCall, order)).toEqual({ kind: 'absent' });
+    expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({ kind: 'not-sent' });
+    expect(await execute<Dialled>(hands().placeCall, { ...order, round: 2 })).toMatchObject({
+      kind: 'created',
+    });
+    expect(fates.twilio.creates).toHaveLength(1);
+  });
+
+  it('it claims at the same moment as they look: one of the two holds', async () => {
+    for (let time = 0; time < 10; time++) {
+      fates.twilio.answerCreate = () => cut();
+      const order = orderTo(`${fates.to}${time}`);
+      const before = fates.twilio.creates.length;
+      const [found] = await Promise.all([
+        execute<Found>(hands().findCall, order).catch((error: Error) => error.message),
+        execute<Dialled>(hands().placeCall, order),
+      ]);
+      const sent = fates.twilio.creates.length - before;
+      expect(sent === 0).toBe((found as Found).kind === 'absent');
+    }
+  });
+});
+
+describe("the worker's clock is ahead", () => {
+  it('the time of the order seems over: not yet, and the call decides by its own clock', async () => {
+    const order = orderTo(fates.to);
+    order.plan.giveUpAt = new Date(Date.now() - 1000).toISOString();
+    expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({ kind: 'not-yet' });
+    expect(fates.twilio.creates).toHaveLength(0);
+  });
+});
+
+describe('the network fails', () => {
+  it.each([
+    ['EHOSTUNREACH', 'connect', true],
+    ['ENETUNREACH', 'connect', true],
+    ['ECONNREFUSED', 'connect', true],
+    ['ENOTFOUND', 'getaddrinfo', true],
+    ['EHOSTUNREACH', 'write', false],
+    ['ENETDOWN', 'read', false],
+    ['ECONNRESET', 'read', false],
+    ['ETIMEDOUT', 'connect', false],
+  ])('%s at %s: surely not sent is %s', (code, syscall, surely) => {
+    const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+    expect(surelyNotSent(error)).toBe(surely);
+    expect(surelyNotSent(Object.assign(new Error(error.message, { cause: error }), { code }))).toBe(surely);
   });
 });
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import type { BatchProgress } from '../../workflows/batchProgress.js';
 import type { BatchFeeding } from '../../workflows/callBatch.js';
-import { startCallBench } from '../support/callBench.js';
+import type { RetryPolicy } from '../../workflows/callRequest.js';
+import { callHandle, startCallBench } from '../support/callBench.js';
 import { callsEnd } from '../support/endingCalls.js';
 import { recordHistory } from '../support/histories.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -263,4 +264,27 @@ describe('steering a batch', () => {
     answer();
     expect(await batch.result()).toMatchObject({ state: 'canceled' });
   });
+});
+
+it('the worker dies when it has started a call, and the settings would refuse its request now: it counts all the same', async () => {
+  const { store, bench, twilio } = fates;
+  const { markStarted } = store;
+  const { policies } = bench.settings;
+  store.markStarted = async () => {
+    await vi.waitFor(() => expect(twilio.creates).toHaveLength(1), { timeout: 10_000 });
+    bench.settings.policies = () => ({ default: policies().default as RetryPolicy });
+    store.markStarted = markStarted;
+    throw new Error('the store is away');
+  };
+  try {
+    const batch = await batchOf(1, 1, { request: () => ({ retry: 'thrice' }) });
+    const call = callHandle(bench.client, `${batch.batchId}-1`);
+    await batch.until(() => store.markStarted === markStarted);
+    const { attempts } = await call.until((s) => s.attempts[0]?.callSid != null);
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', { SequenceNumber: '3' });
+    expect((await batch.result()).counts).toMatchObject({ done: 1, refused: 0, outcomes: { answered: 1 } });
+  } finally {
+    store.markStarted = markStarted;
+    bench.settings.policies = policies;
+  }
 });

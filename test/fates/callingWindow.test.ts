@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CallHandle, callHandle, startCallBench } from '../support/callBench.js';
 import { fastForward } from '../support/timeSkipping.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -224,6 +224,21 @@ describe('the clocks change while a call waits', () => {
     await skipTo(call, opens, ahead);
     await rangAt(call, opens);
   });
+});
+
+it('no worker can reckon when the window opens, and somebody cancels: canceled at once', async () => {
+  const { store, twilio } = fates;
+  const findOpening = () => Promise.reject(new Error('the data of the time zones are missing'));
+  const bench = await startCallBench({ store, twilioUrl: twilio.url, activities: { findOpening } });
+  const callingWindow = { timeZone: 'Etc/UTC', start: '00:00', end: '24:00' };
+  const call = await bench.start({ to: fates.to, lookup: 'off', callingWindow });
+  await vi.waitFor(async () => {
+    const { raw } = await call.handle.describe();
+    expect(raw.pendingActivities?.map(({ activityType }) => activityType?.name)).toEqual(['findOpening']);
+  });
+  await call.handle.executeUpdate('cancel', { args: [{ reason: 'no longer needed' }] });
+  expect(await call.result()).toMatchObject({ outcome: 'canceled', attempts: [] });
+  await bench.stop();
 });
 
 /** The next hour with which the clocks of a zone are put forward or back. */

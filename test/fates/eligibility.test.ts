@@ -1,6 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
+import { breakerRule } from '../../activities/dialGate.js';
 import { startReceiver } from '../activities/notifyBench.js';
 import { accountSid, type CallHandle } from '../support/callBench.js';
+import { created, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
 const fates = useCallBench();
@@ -83,4 +85,22 @@ it('it gives no clear answer: the call waits and says so, and is dialled once th
   receiver.answer = answer({ eligible: true });
   await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
   expect(await call.result()).toMatchObject({ outcome: 'answered' });
+});
+
+it('the circuit breaker is open: nobody is asked meanwhile; then one call is let through to try, and it closes', async () => {
+  const { breaker } = fates.bench.settings;
+  fates.bench.settings.breaker = { ...breakerRule, latest: 2, least: 2, share: 1, openSeconds: 2 };
+  let mended = false;
+  fates.twilio.answerCreate = ({ make }) =>
+    mended ? created(make()) : twilioError(401, 20003, 'Authenticate');
+  const calls = [await fates.bench.start({ to: fates.to }), await fates.bench.start({ to: `${fates.to}1` })];
+  const changes = () => fates.bench.notices.flatMap((n) => (n.kind === 'breaker' ? [n.change] : []));
+  await expect.poll(changes, { timeout: 15_000 }).toEqual(['opened']);
+  mended = true;
+  for (const call of calls) {
+    await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  }
+  expect(changes()).toEqual(['opened', 'closed']);
+  fates.bench.settings.breaker = breaker;
 });

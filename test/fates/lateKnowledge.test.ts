@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CallHandle, callHandle } from '../support/callBench.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -78,7 +78,106 @@ describe('a late word makes another outcome of the attempt, while the call waits
   });
 });
 
+describe('a late word comes when the next attempt is due, and has to wait all the same', () => {
+  const again = { ...retry, retryOn: ['failed', 'no-answer'] };
+  const pausedAfter = async (status: string) => {
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status });
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry: again });
+    const sid = await placed(call);
+    await call.handle.executeUpdate('pause', { args: [{}] });
+    await call.until((s) => s.state === 'waiting' && s.attempts[0]?.outcome === status);
+    return { call, sid };
+  };
+
+  it('the callee wants no such calls: never dialled again, and on the do-not-call list', async () => {
+    const { consent } = fates.bench.settings;
+    fates.bench.settings.consent = { ...consent, suppressOptOuts: true };
+    try {
+      const { call, sid } = await pausedAfter('failed');
+      await call.callback(1, sid, 'failed', { SequenceNumber: '2', SipResponseCode: '607' });
+      expect(await call.result()).toMatchObject({
+        sipResponseCode: 607,
+        attempts: [{ sipResponseCode: 607 }],
+      });
+      expect(fates.twilio.creates).toHaveLength(1);
+      expect(await fates.store.findSuppression(fates.to)).toMatchObject({ source: 'opt-out' });
+    } finally {
+      fates.bench.settings.consent = consent;
+    }
+  });
+
+  it('it was answered, and then somebody cancels: answered', async () => {
+    const { call, sid } = await pausedAfter('no-answer');
+    await call.callback(1, sid, 'completed', answered);
+    await call.handle.executeUpdate('cancel', { args: [{}] }).catch(() => {});
+    expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook', attempts: [{}] });
+  });
+
+  it('another ending that is tried again: waits for that one, and is dialled', async () => {
+    const { call, sid } = await pausedAfter('failed');
+    await call.callback(1, sid, 'no-answer', { SequenceNumber: '2' });
+    await call.until((s) => s.attempts[0]?.outcome === 'no-answer');
+    await call.handle.executeUpdate('resume', { args: [{}] });
+    await call.callback(2, await placed(call, 2), 'completed', answered);
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      attempts: [{ outcome: 'no-answer', decidedBy: 'webhook' }, { outcome: 'answered' }],
+    });
+  });
+
+  it('another call to the number is under way: not dialled after it', async () => {
+    fates.bench.settings.callsPerNumber = 1;
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer' });
+    const call = await fates.bench.start({
+      to: fates.to,
+      lookup: 'off',
+      retry: { ...again, initialIntervalSeconds: 3, maximumIntervalSeconds: 3 },
+    });
+    const sid = await placed(call);
+    await call.until((s) => s.state === 'waiting-to-retry');
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'in-progress' });
+    const other = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    const otherSid = await placed(other);
+    await call.until((s) => s.waitingFor?.includes('another call to this number') ?? false);
+    await call.callback(1, sid, 'completed', answered);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{ outcome: 'answered' }] });
+    await other.callback(1, otherSid, 'completed', answered);
+    expect(await other.result()).toMatchObject({ outcome: 'answered' });
+  });
+
+  it('while the next attempt rings: that one decides, and the record of the first is true', async () => {
+    fates.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer' });
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off', retry: again });
+    const first = await placed(call);
+    const second = await placed(call, 2);
+    await call.callback(1, first, 'completed', answered);
+    await call.callback(2, second, 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'busy',
+      attempts: [
+        { outcome: 'answered', decidedBy: 'webhook', evidence: { disagreed: true } },
+        { outcome: 'busy' },
+      ],
+    });
+  });
+});
+
 describe('the store does not learn in time what became of a create', () => {
+  it('it is told once it is back: the call counts as a contact, by its SID', async () => {
+    const usual = fates.store.settleDial;
+    fates.store.settleDial = () => Promise.reject(new Error('the store is away'));
+    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    const sid = await placed(call);
+    fates.store.settleDial = usual;
+    const key = { callId: call.callId, attempt: 1, round: 1 };
+    await vi.waitFor(
+      async () => expect(await fates.store.findDial(key)).toMatchObject({ result: 'created', callSid: sid }),
+      { timeout: 10_000 },
+    );
+    await call.callback(1, sid, 'completed', answered);
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  });
+
   it('the attempt ends all the same: the next one is not held up by it', async () => {
     const usual = fates.store.settleDial;
     fates.store.settleDial = () => Promise.reject(new Error('the store is away'));

@@ -127,6 +127,19 @@ describe('the create surely made no call', () => {
     expect(fates.twilio.calls).toHaveLength(1);
   });
 
+  it('429, asked to try again at once, each time: with growing pauses, or history would have no end', async () => {
+    fates.twilio.answerCreate = () => twilioError(429, 20429, 'Too Many Requests', { 'retry-after': '0' });
+    const call = await fates.bench.start({ to: fates.to });
+    await call.until(() => fates.twilio.creates.length === 3);
+    const { events } = await call.handle.fetchHistory();
+    const pauses = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer ? [Number(timer.startToFireTimeout?.seconds)] : [],
+    );
+    expect(pauses.slice(0, 2)).toEqual([1, 2]);
+    await call.handle.executeUpdate('cancel', { args: [{}] });
+    expect(await call.result()).toMatchObject({ outcome: 'canceled', attempts: [] });
+  });
+
   it("Twilio's list can't be read: not dialled again, however long it takes", async () => {
     fates.twilio.answerList = () => json(503, {});
     fates.twilio.answerCreate = ({ make }) => (fates.twilio.creates.length === 1 ? cut() : created(make()));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { PartialCallRequest } from '../../activities/batchStore.js';
 import type { BatchProgress } from '../../workflows/batchProgress.js';
 import { type Outcome, outcomes } from '../../workflows/callRequest.js';
@@ -34,6 +34,25 @@ export function batchRules(engine: () => Engine): void {
     await store().openCall({ ...opened(callId), batchId });
     await store().saveOutcome(outcome(callId, { outcome: how }));
   };
+
+  it('a row gets its turn while somebody concludes the batch: it is not over', async () => {
+    const { db } = engine();
+    // The only connection would wait for itself.
+    if (engine().stores.length === 1) return;
+    const batchId = await newBatch(2, 1);
+    await store().turnBatch(batchId, 10);
+    await store().refuseRows(batchId, [{ row: 1, fault: 'none' }]);
+    let concluding: Promise<BatchProgress> | undefined;
+    await db.transaction(async (sql) => {
+      await sql.query(`update batches set next_row = 2 where batch_id = '${batchId}'`);
+      await sql.query(`update batch_rows set state = 'starting' where row = 2
+        and batch_no = (select batch_no from batches where batch_id = '${batchId}')`);
+      concluding = store().concludeStep(batchId);
+      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%taken_up_at%'`;
+      await vi.waitFor(async () => expect(await db.query(waiting)).toHaveLength(1));
+    });
+    expect(await concluding).toMatchObject({ state: 'running', counts: { running: 1, refused: 1 } });
+  });
 
   /** What the counts must be, by counting the rows themselves. */
   async function counted(batchId: string) {

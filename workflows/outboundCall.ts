@@ -61,50 +61,65 @@ async function dialUntilDecided(
 ): Promise<Decision> {
   let last: Ended | null = null;
   for (;;) {
-    // Until it is dialled again, the decision to do so hangs on how the last attempt ended.
-    const before: Ended | null = last;
-    const isOutdated = (): boolean => before !== null && hasEndedOtherwise(call, plan, before);
-    const turn = await waitForTurn(call, plan, isOutdated);
-    const attempt = turn === 'now' && !isOutdated() ? call.beginAttempt() : null;
-    const placing = attempt && (await place(call, plan, attempt, lookup, isOutdated));
-    if (attempt !== null && (placing === 'placed' || placing === 'refused' || placing === 'never-known')) {
-      if (placing === 'placed') await follow(call, plan, attempt);
-      const endedAt = Date.now();
-      last = { attempt, endedAt, decision: await decide(call, plan, attempt), again: null };
-    } else {
-      if (attempt !== null) call.dropAttempt(attempt);
-      if (before !== null && isOutdated()) {
-        before.decision = await decide(call, plan, before.attempt);
-        if (call.cancelRequested) return canceled(call, before.decision);
-      } else return decisionWithout(call, before?.decision ?? null, placing ?? turn);
-    }
-
-    const next = await waitToDialAgain(call, plan, last as Ended);
+    const ended: Ended | Decision = await dial(call, plan, lookup, last);
+    if (!('attempt' in ended)) return ended;
+    last = ended;
+    const next = await waitToDialAgain(call, plan, last);
     if (next !== 'dial') return next;
   }
 }
 
-/** An attempt that is over, and what follows from it; `again`: what the policy dials again for, once that is granted. */
+/** An attempt that is over, and what follows from it. */
 interface Ended {
   attempt: Attempt;
   /** Workflow time, in ms. */
   endedAt: number;
   decision: Decision;
+  /** What the policy dials again for; null until it is due. */
   again: Parameters<typeof isOtherEnding>[2] | null;
+}
+
+/**
+ * One attempt, from its turn to its end; or what the call ends with, since nothing is dialled any more. Or the last attempt
+ * anew: until something is dialled, the order to do so hangs on how that one ended, and a late word may make it another ending.
+ */
+async function dial(
+  call: RunningCall,
+  plan: CallPlan,
+  lookup: LookupEvidence | null,
+  last: Ended | null,
+): Promise<Ended | Decision> {
+  const isOutdated = () => last !== null && hasEndedOtherwise(call, plan, last);
+  const turn = await waitForTurn(call, plan, isOutdated);
+  if (turn !== 'now' || isOutdated()) return notDialled(call, plan, last, turn);
+
+  const attempt = call.beginAttempt();
+  const placing = await place(call, plan, attempt, lookup, isOutdated);
+  if (placing !== 'placed' && placing !== 'refused' && placing !== 'never-known') {
+    call.dropAttempt(attempt);
+    return notDialled(call, plan, last, placing);
+  }
+  if (placing === 'placed') await follow(call, plan, attempt);
+  const endedAt = Date.now();
+  return { attempt, endedAt, decision: await decide(call, plan, attempt), again: null };
 }
 
 function hasEndedOtherwise(call: RunningCall, plan: CallPlan, { attempt, again }: Ended): boolean {
   return again !== null && call.hasLateWord(attempt) && isOtherEnding(plan, attempt, again);
 }
 
-/** Nothing was dialled, and nothing will be. */
-function decisionWithout(
+async function notDialled(
   call: RunningCall,
-  last: Decision | null,
+  plan: CallPlan,
+  last: Ended | null,
   why: Awaited<ReturnType<typeof waitForTurn>> | Placing,
-): Decision {
-  if (why === 'canceled') return canceled(call, last);
-  if (last !== null) return last;
+): Promise<Ended | Decision> {
+  if (last !== null && hasEndedOtherwise(call, plan, last)) {
+    const decision = await decide(call, plan, last.attempt);
+    return call.cancelRequested ? canceled(call, decision) : { ...last, decision };
+  }
+  if (why === 'canceled') return canceled(call, last?.decision ?? null);
+  if (last !== null) return last.decision;
   if (typeof why === 'object')
     return 'shutIn' in why ? { ...neverOpen(why.shutIn), decidedBy: 'policy' } : decisionOnForbidden(why);
   // `over`: it was recorded before somebody reset the workflow. Whatever is decided now, the record counts.

@@ -63,9 +63,20 @@ describe('without any server', () => {
   it.each(['dev', 'api', 'worker', 'simulator'])(
     '%s, told to stop while it still starts: status 0',
     async (command) => {
-      const process = new RingtrueProcess([command]);
-      // Node itself takes a moment until it can be told anything.
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      const tells =
+        "process.on('newListener', (name) => name === 'SIGTERM' && process.stderr.write('listens'))";
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(tells)}`;
+      // With what it needs to go on, should it not be told in time.
+      const process = new RingtrueProcess([command], {
+        NODE_OPTIONS,
+        TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+        TWILIO_AUTH_TOKEN: 'token',
+        TWILIO_BASE_URL: 'http://127.0.0.1:1',
+        DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+        PORT: String(await freePort('127.0.0.1')),
+      });
+      await process.prints('listens');
       expect(await process.stop('SIGTERM')).toEqual({ status: 0, signal: null });
     },
   );

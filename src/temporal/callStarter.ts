@@ -16,6 +16,16 @@ const callWorkflowType = 'outboundCall';
 export function callStarter(temporal: Client, taskQueue: string): CallStarter {
   const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + answersWithinMs, work);
   const handle = (callId: string) => temporal.workflow.getHandle(callId);
+  /** False when Temporal knows no workflow with which this could be done. */
+  const isThere = async (work: () => Promise<unknown>) => {
+    try {
+      await within(work);
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
 
   return {
     async start({ callId, request, batchId }) {
@@ -46,25 +56,8 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
       }
     },
 
-    async exists(callId) {
-      try {
-        await within(() => handle(callId).describe());
-        return true;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
-
-    async cancel(callId) {
-      try {
-        await within(() => handle(callId).cancel());
-        return true;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
+    exists: (callId) => isThere(() => handle(callId).describe()),
+    cancel: (callId) => isThere(() => handle(callId).cancel()),
 
     async howItEnded(callId) {
       try {

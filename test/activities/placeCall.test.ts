@@ -27,6 +27,9 @@ function execute<T>(
   return environment.run(activity, { ...order, answered: false }) as Promise<T>;
 }
 
+/** A local time in UTC, HH:MM. */
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+
 function orderTo(to: string): DialOrder {
   const { callbackWaitSeconds, pollIntervalSeconds, decideWithinSeconds, absentAfterSeconds } =
     fates.bench.settings;
@@ -106,8 +109,6 @@ describe('the same order to dial is executed twice', () => {
 });
 
 describe('the calling window', () => {
-  const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
-
   it('has ended while the order waited for its turn: nothing is sent, and told when it opens again', async () => {
     const order = orderTo(fates.to);
     order.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
@@ -210,6 +211,26 @@ describe('an order waits here for its slot of calls per second', () => {
     } finally {
       settings.callsPerSecond = usual;
     }
+  });
+
+  it('its calling window closes meanwhile: nothing is sent, and it says so', async () => {
+    const order = orderTo(fates.to);
+    const { claimDial } = fates.store;
+    fates.store.claimDial = async (claim) => {
+      const claimed = await claimDial(claim);
+      order.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
+      return claimed;
+    };
+    try {
+      expect(await execute<Dialled>(hands().placeCall, order)).toMatchObject({
+        kind: 'not-sent',
+        why: 'its calling window closed before it could dial',
+      });
+    } finally {
+      fates.store.claimDial = claimDial;
+    }
+    expect(await fates.store.findDial(order)).toMatchObject({ result: 'not-sent' });
+    expect(fates.twilio.creates).toHaveLength(0);
   });
 });
 

@@ -15,7 +15,7 @@ COPY activities activities
 COPY workflows workflows
 # Workers find the workflows' bundle ready.
 RUN node --import tsx --eval \
-    "import('./src/workflowBundle.ts').then(({ workflowBundle }) => workflowBundle('.cache'))"
+    "import('./src/worker/workflowBundle.ts').then(({ workflowBundle }) => workflowBundle('.cache'))"
 
 FROM base
 LABEL org.opencontainers.image.title="ringtrue" \

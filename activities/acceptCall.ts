@@ -1,14 +1,14 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance, CallActivities } from '../workflows/callActivities.js';
 import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
-import { deadlineOf } from '../workflows/deadline.js';
-import { checkCallRequest, completePolicy, type KnownSettings } from './callRequestSchema.js';
-import { faultLine } from './fault.js';
+import { deadlineOf } from '../workflows/rules/retry.js';
+import type { ActivityDeps } from './deps.js';
 import type { ActivitySettings } from './settings.js';
-import type { World } from './world.js';
+import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
+import { faultLine } from './validation/fault.js';
 
 /** Checks a request, whoever started the workflow, and freezes everything that the call will go by. */
-export function acceptCall({ settings, store }: World) {
+export function acceptCall({ settings, store }: ActivityDeps) {
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
     const policies = settings.policies();
     const checked = checkCallRequest(input.request, { ...settings, policies });
@@ -21,9 +21,9 @@ export function acceptCall({ settings, store }: World) {
       metadata: plan.metadata,
       startedAt: input.startedAt,
       request: input.request,
-      ...(input.batchId === undefined ? {} : { batchId: input.batchId }),
+      ...(input.batchId === null ? {} : { batchId: input.batchId }),
     };
-    await store.openCall(row).catch((error) => {
+    await store.addCall(row).catch((error) => {
       log.warn('The store is away: the call goes on, and its row is written later', { error });
     });
     return { accepted: true, plan };
@@ -32,7 +32,7 @@ export function acceptCall({ settings, store }: World) {
 
 function planOf(
   request: CallRequest,
-  settings: Omit<ActivitySettings, 'policies'> & KnownSettings,
+  settings: Omit<ActivitySettings, 'policies'> & RequestContext,
   startedAt: string,
 ): CallPlan {
   const { retry = 'default' } = request;
@@ -45,22 +45,24 @@ function planOf(
   return {
     to: request.to,
     from: request.from ?? (settings.defaultFrom as string),
-    hears: hearsOf(request),
+    content: contentOf(request),
     ringTimeoutSeconds: request.ringTimeoutSeconds ?? 30,
     maxDurationSeconds: request.maxDurationSeconds ?? 3600,
     machineDetection: request.machineDetection ?? 'off',
     lookup: request.lookup ?? 'basic',
     retry: policy,
     callingWindow: request.callingWindow ?? (request.urgent ? null : settings.callingWindow),
-    ...(request.urgent ? { urgent: true } : {}),
+    urgent: request.urgent ?? false,
     notBefore,
     giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
-    ...orderIn(request),
+    priority: request.priority ?? 3,
+    fairnessKey: request.fairnessKey ?? null,
+    allowParallel: request.allowParallel ?? false,
     notifyUrl: request.notifyUrl ?? null,
-    ...(request.eligibilityUrl === undefined ? {} : { eligibilityUrl: request.eligibilityUrl }),
+    eligibilityUrl: request.eligibilityUrl ?? null,
     notifyOn: request.notifyOn ?? notifyEvents,
     metadata: request.metadata ?? {},
-    waits: {
+    timeouts: {
       callbackWaitSeconds: settings.callbackWaitSeconds,
       pollIntervalSeconds: settings.pollIntervalSeconds,
       decideWithinSeconds: settings.decideWithinSeconds,
@@ -69,16 +71,8 @@ function planOf(
   };
 }
 
-function orderIn({ priority, fairnessKey, allowParallel }: CallRequest) {
-  return {
-    ...(priority === undefined ? {} : { priority }),
-    ...(fairnessKey === undefined ? {} : { fairnessKey }),
-    ...(allowParallel === undefined ? {} : { allowParallel }),
-  };
-}
-
 /** Exactly one is given: the check above has seen to it. */
-function hearsOf({ twiml, url, applicationSid }: CallRequest): CallPlan['hears'] {
+function contentOf({ twiml, url, applicationSid }: CallRequest): CallPlan['content'] {
   if (twiml !== undefined) return { twiml };
   if (url !== undefined) return { url };
   return { applicationSid: applicationSid as string };

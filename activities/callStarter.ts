@@ -9,5 +9,5 @@ export interface CallStarter {
   /** Asks a call to end, as Temporal's cancellation; false when its workflow has ended, or there is none. */
   cancel(callId: string): Promise<boolean>;
   /** Null while the workflow of a call runs; else how it ended, in words. */
-  howItEnded(callId: string): Promise<string | null>;
+  describeEnd(callId: string): Promise<string | null>;
 }

@@ -9,7 +9,7 @@ const week = 7 * day;
 const epochInWeek = 3 * day;
 
 /** Every shift of the clocks that will ever matter comes round within a year: what stays shut for so long never opens. */
-const horizon = 400 * day;
+const searchLimit = 400 * day;
 
 /**
  * The first moment at or after `from` at which the phone may ring in each of these zones, to the millisecond;
@@ -21,14 +21,16 @@ const horizon = 400 * day;
  *
  * Throws when this installation does not know one of the zones.
  */
-export function nextOpening(window: CallingWindow, timeZones: string[], from: Date): Date | null {
+export function nextTimeInWindow(window: CallingWindow, timeZones: string[], from: Date): Date | null {
   if (timeZones.length === 0) return null;
-  const opens = openingOf(window);
+  const nextOpenLocal = nextOpenLocalTimeOf(window);
   let moment = from.getTime();
-  const limit = moment + horizon;
-  const openings = timeZones.map((zone) => openingsIn(zone, opens, { from: moment, limit }));
+  const limit = moment + searchLimit;
+  const nextOpenPerZone = timeZones.map((zone) =>
+    nextOpenTimeIn(zone, nextOpenLocal, { from: moment, limit }),
+  );
   while (moment <= limit) {
-    const latest = Math.max(...openings.map((firstFrom) => firstFrom(moment)));
+    const latest = Math.max(...nextOpenPerZone.map((nextOpenFrom) => nextOpenFrom(moment)));
     if (latest === moment) return new Date(moment);
     moment = latest;
   }
@@ -36,19 +38,19 @@ export function nextOpening(window: CallingWindow, timeZones: string[], from: Da
 }
 
 /** By a clock that is never put forward or back: the first open local time at or after another. */
-type LocalOpening = (local: number) => number;
+type NextOpenLocalTime = (local: number) => number;
 
 /** Local times are written as if they were UTC, in milliseconds since 1970. */
-function openingOf(window: CallingWindow): LocalOpening {
-  const waits = waitsInWeek(rangesOf(window));
+function nextOpenLocalTimeOf(window: CallingWindow): NextOpenLocalTime {
+  const waits = minutesUntilOpenInWeek(rangesOf(window));
   const blockedDays = new Set(window.blockedDates?.map((date) => Date.parse(date) / day));
   return (local) => {
     for (let earliest = local; ; ) {
       const sinceMonday = remainder(earliest + epochInWeek, week);
       const wait = waits[Math.floor(sinceMonday / minute)] as number;
-      const opens = wait === 0 ? earliest : earliest - (sinceMonday % minute) + wait * minute;
-      const date = Math.floor(opens / day);
-      if (!blockedDays.has(date)) return opens;
+      const openAt = wait === 0 ? earliest : earliest - (sinceMonday % minute) + wait * minute;
+      const date = Math.floor(openAt / day);
+      if (!blockedDays.has(date)) return openAt;
       earliest = (date + 1) * day;
     }
   };
@@ -60,14 +62,14 @@ function rangesOf({ start, end, days, ranges }: CallingWindow): CallingRange[] {
 }
 
 /** For each minute of the local week, from Monday 00:00: in how many minutes a range is open; `Infinity` for never. */
-function waitsInWeek(ranges: CallingRange[]): number[] {
+function minutesUntilOpenInWeek(ranges: CallingRange[]): number[] {
   const minutes = week / minute;
   const waits = new Array<number>(minutes).fill(Number.POSITIVE_INFINITY);
   for (const { start, end, days = [1, 2, 3, 4, 5, 6, 7] } of ranges) {
-    const opens = sinceMidnight(start);
-    const shuts = sinceMidnight(end) + (end < start ? 1440 : 0);
+    const openMinute = sinceMidnight(start);
+    const closeMinute = sinceMidnight(end) + (end < start ? 1440 : 0);
     for (const number of days)
-      for (let at = opens; at < shuts; at++) waits[((number - 1) * 1440 + at) % minutes] = 0;
+      for (let at = openMinute; at < closeMinute; at++) waits[((number - 1) * 1440 + at) % minutes] = 0;
   }
   // Backwards, and twice, since after Sunday comes Monday.
   for (let at = 2 * minutes - 1; at >= 0; at--) {
@@ -83,30 +85,30 @@ function sinceMidnight(time: string): number {
 }
 
 /** In one zone: the first open moment at or after another, `Infinity` when none comes before the limit. */
-function openingsIn(
+function nextOpenTimeIn(
   timeZone: string,
-  opens: LocalOpening,
+  nextOpenLocal: NextOpenLocalTime,
   { from, limit }: { from: number; limit: number },
 ): (from: number) => number {
-  let steady = steadyStretch(timeZone, from);
+  let period = fixedOffsetPeriod(timeZone, from);
   return (earliest) => {
     // While the offset stands still, local time is plain arithmetic; each shift of the clocks begins a new stretch.
-    for (let moment = earliest; moment <= limit; moment = steady.until) {
-      if (moment >= steady.until) steady = steadyStretch(timeZone, moment);
-      const opening = opens(moment + steady.offset) - steady.offset;
-      if (opening < steady.until) return opening;
+    for (let moment = earliest; moment <= limit; moment = period.until) {
+      if (moment >= period.until) period = fixedOffsetPeriod(timeZone, moment);
+      const openAt = nextOpenLocal(moment + period.offset) - period.offset;
+      if (openAt < period.until) return openAt;
     }
     return Number.POSITIVE_INFINITY;
   };
 }
 
 /** How far local time is ahead of UTC at a moment, and until when: both in milliseconds. */
-function steadyStretch(timeZone: string, moment: number): { offset: number; until: number } {
+function fixedOffsetPeriod(timeZone: string, moment: number): { offset: number; until: number } {
   const local = inZone(timeZone, moment);
-  const shift = local.getTimeZoneTransition('next');
+  const transition = local.getTimeZoneTransition('next');
   return {
     offset: local.offsetNanoseconds / 1e6,
-    until: shift?.epochMilliseconds ?? Number.POSITIVE_INFINITY,
+    until: transition?.epochMilliseconds ?? Number.POSITIVE_INFINITY,
   };
 }
 

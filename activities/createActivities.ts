@@ -1,55 +1,55 @@
-import type { BatchActivities } from '../workflows/batchActivities.js';
+import type { BatchActivities } from '../workflows/batch/batchActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
-import { claimCall } from './claimCall.js';
+import { controlBatch } from './controlBatch.js';
+import type { ActivityDeps } from './deps.js';
 import { endCall } from './endCall.js';
 import { feedBatch } from './feedBatch.js';
-import { findCall } from './findCall.js';
-import { findOpening } from './findOpening.js';
+import { fetchErrorCode } from './fetchErrorCode.js';
+import { findAllowedTime } from './findAllowedTime.js';
+import { findUnclearCall } from './findUnclearCall.js';
 import { keepDeadLetter } from './keepDeadLetter.js';
 import { notifyOutcome } from './notifyOutcome.js';
-import { type OnClaim, placeCall } from './placeCall.js';
+import { type OnStage, placeCall } from './placeCall.js';
 import { pollCall } from './pollCall.js';
-import { readFailure } from './readFailure.js';
 import { recordAttempt } from './recordAttempt.js';
+import { recordCallSid } from './recordCallSid.js';
 import { recordOutcome } from './recordOutcome.js';
-import { steerBatch } from './steerBatch.js';
-import { createTwilioClient } from './twilioClient.js';
-import { webhookId } from './webhookId.js';
-import type { World } from './world.js';
+import { createTwilioClient } from './twilio/twilioClient.js';
+import { webhookId } from './webhooks/webhookId.js';
 
-export type { ActivityEvent } from './world.js';
+export type { ActivityEvent } from './deps.js';
 
 /** The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on this Twilio account and this store. */
-export function createActivities(deps: Omit<World, 'twilio'>): CallActivities & BatchActivities {
-  const world: World = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
+export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
+  const allDeps: ActivityDeps = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
   return {
-    acceptAndLookUp: acceptAndLookUp(world),
-    findOpening,
-    placeCall: placeCall(world),
-    findCall: findCall(world),
-    claimCall: claimCall(world),
-    pollCall: pollCall(world),
-    endCall: endCall(world),
-    readFailure: readFailure(world),
-    noteWaiting: (input) => world.store.noteWaiting(input),
-    recordAttempt: recordAttempt(world),
-    recordOutcome: recordOutcome(world),
-    notifyOutcome: notifyOutcome(world),
-    keepDeadLetter: keepDeadLetter(world),
-    settleDeadLetter: (notification) => world.store.settleDeadLetter(webhookId(notification)),
-    feedBatch: feedBatch(world),
-    steerBatch: steerBatch(world),
+    acceptAndLookUp: acceptAndLookUp(allDeps),
+    findAllowedTime,
+    placeCall: placeCall(allDeps),
+    findUnclearCall: findUnclearCall(allDeps),
+    recordCallSid: recordCallSid(allDeps),
+    pollCall: pollCall(allDeps),
+    endCall: endCall(allDeps),
+    fetchErrorCode: fetchErrorCode(allDeps),
+    markWaiting: (input) => allDeps.store.markWaiting(input),
+    recordAttempt: recordAttempt(allDeps),
+    recordOutcome: recordOutcome(allDeps),
+    notifyOutcome: notifyOutcome(allDeps),
+    keepDeadLetter: keepDeadLetter(allDeps),
+    settleDeadLetter: (notification) => allDeps.store.markDeadLetterDelivered(webhookId(notification)),
+    feedBatch: feedBatch(allDeps),
+    controlBatch: controlBatch(allDeps),
   };
 }
 
 /** The one activity of the dial queue. */
-export function createDialling(
-  deps: Omit<World, 'twilio' | 'callStarter'>,
-  onClaim: OnClaim,
-  onAsk: OnClaim = () => () => {},
+export function createPlaceCallActivity(
+  deps: Omit<ActivityDeps, 'twilio' | 'callStarter'>,
+  onClaim: OnStage,
+  onCheck: OnStage = () => () => {},
 ): Pick<CallActivities, 'placeCall'> {
   return {
-    placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim, onAsk),
+    placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim, onCheck),
   };
 }

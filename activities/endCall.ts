@@ -1,42 +1,54 @@
-import type { FinalWord } from '../workflows/callActivities.js';
-import { isTerminal } from '../workflows/twilioStatus.js';
-import { couldNotAsk, notYet } from './callNotOver.js';
-import { withHeard } from './heardBefore.js';
-import { updateFromCall } from './readCall.js';
-import { TwilioAnswer } from './twilioAnswer.js';
-import type { World } from './world.js';
+import type { FinalUpdate } from '../workflows/callActivities.js';
+import { isTerminal } from '../workflows/rules/twilioStatus.js';
+import type { ActivityDeps } from './deps.js';
+import { isNotFound, isPast, retryLater, twilioUnavailable } from './retryable.js';
+import { withStoredCallbacks } from './storedCallbacks.js';
+import { updateFromCall } from './twilio/callResource.js';
+import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** "Call is not in a state for this operation": it has ended in the meantime. */
-const callIsOver = 21220;
+const callAlreadyEnded = 21220;
 
 /**
- * Ends a call and hears what Twilio says of it. `canceled` stops a call that was not answered, and has no
+ * Ends a call and returns what Twilio then says of it; null: Twilio answered after `decideBy`, and not with a final status.
+ * `canceled` stops a call that was not answered, and has no
  * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
  */
-export function endCall(world: World) {
-  const { twilio } = world;
-  return async ({ callSid }: { callSid: string }): Promise<FinalWord> => {
+export function endCall(deps: ActivityDeps) {
+  const { twilio } = deps;
+  return async ({
+    callSid,
+    decideBy,
+  }: {
+    callSid: string;
+    decideBy: string;
+  }): Promise<FinalUpdate | null> => {
+    const isLate = isPast(twilio, decideBy);
     const resource = twilio.calls(callSid);
-    const read = () =>
+    const fetchUpdate = () =>
       resource.fetch().then(
         (call) => {
           if (call.sid !== callSid)
-            throw notYet('CallNotOver', `Twilio answered about another call: ${call.sid}`);
+            throw retryLater('CallNotOver', `Twilio answered about another call: ${call.sid}`);
           return updateFromCall(call, false);
         },
         (error) => {
-          throw couldNotAsk('CallNotOver', error);
+          if (isLate && isNotFound(error)) return null;
+          throw twilioUnavailable('CallNotOver', error);
         },
       );
-    const before = await read();
-    if (isTerminal(before.status)) return withHeard(world, before);
+    const before = await fetchUpdate();
+    if (before === null) return null;
+    if (isTerminal(before.status)) return withStoredCallbacks(deps, before);
     const answered = before.status === 'in-progress';
     await resource.update({ status: answered ? 'completed' : 'canceled' }).catch((error) => {
-      if (!(error instanceof TwilioAnswer && error.error.code === callIsOver))
-        throw couldNotAsk('CallNotOver', error);
+      if (!(error instanceof TwilioRestError && error.error.code === callAlreadyEnded))
+        throw twilioUnavailable('CallNotOver', error);
     });
-    const after = await read();
-    if (isTerminal(after.status)) return withHeard(world, { ...after, rang: after.rang || before.rang });
-    throw notYet('CallNotOver', `asked to end, Twilio says: ${after.status || 'no status'}`);
+    const after = await fetchUpdate();
+    if (after !== null && isTerminal(after.status))
+      return withStoredCallbacks(deps, { ...after, rang: after.rang || before.rang });
+    if (isLate) return null;
+    throw retryLater('CallNotOver', `asked to end, Twilio says: ${after?.status || 'no status'}`);
   };
 }

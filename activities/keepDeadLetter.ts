@@ -1,14 +1,14 @@
 import type { Notification } from '../workflows/callActivities.js';
-import { webhookId } from './webhookId.js';
-import type { World } from './world.js';
+import type { ActivityDeps } from './deps.js';
+import { webhookId } from './webhooks/webhookId.js';
 
 /** Writes a dead letter. Throws while the store is away; the workflow has Temporal try for as long as it takes. */
-export function keepDeadLetter({ store, notice }: World) {
-  return async (letter: { notification: Notification; error: string }): Promise<{ id: string }> => {
-    const { type, url } = letter.notification;
-    const id = webhookId(letter.notification);
-    await store.saveDeadLetter({ ...letter, id });
-    notice({ kind: 'dead-letter', type, id, host: URL.canParse(url) ? new URL(url).host : 'no URL' });
+export function keepDeadLetter({ store, emit }: ActivityDeps) {
+  return async (input: { notification: Notification; error: string }): Promise<{ id: string }> => {
+    const { type, url } = input.notification;
+    const id = webhookId(input.notification);
+    await store.saveDeadLetter({ ...input, id });
+    emit({ kind: 'dead-letter', type, id, host: URL.canParse(url) ? new URL(url).host : 'no URL' });
     return { id };
   };
 }

@@ -1,11 +1,11 @@
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
-import { noLookup } from '../workflows/outcomeOf.js';
-import { TwilioAnswer } from './twilioAnswer.js';
-import type { World } from './world.js';
+import { noLookup } from '../workflows/rules/verdict.js';
+import type { ActivityDeps } from './deps.js';
+import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** What to ask for besides the free check of the format. */
-const fieldsOf: Record<LookupMode, string | undefined> = {
+const lookupFields: Record<LookupMode, string | undefined> = {
   off: undefined,
   basic: undefined,
   lineType: 'line_type_intelligence',
@@ -13,46 +13,47 @@ const fieldsOf: Record<LookupMode, string | undefined> = {
 };
 
 /** Lookup is a help, not a gate: after so many tries, each short, the call goes on without it. */
-const tries = 2;
+const maxTries = 2;
 
 /**
  * Asks Lookup v2. Its being down, refusing or not knowing is evidence, not an error. A package may fail inside
  * a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
  */
-export function lookUpNumber({ twilio }: World) {
+export function lookUpNumber({ twilio }: ActivityDeps) {
   return async ({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {
-    const fields = fieldsOf[lookup];
-    for (let left = tries - 1; ; left--) {
+    const fields = lookupFields[lookup];
+    for (let triesLeft = maxTries - 1; ; triesLeft--) {
       try {
-        const answer = await twilio.lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
+        const result = await twilio.lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
         return {
           answered: true,
-          valid: typeof answer.valid === 'boolean' ? answer.valid : null,
-          validationErrors: (answer.validationErrors ?? []).map(String),
-          lineType: textOf(answer.lineTypeIntelligence, 'type'),
-          lineStatus: textOf(answer.lineStatus, 'status'),
+          valid: typeof result.valid === 'boolean' ? result.valid : null,
+          validationErrors: (result.validationErrors ?? []).map(String),
+          lineType: textOf(result.lineTypeIntelligence, 'type'),
+          lineStatus: textOf(result.lineStatus, 'status'),
           errors: [
-            ...packageError('line_type_intelligence', answer.lineTypeIntelligence),
-            ...packageError('line_status', answer.lineStatus),
+            ...packageErrorsOf('line_type_intelligence', result.lineTypeIntelligence),
+            ...packageErrorsOf('line_status', result.lineStatus),
           ],
         };
       } catch (error) {
-        const refusal = error instanceof TwilioAnswer ? error.error : null;
-        const worthAgain = refusal === null || refusal.httpStatus === 429 || refusal.httpStatus >= 500;
-        if (worthAgain && left > 0) continue;
+        const twilioError = error instanceof TwilioRestError ? error.error : null;
+        const isRetryable =
+          twilioError === null || twilioError.httpStatus === 429 || twilioError.httpStatus >= 500;
+        if (isRetryable && triesLeft > 0) continue;
         const message = error instanceof Error ? error.message : String(error);
-        return noLookup(refusal?.code ?? null, message);
+        return noLookup(twilioError?.code ?? null, message);
       }
     }
   };
 }
 
-function textOf(found: unknown, field: string): string | null {
-  const value = (found as Record<string, unknown> | null | undefined)?.[field];
+function textOf(packageResult: unknown, field: string): string | null {
+  const value = (packageResult as Record<string, unknown> | null | undefined)?.[field];
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function packageError(name: string, found: unknown): LookupEvidence['errors'] {
-  const code = Number((found as Record<string, unknown> | null | undefined)?.errorCode ?? Number.NaN);
+function packageErrorsOf(name: string, packageResult: unknown): LookupEvidence['errors'] {
+  const code = Number((packageResult as Record<string, unknown> | null | undefined)?.errorCode ?? Number.NaN);
   return Number.isInteger(code) && code > 0 ? [{ package: name, code, message: `Lookup error ${code}` }] : [];
 }

@@ -1,14 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Notification } from '../workflows/callActivities.js';
-import { NotPublic } from './publicAddress.js';
-import { signedPost, whyNoAnswer } from './signedPost.js';
-import { spreadPause } from './spreadPause.js';
-import { webhookId } from './webhookId.js';
-import type { World } from './world.js';
+import type { ActivityDeps } from './deps.js';
+import { jitteredDelay } from './webhooks/jitteredDelay.js';
+import { NotPublic } from './webhooks/publicAddress.js';
+import { noResponseReason, signedPost } from './webhooks/signedPost.js';
+import { webhookId } from './webhooks/webhookId.js';
 
 /** Shorter than any time-out of the activity. */
-const answerWithinMs = 10_000;
+const defaultTimeoutMs = 10_000;
 
 /**
  * Posts `{ type, timestamp, data }` to the caller's `notifyUrl`, signed by the Standard Webhooks scheme with every
@@ -22,58 +22,65 @@ const answerWithinMs = 10_000;
  *
  * Source: https://www.standardwebhooks.com
  */
-export function notifyOutcome({ settings, notice }: World, { timeoutMs = answerWithinMs } = {}) {
+export function notifyOutcome({ settings, emit }: ActivityDeps, { timeoutMs = defaultTimeoutMs } = {}) {
   const { secrets, allowPrivate } = settings.notify;
   const send = signedPost(secrets);
 
   return async (notification: Notification): Promise<void> => {
     try {
       await post(notification);
-      notice({ kind: 'notified', type: notification.type, result: 'delivered' });
+      emit({ kind: 'notified', type: notification.type, result: 'delivered' });
     } catch (error) {
-      notice({ kind: 'notified', type: notification.type, result: resultOf(error) });
+      emit({ kind: 'notified', type: notification.type, result: resultOf(error) });
       throw error;
     }
   };
 
   async function post(notification: Notification): Promise<void> {
-    const what = `${notification.type} of call ${notification.callId}`;
-    const url = destination(notification.url, what);
+    const description = `${notification.type} of call ${notification.callId}`;
+    const url = destination(notification.url, description);
 
     const body = JSON.stringify({
       type: notification.type,
       timestamp: notification.payload.endedAt ?? new Date().toISOString(),
       data: dataOf(notification),
     });
-    const answer = await send(url, body, {
+    const response = await send(url, body, {
       id: webhookId(notification),
       timeoutMs,
       allowPrivate,
     }).catch((error: Error) => {
       if (error instanceof NotPublic)
-        throw refused(`${what} is not posted: ${error.message}. Give a notifyUrl on the public internet.`);
-      throw failed(`${what} could not be posted to ${url.host}: ${whyNoAnswer(error, timeoutMs)}`);
+        throw refused(
+          `${description} is not posted: ${error.message}. Give a notifyUrl on the public internet.`,
+        );
+      throw retryable(
+        `${description} could not be posted to ${url.host}: ${noResponseReason(error, timeoutMs)}`,
+      );
     });
 
-    if (answer.status >= 200 && answer.status < 300) return;
-    if (answer.status === 410)
-      throw final('NotifyGone', `${url.host} answered 410 to ${what}: it wants no more of them`);
-    const moved = answer.status >= 300 && answer.status < 400;
-    throw failed(
-      `${url.host} answered ${answer.status} to ${what}${moved ? ', a redirect, which is not followed' : ''}`,
-      answer.retryAfterSeconds,
+    if (response.status >= 200 && response.status < 300) return;
+    if (response.status === 410)
+      throw nonRetryable(
+        'NotifyGone',
+        `${url.host} answered 410 to ${description}: it wants no more of them`,
+      );
+    const isRedirect = response.status >= 300 && response.status < 400;
+    throw retryable(
+      `${url.host} answered ${response.status} to ${description}${isRedirect ? ', a redirect, which is not followed' : ''}`,
+      response.retryAfterSeconds,
     );
   }
 }
 
 /** Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting there. */
-function destination(notifyUrl: string, what: string): URL {
+function destination(notifyUrl: string, description: string): URL {
   const url = URL.canParse(notifyUrl) ? new URL(notifyUrl) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw refused(`${what} is not posted: its notifyUrl is no absolute http(s) URL`);
+    throw refused(`${description} is not posted: its notifyUrl is no absolute http(s) URL`);
   if (url.username !== '' || url.password !== '')
     throw refused(
-      `${what} is not posted to ${url.host}: its notifyUrl carries a user name or password. Leave them out, and check the signature instead.`,
+      `${description} is not posted to ${url.host}: its notifyUrl carries a user name or password. Leave them out, and check the signature instead.`,
     );
   return url;
 }
@@ -82,9 +89,9 @@ function dataOf({ type, callId, payload }: Notification): unknown {
   return type === 'attempt.ended' ? { callId, ...payload } : payload;
 }
 
-function failed(message: string, afterSeconds?: number | null) {
+function retryable(message: string, afterSeconds?: number | null) {
   const { attempt, retryPolicy } = activityInfo();
-  const nextRetryDelay = afterSeconds ? afterSeconds * 1000 : spreadPause(attempt, retryPolicy);
+  const nextRetryDelay = afterSeconds ? afterSeconds * 1000 : jitteredDelay(attempt, retryPolicy);
   return ApplicationFailure.create({
     type: 'NotifyFailed',
     message,
@@ -94,18 +101,18 @@ function failed(message: string, afterSeconds?: number | null) {
 }
 
 function refused(message: string) {
-  return final('NotifyRefused', message);
+  return nonRetryable('NotifyRefused', message);
 }
 
-const results: Record<string, 'failed' | 'refused' | 'gone'> = {
+const resultByType: Record<string, 'failed' | 'refused' | 'gone'> = {
   NotifyRefused: 'refused',
   NotifyGone: 'gone',
 };
 
 function resultOf(error: unknown): 'failed' | 'refused' | 'gone' {
-  return (error instanceof ApplicationFailure && results[error.type ?? '']) || 'failed';
+  return (error instanceof ApplicationFailure && resultByType[error.type ?? '']) || 'failed';
 }
 
-function final(type: 'NotifyRefused' | 'NotifyGone', message: string) {
+function nonRetryable(type: 'NotifyRefused' | 'NotifyGone', message: string) {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }

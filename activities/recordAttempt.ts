@@ -1,6 +1,6 @@
-import type { CallProgress } from '../workflows/callActivities.js';
-import type { World } from './world.js';
+import type { RecordAttemptInput } from '../workflows/callActivities.js';
+import type { ActivityDeps } from './deps.js';
 
-export function recordAttempt({ store }: World) {
-  return (progress: CallProgress): Promise<void> => store.saveAttempt(progress);
+export function recordAttempt({ store }: ActivityDeps) {
+  return (progress: RecordAttemptInput): Promise<void> => store.saveAttempt(progress);
 }

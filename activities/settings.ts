@@ -1,5 +1,5 @@
 import type { CallingWindow, RetryPolicy } from '../workflows/callRequest.js';
-import type { BreakerRule, DialLimits } from './dialGate.js';
+import type { BreakerRule, DialLimits } from './store/dialLimits.js';
 
 /** What the activities need to know of the configuration. Read and checked in `src/`, once, at start; but for the policies. */
 export interface ActivitySettings extends DialLimits {
@@ -23,7 +23,7 @@ export interface ActivitySettings extends DialLimits {
   /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
   callingWindow: CallingWindow | null;
   notify: NotifySettings;
-  consent: ConsentSettings;
+  doNotCall: DoNotCallSettings;
 }
 
 export interface TwilioSettings {
@@ -42,9 +42,9 @@ export interface NotifySettings {
   allowPrivate: boolean;
 }
 
-export interface ConsentSettings {
-  /** `RINGTRUE_ELIGIBILITY_URL`: asked before each dialling, whatever the call. The operator's own, so it may be a private address. */
+export interface DoNotCallSettings {
+  /** `RINGTRUE_ELIGIBILITY_URL`: asked before each dialing, whatever the call. The operator's own, so it may be a private address. */
   eligibilityUrl: string | null;
   /** A callee who rejects a call as unwanted (SIP 607) is put on the do-not-call list. */
-  suppressOptOuts: boolean;
+  addOptOuts: boolean;
 }

@@ -43,9 +43,9 @@ function install() {
     maxBuffer: 1 << 26,
   });
   if (npm.status === 0) return;
-  const said = `${npm.stdout ?? ''}${npm.stderr ?? ''}`.trimEnd().split('\n').slice(-20).join('\n');
+  const output = `${npm.stdout ?? ''}${npm.stderr ?? ''}`.trimEnd().split('\n').slice(-20).join('\n');
   fail(
-    `ringtrue: \`npm ci\` failed${npm.error ? ` (${npm.error.message})` : ''}. Its last words:\n${said}\n` +
+    `ringtrue: \`npm ci\` failed${npm.error ? ` (${npm.error.message})` : ''}. Its last words:\n${output}\n` +
       'Check the network and the npm registry, then run this again.',
   );
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { exitStatusOf, sentenceOf } from './exitStatus.js';
+import { exitStatusOf, sentenceOf } from './process/exitStatus.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -98,7 +98,7 @@ policy
   .action(async (file, options) => (await import('./commands/policy.js')).explainPolicies(file, options));
 
 const calls = 'Calls, over the HTTP API:';
-talking(program.commandsGroup(calls).command('call'))
+overApi(program.commandsGroup(calls).command('call'))
   .description('places a call')
   .argument('<to>', 'destination, E.164: +15005550006')
   .option('--from <number>', 'caller id, E.164; default: what the API has as TWILIO_FROM')
@@ -120,7 +120,7 @@ talking(program.commandsGroup(calls).command('call'))
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
   .option('--notify-url <url>', 'where the outcome is posted')
   .option('--notify-on <event...>', 'what is posted there: call.ended, attempt.ended; default: both')
-  .option('--eligibility-url <url>', 'who is asked, before each dialling, whether the number may be called')
+  .option('--eligibility-url <url>', 'who is asked, before each dialing, whether the number may be called')
   .option('--metadata <name=value...>', 'strings that are given back with the outcome')
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
   .option('--wait', 'wait until the call is over, and show its outcome', false)
@@ -133,12 +133,12 @@ talking(program.commandsGroup(calls).command('call'))
     ),
   )
   .action(async (to, options) => (await import('./commands/calls.js')).placeCall(to, options));
-talking(program.command('get'))
+overApi(program.command('get'))
   .description('shows a call: its state, its attempts and, when it is over, its outcome')
   .argument('<id>', 'call id')
   .option('--wait', 'wait until the call is over', false)
   .action(async (id, options) => (await import('./commands/calls.js')).showCall(id, options));
-talking(program.command('list'))
+overApi(program.command('list'))
   .description('lists calls, newest first')
   .option(
     '--outcome <outcome>',
@@ -155,38 +155,38 @@ talking(program.command('list'))
   .option('--limit <count>', 'how many', wholeNumber)
   .option('--cursor <cursor>', 'where an earlier list stopped')
   .action(async (options) => (await import('./commands/calls.js')).listCalls(options));
-talking(program.command('cancel'))
+overApi(program.command('cancel'))
   .description('cancels a call: stops further attempts, and ends what Twilio has begun')
   .argument('<id>', 'call id')
   .option('--reason <text>', 'why, for the record')
   .action(async (id, options) => (await import('./commands/calls.js')).cancelCall(id, options));
-talking(program.command('retry'))
+overApi(program.command('retry'))
   .description('dials now, where a call waits to retry')
   .argument('<id>', 'call id')
   .action(async (id, options) => (await import('./commands/calls.js')).retryCall(id, options));
-talking(program.command('pause'))
+overApi(program.command('pause'))
   .description('pauses a call: no attempt begins until it is resumed; what Twilio has begun goes on')
   .argument('<id>', 'call id')
   .option('--reason <text>', 'why; shown while it is paused')
   .action(async (id, options) => (await import('./commands/calls.js')).pauseCall(id, options));
-talking(program.command('resume'))
+overApi(program.command('resume'))
   .description('lets a paused call go on')
   .argument('<id>', 'call id')
   .action(async (id, options) => (await import('./commands/calls.js')).resumeCall(id, options));
-talking(program.command('reschedule'))
+overApi(program.command('reschedule'))
   .description('has the next attempt of a waiting call begin at another time')
   .argument('<id>', 'call id')
   .requiredOption('--at <time>', 'RFC 3339; what is past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
-talking(program.command('dead-letters'))
+overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver took, newest first')
   .option('--call <id>', 'those of one call')
   .option('--state <state>', 'dead, or delivered: sent again, and taken')
   .option('--limit <count>', 'how many', wholeNumber)
   .option('--cursor <cursor>', 'where an earlier list stopped')
   .action(async (options) => (await import('./commands/deadLetters.js')).listDeadLetters(options));
-talking(program.command('resend'))
+overApi(program.command('resend'))
   .description('posts a notification that no receiver took once more, for a day if need be')
   .argument('[id]', 'id of the dead letter')
   .option('--all', 'every dead letter that was not delivered', false)
@@ -196,21 +196,21 @@ const doNotCall = program
   .commandsGroup('Control, over the HTTP API:')
   .command('do-not-call')
   .description('the list of numbers that must not be called');
-talking(doNotCall.command('add'))
+overApi(doNotCall.command('add'))
   .description('puts a number on the list; adding never shortens what is there')
   .argument('<number>', 'E.164: +15005550006')
   .option('--reason <text>', 'why, for the record')
   .option('--expires <time>', 'RFC 3339; default: for good')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).add(number, options));
-talking(doNotCall.command('remove'))
+overApi(doNotCall.command('remove'))
   .description('takes a number off the list')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).remove(number, options));
-talking(doNotCall.command('check'))
+overApi(doNotCall.command('check'))
   .description('tells whether a number is on the list, or remembered as invalid')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).check(number, options));
-talking(doNotCall.command('list'))
+overApi(doNotCall.command('list'))
   .description('shows the list, by number')
   .option('--reason <text>', 'entries with exactly this reason')
   .option('--source <source>', 'api, csv or opt-out')
@@ -218,39 +218,39 @@ talking(doNotCall.command('list'))
   .option('--limit <count>', 'how many', wholeNumber)
   .option('--cursor <cursor>', 'where an earlier list stopped')
   .action(async (options) => (await import('./commands/doNotCall.js')).list(options));
-talking(doNotCall.command('import'))
+overApi(doNotCall.command('import'))
   .description('puts every number of a CSV file on the list, or none when anything is wrong')
   .argument('<file>', 'CSV with a header: to, and if wanted reason and expires_at')
   .action(async (file, options) => (await import('./commands/doNotCall.js')).importFile(file, options));
-talking(doNotCall.command('purge'))
+overApi(doNotCall.command('purge'))
   .description('deletes what has expired')
   .action(async (options) => (await import('./commands/doNotCall.js')).purge(options));
 
 const invalidNumbers = program
   .command('invalid-numbers')
   .description('numbers that Twilio has shown not to exist');
-talking(invalidNumbers.command('list', { isDefault: true }))
+overApi(invalidNumbers.command('list', { isDefault: true }))
   .description('shows them, with what Twilio said')
   .option('--limit <count>', 'how many', wholeNumber)
   .option('--cursor <cursor>', 'where an earlier list stopped')
   .action(async (options) => (await import('./commands/invalidNumbers.js')).list(options));
-talking(invalidNumbers.command('forget'))
-  .description('forgets one, so that it is dialled again')
+overApi(invalidNumbers.command('forget'))
+  .description('forgets one, so that it is dialed again')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/invalidNumbers.js')).forget(number, options));
 
-const dialling = program.command('dialling').description('limits, pause and circuit breaker of the account');
-talking(dialling.command('show', { isDefault: true }))
-  .description('shows how dialling stands')
-  .action(async (options) => (await import('./commands/dialling.js')).show(options));
-talking(dialling.command('pause'))
-  .description('stops dialling; calls under way go on, and waiting ones wait')
+const dialing = program.command('dialing').description('limits, pause and circuit breaker of the account');
+overApi(dialing.command('show', { isDefault: true }))
+  .description('shows how dialing stands')
+  .action(async (options) => (await import('./commands/dialing.js')).show(options));
+overApi(dialing.command('pause'))
+  .description('stops dialing; calls under way go on, and waiting ones wait')
   .option('--reason <text>', 'why, for the record')
-  .action(async (options) => (await import('./commands/dialling.js')).pause(options));
-talking(dialling.command('resume'))
-  .description('goes on dialling, and closes the circuit breaker')
-  .action(async (options) => (await import('./commands/dialling.js')).resume(options));
-talking(dialling.command('limits'))
+  .action(async (options) => (await import('./commands/dialing.js')).pause(options));
+overApi(dialing.command('resume'))
+  .description('goes on dialing, and closes the circuit breaker')
+  .action(async (options) => (await import('./commands/dialing.js')).resume(options));
+overApi(dialing.command('limits'))
   .description(
     'sets limits, for every worker from its next dial on; `default`: as the workers are configured',
   )
@@ -261,19 +261,19 @@ talking(dialling.command('limits'))
   .addHelpText(
     'after',
     example(
-      'ringtrue dialling limits --cps 5 --in-flight 20',
-      'ringtrue dialling limits --contacts 3/86400 --per-number 1',
-      'ringtrue dialling limits --cps default',
+      'ringtrue dialing limits --cps 5 --in-flight 20',
+      'ringtrue dialing limits --contacts 3/86400 --per-number 1',
+      'ringtrue dialing limits --cps default',
     ),
   )
-  .action(async (options) => (await import('./commands/dialling.js')).limits(options));
+  .action(async (options) => (await import('./commands/dialing.js')).limits(options));
 
 const batch = program
   .commandsGroup('Batches of calls, over the HTTP API:')
   .command('batch')
   .description('many calls from one file, and what became of them');
-talking(batch.command('start'))
-  .description('places the calls of a file; every row is checked before anything is dialled')
+overApi(batch.command('start'))
+  .description('places the calls of a file; every row is checked before anything is dialed')
   .argument('<file>', 'FILE.csv, with the names of the columns in the first line, or FILE.json')
   .option('--defaults <json>', 'what every call has unless its row says otherwise')
   .option('--name <name>', 'for people')
@@ -291,35 +291,35 @@ talking(batch.command('start'))
     ),
   )
   .action(async (file, options) => (await import('./commands/batches.js')).startBatch(file, options));
-talking(batch.command('show'))
+overApi(batch.command('show'))
   .description('shows how far a batch is')
   .argument('<id>', 'batch id')
   .option('--wait', 'wait until every call is over', false)
   .action(async (id, options) => (await import('./commands/batches.js')).showBatch(id, options));
-talking(batch.command('list'))
+overApi(batch.command('list'))
   .description('lists batches, newest first')
   .option('--limit <count>', 'how many', wholeNumber)
   .option('--cursor <cursor>', 'where an earlier list stopped')
   .action(async (options) => (await import('./commands/batches.js')).listBatches(options));
-talking(batch.command('results'))
+overApi(batch.command('results'))
   .description('prints what became of each row, as CSV; with --json one row a line')
   .argument('<id>', 'batch id')
   .addHelpText('after', example('ringtrue batch results BATCH_ID > results.csv'))
   .action(async (id, options) => (await import('./commands/batches.js')).printResults(id, options));
-talking(batch.command('pause'))
+overApi(batch.command('pause'))
   .description('starts no further call; those that run go on')
   .argument('<id>', 'batch id')
-  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'pause', options));
-talking(batch.command('resume'))
+  .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'pause', options));
+overApi(batch.command('resume'))
   .description('goes on after a pause')
   .argument('<id>', 'batch id')
-  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'resume', options));
-talking(batch.command('cancel'))
+  .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'resume', options));
+overApi(batch.command('cancel'))
   .description('starts no further call, and cancels those that run')
   .argument('<id>', 'batch id')
   .option('--reason <text>', 'why, for the record')
-  .action(async (id, options) => (await import('./commands/batches.js')).steerBatch(id, 'cancel', options));
-talking(program.command('redial'))
+  .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'cancel', options));
+overApi(program.command('redial'))
   .description('a new batch of recorded calls that a query finds; of each number the newest call counts')
   .option('--batch <id>', 'calls of this batch')
   .option('--outcome <outcomes>', 'calls that turned out so: busy,no-answer')
@@ -330,14 +330,14 @@ talking(program.command('redial'))
   .option('--overrides <json>', 'what every call has, whatever its first request said')
   .option('--name <name>', 'for people')
   .option('--window <count>', 'how many calls may run at a time; default: 100', wholeNumber)
-  .option('--dry-run', 'only show what would be dialled', false)
+  .option('--dry-run', 'only show what would be dialed', false)
   .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
   .option('--wait', 'wait until every call is over', false)
   .addHelpText('after', example('ringtrue redial --batch BATCH_ID --outcome busy,no-answer --dry-run'))
   .action(async (options) => (await import('./commands/batches.js')).redial(options));
 
 /** The options of every command that talks to the API. */
-function talking(command: Command): Command {
+function overApi(command: Command): Command {
   return command
     .option('--json', 'print JSON, for programs', false)
     .addOption(
@@ -357,7 +357,7 @@ function example(...commands: string[]): string {
 }
 
 try {
-  const { loadDotEnv } = await import('./dotEnv.js');
+  const { loadDotEnv } = await import('./config/dotEnv.js');
   loadDotEnv();
   await program.parseAsync();
 } catch (error) {

@@ -7,8 +7,8 @@ import {
   setupConfiguration,
   simulatorConfiguration,
   workerConfiguration,
-} from '../src/configuration.js';
-import { environment } from '../src/environment.js';
+} from '../src/config/configuration.js';
+import { environment } from '../src/config/environment.js';
 import { searchAttributeFlags } from '../src/temporal/searchAttributes.js';
 import {
   type ComposeFile,
@@ -221,13 +221,13 @@ describe('docker-compose.yml', () => {
   it('a variable of ringtrue: can be set for the stack, or is left out for a reason', () => {
     const ofDev = ['RINGTRUE_DATA_DIR', 'RINGTRUE_TEMPORAL_PORT', 'RINGTRUE_TEMPORAL_UI_PORT'];
     const aFile = ['RINGTRUE_POLICIES'];
-    const given = Object.values(compose.services).filter(isOurs).flatMap(variables);
-    const names = new Set([...given.map(([name]) => name), ...ofDev, ...aFile]);
+    const declared = Object.values(compose.services).filter(isOurs).flatMap(variables);
+    const names = new Set([...declared.map(([name]) => name), ...ofDev, ...aFile]);
     expect(Object.keys(environment.shape).filter((name) => !names.has(name))).toEqual([]);
   });
 
   it('a worker is given more time to stop than it takes', () => {
-    const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker.ts'))?.[1];
+    const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker/worker.ts'))?.[1];
     expect(Number(grace)).toBeGreaterThan(0);
     expect(Number.parseInt(compose.services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(
       Number(grace) + 10,

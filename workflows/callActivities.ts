@@ -1,181 +1,216 @@
-import type { Attempt, CallOutcome, CallStateName, LookupEvidence, TwilioError } from './callOutcome.js';
+import type {
+  Attempt,
+  CallOutcome,
+  CallStateName,
+  CallUpdate,
+  LookupEvidence,
+  TwilioError,
+} from './callOutcome.js';
 import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
-import type { CallUpdate } from './callUpdate.js';
 
-/** Twilio's final word about a call, as it was asked for. */
-export interface FinalWord extends CallUpdate {
-  /** What callbacks said of the call before, and the call was not told: that it rang is gone from the resource by now. */
-  heard?: CallUpdate[];
-}
-
-/** What a call asks of the world. Implemented in `activities/`; the workflow knows nothing else of it. */
+/** What a call does to the world. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
-   * Checks the request, fills in defaults, freezes policy and settings, opens the call's row in the store, and asks
-   * Lookup v2 about the number unless `lookup` is `off`. A faulty request comes back as data, every fault named. The store being down
-   * is no reason to wait: the row is written again with each later step. Nor is Lookup: not knowing is evidence too.
+   * Validates the request, freezes policy and settings into a plan, opens the call's row in the store, and asks Lookup v2
+   * about the number unless `lookup` is `off`. Faults of the request are returned as data. Never waits for the store, whose
+   * row is written again with each later step, nor for long for Lookup: no answer is evidence too.
    */
   acceptAndLookUp(input: {
     callId: string;
     request: CallRequest;
     startedAt: string;
-    /** The batch that started the call, if one did. */
-    batchId?: string;
-  }): Promise<OpenedCall>;
+    /** The batch that started the call; null when none did. */
+    batchId: string | null;
+  }): Promise<AcceptedCall>;
 
-  /** The first moment at or after `from` at which the phone may ring, and the zones that were considered. */
-  findOpening(input: { to: string; window: CallingWindow; from: string }): Promise<Opening>;
-
-  /**
-   * Creates the call at Twilio: at most once for one `(callId, attempt, round)`, however often it is executed.
-   * Every ending that can be foreseen is data. Run with `maximumAttempts: 1`.
-   */
-  placeCall(order: DialOrder): Promise<Dialled>;
+  /** The first moment at or after `from` at which the phone may ring, and the time zones that were considered. */
+  findAllowedTime(input: { to: string; window: CallingWindow; from: string }): Promise<AllowedTime>;
 
   /**
-   * Seeks a call whose create had an unclear end: in the journal of creates, then in Twilio's call list.
-   * Fails with `CallNotSeen`, to be run again by Temporal, until the call is found or surely does not exist.
+   * Creates the call at Twilio: at most once for one `(callId, attempt, placement)`, however often it is executed.
+   * Every ending that can be foreseen is returned as data. Run with `maximumAttempts: 1`.
    */
-  findCall(order: DialOrder & { answered: boolean }): Promise<Found>;
-
-  /** Writes down that a callback named the attempt's SID, so that nobody else claims this call. */
-  claimCall(claim: { callId: string; attempt: number; round: number; callSid: string }): Promise<void>;
+  placeCall(input: PlaceCallInput): Promise<PlaceCallResult>;
 
   /**
-   * Reads the Call resource. Fails with `CallNotOver`, to be run again by Temporal, until the status is terminal. Waits once
-   * for `patienceSeconds` after what callbacks said last, of which the call may not have been told.
+   * Looks for the call of an unclear placement: in the placement journal, then in Twilio's call list. Throws `CallNotSeen`,
+   * which Temporal retries, until the call is found, certainly does not exist, or nobody can tell any more.
    */
-  pollCall(input: { callSid: string; patienceSeconds?: number }): Promise<FinalWord>;
+  findUnclearCall(input: PlaceCallInput & { answered: boolean }): Promise<FindUnclearCallResult>;
+
+  /** Records the SID that a callback named, so that nobody else takes this call for theirs. */
+  recordCallSid(input: {
+    callId: string;
+    attempt: number;
+    placement: number;
+    callSid: string;
+  }): Promise<void>;
 
   /**
-   * Cancels a call that rings, hangs up one that talks, and comes back with Twilio's own final word.
-   * Fails with `CallNotOver`, to be run again by Temporal, until Twilio says that it is over.
+   * Reads the Call resource. Throws `CallNotOver`, which Temporal retries, until the status is final. Null: Twilio was read
+   * after `decideBy` and had no final status. Waits once for `patienceSeconds` after the last stored callback.
    */
-  endCall(input: { callSid: string }): Promise<FinalWord>;
+  pollCall(input: {
+    callSid: string;
+    decideBy: string;
+    patienceSeconds?: number;
+  }): Promise<FinalUpdate | null>;
 
-  /** The error code that Twilio noted for a failed call (its Notifications). Fails when there is none to be had. */
-  readFailure(input: { callSid: string }): Promise<{ code: number; message: string }>;
+  /**
+   * Cancels a call that is queued or rings, hangs up one that was answered, and returns what Twilio then says. Throws
+   * `CallNotOver`, which Temporal retries, until the status is final. Null: as for `pollCall`.
+   */
+  endCall(input: { callSid: string; decideBy: string }): Promise<FinalUpdate | null>;
+
+  /** The error code that Twilio noted for a failed call (its Notifications). Throws `CallNotSeen` while there is none. */
+  fetchErrorCode(input: { callSid: string }): Promise<{ code: number; message: string }>;
 
   /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
-  recordAttempt(input: CallProgress): Promise<void>;
+  recordAttempt(input: RecordAttemptInput): Promise<void>;
 
   /** For lists: the call waits before an attempt. */
-  noteWaiting(input: { callId: string }): Promise<void>;
+  markWaiting(input: { callId: string }): Promise<void>;
 
   /**
-   * Writes the outcome of a call and all its attempts to the store. An outcome once recorded stays; comes back with that one.
-   * With `after`, the last create that the workflow knows of: writes nothing when the journal has a later one, of no
-   * attempt of the outcome's, that may have made a call, and comes back with it.
+   * Writes the outcome of a call and all its attempts to the store, and returns what is on record: the first outcome stays.
+   * `after`: the last placement that the workflow knows. If the journal has a later one, of an attempt that the outcome
+   * does not have, which may have made a call: writes nothing, and returns that one.
    */
   recordOutcome(input: {
     outcome: CallOutcome;
-    after?: { attempt: number; round: number };
-  }): Promise<CallOutcome | Forgotten>;
+    after: { attempt: number; placement: number };
+  }): Promise<CallOutcome | ForgottenPlacement>;
 
-  /** Posts to the caller's `notifyUrl`, signed. Throws until the receiver takes it; types that are never tried again say so. */
+  /** Posts to the client's `notifyUrl`, signed. Throws until the receiver accepts it; errors that are final say so. */
   notifyOutcome(notification: Notification): Promise<void>;
 
-  /** Keeps a notification that no receiver took, to be sent again when somebody asks for it. Comes back with its id, the `webhook-id`. */
+  /** Keeps a notification that no receiver accepted. Returns its id, the `webhook-id`. */
   keepDeadLetter(letter: { notification: Notification; error: string }): Promise<{ id: string }>;
 
-  /** Writes down that a dead letter was sent again and taken. */
+  /** Records that a dead letter was sent again and accepted. */
   settleDeadLetter(notification: Notification): Promise<void>;
 }
 
-/** Something that the caller is told at its `notifyUrl`. */
+/** The status with which Twilio says that a call is over. */
+export interface FinalUpdate extends CallUpdate {
+  /** Callbacks stored but never signaled. Needed because the Call resource no longer shows that it rang. */
+  stored?: CallUpdate[];
+}
+
+/** Something that is posted to the client's `notifyUrl`. */
 export type Notification = {
   callId: string;
   url: string;
-  /** Its `webhook-id`, when it was told under one before; else one that follows from what is told. */
+  /** Its `webhook-id`, when it was posted under one before; else one is derived from what it says. */
   id?: string;
 } & ({ type: 'call.ended'; payload: CallOutcome } | { type: 'attempt.ended'; payload: AttemptEnded });
 
-/** An attempt that is over, as the caller is told of it. */
+/** An attempt that is over, as the client is notified of it. */
 export interface AttemptEnded extends Attempt {
   metadata: Record<string, string>;
-  /** True when the call ended with this attempt. False: another one is planned; told again, true, should it not come about. */
+  /** True when the call ended with this attempt. False: another one is planned; notified again, as true, should it not come. */
   isLast: boolean;
   /** Attempts made so far. */
   count: number;
-  /** Before which the next attempt does not begin, ISO 8601; null after the last one. */
+  /** The earliest time of the next attempt, ISO 8601; null after the last one. */
   nextAttemptAt: string | null;
-  /** From 1; what is told with a greater one replaces what was told before of the same attempt. */
+  /** From 1; a greater one replaces what was notified before of the same attempt. */
   revision: number;
 }
 
 export type Acceptance = { accepted: true; plan: CallPlan } | { accepted: false; faults: string[] };
 
 /** `lookup` is null when Lookup was not asked. */
-export type OpenedCall = Acceptance & { lookup: LookupEvidence | null };
+export type AcceptedCall = Acceptance & { lookup: LookupEvidence | null };
 
-export interface Opening {
+export interface AllowedTime {
   /** ISO 8601; null when the window never opens. */
   opensAt: string | null;
   timeZones: string[];
 }
 
-/** One order to dial. `round` counts creates within the attempt: above 1 only after one that surely made no call. */
-export interface DialOrder {
+/** One placement: one create request of an attempt. */
+export interface PlaceCallInput {
   callId: string;
   attempt: number;
-  /** From 1. */
-  round: number;
-  /** When the call gave the order, ISO 8601; it may wait for its turn since then. */
-  orderedAt: string;
+  /** From 1; above 1 only after one that certainly made no call. */
+  placement: number;
+  /** When the call asked for it, ISO 8601; it may have waited in the queue since then. */
+  requestedAt: string;
   plan: CallPlan;
   /** Lookup has said in this call that the number is valid. */
-  lookupSaysValid?: true;
+  lookupSaysValid: boolean;
 }
 
-/** How an order to dial ended. */
-export type Dialled =
-  /** The Twilio call exists. */
-  /** `unwritten`: the journal could not be told. */
-  | {
-      kind: 'created';
-      callSid: string;
-      status: string;
-      at: string;
-      sidFrom: 'created' | 'journal';
-      unwritten?: true;
-    }
-  /** Twilio said no, about this number or this request; there is no call. */
+/** How a placement ended. */
+export type PlaceCallResult =
+  /** The Twilio call exists. `unrecorded`: the journal could not be told. */
+  | { kind: 'created'; callSid: string; at: string; sidFrom: 'created' | 'journal'; unrecorded?: true }
+  /** Twilio refused, because of the number or the request; there is no call. */
   | { kind: 'refused'; error: TwilioError }
-  /** Twilio said no, about the account; there is no call, and nothing is known of the number. */
+  /** Twilio refused, because of the account; there is no call, and nothing is known of the number. */
   | { kind: 'account-trouble'; error: TwilioError }
-  /** It surely did not reach Twilio, or was surely not processed. */
+  /** It certainly did not reach Twilio, or was not processed. */
   | { kind: 'not-sent'; why: string; retryAfterSeconds: number | null }
-  /**
-   * Nothing was sent: it is not this call's turn. `until`, ISO 8601: not before,
-   * whatever else changes.
-   */
-  | { kind: 'not-yet'; why: string; until?: string | null }
+  /** Nothing was sent: something stands in the way for now. */
+  | { kind: 'not-yet'; hindrance: Hindrance }
   /** Nothing was sent, and nothing will be. */
-  | ({ kind: 'forbidden' } & Forbidden)
+  | { kind: 'forbidden'; forbidden: Forbidden }
   /** `giveUpAt` had passed before anything was sent. */
   | { kind: 'too-late' }
-  /** The call's outcome is recorded, so nothing was sent: the workflow was reset. */
-  | { kind: 'over' }
+  /** The call's outcome is on record, so nothing was sent: the workflow was reset. */
+  | { kind: 'already-recorded' }
   /** Nobody knows whether the call exists. `answered`: Twilio did answer, so nothing is under way any more. */
   | { kind: 'unclear'; why: string; answered: boolean };
 
-/** Why a number must not be dialled. `known-invalid`: Twilio has shown so in another call, whose reason comes along. */
+/** What keeps a call from being placed for now. `until`, ISO 8601: not before, whatever else changes. */
+export type Hindrance =
+  | { by: 'paused'; reason: string | null }
+  | { by: 'breaker'; reason: string | null }
+  /** As many calls to the number are in flight as may be; `callId` is the one whose end makes room. */
+  | { by: 'number-in-flight'; callId: string; limit: number }
+  /** Another attempt between the same two numbers has an open claim. */
+  | { by: 'pair-in-progress'; callId: string }
+  /** The number has been called as often as it may be. `until` null: one of those calls is still being placed. */
+  | { by: 'contact-limit'; limit: number; seconds: number; until: string | null }
+  /** As many calls of the account are in flight as may be. */
+  | { by: 'account-limit'; limit: number }
+  | { by: 'rate-limit'; callsPerSecond: number; until: string }
+  | { by: 'calling-window'; until: string }
+  /** Somebody who must be asked gave no clear answer. */
+  | { by: 'eligibility'; why: string }
+  /** The placement journal cannot be reached. */
+  | { by: 'store'; why: string }
+  /** By the worker's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
+  | { by: 'worker-clock'; giveUpAt: string };
+
+/** Why a number must not be dialed. */
 export type Forbidden =
-  | { code: 'do-not-call' | 'not-eligible'; message: string }
-  | { code: 'known-invalid'; message: string; shown: { source: 'lookup' | 'twilio'; code: string } };
+  | { by: 'do-not-call'; source: string; reason: string }
+  | { by: 'not-eligible'; reason: string }
+  /** Twilio has shown in another call that there is no such number. */
+  | {
+      by: 'known-invalid';
+      source: 'lookup' | 'twilio';
+      code: string;
+      message: string;
+      callId: string;
+      seenAt: string;
+    };
 
-export type Found =
+export type FindUnclearCallResult =
   | { kind: 'found'; callSid: string; sidFrom: 'list' | 'journal' }
-  /** It surely does not exist. */
-  | { kind: 'absent' };
+  /** It certainly does not exist. */
+  | { kind: 'absent' }
+  /** Twilio's list was read after the last moment at which the call can be alive, and could not tell. */
+  | { kind: 'unresolved' };
 
-/** A create in the journal that the workflow does not know of, since it was reset or started again; and how it ended. */
-export interface Forgotten {
-  forgotten: { attempt: number; round: number; dialled: Dialled };
+/** A placement in the journal that this run does not know, since the workflow was reset or started again; and how it ended. */
+export interface ForgottenPlacement {
+  forgotten: { attempt: number; placement: number; result: PlaceCallResult };
 }
 
-/** Where a call stands, for the store. */
-export interface CallProgress {
+export interface RecordAttemptInput {
   callId: string;
   state: CallStateName;
   attempt: Attempt;

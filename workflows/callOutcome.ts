@@ -1,5 +1,4 @@
 import type { Outcome } from './callRequest.js';
-import type { CallUpdate } from './callUpdate.js';
 
 /** Where the final word about an attempt, or a call, came from. */
 export const deciders = ['webhook', 'poll', 'lookup', 'create', 'cancel', 'policy'] as const;
@@ -20,7 +19,17 @@ export interface Reason {
   message: string;
 }
 
-/** One dialling: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
+/**
+ * Why a call had no further attempt. Codes: `answered`, `max-attempts`, `not-in-policy`, `never-retried`, `do-not-call`,
+ * `not-eligible`, `known-invalid`, `give-up-at`, `window-never-opens`, `canceled`, `already-recorded`.
+ */
+export interface EndedBecause {
+  code: string;
+  /** A sentence for people. */
+  message: string;
+}
+
+/** One try to reach the number: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
 export interface Attempt {
   /** From 1. */
   number: number;
@@ -49,6 +58,25 @@ export interface AttemptEvidence {
   updates: CallUpdate[];
   /** True when two sources gave different final statuses. */
   disagreed: boolean;
+}
+
+/** One thing we were told about an attempt's Twilio call, by a status callback or by asking. */
+export interface CallUpdate {
+  source: 'webhook' | 'poll';
+  callSid: string;
+  /** Twilio's word, as it came. */
+  status: string;
+  /** Twilio's `SequenceNumber`; polls have none. */
+  sequence: number | null;
+  /** When it happened, ISO 8601, by Twilio's clock; null when Twilio did not say. */
+  at: string | null;
+  sipResponseCode: number | null;
+  errorCode: number | null;
+  durationSeconds: number | null;
+  /** Twilio's word: human, machine_start, machine_end_beep …; null without machine detection. */
+  answeredBy: string | null;
+  /** True when the far end is known to have rung. */
+  rang: boolean;
 }
 
 export interface CreateEvidence {
@@ -96,10 +124,11 @@ export interface CallOutcome {
   sipResponseCode: number | null;
   durationSeconds: number | null;
   attempts: Attempt[];
-  startedAt: string;
-  endedAt: string;
+  endedBecause: EndedBecause;
   /** What Lookup said before the first attempt; null when it was not asked. */
   lookup: LookupEvidence | null;
+  startedAt: string;
+  endedAt: string;
 }
 
 export const callStates = [
@@ -118,6 +147,11 @@ export type CallStateName = (typeof callStates)[number];
 /** Where a call stands: the answer of the query `state` and of `GET /calls/{callId}`. */
 export interface CallState {
   callId: string;
+  /** Null until the request is accepted, as is `from`. */
+  to: string | null;
+  from: string | null;
+  metadata: Record<string, string>;
+  startedAt: string;
   state: CallStateName;
   attempts: Attempt[];
   outcome: CallOutcome | null;

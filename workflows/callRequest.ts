@@ -30,7 +30,7 @@ export interface CallRequest {
   notBefore?: string;
   /** RFC 3339: no attempt begins later. */
   giveUpAt?: string;
-  /** 1..5: calls of a lower number are dialled first; 3 when absent. */
+  /** 1..5: calls of a lower number are dialed first; 3 when absent. */
   priority?: number;
   /** Whose call it is, 1..64 printable ASCII characters: waiting calls of different keys take turns. */
   fairnessKey?: string;
@@ -40,7 +40,7 @@ export interface CallRequest {
   notifyUrl?: string;
   /** Which of these are posted to `notifyUrl`; all of them when absent. */
   notifyOn?: NotifyEvent[];
-  /** http(s) URL that is asked, signed, just before each dialling whether the number may be called. */
+  /** http(s) URL that is asked, signed, just before each dialing whether the number may be called. */
   eligibilityUrl?: string;
   /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
   metadata?: Record<string, string>;
@@ -54,7 +54,7 @@ export const machineDetections = ['off', 'enable', 'detectMessageEnd'] as const;
 export type MachineDetection = (typeof machineDetections)[number];
 
 export const lookupModes = ['off', 'basic', 'lineType', 'lineStatus'] as const;
-/** What to ask of Lookup v2 before dialling. */
+/** What to ask of Lookup v2 before dialing. */
 export type LookupMode = (typeof lookupModes)[number];
 
 /**
@@ -114,13 +114,13 @@ export interface BackOff {
   maximumIntervalSeconds: number;
 }
 
-/** When the number is dialled again. Not Temporal's retry policy of an activity. */
+/** When the number is dialed again. Not Temporal's retry policy of an activity. */
 export interface RetryPolicy extends BackOff {
   /** 1 or more; counts the first attempt. */
   maxAttempts: number;
-  /** Classes after which the number is dialled again; `unknown` only when named. */
+  /** Classes after which the number is dialed again; `unknown` only when named. */
   retryOn: RetryClass[];
-  /** Classes after which it never is, whatever `retryOn` names. Absent in plans of releases that did not know it. */
+  /** Classes after which it never is, whatever `retryOn` names. */
   neverOn?: RetryClass[];
   /** Per class: the waits before the 2nd, 3rd … attempt; the last one repeats. Goes before any back-off. */
   intervals?: Partial<Record<RetryClass, number[]>>;
@@ -139,7 +139,7 @@ export interface RetryPolicy extends BackOff {
 export interface CallPlan {
   to: string;
   from: string;
-  hears: { twiml: string } | { url: string } | { applicationSid: string };
+  content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;
   maxDurationSeconds: number;
   machineDetection: MachineDetection;
@@ -147,20 +147,19 @@ export interface CallPlan {
   retry: RetryPolicy;
   /** The request's own, else the operator's; null: any hour. */
   callingWindow: CallingWindow | null;
-  /** No window counts. Absent: not urgent. */
-  urgent?: boolean;
+  /** No calling window counts. */
+  urgent: boolean;
   notBefore: string | null;
   giveUpAt: string | null;
-  /** These three are there when they were asked for. */
-  priority?: number;
-  fairnessKey?: string;
-  allowParallel?: boolean;
+  priority: number;
+  fairnessKey: string | null;
+  allowParallel: boolean;
   notifyUrl: string | null;
   notifyOn: readonly NotifyEvent[];
-  /** Absent: nobody is asked but whom the worker asks about every call. */
-  eligibilityUrl?: string;
+  /** Asked before each attempt, besides the operator's own; null: no other. */
+  eligibilityUrl: string | null;
   metadata: Record<string, string>;
-  waits: {
+  timeouts: {
     /** Silence about a placed call after which Twilio is asked. */
     callbackWaitSeconds: number;
     /** First pause between two polls; it grows to ten times that. */

@@ -1,4 +1,4 @@
 /** What Temporal bundles: the workflow types of ringtrue. */
-export { callBatch } from './callBatch.js';
-export { notification, resentNotification } from './notification.js';
+export { callBatch } from './batch/callBatch.js';
+export { notification, resentNotification } from './notify/notification.js';
 export { outboundCall } from './outboundCall.js';

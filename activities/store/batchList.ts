@@ -1,22 +1,27 @@
-import type { BatchCounts, BatchProgress, BatchState, RedialQuery } from '../../workflows/batchProgress.js';
+import type {
+  BatchCounts,
+  BatchProgress,
+  BatchState,
+  RedialQuery,
+} from '../../workflows/batch/batchProgress.js';
 import type { CallOutcome, CallStateName, Reason } from '../../workflows/callOutcome.js';
 import { type Outcome, outcomes } from '../../workflows/callRequest.js';
-import { laidOver } from '../batchRequest.js';
+import { mergeRow } from '../validation/mergeRow.js';
+import { callOfRow } from './batches.js';
 import {
   type BatchResult,
   type BatchStore,
   callIdOfRow,
   NoSuchBatch,
   type PartialCallRequest,
-} from '../batchStore.js';
-import { InvalidCursor } from '../outcomeStore.js';
-import { callOfRow } from './batchRows.js';
-import { type Database, iso } from './database.js';
+} from './batchStore.js';
+import { type Database, iso } from './drivers/database.js';
+import { InvalidCursor } from './outcomeStore.js';
 
 /** What is told of batches: where they stand, and what became of each row. */
 export function batchList(
   db: Database,
-): Pick<BatchStore, 'findBatch' | 'listBatches' | 'batchResults' | 'concludeStep'> {
+): Pick<BatchStore, 'findBatch' | 'listBatches' | 'batchResults' | 'finishStep'> {
   async function read(where: string, parameters: (string | number)[]): Promise<BatchRow[]> {
     return db.query<BatchRow>(`select ${columns} from batches b where ${where}`, parameters);
   }
@@ -25,7 +30,11 @@ export function batchList(
     async findBatch(batchId) {
       const [row] = await read('b.batch_id = $1', [batchId]);
       if (!row) return null;
-      return { progress: progressOf(row), contentHash: row.contentHash, metadataNames: row.metadataNames };
+      return {
+        progress: batchProgressOf(row),
+        contentHash: row.contentHash,
+        metadataNames: row.metadataNames,
+      };
     },
 
     async listBatches({ limit, cursor }) {
@@ -40,7 +49,7 @@ export function batchList(
       );
       const page = rows.slice(0, limit);
       return {
-        batches: page.map(progressOf),
+        batches: page.map(batchProgressOf),
         nextCursor: rows.length > page.length ? (page.at(-1)?.number ?? null) : null,
       };
     },
@@ -55,17 +64,17 @@ export function batchList(
       return rows.map((row) => resultOf(batchId, batch, row));
     },
 
-    async concludeStep(batchId) {
-      await db.query(concludeStep, [batchId]);
+    async finishStep(batchId) {
+      await db.query(finishStep, [batchId]);
       const [row] = await read('b.batch_id = $1', [batchId]);
       if (!row) throw noSuchBatch(batchId);
-      return progressOf(row);
+      return batchProgressOf(row);
     },
   };
 }
 
 // Rows that get their turn while this waits for the batch's row are not seen as rows, but `next_row` counts them.
-const concludeStep = `
+const finishStep = `
   update batches b set taken_up_at = coalesce(taken_up_at, clock_timestamp()),
     ended_at = case when (b.canceled_at is not null or b.next_row = b.total)
       and b.next_row = (select coalesce(sum(n.count), 0) from batch_counts n where n.batch_no = b.batch_no)
@@ -90,7 +99,7 @@ interface BatchRow {
   /** Rows counted as ended, by outcome; `refused` those without. */
   ended: Record<string, number>;
   /** Rows that have ended since then. */
-  ending: Record<string, number>;
+  uncounted: Record<string, number>;
   redialOf: RedialQuery | null;
   cancelReason: string | null;
   createdAt: string;
@@ -109,11 +118,11 @@ const columns = `b.batch_no::text as number, b.batch_id as "batchId", b.name, b.
   (select coalesce(jsonb_object_agg(e.outcome, e.count), '{}') from (
     select c.outcome, count(*) as count from batch_rows r join calls c on c.call_id = b.batch_id || '-' || r.row
     where r.batch_no = b.batch_no and r.state in ('starting', 'running') and c.state = 'done' group by c.outcome
-  ) as e) as ending,
+  ) as e) as uncounted,
   b.redial_of as "redialOf", b.cancel_reason as "cancelReason", ${iso('b.created_at')} as "createdAt",
   ${iso('b.ended_at')} as "endedAt", b.content_hash as "contentHash", b.metadata_names as "metadataNames"`;
 
-function progressOf(row: BatchRow): BatchProgress {
+function batchProgressOf(row: BatchRow): BatchProgress {
   const { batchId, name, state, window, redialOf, cancelReason, createdAt, endedAt } = row;
   return {
     batchId,
@@ -128,9 +137,11 @@ function progressOf(row: BatchRow): BatchProgress {
   };
 }
 
-function countsOf({ total, nextRow, ended, ending, isCanceled }: BatchRow): BatchCounts {
-  const ends = outcomes.map((outcome) => [outcome, (ended[outcome] ?? 0) + (ending[outcome] ?? 0)] as const);
-  const done = ends.reduce((sum, [, count]) => sum + count, 0);
+function countsOf({ total, nextRow, ended, uncounted, isCanceled }: BatchRow): BatchCounts {
+  const endedByOutcome = outcomes.map(
+    (outcome) => [outcome, (ended[outcome] ?? 0) + (uncounted[outcome] ?? 0)] as const,
+  );
+  const done = endedByOutcome.reduce((sum, [, count]) => sum + count, 0);
   const refused = ended.refused ?? 0;
   const left = total - nextRow;
   return {
@@ -140,7 +151,9 @@ function countsOf({ total, nextRow, ended, ending, isCanceled }: BatchRow): Batc
     done,
     refused,
     withdrawn: isCanceled ? left : 0,
-    outcomes: Object.fromEntries(ends.filter(([, count]) => count > 0)) as Partial<Record<Outcome, number>>,
+    outcomes: Object.fromEntries(endedByOutcome.filter(([, count]) => count > 0)) as Partial<
+      Record<Outcome, number>
+    >,
   };
 }
 
@@ -168,7 +181,7 @@ function resultOf(
   { defaults, canceled }: { defaults: PartialCallRequest; canceled: boolean },
   { row, request, state, fault, startedAt, callState, outcome, attempts }: ResultRow,
 ): BatchResult {
-  const { to, metadata = {} } = laidOver(defaults, request);
+  const { to, metadata = {} } = mergeRow(defaults, request);
   const isWaiting = state === 'waiting';
   return {
     row,
@@ -185,7 +198,7 @@ function resultOf(
           : 'done',
     callState: state === 'refused' ? null : callState,
     outcome: outcome?.outcome ?? null,
-    reason: fault ?? (outcome?.reason ? worded(outcome.reason) : null),
+    reason: fault ?? (outcome?.reason ? reasonText(outcome.reason) : null),
     attempts,
     startedAt: isWaiting ? null : (outcome?.startedAt ?? startedAt),
     endedAt: outcome?.endedAt ?? null,
@@ -197,6 +210,6 @@ function resultOf(
   };
 }
 
-function worded({ source, code, message }: Reason): string {
+function reasonText({ source, code, message }: Reason): string {
   return `${source} ${code}: ${message}`;
 }

@@ -1,6 +1,6 @@
-import type { CallFilter, OutcomeStore } from '../outcomeStore.js';
-import { type CallRow, callColumns, callStateOf } from './callRows.js';
-import { type Database, iso, type Parameter } from './database.js';
+import { type CallRow, callColumns, callStateOf } from './calls.js';
+import { type Database, iso, type Parameter } from './drivers/database.js';
+import type { CallFilter, OutcomeStore } from './outcomeStore.js';
 import { cursorAfter, readCursor } from './pageCursor.js';
 
 /**

@@ -4,7 +4,7 @@ import type { CallStateName } from '../../workflows/callOutcome.js';
  * States of a call in the order of an attempt's life; those between which a call may go back and forth count the
  * same. Before an attempt is placed, and after it is decided, a call may wait for a window or a slot.
  */
-const order: Record<CallStateName, number> = {
+const rank: Record<CallStateName, number> = {
   'looking-up': 0,
   waiting: 0,
   placing: 0,
@@ -21,5 +21,5 @@ const order: Record<CallStateName, number> = {
  * decided attempt further than one under way, and then the state counts.
  */
 export function callProgress(at: { attempt: number; decided: boolean; state: CallStateName }): number {
-  return at.attempt * 100 + (at.decided ? 10 : 0) + order[at.state];
+  return at.attempt * 100 + (at.decided ? 10 : 0) + rank[at.state];
 }

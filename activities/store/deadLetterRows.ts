@@ -1,6 +1,6 @@
 import type { Notification } from '../../workflows/callActivities.js';
-import type { DeadLetter, DeadLetterFilter, DeadLetters } from '../deadLetters.js';
-import { type Database, iso, json, type Parameter } from './database.js';
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from './deadLetters.js';
+import { type Database, iso, json, type Parameter } from './drivers/database.js';
 import { cursorAfter, readCursor } from './pageCursor.js';
 
 /** The rows of notifications that no receiver took. */
@@ -11,12 +11,12 @@ export function deadLetterRows(db: Database): DeadLetters {
       await db.query(saveDeadLetter, [id, callId, url, type, json(payload), error]);
     },
 
-    async settleDeadLetter(id) {
-      await db.query(settleDeadLetter, [id]);
+    async markDeadLetterDelivered(id) {
+      await db.query(markDeadLetterDelivered, [id]);
     },
 
-    async noteResend(id) {
-      await db.query(noteResend, [id]);
+    async markDeadLetterResent(id) {
+      await db.query(markDeadLetterResent, [id]);
     },
 
     async findDeadLetter(id) {
@@ -59,10 +59,10 @@ const saveDeadLetter = `
   on conflict (id) do update set error = excluded.error, failed_at = excluded.failed_at
   where known.delivered_at is null`;
 
-const settleDeadLetter = `
+const markDeadLetterDelivered = `
   update dead_letters set delivered_at = clock_timestamp() where id = $1 and delivered_at is null`;
 
-const noteResend = `
+const markDeadLetterResent = `
   update dead_letters set resends = resends + 1, resent_at = clock_timestamp() where id = $1`;
 
 function conditionsOf(filter: DeadLetterFilter): { conditions: string[]; parameters: Parameter[] } {

@@ -1,6 +1,6 @@
-import type { InvalidNumber, InvalidNumbers } from '../suppressionList.js';
-import { type Database, iso } from './database.js';
-import { numberBefore, pageOf, rowsOf } from './numberPage.js';
+import type { InvalidNumber, InvalidNumbers } from './doNotCallList.js';
+import { type Database, iso } from './drivers/database.js';
+import { pageOf, readNumberCursor, rowsToRead } from './numberPage.js';
 
 /** The numbers of which Twilio has said that there is none such. */
 export function invalidNumbers(db: Database): InvalidNumbers {
@@ -14,9 +14,9 @@ export function invalidNumbers(db: Database): InvalidNumbers {
     },
 
     async listInvalidNumbers(filter) {
-      const after = filter.cursor === undefined ? '' : numberBefore(filter.cursor);
+      const after = filter.cursor === undefined ? '' : readNumberCursor(filter.cursor);
       const rows = await db.query<InvalidNumber>(
-        `select ${columns} from invalid_numbers where to_number > $1 order by to_number limit ${rowsOf(filter)}`,
+        `select ${columns} from invalid_numbers where to_number > $1 order by to_number limit ${rowsToRead(filter)}`,
         [after],
       );
       const { page, nextCursor } = pageOf(rows, filter);
@@ -24,8 +24,8 @@ export function invalidNumbers(db: Database): InvalidNumbers {
     },
 
     async forgetInvalidNumber(to) {
-      const forgotten = await db.query('delete from invalid_numbers where to_number = $1 returning 1', [to]);
-      return forgotten.length > 0;
+      const deleted = await db.query('delete from invalid_numbers where to_number = $1 returning 1', [to]);
+      return deleted.length > 0;
     },
   };
 }

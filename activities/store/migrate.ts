@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Database, Sql } from './database.js';
+import type { Database, Sql } from './drivers/database.js';
 
 /** The database was migrated by a newer ringtrue: this one would misread it. */
 export class SchemaTooNew extends Error {
@@ -13,12 +14,23 @@ export interface Migration {
   sql: string;
 }
 
+/** The SQL functions of a release: replaced as a whole when they differ from those in the database. */
+export interface Functions {
+  /** Raised with every change, so that an older process never puts its own back during a rolling upgrade. */
+  version: number;
+  sql: string;
+}
+
+/** Raise it whenever a file in `schema/functions/` changes. */
+export const functionsVersion = 1;
+
 /** Any number will do, as long as every ringtrue process uses the same and nobody else does. */
 const advisoryLock = 7_464_627_883;
 
 /**
- * Brings the schema up to date, one transaction a migration, each under an advisory lock: processes that start
- * together wait for each other. Comes back with the versions that this process applied. Throws `SchemaTooNew`.
+ * Brings the schema up to date, one transaction a migration, and then the functions, each under an advisory lock: processes
+ * that start together wait for each other. Returns the versions of the migrations that this process applied. Throws
+ * `SchemaTooNew`.
  */
 export async function migrate(db: Database, migrations?: Migration[]): Promise<number[]> {
   const wanted = migrations ?? (await ownMigrations());
@@ -27,10 +39,45 @@ export async function migrate(db: Database, migrations?: Migration[]): Promise<n
   for (;;) {
     const version = await versionOf(db);
     if (version > newest) throw tooNew(version, newest);
-    if (version === newest) return applied;
+    if (version === newest) break;
     const done = await db.transaction((sql) => applyNext(sql, wanted));
     if (done !== null) applied.push(done);
   }
+  await replaceFunctions(db, { version: functionsVersion, sql: await ownFunctions() });
+  return applied;
+}
+
+/** Leaves the functions of a newer release alone. */
+export async function replaceFunctions(db: Database, functions: Functions): Promise<void> {
+  const hash = hashOf(functions.sql);
+  if (await isCurrent(db, functions.version, hash)) return;
+  await db.transaction(async (sql) => {
+    await sql.query(`select pg_advisory_xact_lock(${advisoryLock})::text`);
+    await sql.run(`create table if not exists ringtrue_functions (
+      only_row boolean primary key default true check (only_row),
+      version integer not null,
+      hash text not null,
+      applied_at timestamptz not null default clock_timestamp()
+    )`);
+    if (await isCurrent(sql, functions.version, hash)) return;
+    await sql.run(functions.sql);
+    await sql.query(
+      `insert into ringtrue_functions (version, hash) values ($1, $2)
+       on conflict (only_row) do update set version = $1, hash = $2, applied_at = clock_timestamp()`,
+      [functions.version, hash],
+    );
+  });
+}
+
+async function isCurrent(sql: Pick<Sql, 'query'>, version: number, hash: string): Promise<boolean> {
+  const [table] = await sql.query<{ there: boolean }>(
+    `select to_regclass('ringtrue_functions') is not null as there`,
+  );
+  if (!table?.there) return false;
+  const [row] = await sql.query<{ version: number; hash: string }>(
+    'select version, hash from ringtrue_functions',
+  );
+  return row !== undefined && (row.version > version || (row.version === version && row.hash === hash));
 }
 
 async function applyNext(sql: Sql, wanted: Migration[]): Promise<number | null> {
@@ -68,15 +115,31 @@ function tooNew(version: number, newest: number): SchemaTooNew {
   );
 }
 
-/** `migrations/0001_name.sql` and on. */
+/** `schema/0001_name.sql` and on. */
 async function ownMigrations(): Promise<Migration[]> {
-  const directory = new URL('./migrations/', import.meta.url);
+  const files = await sqlFiles(schema);
+  return files.map(({ file, sql }, index) => {
+    const version = Number.parseInt(file, 10);
+    if (version !== index + 1)
+      throw new Error(`${file} is not the next migration: expected number ${index + 1}`);
+    return { version, name: file, sql };
+  });
+}
+
+/** `schema/functions/*.sql`, one function a file, in any order: bodies find each other when they run. */
+export async function ownFunctions(): Promise<string> {
+  return (await sqlFiles(new URL('functions/', schema))).map(({ sql }) => sql).join('\n');
+}
+
+export function hashOf(sql: string): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
+const schema = new URL('./schema/', import.meta.url);
+
+async function sqlFiles(directory: URL): Promise<{ file: string; sql: string }[]> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).sort();
   return Promise.all(
-    files.map(async (file, index) => {
-      const version = Number.parseInt(file, 10);
-      if (version !== index + 1) throw new Error(`${file} is out of line: expected migration ${index + 1}`);
-      return { version, name: file, sql: await readFile(new URL(file, directory), 'utf8') };
-    }),
+    files.map(async (file) => ({ file, sql: await readFile(new URL(file, directory), 'utf8') })),
   );
 }

@@ -1,9 +1,9 @@
-import { e164 } from '../../workflows/phoneNumber.js';
-import { InvalidCursor } from '../outcomeStore.js';
-import type { NumberPage } from '../suppressionList.js';
+import { e164 } from '../../workflows/rules/phoneNumber.js';
+import type { NumberPage } from './doNotCallList.js';
+import { InvalidCursor } from './outcomeStore.js';
 
 /** How many rows to read: one more than the page has, to see whether there is another page. */
-export function rowsOf({ limit }: NumberPage): number {
+export function rowsToRead({ limit }: NumberPage): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit + 1;
   throw new RangeError(`A page of numbers has 1 to 1000 of them, not ${limit}.`);
 }
@@ -17,7 +17,7 @@ export function pageOf<Row extends { to: string }>(rows: Row[], { limit }: Numbe
 }
 
 /** The number after which a page begins. Throws `InvalidCursor`. */
-export function numberBefore(cursor: string): string {
+export function readNumberCursor(cursor: string): string {
   const number = Buffer.from(cursor, 'base64url').toString();
   if (e164.test(number)) return number;
   throw new InvalidCursor('This cursor is none that a page of numbers gave out. Begin again without one.');

@@ -1,19 +1,19 @@
-import { type OutcomeStore, StoreUnavailable } from '../outcomeStore.js';
+import { batches } from './batches.js';
 import { batchList } from './batchList.js';
-import { batchRows } from './batchRows.js';
 import { callList } from './callList.js';
-import { callRows } from './callRows.js';
-import type { Database, StoreLog } from './database.js';
+import { calls } from './calls.js';
 import { deadLetterRows } from './deadLetterRows.js';
-import { dialControl } from './dialControl.js';
-import { dialJournal } from './dialJournal.js';
+import { dialingControlRows } from './dialingControlRows.js';
+import { doNotCallRows } from './doNotCallRows.js';
+import type { Database, StoreLog } from './drivers/database.js';
+import { lazyDatabase } from './drivers/lazyDatabase.js';
+import { pglite } from './drivers/pglite.js';
+import { postgres } from './drivers/postgres.js';
 import { invalidNumbers } from './invalidNumbers.js';
-import { lazyDatabase } from './lazyDatabase.js';
 import { migrate } from './migrate.js';
-import { pglite } from './pglite.js';
-import { postgres } from './postgres.js';
+import { type OutcomeStore, StoreUnavailable } from './outcomeStore.js';
+import { placements } from './placements.js';
 import { redialCandidates } from './redialCandidates.js';
-import { suppressions } from './suppressions.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -53,14 +53,14 @@ export async function openDatabase(where: StorePlace, log: StoreLog = silent): P
 /** The outcome store on a database whose schema is up to date. */
 export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore {
   return {
-    ...callRows(db),
+    ...calls(db),
     ...callList(db),
-    ...dialJournal(db, log),
-    ...suppressions(db),
+    ...placements(db, log),
+    ...doNotCallRows(db),
     ...invalidNumbers(db),
-    ...dialControl(db),
+    ...dialingControlRows(db),
     ...deadLetterRows(db),
-    ...batchRows(db),
+    ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),
     async ping() {

@@ -1,4 +1,4 @@
-import { InvalidCursor } from '../outcomeStore.js';
+import { InvalidCursor } from './outcomeStore.js';
 
 /** A cursor to what comes after the row of this time, exact to the microsecond, and this id. */
 export function cursorAfter(time: string, id: string): string {

@@ -1,5 +1,5 @@
-import type { BatchStore, RedialCandidate } from '../batchStore.js';
-import { type Database, iso, type Parameter } from './database.js';
+import type { BatchStore, RedialCandidate } from './batchStore.js';
+import { type Database, iso, type Parameter } from './drivers/database.js';
 
 /** Which recorded calls a redial dials again. */
 export function redialCandidates(db: Database): Pick<BatchStore, 'redialCandidates'> {

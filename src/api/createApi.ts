@@ -3,37 +3,37 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import type { ApiContext, ApiDependencies, ApiEnv, ApiTools } from './apiDependencies.js';
-import { apiMetrics } from './apiMetrics.js';
 import { batchResults, batchResultsCsv } from './batches/batchResults.js';
+import { controlBatch } from './batches/controlBatch.js';
 import { listBatches, readBatch } from './batches/readBatch.js';
 import { startBatch } from './batches/startBatch.js';
 import { startRedial } from './batches/startRedial.js';
-import { steerBatch } from './batches/steerBatch.js';
-import { bearerAuth } from './bearerAuth.js';
-import { controlNames } from './controls.js';
-import { listDeadLetters, resendDeadLetter } from './deadLetters.js';
-import { pauseDialling, readDialling, resumeDialling, setLimits } from './dialling.js';
-import { forgetInvalidNumber, listInvalidNumbers, readInvalidNumber } from './invalidNumbers.js';
-import { listCalls } from './listCalls.js';
-import { onlyLocal } from './onlyLocal.js';
-import { openApiDocument } from './openApi.js';
-import { apiPage, apiPageAsset, contentSecurityPolicy, frontPage } from './pages.js';
-import { problem, problemOf } from './problem.js';
-import { clientRateLimit, standardRateLimits } from './rateLimit.js';
-import { readCall } from './readCall.js';
-import { requestLog } from './requestLog.js';
-import { startCall } from './startCall.js';
-import { statusCallback } from './statusCallback.js';
-import { steerCall } from './steerCall.js';
+import { controlCall } from './calls/controlCall.js';
+import { controlNames } from './calls/controlRoutes.js';
+import { listCalls } from './calls/listCalls.js';
+import { readCall } from './calls/readCall.js';
+import { startCall } from './calls/startCall.js';
+import { listDeadLetters, resendDeadLetter } from './dead-letters/deadLetters.js';
+import { pauseDialing, readDialing, resumeDialing, setLimits } from './dialing/dialing.js';
 import {
-  addSuppressions,
+  addToDoNotCall,
   isImport,
-  listSuppressions,
-  purgeSuppressions,
-  readSuppression,
-  removeSuppression,
-} from './suppressions.js';
+  listDoNotCall,
+  purgeDoNotCall,
+  readDoNotCallEntry,
+  removeFromDoNotCall,
+} from './do-not-call/doNotCallList.js';
+import { forgetInvalidNumber, listInvalidNumbers, readInvalidNumber } from './do-not-call/invalidNumbers.js';
+import type { ApiContext, ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
+import { apiMetrics } from './http/apiMetrics.js';
+import { bearerAuth } from './http/bearerAuth.js';
+import { onlyLocal } from './http/onlyLocal.js';
+import { problem, problemOf } from './http/problem.js';
+import { clientRateLimit, standardRateLimits } from './http/rateLimit.js';
+import { requestLog } from './http/requestLog.js';
+import { openApiDocument } from './openapi/openApiDocument.js';
+import { apiPage, apiPageAsset, contentSecurityPolicy, frontPage } from './pages.js';
+import { statusCallback } from './twilio-webhook/statusCallback.js';
 
 const bodyLimitBytes = 64 * 1024;
 
@@ -75,9 +75,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
     '/batches',
     '/redials',
     '/dead-letters',
-    '/suppressions',
+    '/do-not-call',
     '/invalid-numbers',
-    '/dialling',
+    '/dialing',
   ];
   for (const path of own) app.use(`${path}/*`, auth, rateLimit);
   const limitBody = bodyLimit({
@@ -91,20 +91,20 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.post('/calls', startCall(tools));
   app.get('/calls', listCalls(tools));
   app.get('/calls/:callId', readCall(tools));
-  for (const control of controlNames) app.post(`/calls/:callId/${control}`, steerCall(tools, control));
+  for (const control of controlNames) app.post(`/calls/:callId/${control}`, controlCall(tools, control));
 
-  app.get('/suppressions', listSuppressions(tools));
-  app.post('/suppressions', addSuppressions(tools));
-  app.post('/suppressions/purge', purgeSuppressions(tools));
-  app.get('/suppressions/:number', readSuppression(tools));
-  app.delete('/suppressions/:number', removeSuppression(tools));
+  app.get('/do-not-call', listDoNotCall(tools));
+  app.post('/do-not-call', addToDoNotCall(tools));
+  app.post('/do-not-call/purge', purgeDoNotCall(tools));
+  app.get('/do-not-call/:number', readDoNotCallEntry(tools));
+  app.delete('/do-not-call/:number', removeFromDoNotCall(tools));
   app.get('/invalid-numbers', listInvalidNumbers(tools));
   app.get('/invalid-numbers/:number', readInvalidNumber(tools));
   app.delete('/invalid-numbers/:number', forgetInvalidNumber(tools));
-  app.get('/dialling', readDialling(tools));
-  app.patch('/dialling/limits', setLimits(tools));
-  app.post('/dialling/pause', pauseDialling(tools));
-  app.post('/dialling/resume', resumeDialling(tools));
+  app.get('/dialing', readDialing(tools));
+  app.patch('/dialing/limits', setLimits(tools));
+  app.post('/dialing/pause', pauseDialing(tools));
+  app.post('/dialing/resume', resumeDialing(tools));
 
   app.get('/dead-letters', listDeadLetters(tools));
   app.post('/dead-letters/:id/resend', resendDeadLetter(tools));
@@ -114,9 +114,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.get('/batches/:batchId', readBatch(tools));
   app.get('/batches/:batchId/results', batchResults(tools));
   app.get('/batches/:batchId/results.csv', batchResultsCsv(tools));
-  app.post('/batches/:batchId/pause', steerBatch(tools, 'pause'));
-  app.post('/batches/:batchId/resume', steerBatch(tools, 'resume'));
-  app.post('/batches/:batchId/cancel', steerBatch(tools, 'cancel'));
+  app.post('/batches/:batchId/pause', controlBatch(tools, 'pause'));
+  app.post('/batches/:batchId/resume', controlBatch(tools, 'resume'));
+  app.post('/batches/:batchId/cancel', controlBatch(tools, 'cancel'));
   app.post('/redials', startRedial(tools));
 
   app.post('/twilio/status/:callId/:attempt', statusCallback(tools));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { ApiContext, ApiTools } from './apiDependencies.js';
-import { problem } from './problem.js';
+import type { ApiContext, ApiTools } from './http/apiDependencies.js';
+import { problem } from './http/problem.js';
 
 /**
  * What every answer may load and do in a browser: only what this server itself serves. Swagger UI needs images

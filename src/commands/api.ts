@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
-import { serveApi } from '../apiProcess.js';
-import { apiConfiguration } from '../configuration.js';
-import { livePolicies } from '../livePolicies.js';
-import { createLog } from '../log.js';
-import { Readiness } from '../readiness.js';
-import { Closing, stopSignal, whenAborted } from '../stopping.js';
-import { askTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
-import { watchProcess } from '../workerMetrics.js';
+import { serveApi } from '../api/apiProcess.js';
+import { apiConfiguration } from '../config/configuration.js';
+import { livePolicies } from '../config/livePolicies.js';
+import { createLog } from '../process/log.js';
+import { Readiness } from '../process/readiness.js';
+import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
+import { checkTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
+import { watchProcess } from '../worker/workerMetrics.js';
 
 /** `ringtrue api`: the HTTP server alone, until it is told to stop. */
 export async function runApi(): Promise<void> {
@@ -26,7 +26,7 @@ export async function runApi(): Promise<void> {
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('store', () => store.ping());
-    readiness.probe('temporal', () => askTemporal(client, temporal));
+    readiness.probe('temporal', () => checkTemporal(client, temporal));
     const settled = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
     settled.catch(() => {});
     const server = await serveApi({

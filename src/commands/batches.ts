@@ -3,10 +3,10 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type BatchProgress, isOver } from '../../workflows/batchProgress.js';
-import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
-import { batchesTable, batchLine, batchSheet } from './batchTable.js';
-import { print } from './print.js';
+import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
+import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
+import { print } from '../terminal/print.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -54,12 +54,12 @@ export async function redial(
     wait: boolean;
   },
 ): Promise<void> {
-  const { json: _json, api: _api, token: _token, key, wait: _wait, dryRun, ...given } = options;
+  const { json: _json, api: _api, token: _token, key, wait: _wait, dryRun, ...filters } = options;
   const body = {
-    ...given,
-    ...(given.outcome && { outcome: given.outcome.split(',') }),
-    ...(given.reachability && { reachability: given.reachability.split(',') }),
-    ...(given.overrides && { overrides: parsed(given.overrides, '--overrides') }),
+    ...filters,
+    ...(filters.outcome && { outcome: filters.outcome.split(',') }),
+    ...(filters.reachability && { reachability: filters.reachability.split(',') }),
+    ...(filters.overrides && { overrides: parsed(filters.overrides, '--overrides') }),
   };
   const api = new ApiClient(options);
   if (!dryRun) return show(api, await api.redial(body, key), options);
@@ -69,7 +69,7 @@ export async function redial(
   print(
     options,
     preview,
-    `${total} calls would be dialled again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
+    `${total} calls would be dialed again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
   );
 }
 
@@ -91,13 +91,13 @@ export async function listBatches(options: ApiOptions & { limit?: number; cursor
 }
 
 /** `ringtrue batch pause`, `resume` and `cancel`. */
-export async function steerBatch(
+export async function controlBatch(
   batchId: string,
   what: 'pause' | 'resume' | 'cancel',
   options: ApiOptions & { reason?: string },
 ): Promise<void> {
   const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const batch = await new ApiClient(options).steerBatch(batchId, what, body);
+  const batch = await new ApiClient(options).controlBatch(batchId, what, body);
   print(options, batch, batchLine(batch));
 }
 

@@ -1,7 +1,7 @@
-import type { CallAnswer } from '../api/readCall.js';
-import { ApiClient, type ApiOptions, UsageError } from './apiClient.js';
-import { callSheet, callsTable } from './callTable.js';
-import { print } from './print.js';
+import type { CallAnswer } from '../api/calls/readCall.js';
+import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { callSheet, callsTable } from '../terminal/callTable.js';
+import { print } from '../terminal/print.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
@@ -56,20 +56,20 @@ export async function listCalls(options: ApiOptions & Record<string, unknown>): 
 /** `ringtrue cancel`. */
 export async function cancelCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
   const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const answer = await new ApiClient(options).steer(callId, 'cancel', body);
+  const answer = await new ApiClient(options).control(callId, 'cancel', body);
   print(options, answer, `${callId} is being canceled; what Twilio says of it decides.`);
 }
 
 /** `ringtrue retry`. */
 export async function retryCall(callId: string, options: ApiOptions): Promise<void> {
-  const answer = await new ApiClient(options).steer(callId, 'retry');
-  print(options, answer, `${callId} is dialled again now.`);
+  const answer = await new ApiClient(options).control(callId, 'retry');
+  print(options, answer, `${callId} is dialed again now.`);
 }
 
 /** `ringtrue pause`. */
 export async function pauseCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
   const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const answer = await new ApiClient(options).steer(callId, 'pause', body);
+  const answer = await new ApiClient(options).control(callId, 'pause', body);
   print(
     options,
     answer,
@@ -79,13 +79,13 @@ export async function pauseCall(callId: string, options: ApiOptions & { reason?:
 
 /** `ringtrue resume`. */
 export async function resumeCall(callId: string, options: ApiOptions): Promise<void> {
-  const answer = await new ApiClient(options).steer(callId, 'resume');
+  const answer = await new ApiClient(options).control(callId, 'resume');
   print(options, answer, `${callId} goes on.`);
 }
 
 /** `ringtrue reschedule`. */
 export async function rescheduleCall(callId: string, options: ApiOptions & { at: string }): Promise<void> {
-  const answer = await new ApiClient(options).steer(callId, 'reschedule', { at: options.at });
+  const answer = await new ApiClient(options).control(callId, 'reschedule', { at: options.at });
   print(options, answer, `The next attempt of ${callId} is due at ${options.at}.`);
 }
 

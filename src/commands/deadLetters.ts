@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DeadLetter } from '../../activities/deadLetters.js';
-import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from './apiClient.js';
-import { tableOf } from './callTable.js';
-import { print } from './print.js';
+import type { DeadLetter } from '../../activities/store/deadLetters.js';
+import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { tableOf } from '../terminal/callTable.js';
+import { print } from '../terminal/print.js';
 
 interface ListOptions extends ApiOptions {
   call?: string;
@@ -44,14 +44,14 @@ export async function resend(
 async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: number }> {
   const ids: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: Awaited<ReturnType<ApiClient['deadLetters']>> = await patiently(() =>
+    const page: Awaited<ReturnType<ApiClient['deadLetters']>> = await retryWhenBusy(() =>
       api.deadLetters({ state: 'dead', limit: '200', ...(cursor ? { cursor } : {}) }),
     );
     ids.push(...page.deadLetters.map((letter) => letter.id));
     cursor = page.nextCursor;
   }
   let resent = 0;
-  for (const id of ids) if (await patiently(() => resentNow(api, id))) resent++;
+  for (const id of ids) if (await retryWhenBusy(() => resentNow(api, id))) resent++;
   return { resent, underWay: ids.length - resent };
 }
 
@@ -67,10 +67,10 @@ async function resentNow(api: ApiClient, id: string): Promise<boolean> {
 }
 
 /** Comes back when the API says that these are too many requests. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
       if (!(error instanceof ApiRefusal && error.status === 429)) throw error;
       await pause((error.retryAfterSeconds ?? 1) * 1000);

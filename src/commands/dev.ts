@@ -1,9 +1,9 @@
-import { type DevConfiguration, demoEnvironment, devConfiguration } from '../configuration.js';
-import { runDemo } from '../demo/runDemo.js';
-import { type Dev, startDev } from '../dev.js';
-import { createLog } from '../log.js';
-import { Closing, stopSignal, whenAborted } from '../stopping.js';
-import { freePort, isFree } from '../temporal/freePort.js';
+import { type DevConfiguration, demoEnvironment, devConfiguration } from '../config/configuration.js';
+import { runDemo } from '../dev/demo/runDemo.js';
+import { type Dev, startDev } from '../dev/dev.js';
+import { freePort, isFree } from '../process/freePort.js';
+import { createLog } from '../process/log.js';
+import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
 
 /** `ringtrue dev` and `ringtrue demo`: everything in this process, until it is told to stop. */
 export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): Promise<void> {
@@ -39,8 +39,8 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
 async function demoConfiguration(): Promise<{ configuration: DevConfiguration; left: string[] }> {
   const { env, left } = demoEnvironment(process.env);
   env.RINGTRUE_LOG_LEVEL ||= 'warn';
-  const asked = devConfiguration(env);
-  const { temporalServer, port, simulatorPort } = asked;
+  const requested = devConfiguration(env);
+  const { temporalServer, port, simulatorPort } = requested;
   if (!env.RINGTRUE_TEMPORAL_PORT && temporalServer)
     env.RINGTRUE_TEMPORAL_PORT = await freeOr(temporalServer.port);
   if (!env.RINGTRUE_TEMPORAL_UI_PORT && temporalServer)

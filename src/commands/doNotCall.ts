@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { InvalidNumber, Suppression } from '../../activities/suppressionList.js';
-import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from './apiClient.js';
-import { tableOf } from './callTable.js';
-import { print } from './print.js';
+import type { DoNotCallEntry, InvalidNumber } from '../../activities/store/doNotCallList.js';
+import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { tableOf } from '../terminal/callTable.js';
+import { print } from '../terminal/print.js';
 
 /** `ringtrue do-not-call add`. */
 export async function add(
@@ -15,30 +15,30 @@ export async function add(
     ...(reason === undefined ? {} : { reason }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  const entry = await new ApiClient(options).send<Suppression>('POST', '/suppressions', { body });
+  const entry = await new ApiClient(options).send<DoNotCallEntry>('POST', '/do-not-call', { body });
   print(options, entry, sentenceOf(entry));
 }
 
 /** `ringtrue do-not-call remove`. */
 export async function remove(number: string, options: ApiOptions): Promise<void> {
-  await new ApiClient(options).send('DELETE', pathOf('suppressions', number));
+  await new ApiClient(options).send('DELETE', pathOf('do-not-call', number));
   print(options, { to: number, removed: true }, `${number} is off the do-not-call list.`);
 }
 
 /** `ringtrue do-not-call check`. */
 export async function check(number: string, options: ApiOptions): Promise<void> {
   const api = new ApiClient(options);
-  const [suppression, invalidNumber] = await Promise.all([
-    ifListed(api.send<Suppression>('GET', pathOf('suppressions', number))),
+  const [entry, invalidNumber] = await Promise.all([
+    ifListed(api.send<DoNotCallEntry>('GET', pathOf('do-not-call', number))),
     ifListed(api.send<InvalidNumber>('GET', pathOf('invalid-numbers', number))),
   ]);
   const words = [
-    suppression === null ? `${number} is not on the do-not-call list.` : sentenceOf(suppression),
+    entry === null ? `${number} is not on the do-not-call list.` : sentenceOf(entry),
     invalidNumber === null
       ? 'It is not remembered as invalid.'
       : `Twilio showed it to be invalid on ${invalidNumber.seenAt}: ${invalidNumber.message} (${invalidNumber.source} ${invalidNumber.code}, call ${invalidNumber.callId}).`,
   ];
-  print(options, { to: number, suppression, invalidNumber }, words.join('\n'));
+  print(options, { to: number, suppression: entry, invalidNumber }, words.join('\n'));
 }
 
 /** `ringtrue do-not-call list`. */
@@ -46,11 +46,11 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
   const { json, api: _api, token: _token, ...filter } = options;
   const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
   const query = new URLSearchParams(Object.fromEntries(texts));
-  const page = await new ApiClient(options).send<{ suppressions: Suppression[]; nextCursor: string | null }>(
+  const page = await new ApiClient(options).send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
     'GET',
-    `/suppressions?${query}`,
+    `/do-not-call?${query}`,
   );
-  const rows = page.suppressions.map((entry) => [
+  const rows = page.entries.map((entry) => [
     entry.to,
     entry.expired ? 'expired' : (entry.expiresAt ?? 'for good'),
     entry.source,
@@ -70,7 +70,7 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
   });
   const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
     'POST',
-    '/suppressions',
+    '/do-not-call',
     { body: new Blob([new Uint8Array(csv)]) },
   );
   print(
@@ -82,16 +82,16 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
 
 /** `ringtrue do-not-call purge`. */
 export async function purge(options: ApiOptions): Promise<void> {
-  const purged = await new ApiClient(options).send<{ removed: number }>('POST', '/suppressions/purge');
+  const purged = await new ApiClient(options).send<{ removed: number }>('POST', '/do-not-call/purge');
   print(options, purged, `${purged.removed} entries had expired and are deleted.`);
 }
 
 /** The path of one number in a list. */
-export function pathOf(list: 'suppressions' | 'invalid-numbers', number: string): string {
+export function pathOf(list: 'do-not-call' | 'invalid-numbers', number: string): string {
   return `/${list}/${encodeURIComponent(number)}`;
 }
 
-function sentenceOf({ to, reason, source, addedAt, expiresAt, expired }: Suppression): string {
+function sentenceOf({ to, reason, source, addedAt, expiresAt, expired }: DoNotCallEntry): string {
   const why = reason === '' ? '' : `: ${reason}`;
   if (expired)
     return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${source})${why}`;

@@ -1,8 +1,8 @@
-import type { InvalidNumber } from '../../activities/suppressionList.js';
-import { ApiClient, type ApiOptions } from './apiClient.js';
-import { tableOf } from './callTable.js';
+import type { InvalidNumber } from '../../activities/store/doNotCallList.js';
+import { ApiClient, type ApiOptions } from '../client/apiClient.js';
+import { tableOf } from '../terminal/callTable.js';
+import { print } from '../terminal/print.js';
 import { pathOf } from './doNotCall.js';
-import { print } from './print.js';
 
 /** `ringtrue invalid-numbers`. */
 export async function list(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
@@ -31,9 +31,5 @@ export async function list(options: ApiOptions & { limit?: number; cursor?: stri
 /** `ringtrue invalid-numbers forget`. */
 export async function forget(number: string, options: ApiOptions): Promise<void> {
   await new ApiClient(options).send('DELETE', pathOf('invalid-numbers', number));
-  print(
-    options,
-    { to: number, forgotten: true },
-    `${number} is forgotten, and dialled again when asked for.`,
-  );
+  print(options, { to: number, forgotten: true }, `${number} is forgotten, and dialed again when asked for.`);
 }

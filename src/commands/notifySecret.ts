@@ -1,4 +1,4 @@
-import { ConfigurationReader } from '../configurationReader.js';
+import { ConfigurationReader } from '../config/configurationReader.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 
 /** `ringtrue notify-secret`: the newest secret, whether it was configured or follows from the auth token. */

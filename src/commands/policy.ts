@@ -1,12 +1,12 @@
-import { checkCallRequest } from '../../activities/callRequestSchema.js';
-import { faultLine } from '../../activities/fault.js';
+import { checkCallRequest } from '../../activities/validation/callRequestSchema.js';
+import { faultLine } from '../../activities/validation/fault.js';
 import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
-import type { Ending } from '../../workflows/retryClass.js';
-import { builtInPolicies, readPolicies } from '../policies.js';
-import { type Rehearsal, rehearse, type Scene, zonesOf } from '../policyRehearsal.js';
-import { rehearsedEnding } from '../rehearsedEnding.js';
-import { UsageError } from './apiClient.js';
-import { rehearsalTable } from './rehearsalTable.js';
+import type { RetryBasis } from '../../workflows/rules/retry.js';
+import { UsageError } from '../client/apiClient.js';
+import { builtInPolicies, readPolicies } from '../config/policies.js';
+import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../policy/dryRun.js';
+import { dryRunTable } from '../policy/dryRunTable.js';
+import { simulatedEnding } from '../policy/simulatedEnding.js';
 
 interface ExplainOptions {
   outcomes: string;
@@ -19,14 +19,6 @@ interface ExplainOptions {
   json: boolean;
 }
 
-/** A policy, rehearsed with the shortest waits that chance may draw, and with the longest. */
-export interface ExplainedPolicy {
-  name: string;
-  policy: RetryPolicy;
-  earliest: Rehearsal;
-  latest: Rehearsal;
-}
-
 /** `ringtrue policy check`. */
 export function checkPolicies(file: string | undefined): void {
   const path = file ?? process.env.RINGTRUE_POLICIES;
@@ -35,29 +27,29 @@ export function checkPolicies(file: string | undefined): void {
   process.stdout.write(`${path} is right. Policies: ${Object.keys(policiesOf(file)).join(', ')}.\n`);
 }
 
-/** `ringtrue policy explain`: a dry run; nothing is dialled, and no server is needed. */
+/** `ringtrue policy explain`: a dry run; nothing is dialed, and no server is needed. */
 export async function explainPolicies(file: string | undefined, options: ExplainOptions): Promise<void> {
   const policies = policiesOf(file);
-  const { policy: asked } = options;
+  const { policy: policyName } = options;
   const words = options.outcomes.split(',').map((word) => word.trim());
   const faults =
-    asked === undefined || Object.hasOwn(policies, asked)
+    policyName === undefined || Object.hasOwn(policies, policyName)
       ? []
-      : [`--policy is ${JSON.stringify(asked)}; must be one of ${Object.keys(policies).join(', ')}`];
-  const scene = sceneOf(options, words, faults);
-  const timeZones = await zonesOf(options.timeZone === undefined ? scene : zoned(options.timeZone));
+      : [`--policy is ${JSON.stringify(policyName)}; must be one of ${Object.keys(policies).join(', ')}`];
+  const scenario = scenarioOf(options, words, faults);
+  const timeZones = await zonesOf(options.timeZone === undefined ? scenario : zoned(options.timeZone));
   const explained: ExplainedPolicy[] = [];
   for (const [name, policy] of Object.entries(policies))
-    if (asked === undefined || name === asked)
+    if (policyName === undefined || name === policyName)
       explained.push({
         name,
         policy,
-        earliest: await rehearse(policy, scene, 0),
-        latest: await rehearse(policy, scene, 1),
+        earliest: await dryRun(policy, scenario, 0),
+        latest: await dryRun(policy, scenario, 1),
       });
   const text = options.json
-    ? JSON.stringify({ startAt: scene.startAt, outcomes: words, timeZones, policies: explained }, null, 2)
-    : explained.map((one) => rehearsalTable(one, { words, timeZones })).join('\n\n');
+    ? JSON.stringify({ startAt: scenario.startAt, outcomes: words, timeZones, policies: explained }, null, 2)
+    : explained.map((one) => dryRunTable(one, { words, timeZones })).join('\n\n');
   process.stdout.write(`${text}\n`);
 }
 
@@ -72,14 +64,14 @@ function policiesOf(file: string | undefined): Record<string, RetryPolicy> {
 }
 
 /** The circumstances, checked as a request with them would be; every fault at once, after those `found` already. */
-function sceneOf(options: ExplainOptions, words: string[], found: string[]): Scene {
+function scenarioOf(options: ExplainOptions, words: string[], knownFaults: string[]): DryRunScenario {
   const { to, window: hours, timeZone, giveUpAt, start } = options;
-  const faults = [...found];
-  const endings: Ending[] = [];
+  const faults = [...knownFaults];
+  const verdicts: RetryBasis[] = [];
   for (const word of words) {
-    const ending = rehearsedEnding(word);
-    if ('wrong' in ending) faults.push(`--outcomes ${JSON.stringify(word)} ${ending.wrong}`);
-    else endings.push(ending);
+    const verdict = simulatedEnding(word);
+    if ('wrong' in verdict) faults.push(`--outcomes ${JSON.stringify(word)} ${verdict.wrong}`);
+    else verdicts.push(verdict);
   }
   const window = hours === undefined ? null : windowOf(hours, timeZone);
   const callingWindow = window ?? (timeZone === undefined ? null : zoned(timeZone).window);
@@ -108,7 +100,7 @@ function sceneOf(options: ExplainOptions, words: string[], found: string[]): Sce
     giveUpAt: giveUpAt?.toUpperCase() ?? null,
     to: to ?? null,
     window,
-    endings,
+    verdicts,
   };
 }
 

@@ -1,8 +1,8 @@
 import { openStore } from '../../activities/store/openStore.js';
-import { setupConfiguration } from '../configuration.js';
-import { createLog } from '../log.js';
+import { setupConfiguration } from '../config/configuration.js';
+import { createLog } from '../process/log.js';
 import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes.js';
-import { lazyClient, where, wordsOf } from '../temporal/temporalClient.js';
+import { describeServer, errorText, lazyClient } from '../temporal/temporalClient.js';
 
 const answersWithinMs = 10_000;
 
@@ -28,7 +28,7 @@ export async function runSetup(): Promise<void> {
     );
   } catch (error) {
     faults.push(
-      `the search attributes could not be registered (${where(temporal)}): ${wordsOf(error)} If the server forbids it, ${howToRegister(temporal.namespace)}.`,
+      `the search attributes could not be registered (${describeServer(temporal)}): ${errorText(error)} If the server forbids it, ${howToRegister(temporal.namespace)}.`,
     );
   } finally {
     await client.connection.close();
@@ -41,7 +41,7 @@ export async function runSetup(): Promise<void> {
       await store.close();
       log.info('The outcome store is up to date.');
     } catch (error) {
-      faults.push(`the outcome store could not be brought up to date: ${wordsOf(error)}`);
+      faults.push(`the outcome store could not be brought up to date: ${errorText(error)}`);
     }
   }
   if (faults.length > 0)

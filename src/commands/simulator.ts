@@ -1,8 +1,8 @@
-import { simulatorConfiguration } from '../configuration.js';
-import { createLog } from '../log.js';
+import { simulatorConfiguration } from '../config/configuration.js';
+import { startSimulatorAt } from '../dev/simulatorPort.js';
+import { createLog } from '../process/log.js';
+import { stopSignal, whenAborted } from '../process/stopping.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
-import { startSimulatorAt } from '../simulatorPort.js';
-import { stopSignal, whenAborted } from '../stopping.js';
 
 /** `ringtrue simulator`: the simulated Twilio alone, until it is told to stop. */
 export async function runSimulator(): Promise<void> {

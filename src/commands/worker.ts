@@ -1,19 +1,19 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
-import { workerConfiguration } from '../configuration.js';
-import { dialRoomNow } from '../dialWorker.js';
-import { listen } from '../httpServer.js';
-import { keptDirectory } from '../keptDirectory.js';
-import { livePolicies } from '../livePolicies.js';
-import { createLog } from '../log.js';
-import { Readiness } from '../readiness.js';
-import { Closing, stopSignal, whenAborted } from '../stopping.js';
-import { freePort } from '../temporal/freePort.js';
+import { workerConfiguration } from '../config/configuration.js';
+import { livePolicies } from '../config/livePolicies.js';
+import { cacheDirectory } from '../process/cacheDirectory.js';
+import { freePort } from '../process/freePort.js';
+import { listen } from '../process/httpServer.js';
+import { createLog } from '../process/log.js';
+import { Readiness } from '../process/readiness.js';
+import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
 import { installRuntime } from '../temporal/runtime.js';
-import { askTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { startWorker } from '../worker.js';
-import { workerEndpoints } from '../workerEndpoints.js';
-import { activityListener, watchDialling, watchProcess } from '../workerMetrics.js';
+import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { currentCapacity } from '../worker/dialWorker.js';
+import { startWorker } from '../worker/worker.js';
+import { workerEndpoints } from '../worker/workerEndpoints.js';
+import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 
 /** `ringtrue worker`: one worker, until it is told to stop. */
 export async function runWorker(): Promise<void> {
@@ -34,8 +34,8 @@ export async function runWorker(): Promise<void> {
     readiness.probe('store', () => store.ping());
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
-    readiness.probe('temporal', () => askTemporal(client, temporal));
-    watchDialling(metrics, readiness, () => dialRoomNow(store, configuration.activities));
+    readiness.probe('temporal', () => checkTemporal(client, temporal));
+    watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
     const worker = startWorker({
       temporal,
       taskQueue: configuration.taskQueue,
@@ -44,8 +44,8 @@ export async function runWorker(): Promise<void> {
         policies: livePolicies(configuration.policies, { log, metrics }),
       },
       store,
-      notice: activityListener(metrics, readiness, log),
-      keepIn: keptDirectory(configuration.dataDirectory),
+      emit: activityListener(metrics, readiness, log),
+      cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,
     });

@@ -10,7 +10,7 @@ export interface SimulatorOptions {
   authToken: string;
   /** API keys that authenticate REST requests too. */
   apiKeys?: { sid: string; secret: string }[];
-  /** Calls dialled per second of life; more wait in the queue. 1 when absent, as on a new Twilio account. */
+  /** Calls dialed per second of life; more wait in the queue. 1 when absent, as on a new Twilio account. */
   callsPerSecond?: number;
   /** How many times faster than life calls go by; 1 when absent. Delivery of callbacks keeps its own, real times. */
   speed?: number;
@@ -28,7 +28,7 @@ export interface Unconfirmed {
   updateOfEndedCall: 'refused' | 'ignored';
   /** Whether the list's time filters honour the time, or only the UTC date. Default `date`. */
   timeFilter: 'date' | 'time';
-  /** Whether a call that has not been dialled, so has no start time, matches a `StartTime` filter. Default false. */
+  /** Whether a call that has not been dialed, so has no start time, matches a `StartTime` filter. Default false. */
   startTimeMatchesQueued: boolean;
   /** Whether retries of one callback share the `I-Twilio-Idempotency-Token`. Default true. */
   retriesShareToken: boolean;

@@ -6,8 +6,8 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/callStarter.js';
-import { maskNumber } from '../../workflows/phoneNumber.js';
-import { searchAttribute } from '../../workflows/searchAttributes.js';
+import { searchAttribute } from '../../workflows/call/searchAttributes.js';
+import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 
 const answersWithinMs = 5_000;
 const callWorkflowType = 'outboundCall';
@@ -29,7 +29,7 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
 
   return {
     async start({ callId, request, batchId }) {
-      const begin = (named: boolean) =>
+      const startWorkflow = (withBatch: boolean) =>
         within(() =>
           temporal.workflow.start(callWorkflowType, {
             workflowId: callId,
@@ -39,17 +39,17 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
             typedSearchAttributes: [
               { key: searchAttribute.to, value: request.to },
               { key: searchAttribute.state, value: 'looking-up' },
-              ...(named ? [{ key: searchAttribute.batch, value: batchId }] : []),
+              ...(withBatch ? [{ key: searchAttribute.batch, value: batchId }] : []),
             ],
             staticSummary: `Call to ${maskNumber(request.to)}`,
             memo: { batchId },
           }),
         );
       try {
-        await begin(true).catch((error) => {
+        await startWorkflow(true).catch((error) => {
           // A namespace that was set up for an older ringtrue: the call is worth more than being found by its batch.
           if (!lacksBatchAttribute(error)) throw error;
-          return begin(false);
+          return startWorkflow(false);
         });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -59,7 +59,7 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
     exists: (callId) => isThere(() => handle(callId).describe()),
     cancel: (callId) => isThere(() => handle(callId).cancel()),
 
-    async howItEnded(callId) {
+    async describeEnd(callId) {
       try {
         const { status } = await within(() => handle(callId).describe());
         if (status.name === 'RUNNING') return null;
@@ -78,6 +78,6 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
 /** Source: Temporal Server, INVALID_ARGUMENT "search attribute … is not defined" and "no mapping defined for …". */
 function lacksBatchAttribute(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  const said = [error, cause].map((one) => (isGrpcServiceError(one) ? one.details : String(one)));
-  return said.some((text) => text.includes(searchAttribute.batch.name));
+  const texts = [error, cause].map((one) => (isGrpcServiceError(one) ? one.details : String(one)));
+  return texts.some((text) => text.includes(searchAttribute.batch.name));
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { freePort, isFree } from './freePort.js';
+import { freePort, isFree } from '../process/freePort.js';
 import { spawnGuarded } from './guard.js';
 import { missingSearchAttributes, searchAttributeFlags } from './searchAttributes.js';
 
@@ -91,7 +91,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     });
     const trouble = await Promise.race([
       gone,
-      healthy(`${host}:${options.port}`, options.namespace, started),
+      waitUntilHealthy(`${host}:${options.port}`, options.namespace, started),
     ]);
     if (trouble !== null) {
       await end(started);
@@ -154,7 +154,11 @@ function argumentsOf(options: DevServerOptions, httpPort: number): string[] {
 }
 
 /** Null once the server serves; a sentence when it does not in time. */
-async function healthy(address: string, namespace: string, child: ChildProcess): Promise<string | null> {
+async function waitUntilHealthy(
+  address: string,
+  namespace: string,
+  child: ChildProcess,
+): Promise<string | null> {
   const connection = Connection.lazy({ address });
   const deadline = Date.now() + startsWithinMs;
   let last = '';

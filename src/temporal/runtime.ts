@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 
 /**
  * Installs Temporal's runtime, once in a process and before anything connects: its log goes into ours, and it
@@ -7,12 +7,12 @@ import type { Log } from '../log.js';
  */
 export function installRuntime(log: Log, metricsAddress: string | null): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  const ofTemporal = log.child({ from: 'temporal' });
+  const temporalLog = log.child({ from: 'temporal' });
   Runtime.install({
     logger: new DefaultLogger(log.isLevelEnabled('debug') ? 'DEBUG' : 'INFO', ({ level, message, meta }) => {
       // "Worker state changed" and the like is news to nobody but who debugs.
       const quiet = level === 'INFO' && meta?.sdkComponent === 'worker';
-      ofTemporal[quiet ? 'debug' : levels[level]]({ ...meta }, message);
+      temporalLog[quiet ? 'debug' : levels[level]]({ ...meta }, message);
     }),
     shutdownSignals: [],
     telemetryOptions: {

@@ -1,12 +1,12 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { searchAttribute } from '../../workflows/searchAttributes.js';
+import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 
 /** The types of our search attributes, by name. */
 const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
 /** Those that a namespace which was set up for an older ringtrue may go without: no running workflow writes them. */
-export const dispensableSearchAttributes: ReadonlySet<string> = new Set([searchAttribute.batch.name]);
+export const optionalSearchAttributes: ReadonlySet<string> = new Set([searchAttribute.batch.name]);
 
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 

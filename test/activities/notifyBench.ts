@@ -9,9 +9,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect } from 'vitest';
+import type { ActivityDeps, ActivityEvent } from '../../activities/deps.js';
 import { notifyOutcome } from '../../activities/notifyOutcome.js';
 import type { NotifySettings } from '../../activities/settings.js';
-import type { ActivityEvent, World } from '../../activities/world.js';
 import type { AttemptEnded, Notification } from '../../workflows/callActivities.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 
@@ -32,6 +32,7 @@ export const outcome: CallOutcome = {
   sipResponseCode: 200,
   durationSeconds: 12,
   attempts: [attempt(1)],
+  endedBecause: { code: 'answered', message: 'The call was answered' },
   startedAt: '2026-07-01T10:00:00.000Z',
   endedAt: '2026-07-01T10:01:00.000Z',
   lookup: null,
@@ -79,7 +80,7 @@ export async function notify({
   allowPrivate = true,
   timeoutMs,
   environment = quietEnvironment(),
-  notices = [],
+  events = [],
 }: {
   url: string;
   callId?: string;
@@ -89,11 +90,11 @@ export async function notify({
   allowPrivate?: boolean;
   timeoutMs?: number;
   environment?: MockActivityEnvironment;
-  notices?: ActivityEvent[];
+  events?: ActivityEvent[];
 }): Promise<void> {
   const settings: NotifySettings = { secrets, allowPrivate };
   const activity = notifyOutcome(
-    { settings: { notify: settings }, notice: (event) => void notices.push(event) } as World,
+    { settings: { notify: settings }, emit: (event) => void events.push(event) } as ActivityDeps,
     timeoutMs === undefined ? {} : { timeoutMs },
   );
   await environment.run(activity, { callId, url, type, payload } as Notification);
@@ -104,8 +105,8 @@ export function quietEnvironment(info: Partial<Info> = {}): MockActivityEnvironm
   return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 }
 
-export async function failureOf(told: Promise<void>): Promise<ApplicationFailure> {
-  const failure = await told.then(
+export async function failureOf(request: Promise<void>): Promise<ApplicationFailure> {
+  const failure = await request.then(
     () => null,
     (error: unknown) => error,
   );
@@ -113,15 +114,15 @@ export async function failureOf(told: Promise<void>): Promise<ApplicationFailure
   return failure as ApplicationFailure;
 }
 
-export interface Told {
+export interface ReceivedRequest {
   method: string | undefined;
   url: string | undefined;
   headers: http.IncomingHttpHeaders;
   body: string;
 }
 
-export function verified(told: Told | undefined, withSecret: string): unknown {
-  return new Webhook(withSecret).verify(told?.body ?? '', told?.headers as Record<string, string>);
+export function verified(request: ReceivedRequest | undefined, withSecret: string): unknown {
+  return new Webhook(withSecret).verify(request?.body ?? '', request?.headers as Record<string, string>);
 }
 
 export function newSecret(bytes = 32): string {
@@ -145,7 +146,7 @@ afterEach(async () => {
 
 /** Somebody's server, on loopback. */
 export async function startReceiver(answer: Answer = { status: 200 }) {
-  const requests: Told[] = [];
+  const requests: ReceivedRequest[] = [];
   const server = http.createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -153,18 +154,18 @@ export async function startReceiver(answer: Answer = { status: 200 }) {
     const {
       status,
       headers = {},
-      body: said = '{"ignored":true}',
+      body: responseBody = '{"ignored":true}',
       endless = false,
       halting = false,
     } = receiver.answerTo(body);
     if (status === null) return;
     response.writeHead(status, headers);
-    if (halting) return response.write(said.slice(0, 10));
-    if (!endless) return response.end(said);
+    if (halting) return response.write(responseBody.slice(0, 10));
+    if (!endless) return response.end(responseBody);
     const more = () => !response.destroyed && response.write('x'.repeat(16_384), () => setImmediate(more));
     more();
   });
-  const asked = once(server, 'request') as Promise<[http.IncomingMessage, http.ServerResponse]>;
+  const incoming = once(server, 'request') as Promise<[http.IncomingMessage, http.ServerResponse]>;
   const { port } = await listen(server);
   const host = `127.0.0.1:${port}`;
   const receiver = {
@@ -173,8 +174,8 @@ export async function startReceiver(answer: Answer = { status: 200 }) {
     requests,
     host,
     origin: `http://${host}`,
-    asked,
-    leftAlone: asked.then(([, response]) => once(response, 'close')),
+    incoming,
+    leftAlone: incoming.then(([, response]) => once(response, 'close')),
     stop: () => closed(server),
   };
   return receiver;

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { derivedNotifySecret, isNotifySecret } from '../../activities/notifySecret.js';
-import type { ActivityEvent } from '../../activities/world.js';
+import type { ActivityEvent } from '../../activities/deps.js';
+import { derivedNotifySecret, isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import {
   ended,
   failureOf,
@@ -10,9 +10,9 @@ import {
   notify,
   outcome,
   quietEnvironment,
+  type ReceivedRequest,
   secret,
   startReceiver,
-  type Told,
   verified,
 } from './notifyBench.js';
 
@@ -20,14 +20,14 @@ describe('a call has ended', () => {
   it('the receiver answers 2xx: told once, as JSON of type, time and outcome', async () => {
     const receiver = await startReceiver();
     await notify({ url: `${receiver.origin}/hooks/calls?tenant=7` });
-    const [told, ...more] = receiver.requests;
+    const [request, ...more] = receiver.requests;
     expect(more).toEqual([]);
-    expect(told).toMatchObject({
+    expect(request).toMatchObject({
       method: 'POST',
       url: '/hooks/calls?tenant=7',
       headers: { 'content-type': 'application/json', 'user-agent': 'ringtrue' },
     });
-    expect(JSON.parse(told?.body ?? '')).toEqual({
+    expect(JSON.parse(request?.body ?? '')).toEqual({
       type: 'call.ended',
       timestamp: outcome.endedAt,
       data: outcome,
@@ -48,9 +48,9 @@ describe('a call has ended', () => {
   it('the receiver has another secret, or the body was changed on the way: the signature does not hold', async () => {
     const receiver = await startReceiver();
     await notify({ url: receiver.origin });
-    const [told] = receiver.requests;
-    expect(() => verified(told, newSecret())).toThrow(/No matching signature/);
-    const forged = { ...told, body: told?.body.replace('answered', 'rejected') } as Told;
+    const [request] = receiver.requests;
+    expect(() => verified(request, newSecret())).toThrow(/No matching signature/);
+    const forged = { ...request, body: request?.body.replace('answered', 'rejected') } as ReceivedRequest;
     expect(() => verified(forged, secret)).toThrow(/No matching signature/);
   });
 
@@ -185,10 +185,10 @@ describe('the receiver does not take it', () => {
   it('the worker shuts down meanwhile: stops waiting, and is tried again elsewhere', async () => {
     const receiver = await startReceiver({ status: null });
     const environment = quietEnvironment();
-    const told = notify({ url: receiver.origin, environment });
-    await receiver.asked;
+    const delivery = notify({ url: receiver.origin, environment });
+    await receiver.incoming;
     environment.cancel();
-    expect(await failureOf(told)).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
+    expect(await failureOf(delivery)).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
   });
 
   it('nobody listens there: tried again', async () => {
@@ -308,9 +308,9 @@ describe('what operators count', () => {
     ['not to be posted there', { status: 204 }, false, 'refused'],
   ])('%s', async (_, answer, allowPrivate, result) => {
     const receiver = await startReceiver(answer);
-    const notices: ActivityEvent[] = [];
-    await notify({ url: receiver.origin, allowPrivate, notices }).catch(() => {});
-    expect(notices).toEqual([{ kind: 'notified', type: 'call.ended', result }]);
+    const events: ActivityEvent[] = [];
+    await notify({ url: receiver.origin, allowPrivate, events }).catch(() => {});
+    expect(events).toEqual([{ kind: 'notified', type: 'call.ended', result }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type dns from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress, NotPublic, publicOnly } from '../../activities/publicAddress.js';
+import { isPublicAddress, NotPublic, publicLookup } from '../../activities/webhooks/publicAddress.js';
 
 describe('addresses that are never posted to', () => {
   it.each([
@@ -65,7 +65,7 @@ describe('addresses that are never posted to', () => {
 describe('addresses of the public internet', () => {
   it.each([
     [
-      'the neighbours of what is refused, IPv4',
+      'the neighbors of what is refused, IPv4',
       '1.0.0.0',
       '9.255.255.255',
       '11.0.0.0',
@@ -86,7 +86,7 @@ describe('addresses of the public internet', () => {
       '223.255.255.255',
     ],
     [
-      'the neighbours of what is refused, IPv6',
+      'the neighbors of what is refused, IPv6',
       '2000::',
       '2001:200::',
       '2001:db7:ffff::',
@@ -104,33 +104,33 @@ describe('addresses of the public internet', () => {
 
 describe('a host is looked up', () => {
   it('it has public and private addresses: only the public ones are connected to', async () => {
-    expect(await looked({ all: true }, '10.0.0.1', '8.8.8.8', '::1', '2606:4700:4700::1111')).toEqual([
+    expect(await lookUp({ all: true }, '10.0.0.1', '8.8.8.8', '::1', '2606:4700:4700::1111')).toEqual([
       { address: '8.8.8.8', family: 4 },
       { address: '2606:4700:4700::1111', family: 6 },
     ]);
   });
 
   it('one address is asked for: the first public one', async () => {
-    expect(await looked({ all: false }, '10.0.0.1', '8.8.8.8')).toBe('8.8.8.8');
-    expect(await looked({}, '127.0.0.1', '8.8.4.4')).toBe('8.8.4.4');
+    expect(await lookUp({ all: false }, '10.0.0.1', '8.8.8.8')).toBe('8.8.8.8');
+    expect(await lookUp({}, '127.0.0.1', '8.8.4.4')).toBe('8.8.4.4');
   });
 
   it.each([[['127.0.0.1']], [['::1', '127.0.0.1']], [['169.254.169.254', 'fe80::1%eth0']], [[]]])(
     'it has none but %j: refused',
     async (addresses) => {
-      await expect(looked({ all: true }, ...addresses)).rejects.toThrow(NotPublic);
+      await expect(lookUp({ all: true }, ...addresses)).rejects.toThrow(NotPublic);
     },
   );
 
   it('its answer changes between two requests: each connects to what was checked for it', async () => {
     const answers = [['8.8.8.8'], ['127.0.0.1']];
-    const rebinding = publicOnly(answering(() => answers.shift() ?? []));
-    expect(await lookedBy(rebinding, { all: true })).toEqual([{ address: '8.8.8.8', family: 4 }]);
-    await expect(lookedBy(rebinding, { all: true })).rejects.toThrow(NotPublic);
+    const rebinding = publicLookup(resolverOf(() => answers.shift() ?? []));
+    expect(await lookUpWith(rebinding, { all: true })).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    await expect(lookUpWith(rebinding, { all: true })).rejects.toThrow(NotPublic);
   });
 
   it('localhost, asked of the real resolver: refused', async () => {
-    await expect(lookedBy(publicOnly(), { all: true }, 'localhost')).rejects.toThrow(
+    await expect(lookUpWith(publicLookup(), { all: true }, 'localhost')).rejects.toThrow(
       'localhost is not on the public internet',
     );
   });
@@ -138,16 +138,16 @@ describe('a host is looked up', () => {
   it('nobody knows it: the error of the resolver', async () => {
     const unknown = ((_host: string, _options: unknown, callback: (error: Error) => void) =>
       callback(new Error('getaddrinfo ENOTFOUND'))) as typeof dns.lookup;
-    await expect(lookedBy(publicOnly(unknown), { all: true })).rejects.toThrow('ENOTFOUND');
+    await expect(lookUpWith(publicLookup(unknown), { all: true })).rejects.toThrow('ENOTFOUND');
   });
 });
 
-function looked(options: dns.LookupOptions, ...addresses: string[]): Promise<unknown> {
-  return lookedBy(publicOnly(answering(() => addresses)), options);
+function lookUp(options: dns.LookupOptions, ...addresses: string[]): Promise<unknown> {
+  return lookUpWith(publicLookup(resolverOf(() => addresses)), options);
 }
 
 /** A resolver whose answers are laid down. */
-function answering(addresses: () => string[]): typeof dns.lookup {
+function resolverOf(addresses: () => string[]): typeof dns.lookup {
   return ((_host: string, _options: unknown, callback: (error: null, found: dns.LookupAddress[]) => void) =>
     callback(
       null,
@@ -155,8 +155,8 @@ function answering(addresses: () => string[]): typeof dns.lookup {
     )) as typeof dns.lookup;
 }
 
-function lookedBy(
-  lookup: ReturnType<typeof publicOnly>,
+function lookUpWith(
+  lookup: ReturnType<typeof publicLookup>,
   options: dns.LookupOptions,
   host = 'receiver.example',
 ): Promise<unknown> {

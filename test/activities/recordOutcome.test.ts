@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { OutcomeStore } from '../../activities/outcomeStore.js';
+import type { ActivityDeps } from '../../activities/deps.js';
 import { recordOutcome } from '../../activities/recordOutcome.js';
 import { openStore } from '../../activities/store/openStore.js';
-import type { World } from '../../activities/world.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { attempt, outcome } from './notifyBench.js';
 
 let store: OutcomeStore;
@@ -19,13 +19,13 @@ beforeEach(() => {
 });
 
 /** Records a call whose last attempt ended with this SIP response. */
-async function record(sipResponseCode: number | null, suppressOptOuts: boolean): Promise<string> {
+async function record(sipResponseCode: number | null, addOptOuts: boolean): Promise<string> {
   const callId = `call-${randomUUID()}`;
-  const world = {
-    settings: { consent: { eligibilityUrl: null, suppressOptOuts } },
+  const deps = {
+    settings: { doNotCall: { eligibilityUrl: null, addOptOuts } },
     store,
-    notice: () => {},
-  } as unknown as World;
+    emit: () => {},
+  } as unknown as ActivityDeps;
   const attempts = [
     { ...attempt(1), callSid: null, sipResponseCode: 486 },
     { ...attempt(2), callSid: null, sipResponseCode },
@@ -40,14 +40,14 @@ async function record(sipResponseCode: number | null, suppressOptOuts: boolean):
     attempts,
   } as const;
   for (const _ of ['once', 'and again'])
-    await recordOutcome(world)({ outcome: { ...over, attempts: [...attempts] } });
+    await recordOutcome(deps)({ outcome: { ...over, attempts: [...attempts] } });
   return callId;
 }
 
 describe('a callee rejects the call as unwanted (SIP 607)', () => {
   it('opt-outs are kept: on the do-not-call list for good, with the evidence', async () => {
     const callId = await record(607, true);
-    expect(await store.findSuppression(to)).toMatchObject({
+    expect(await store.findDoNotCall(to)).toMatchObject({
       source: 'opt-out',
       expiresAt: null,
       reason: `Unwanted: the callee marked such calls as unwanted (SIP 607, call ${callId})`,
@@ -56,21 +56,21 @@ describe('a callee rejects the call as unwanted (SIP 607)', () => {
 
   it('opt-outs are not kept: recorded, and nothing else', async () => {
     const callId = await record(607, false);
-    expect(await store.findSuppression(to)).toBeNull();
+    expect(await store.findDoNotCall(to)).toBeNull();
     expect(await store.findCallState(callId)).toMatchObject({ state: 'done' });
   });
 
   it('the list has the number until some day: from now on for good', async () => {
     const expiresAt = '2099-01-01T00:00:00.000000Z';
-    await store.suppress({ to, reason: 'holiday', source: 'api', expiresAt });
+    await store.addToDoNotCall({ to, reason: 'holiday', source: 'api', expiresAt });
     await record(607, true);
-    expect(await store.findSuppression(to)).toMatchObject({ source: 'opt-out', expiresAt: null });
+    expect(await store.findDoNotCall(to)).toMatchObject({ source: 'opt-out', expiresAt: null });
   });
 });
 
 describe('a call ends otherwise', () => {
   it.each([200, 480, 486, 603, 608, null])('SIP %s: not on the list', async (sip) => {
     await record(sip, true);
-    expect(await store.findSuppression(to)).toBeNull();
+    expect(await store.findDoNotCall(to)).toBeNull();
   });
 });

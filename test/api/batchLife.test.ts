@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { csvLine } from '../../src/api/batches/batchResults.js';
-import { callsEnd } from '../support/endingCalls.js';
+import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, eventually, problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 
 const defaults = { twiml: '<Response/>', lookup: 'off' };
 const withDefaults = { paused: 'true', defaults: JSON.stringify(defaults) };
@@ -28,10 +28,10 @@ const over = (batchId: string) =>
   );
 
 describe('a batch from its file to its results', () => {
-  it('is dialled, told of, listed, and what failed is dialled again with its own request', async () => {
-    const busy = `${fates.to.slice(0, -1)}2`;
-    callsEnd(fates, (to) => (to === busy ? 'busy' : 'completed'));
-    const numbers = [1, 2, 3].map((n) => `${fates.to.slice(0, -1)}${n}`);
+  it('is dialed, told of, listed, and what failed is dialed again with its own request', async () => {
+    const busy = `${context.to.slice(0, -1)}2`;
+    endCallsAutomatically(context, (to) => (to === busy ? 'busy' : 'completed'));
+    const numbers = [1, 2, 3].map((n) => `${context.to.slice(0, -1)}${n}`);
     const csv = `to,metadata.order\n${numbers.map((to, n) => `${to},=${n}`).join('\n')}\n`;
     const { json } = await postCsv(csv, { defaults: JSON.stringify(defaults), name: 'first' });
     const { batchId } = json;
@@ -59,8 +59,8 @@ describe('a batch from its file to its results', () => {
     const failed = await api.post('/redials', { batch: batchId, dryRun: true });
     expect(failed.json).toMatchObject({ total: 1, sample: [{ to: busy }] });
 
-    callsEnd(fates, 'completed');
-    const made = fates.twilio.creates.length;
+    endCallsAutomatically(context, 'completed');
+    const made = context.twilio.creates.length;
     const key = { 'Idempotency-Key': randomUUID() };
     const body = { ...query, name: 'second', overrides: { metadata: { round: '2' } } };
     const again = await api.post('/redials', body, key);
@@ -69,8 +69,8 @@ describe('a batch from its file to its results', () => {
       redialOf: query,
       counts: { total: 1, done: 1, outcomes: { answered: 1 } },
     });
-    expect(fates.twilio.creates).toHaveLength(made + 1);
-    expect(fates.twilio.creates.at(-1)?.get('To')).toBe(busy);
+    expect(context.twilio.creates).toHaveLength(made + 1);
+    expect(context.twilio.creates.at(-1)?.get('To')).toBe(busy);
     expect(await rowsOf(again.json.batchId)).toMatchObject([
       { to: busy, outcome: 'answered', metadata: { order: '=1', round: '2' } },
     ]);
@@ -81,7 +81,7 @@ describe('a batch from its file to its results', () => {
     });
     const none = await api.post('/redials', query);
     expect(none).toMatchObject({ status: 422, json: problem('invalid-request', 422) });
-    expect(fates.twilio.creates).toHaveLength(made + 1);
+    expect(context.twilio.creates).toHaveLength(made + 1);
   });
 
   it.each<[string, object, number, string]>([
@@ -95,16 +95,16 @@ describe('a batch from its file to its results', () => {
       'invalid-request',
     ],
     ['no such batch', { batch: 'batch-nobody-knows' }, 404, 'no-such-batch'],
-  ])('a redial in which %s: refused, nothing is dialled', async (_, body, status, name) => {
+  ])('a redial in which %s: refused, nothing is dialed', async (_, body, status, name) => {
     expect(await api.post('/redials', body)).toMatchObject({ status, json: problem(name, status) });
   });
 });
 
 describe('no worker is there', () => {
-  const alone = useApi(fates, () => ({ taskQueue: `nobody-${randomUUID()}` }));
+  const alone = useApi(context, () => ({ taskQueue: `nobody-${randomUUID()}` }));
 
   it('pause and cancel hold all the same, resume is refused, to be tried again', async () => {
-    const calls = [{ to: fates.to }, { to: fates.to }];
+    const calls = [{ to: context.to }, { to: context.to }];
     const [paused, resumed, canceled] = await Promise.all(
       ['pause', 'resume', 'cancel'].map(async (what) => {
         const { batchId } = (await alone.post('/batches', { defaults, calls })).json;
@@ -115,7 +115,7 @@ describe('no worker is there', () => {
     expect(paused).toMatchObject({ status: 202, json: { state: 'paused' } });
     expect(resumed).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
     expect(canceled).toMatchObject({ status: 202, json: { state: 'canceling', counts: { withdrawn: 2 } } });
-    const handle = fates.bench.client.workflow.getHandle(canceled?.json.batchId);
+    const handle = context.bench.client.workflow.getHandle(canceled?.json.batchId);
     const { events } = await handle.fetchHistory();
     expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
   }, 30_000);
@@ -123,7 +123,7 @@ describe('no worker is there', () => {
 
 describe('steering a batch over HTTP', () => {
   const begin = async () => {
-    const answer = await postCsv(`to\n${fates.to}\n`);
+    const answer = await postCsv(`to\n${context.to}\n`);
     return { batchId: answer.json.batchId as string, path: `/batches/${answer.json.batchId}` };
   };
 
@@ -143,9 +143,9 @@ describe('steering a batch over HTTP', () => {
   });
 
   it('its workflow was terminated: the next order begins it again', async () => {
-    callsEnd(fates);
+    endCallsAutomatically(context);
     const { batchId, path } = await begin();
-    await fates.bench.client.workflow.getHandle(batchId).terminate();
+    await context.bench.client.workflow.getHandle(batchId).terminate();
     expect((await api.post(`${path}/resume`)).status).toBe(202);
     expect(await over(batchId)).toMatchObject({ state: 'done', counts: { done: 1 } });
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 
 const defaults = { twiml: '<Response/>', lookup: 'off' };
 const withDefaults = { paused: 'true', defaults: JSON.stringify(defaults) };
@@ -24,11 +24,11 @@ function postCsv(
 
 const rowsOf = async (batchId: string) => (await api.get(`/batches/${batchId}/results`)).json.results;
 
-/** There is no batch of that name, and nothing was dialled. */
+/** There is no batch of that name, and nothing was dialed. */
 async function nothingStored(name: string): Promise<void> {
   const { batches } = (await api.get('/batches?limit=200')).json;
   expect(batches.map((batch: { name: string }) => batch.name)).not.toContain(name);
-  expect(fates.twilio.creates).toEqual([]);
+  expect(context.twilio.creates).toEqual([]);
 }
 
 describe('POST /batches with CSV', () => {
@@ -115,7 +115,7 @@ describe('POST /batches with CSV', () => {
       `to,metadata.__proto__\n${to[0]},x\n`,
       [{ row: 1, column: 'metadata.__proto__' }],
     ],
-  ])('%s: 422 names row and column, nothing is stored and nothing dialled', async (_, csv, faults) => {
+  ])('%s: 422 names row and column, nothing is stored and nothing dialed', async (_, csv, faults) => {
     const name = randomUUID();
     const answer = await postCsv(csv, { ...withDefaults, name });
     expect(answer).toMatchObject({ status: 422, json: { ...problem('invalid-request', 422), faults } });
@@ -189,8 +189,8 @@ describe('POST /batches with JSON', () => {
       paused: true,
       defaults: { ...defaults, metadata: { shop: 'a', order: '0' } },
       calls: [
-        { to: fates.to, metadata: { order: '1' } },
-        { to: fates.to, url: 'https://example.com/twiml' },
+        { to: context.to, metadata: { order: '1' } },
+        { to: context.to, url: 'https://example.com/twiml' },
       ],
     });
     expect(answer).toMatchObject({ status: 202, json: { total: 2 } });

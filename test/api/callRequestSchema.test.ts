@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkCallRequest, type KnownSettings } from '../../activities/callRequestSchema.js';
-import { faultLine } from '../../activities/fault.js';
-import { checkRetryPolicy, completePolicy } from '../../activities/retryPolicySchema.js';
+import { checkCallRequest, type RequestContext } from '../../activities/validation/callRequestSchema.js';
+import { faultLine } from '../../activities/validation/fault.js';
+import { checkRetryPolicy, completePolicy } from '../../activities/validation/retryPolicySchema.js';
 
-const known: KnownSettings = { policies: { default: completePolicy({ maxAttempts: 1 }) }, defaultFrom: null };
+const known: RequestContext = {
+  policies: { default: completePolicy({ maxAttempts: 1 }) },
+  defaultFrom: null,
+};
 const valid = { to: '+15005550100', from: '+15005550006', twiml: '<Response/>' };
 
 const datesFrom = (date: string, count: number) =>
@@ -96,9 +99,12 @@ describe('a request that is right', () => {
   it.each([
     [{ initialIntervalSeconds: 7200 }, { initialIntervalSeconds: 7200, maximumIntervalSeconds: 7200 }],
     [{ maximumIntervalSeconds: 60 }, { initialIntervalSeconds: 60, maximumIntervalSeconds: 60 }],
-  ])('only one of the two intervals is given, %j: the other one never contradicts it', (given, intervals) => {
-    expect(completePolicy({ maxAttempts: 2, ...given })).toMatchObject(intervals);
-  });
+  ])(
+    'only one of the two intervals is given, %j: the other one never contradicts it',
+    (policy, intervals) => {
+      expect(completePolicy({ maxAttempts: 2, ...policy })).toMatchObject(intervals);
+    },
+  );
 });
 
 const e164 = 'must be a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
@@ -109,7 +115,7 @@ const classes =
 
 describe('a request that is wrong: every fault says what is wrong, with what value, and what would be right', () => {
   it.each<[Record<string, unknown>, string]>([
-    [{ priority: 6 }, 'priority is 6; must be an integer 1..5 (1 is dialled first)'],
+    [{ priority: 6 }, 'priority is 6; must be an integer 1..5 (1 is dialed first)'],
     [{ fairnessKey: '' }, 'fairnessKey is ""; must be text of 1..64 printable ASCII characters'],
     [{ fairnessKey: 'ü' }, 'fairnessKey is "ü"; must be text of 1..64 printable ASCII characters'],
     [{ allowParallel: 'yes' }, 'allowParallel is "yes"; must be true or false'],
@@ -447,10 +453,10 @@ describe('whatever comes', () => {
       { requiredKeys: ['maxAttempts'] },
     );
     fc.assert(
-      fc.property(policy, (given) => {
-        const checked = checkRetryPolicy(given);
+      fc.property(policy, (request) => {
+        const checked = checkRetryPolicy(request);
         if ('policy' in checked) expect(checkRetryPolicy(checked.policy)).toEqual(checked);
-        else expect(given.maximumIntervalSeconds).toBeLessThan(given.initialIntervalSeconds ?? 0);
+        else expect(request.maximumIntervalSeconds).toBeLessThan(request.initialIntervalSeconds ?? 0);
       }),
     );
   });

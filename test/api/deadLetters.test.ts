@@ -2,41 +2,45 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStoreLazily } from '../../activities/store/openStore.js';
-import { freePort } from '../../src/temporal/freePort.js';
+import { freePort } from '../../src/process/freePort.js';
 import { outcome, startReceiver } from '../activities/notifyBench.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-let away: Client;
-let awayStore: ReturnType<typeof openStoreLazily>;
+const context = useCallBench();
+let unreachable: Client;
+let unreachableStore: ReturnType<typeof openStoreLazily>;
 beforeAll(async () => {
   const nowhere = await freePort('127.0.0.1');
-  away = new Client({ connection: Connection.lazy({ address: `127.0.0.1:${nowhere}` }) });
-  awayStore = openStoreLazily({ databaseUrl: `postgres://nobody@127.0.0.1:${nowhere}/nothing` });
+  unreachable = new Client({ connection: Connection.lazy({ address: `127.0.0.1:${nowhere}` }) });
+  unreachableStore = openStoreLazily({ databaseUrl: `postgres://nobody@127.0.0.1:${nowhere}/nothing` });
 });
 afterAll(async () => {
-  await away.connection.close();
-  await awayStore.close();
+  await unreachable.connection.close();
+  await unreachableStore.close();
 });
 
-const api = useApi(fates);
-const secured = useApi(fates, () => ({ apiTokens: ['the-right-token'] }));
-const withoutTemporal = useApi(fates, () => ({ temporal: away }));
-const withoutStore = useApi(fates, () => ({ store: awayStore }));
+const api = useApi(context);
+const secured = useApi(context, () => ({ apiTokens: ['the-right-token'] }));
+const withoutTemporal = useApi(context, () => ({ temporal: unreachable }));
+const withoutStore = useApi(context, () => ({ store: unreachableStore }));
 
-async function dead(callId: string, url = 'https://hooks.example/calls?token=x'): Promise<string> {
+async function addDeadLetter(callId: string, url = 'https://hooks.example/calls?token=x'): Promise<string> {
   const id = `msg_${randomUUID()}`;
   const notification = { callId, url, type: 'call.ended' as const, payload: { ...outcome, callId } };
-  await fates.store.saveDeadLetter({ id, notification, error: 'hooks.example answered 500' });
+  await context.store.saveDeadLetter({ id, notification, error: 'hooks.example answered 500' });
   return id;
 }
 
 describe('GET /dead-letters', () => {
   it('notifications that no receiver took: newest first, page by page, of one call, with their URLs', async () => {
     const callId = `call ${randomUUID()}/+`;
-    const ids = [await dead(callId), await dead(callId), await dead(callId)].reverse();
-    await dead('another');
+    const ids = [
+      await addDeadLetter(callId),
+      await addDeadLetter(callId),
+      await addDeadLetter(callId),
+    ].reverse();
+    await addDeadLetter('another');
     const path = `/dead-letters?callId=${encodeURIComponent(callId)}`;
     const first = await api.get(`${path}&limit=2`);
     expect(first.json.deadLetters).toMatchObject([
@@ -45,7 +49,7 @@ describe('GET /dead-letters', () => {
     ]);
     const second = await api.get(`${path}&cursor=${first.json.nextCursor}`);
     expect(second.json).toMatchObject({ deadLetters: [{ id: ids[2] }], nextCursor: null });
-    await fates.store.settleDeadLetter(ids[1] as string);
+    await context.store.markDeadLetterDelivered(ids[1] as string);
     expect((await api.get(`${path}&state=delivered`)).json.deadLetters).toMatchObject([
       { id: ids[1], state: 'delivered' },
     ]);
@@ -58,19 +62,19 @@ describe('GET /dead-letters', () => {
     ['callId=', 'callId', 'must be a call id'],
     ['cursor=x', 'cursor', 'which no page gave out'],
     ['to=x', 'to', 'is unknown; must be one of callId, state, limit, cursor'],
-  ])('%s: 422, and what would be right', async (query, path, said) => {
+  ])('%s: 422, and what would be right', async (query, path, message) => {
     const answer = await api.get(`/dead-letters?${query}`);
     expect(answer).toMatchObject({ status: 422, json: problem('invalid-request', 422) });
-    expect(answer.json.faults).toEqual([{ path, message: expect.stringContaining(said) }]);
+    expect(answer.json.faults).toEqual([{ path, message: expect.stringContaining(message) }]);
   });
 });
 
 describe('POST /dead-letters/{id}/resend', () => {
   it('the receiver is back: posted under the same webhook-id, and delivered; once more: 409', async () => {
     const receiver = await startReceiver();
-    const id = await dead(`call-${randomUUID()}`, receiver.origin);
+    const id = await addDeadLetter(`call-${randomUUID()}`, receiver.origin);
     expect(await api.post(`/dead-letters/${id}/resend`)).toMatchObject({ status: 202, json: { id } });
-    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).result();
+    await context.bench.client.workflow.getHandle(`dead-letter:${id}`).result();
     expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual([id]);
     const again = await api.post(`/dead-letters/${id}/resend`);
     expect(again).toMatchObject({ status: 409, json: problem('resend-conflict', 409) });
@@ -80,13 +84,13 @@ describe('POST /dead-letters/{id}/resend', () => {
 
   it('it is under way: 409, and not posted a second time beside it', async () => {
     const receiver = await startReceiver({ status: 503, headers: { 'retry-after': '3600' } });
-    const id = await dead(`call-${randomUUID()}`, receiver.origin);
+    const id = await addDeadLetter(`call-${randomUUID()}`, receiver.origin);
     const answers = await Promise.all([1, 2, 3].map(() => api.post(`/dead-letters/${id}/resend`)));
     expect(answers.map(({ status }) => String(status)).sort()).toEqual(['202', '409', '409']);
-    expect((await fates.store.findDeadLetter(id))?.letter).toMatchObject({ state: 'dead', resends: 1 });
-    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
+    expect((await context.store.findDeadLetter(id))?.letter).toMatchObject({ state: 'dead', resends: 1 });
+    await context.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
     expect((await api.post(`/dead-letters/${id}/resend`)).status).toBe(202);
-    await fates.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
+    await context.bench.client.workflow.getHandle(`dead-letter:${id}`).terminate();
   });
 
   it.each(['msg_none', 'x%00y', '%ff'])('%s: 404', async (id) => {
@@ -113,7 +117,7 @@ describe('who may, and when', () => {
   });
 
   it('Temporal is away: listed all the same; not sent again, 503', async () => {
-    const id = await dead(`call-${randomUUID()}`);
+    const id = await addDeadLetter(`call-${randomUUID()}`);
     expect((await withoutTemporal.get('/dead-letters?limit=1')).status).toBe(200);
     expect(await withoutTemporal.post(`/dead-letters/${id}/resend`)).toMatchObject({
       status: 503,

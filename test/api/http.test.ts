@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { useCallBench } from '../support/useCallBench.js';
 import { bareApi, problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates, () => ({ temporalUiUrl: 'http://127.0.0.1:8233/?a=1&b="' }));
+const context = useCallBench();
+const api = useApi(context, () => ({ temporalUiUrl: 'http://127.0.0.1:8233/?a=1&b="' }));
 
 describe('tokens are set', () => {
-  const secured = useApi(fates, () => ({ apiTokens: ['first-token', 'zweites-token'] }));
+  const secured = useApi(context, () => ({ apiTokens: ['first-token', 'zweites-token'] }));
 
   it.each([['first-token'], ['zweites-token']])('%s is one of them: let through', async (token) => {
     expect((await secured.get('/calls', { Authorization: `Bearer ${token}` })).status).toBe(200);
@@ -71,10 +71,10 @@ describe('what is not served', () => {
     ['DELETE', '/calls/x', 'GET, HEAD'],
     ['GET', '/calls/x/cancel', 'POST'],
     ['PATCH', '/calls/x/retry', 'POST'],
-    ['PUT', '/suppressions', 'GET, HEAD, POST'],
-    ['POST', '/suppressions/+15005550006', 'GET, HEAD, DELETE'],
-    ['GET', '/dialling/pause', 'POST'],
-    ['PUT', '/dialling/limits', 'PATCH'],
+    ['PUT', '/do-not-call', 'GET, HEAD, POST'],
+    ['POST', '/do-not-call/+15005550006', 'GET, HEAD, DELETE'],
+    ['GET', '/dialing/pause', 'POST'],
+    ['PUT', '/dialing/limits', 'PATCH'],
     ['GET', '/twilio/status/x/1', 'POST'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['OPTIONS', '/openapi.json', 'GET, HEAD'],
@@ -121,7 +121,7 @@ describe('what is not served', () => {
 });
 
 describe('for those who run it', () => {
-  const notReady = useApi(fates, () => ({
+  const notReady = useApi(context, () => ({
     readiness: async () => ({ ready: false, checks: { temporal: 'does not answer' } }),
   }));
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/openApi.js';
-import { problems } from '../../src/api/problem.js';
+import { problems } from '../../src/api/http/problem.js';
+import { openApiDocument } from '../../src/api/openapi/openApiDocument.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { bareApi, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 
 // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document is looked into at many places.
 type Json = any;
@@ -79,15 +79,15 @@ describe('GET /openapi.json', () => {
         '/calls/{callId}/pause',
         '/calls/{callId}/resume',
         '/calls/{callId}/reschedule',
-        '/suppressions',
-        '/suppressions/purge',
-        '/suppressions/{number}',
+        '/do-not-call',
+        '/do-not-call/purge',
+        '/do-not-call/{number}',
         '/invalid-numbers',
         '/invalid-numbers/{number}',
-        '/dialling',
-        '/dialling/limits',
-        '/dialling/pause',
-        '/dialling/resume',
+        '/dialing',
+        '/dialing/limits',
+        '/dialing/pause',
+        '/dialing/resume',
         '/dead-letters',
         '/dead-letters/{id}/resend',
         '/batches',

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { callAnswerSchema } from '../../src/api/callAnswerSchema.js';
+import { callAnswerSchema } from '../../src/api/calls/callAnswerSchema.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 const later = () => new Date(Date.now() + 3_600_000).toISOString();
-const nobody = () => `nobody-${randomUUID()}`;
+const noWorker = () => `nobody-${randomUUID()}`;
 
 async function ringing() {
-  const call = await fates.bench.start({ to: fates.to, lookup: 'off', metadata: { order: '4711' } });
+  const call = await context.bench.start({ to: context.to, lookup: 'off', metadata: { order: '4711' } });
   await call.until((state) => state.state === 'queued');
-  const { sid } = fates.twilio.calls[0] as { sid: string };
+  const { sid } = context.twilio.calls[0] as { sid: string };
   return { ...call, path: `/calls/${call.callId}`, end: () => call.callback(1, sid, 'completed') };
 }
 
 /** Starts a workflow that no worker takes up. */
-async function untaken(type = 'outboundCall') {
+async function withoutWorker(type = 'outboundCall') {
   const workflowId = `call-${randomUUID()}`;
-  return fates.bench.client.workflow.start(type, { workflowId, taskQueue: nobody(), args: [{}] });
+  return context.bench.client.workflow.start(type, { workflowId, taskQueue: noWorker(), args: [{}] });
 }
 
 describe('GET /calls/{callId}', () => {
@@ -58,19 +58,19 @@ describe('GET /calls/{callId}', () => {
     'the id holds any character, %s: the call is found',
     async (name) => {
       const callId = `${name}-${randomUUID()}`;
-      await fates.bench.start({ to: fates.to, notBefore: later() }, callId);
+      await context.bench.start({ to: context.to, notBefore: later() }, callId);
       const answer = await api.get(`/calls/${encodeURIComponent(callId)}`);
       expect(answer).toMatchObject({ status: 200, json: { callId } });
     },
   );
 
   it('a workflow that is no call: 404, it is none of our business', async () => {
-    const { workflowId } = await untaken('payroll');
+    const { workflowId } = await withoutWorker('payroll');
     expect((await api.get(`/calls/${workflowId}`)).status).toBe(404);
   });
 
   it('no worker has taken the call up: said so, and that it is stale', async () => {
-    const { workflowId } = await untaken();
+    const { workflowId } = await withoutWorker();
     const { json } = await api.get(`/calls/${workflowId}`);
     expect(json).toMatchObject({ state: 'looking-up', attempts: [], outcome: null, stale: true });
     expect(json.waitingFor).toContain('worker');
@@ -79,13 +79,13 @@ describe('GET /calls/{callId}', () => {
   it('Temporal does not know a call that is on record: the record, stale', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date().toISOString();
-    await fates.store.openCall({ callId, to: fates.to, from: '+15005550006', metadata: {}, startedAt });
+    await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
     const answer = await api.get(`/calls/${callId}`);
     expect(answer).toMatchObject({ status: 200, json: { callId, outcome: null, stale: true } });
   });
 
   it('the request was not valid, sent by another program: done without an outcome, and why', async () => {
-    const call = await fates.bench.start({ to: 'nobody' });
+    const call = await context.bench.start({ to: 'nobody' });
     await call.result().catch(() => {});
     const { json } = await api.get(`/calls/${call.callId}`);
     expect(json).toMatchObject({ state: 'done', outcome: null });
@@ -158,8 +158,8 @@ describe('GET /calls', () => {
       startedAt: `2026-01-0${n}T00:00:00Z`,
     }));
     for (const row of ids)
-      await fates.store.openCall({ ...row, to: fates.to, from: '+15005550006', metadata: {} });
-    const query = `to=${encodeURIComponent(fates.to)}&limit=2`;
+      await context.store.addCall({ ...row, to: context.to, from: '+15005550006', metadata: {} });
+    const query = `to=${encodeURIComponent(context.to)}&limit=2`;
     const first = await api.get(`/calls?${query}`);
     const second = await api.get(`/calls?${query}&cursor=${first.json.nextCursor}`);
     const found = [...first.json.calls, ...second.json.calls].map(({ callId }) => callId);
@@ -171,7 +171,7 @@ describe('GET /calls', () => {
   it('the + of a number is written bare: understood all the same', async () => {
     const call = await ringing();
     const found = await eventually(
-      () => api.get(`/calls?to=${fates.to}`),
+      () => api.get(`/calls?to=${context.to}`),
       ({ json }) => json.calls.length > 0,
     );
     expect(found.json.calls[0].callId).toBe(call.callId);
@@ -179,7 +179,7 @@ describe('GET /calls', () => {
 
   it('so is the + of an offset', async () => {
     const call = await ringing();
-    const list = (since: string) => api.get(`/calls?to=${fates.to}&since=${since}`);
+    const list = (since: string) => api.get(`/calls?to=${context.to}&since=${since}`);
     await eventually(
       () => list('2020-01-31T09:00:00+01:00'),
       ({ json }) => json.calls[0]?.callId === call.callId,
@@ -191,7 +191,7 @@ describe('GET /calls', () => {
     const call = await ringing();
     await call.end();
     await call.result();
-    const to = `to=${encodeURIComponent(fates.to)}`;
+    const to = `to=${encodeURIComponent(context.to)}`;
     const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
     expect(await count('outcome=answered&state=done&since=2020-01-01T00:00:00Z')).toBe(1);
     expect(await count('outcome=busy')).toBe(0);

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { callIdOfKey } from '../../src/api/startCall.js';
+import { callIdOfKey } from '../../src/api/calls/startCall.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
-const request = () => ({ to: fates.to, twiml: '<Response/>', notBefore: inOneHour() });
+const context = useCallBench();
+const api = useApi(context);
+const request = () => ({ to: context.to, twiml: '<Response/>', notBefore: inOneHour() });
 const inOneHour = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000).toISOString();
 const json = { 'Content-Type': 'application/json' };
 
@@ -19,7 +19,7 @@ describe('a valid request', () => {
     expect(callId).toMatch(/^call-[0-9a-f-]{36}$/);
     expect(url).toBe(`${api.origin}/calls/${callId}`);
     expect(answer.headers.location).toBe(url);
-    const description = await fates.bench.client.workflow.getHandle(callId).describe();
+    const description = await context.bench.client.workflow.getHandle(callId).describe();
     expect(description.runId).toBe(runId);
   });
 
@@ -28,12 +28,14 @@ describe('a valid request', () => {
     const {
       json: { callId },
     } = await api.post('/calls', sent);
-    const handle = fates.bench.client.workflow.getHandle(callId);
+    const handle = context.bench.client.workflow.getHandle(callId);
     const description = await handle.describe();
     expect(description.type).toBe('outboundCall');
-    expect(description.searchAttributes.RingtrueTo).toEqual([fates.to]);
+    expect(description.searchAttributes.RingtrueTo).toEqual([context.to]);
     expect(description.searchAttributes.RingtrueState).toHaveLength(1);
-    expect(await description.staticSummary()).toBe(`Call to ${fates.to.slice(0, 5)}•••${fates.to.slice(-4)}`);
+    expect(await description.staticSummary()).toBe(
+      `Call to ${context.to.slice(0, 5)}•••${context.to.slice(-4)}`,
+    );
     const { events } = await handle.fetchHistory();
     const data = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
     expect(JSON.parse(Buffer.from(data ?? []).toString())).toEqual(sent);
@@ -97,19 +99,19 @@ describe('the same Idempotency-Key', () => {
     const body = request();
     const first = await api.post('/calls', body, key);
     await api.post(`/calls/${first.json.callId}/cancel`);
-    await fates.bench.client.workflow.getHandle(first.json.callId).result();
+    await context.bench.client.workflow.getHandle(first.json.callId).result();
     const again = await api.post('/calls', body, key);
     expect(again).toMatchObject({ status: 200, json: first.json });
   });
 
-  it('after Temporal has forgotten the workflow: the record stands in for it, nothing is dialled a second time', async () => {
+  it('after Temporal has forgotten the workflow: the record stands in for it, nothing is dialed a second time', async () => {
     const body = { ...request(), metadata: { order: '1' } };
     const { json } = await api.post('/calls', body);
     await api.post(`/calls/${json.callId}/cancel`);
-    const outcome = await fates.bench.client.workflow.getHandle(json.callId).result();
+    const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
     const callId = callIdOfKey(key);
-    await fates.store.saveOutcome({ ...outcome, callId });
+    await context.store.saveOutcome({ ...outcome, callId });
 
     const again = await api.post('/calls', body, { 'Idempotency-Key': key });
     const url = `${api.origin}/calls/${callId}`;
@@ -123,12 +125,12 @@ describe('the same Idempotency-Key', () => {
     const sent = { ...request(), retry: 'thrice' };
     const { json } = await api.post('/calls', sent);
     await api.post(`/calls/${json.callId}/cancel`);
-    const outcome = await fates.bench.client.workflow.getHandle(json.callId).result();
+    const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
     const callId = callIdOfKey(key);
     const { to, from, metadata, startedAt } = outcome;
     const frozen = { maxAttempts: 2, retryOn: ['busy' as const] } as RetryPolicy;
-    await fates.store.openCall({
+    await context.store.addCall({
       callId,
       to,
       from,
@@ -136,7 +138,7 @@ describe('the same Idempotency-Key', () => {
       startedAt,
       request: { ...sent, retry: frozen },
     });
-    await fates.store.saveOutcome({ ...outcome, callId });
+    await context.store.saveOutcome({ ...outcome, callId });
 
     const again = (differing: object) =>
       api.post('/calls', { ...sent, ...differing }, { 'Idempotency-Key': key });
@@ -177,7 +179,7 @@ describe('the same Idempotency-Key', () => {
 describe('giveUpAt', () => {
   it('has passed already: 422, since no attempt could ever begin', async () => {
     const answer = await api.post('/calls', {
-      to: fates.to,
+      to: context.to,
       twiml: '<Response/>',
       giveUpAt: '2020-01-01T00:00:00Z',
     });

@@ -12,23 +12,23 @@ import {
   useApi,
 } from './useApi.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 const form = { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' };
 
 const sign = (url: string, parameters: Record<string, string | string[]> = {}, token = authToken) =>
   getExpectedTwilioSignature(token, url, parameters);
 
-async function callbacksCounted(result: string): Promise<number> {
+async function callbackCount(result: string): Promise<number> {
   const metric = await api.metrics.getSingleMetric('ringtrue_status_callbacks_total')?.get();
   return metric?.values.find(({ labels }) => labels.result === result)?.value ?? 0;
 }
 
 /** Starts a call under this id, and waits until Twilio has it. */
 async function ringing(callId = `call-${randomUUID()}`) {
-  const call = await fates.bench.start({ to: fates.to, lookup: 'off' }, callId);
+  const call = await context.bench.start({ to: context.to, lookup: 'off' }, callId);
   await call.until((state) => state.state === 'queued');
-  const { sid } = fates.twilio.calls[0] as { sid: string };
+  const { sid } = context.twilio.calls[0] as { sid: string };
   return { ...call, sid, path: `/twilio/status/${encodeURIComponent(callId)}/1` };
 }
 
@@ -50,7 +50,7 @@ describe('a callback that Twilio signed', () => {
     const call = await ringing();
     await api.callback(call.path, { CallSid: call.sid, CallStatus: 'in-progress', SequenceNumber: '2' });
     await eventually(
-      () => fates.store.findCallState(call.callId),
+      () => context.store.findCallState(call.callId),
       (row) => row?.state === 'in-progress',
     );
   });
@@ -62,20 +62,20 @@ describe('a callback that Twilio signed', () => {
     const late = await api.callback(call.path, { CallSid: call.sid, CallStatus: 'failed' });
     expect(late.status).toBe(204);
     expect(await call.result()).toEqual(outcome);
-    expect(await callbacksCounted('already-over')).toBeGreaterThan(0);
+    expect(await callbackCount('already-over')).toBeGreaterThan(0);
   });
 
   it('the call is so long over that Temporal has forgotten it: 204, the record knows it', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date().toISOString();
-    await fates.store.openCall({ callId, to: fates.to, from: '+15005550006', metadata: {}, startedAt });
+    await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
     const answer = await api.callback(`/twilio/status/${callId}/1`, { CallStatus: 'busy' });
     expect(answer.status).toBe(204);
   });
 
-  it('a workflow of another type has this id: 404, and it is not signalled', async () => {
+  it('a workflow of another type has this id: 404, and it is not signaled', async () => {
     const workflowId = `other-${randomUUID()}`;
-    const other = await fates.bench.client.workflow.start('somethingElse', {
+    const other = await context.bench.client.workflow.start('somethingElse', {
       workflowId,
       taskQueue: 'nobody-polls-this',
     });
@@ -244,10 +244,10 @@ describe('a forgery: 403, whether or not the call exists', () => {
       () => ({ method: 'POST', path: `${path}x`, headers: form, body: 'x=1' }),
     ],
   ])('%s', async (_, forged) => {
-    const before = await callbacksCounted('forged');
+    const before = await callbackCount('forged');
     const answer = await api.send(forged());
     expect(answer).toMatchObject({ status: 403, json: problem('bad-signature', 403) });
-    expect(await callbacksCounted('forged')).toBe(before + 1);
+    expect(await callbackCount('forged')).toBe(before + 1);
   });
 
   it.each([['GET'], ['PUT'], ['DELETE']])(
@@ -268,7 +268,7 @@ describe('a forgery: 403, whether or not the call exists', () => {
   });
 
   it('the call never heard of any of it', async () => {
-    const state = await fates.bench.client.workflow
+    const state = await context.bench.client.workflow
       .getHandle(decodeURIComponent(path.split('/')[3] ?? ''))
       .query('state');
     expect(state).toMatchObject({ state: 'queued', attempts: [{ evidence: { updates: [] } }] });

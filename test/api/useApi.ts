@@ -3,10 +3,10 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll } from 'vitest';
-import type { ApiDependencies } from '../../src/api/apiDependencies.js';
 import { createApi } from '../../src/api/createApi.js';
-import { type HttpServer, listen } from '../../src/httpServer.js';
-import type { Fates } from '../support/useCallBench.js';
+import type { ApiDependencies } from '../../src/api/http/apiDependencies.js';
+import { type HttpServer, listen } from '../../src/process/httpServer.js';
+import type { CallTestContext } from '../support/useCallBench.js';
 
 export const authToken = 'primary-auth-token';
 export const secondaryAuthToken = 'secondary-auth-token';
@@ -46,7 +46,10 @@ export interface Api {
 }
 
 /** Serves the real API on the real worker, store and Temporal server of `fates`, but for what is replaced. */
-export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = () => ({})): Api {
+export function useApi(
+  context: CallTestContext,
+  overrides: () => Partial<ApiDependencies> = () => ({}),
+): Api {
   const api = {} as Api;
   let server: HttpServer;
   beforeAll(async () => {
@@ -54,20 +57,20 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
     const log = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
     const metrics = new Registry();
     const app = createApi({
-      temporal: fates.bench.client,
-      store: fates.store,
-      taskQueue: fates.bench.taskQueue,
+      temporal: context.bench.client,
+      store: context.store,
+      taskQueue: context.bench.taskQueue,
       publicUrl: configuredPublicUrl,
       progress: 'signal',
-      accountSid: fates.bench.settings.twilio.accountSid,
+      accountSid: context.bench.settings.twilio.accountSid,
       twilioAuthTokens: [authToken, secondaryAuthToken],
       apiTokens: [],
-      policies: () => fates.bench.settings.policies(),
-      defaultFrom: fates.bench.settings.defaultFrom,
+      policies: () => context.bench.settings.policies(),
+      defaultFrom: context.bench.settings.defaultFrom,
       readiness: async () => ({ ready: true, checks: { temporal: 'ok' } }),
       metrics,
       log,
-      ...replaced(),
+      ...overrides(),
     });
     server = await listen(app, { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' });
     const origin = `http://127.0.0.1:${server.port}`;
@@ -102,14 +105,14 @@ export function useApi(fates: Fates, replaced: () => Partial<ApiDependencies> = 
 }
 
 /** The API with nothing behind it, for what needs nothing. */
-export function bareApi(given: Partial<ApiDependencies> = {}) {
+export function bareApi(overrides: Partial<ApiDependencies> = {}) {
   return createApi({
     publicUrl,
     apiTokens: [],
     twilioAuthTokens: [],
     metrics: new Registry(),
     log: pino({ level: 'silent' }),
-    ...given,
+    ...overrides,
   } as ApiDependencies);
 }
 

@@ -3,10 +3,10 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { Hono } from 'hono';
 import twilio from 'twilio';
-import { answer } from './helper.js';
+import { serveWork } from './childProcess.js';
 
 // The least that a webhook can do: check the signature, send one signal, answer.
-answer({
+serveWork({
   async start({ address, publicUrl, authToken }: { address: string; publicUrl: string; authToken: string }) {
     const client = new Client({ connection: await Connection.connect({ address }) });
     const app = new Hono();

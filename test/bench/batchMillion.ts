@@ -6,7 +6,7 @@ import { startPostgres } from '../support/postgres.js';
 
 /**
  * What a batch of a million rows costs, on a PostgreSQL of its own with fsync: run by `npm run bench:batch`. Prints a line
- * a measure. The calls are written into the record as they would be; nothing is dialled.
+ * a measure. The calls are written into the record as they would be; nothing is dialed.
  */
 const rows = Number(process.argv[2] ?? 1_000_000);
 const window = 10_000;
@@ -23,9 +23,9 @@ async function* csv(): AsyncGenerator<string> {
 }
 
 async function measure<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const begun = performance.now();
+  const started = performance.now();
   const result = await work();
-  const ms = performance.now() - begun;
+  const ms = performance.now() - started;
   const took = ms > 5000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(1)} ms`;
   const rss = Math.round(process.memoryUsage().rss / 1e6);
   process.stdout.write(`${what}: ${took} (process: ${rss} MB)\n`);
@@ -60,11 +60,11 @@ const loaded = await measure(`${rows} rows of CSV read, checked and stored`, () 
 );
 if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults));
 await measure('made a batch', () =>
-  store.sealBatch(loaded.draft, { batchId, total: rows, contentHash: 'h', metadataNames: ['order'] }),
+  store.publishDraft(loaded.draft, { batchId, total: rows, contentHash: 'h', metadataNames: ['order'] }),
 );
 await db.run('vacuum analyze');
 
-await measure('the first 100 rows get their turn', () => store.turnBatch(batchId, 100));
+await measure('the first 100 rows get their turn', () => store.releaseRows(batchId, 100));
 await ticks('at the beginning');
 await endUpTo(Math.floor(rows / 2));
 await ticks('half way');
@@ -98,20 +98,20 @@ const [size] = await db.query<{ size: string }>(
   `select pg_size_pretty(pg_total_relation_size('batch_rows')) as size`,
 );
 process.stdout.write(`batch_rows, with indexes: ${size?.size}\n`);
-await measure('canceled', () => store.steerBatch({ batchId, what: 'cancel', reason: null }));
+await measure('canceled', () => store.controlBatch({ batchId, what: 'cancel', reason: null }));
 await db.close();
 await server.stop();
 
 /** What one look at the batch costs the store, with a full window: all that `feedBatch` asks. */
 async function ticks(when: string): Promise<void> {
-  for (let turn = 0; turn < window / 1000; turn++) await store.turnBatch(batchId, 1000);
-  const begun = (await store.startingRows(batchId, window)).map(({ row }) => row);
-  await store.markStarted(batchId, begun);
+  for (let release = 0; release < window / 1000; release++) await store.releaseRows(batchId, 1000);
+  const started = (await store.startingRows(batchId, window)).map(({ row }) => row);
+  await store.markStarted(batchId, started);
   await db.query(endCalls, [batchId, 100]);
   await measure(`progress, ${when}`, () => store.findBatch(batchId));
-  await measure(`count 100 ends, ${when}`, () => store.settleBatch(batchId));
-  await measure(`silent rows, ${when}`, () => store.silentRows(batchId, 50));
-  await measure(`the next 100 rows, ${when}`, () => store.turnBatch(batchId, 100));
+  await measure(`count 100 ends, ${when}`, () => store.countEndedRows(batchId));
+  await measure(`silent rows, ${when}`, () => store.staleRows(batchId, 50));
+  await measure(`the next 100 rows, ${when}`, () => store.releaseRows(batchId, 100));
   const next = await measure(`read them, ${when}`, () => store.startingRows(batchId, 100));
   await measure(`mark them, ${when}`, () =>
     store.markStarted(
@@ -119,7 +119,7 @@ async function ticks(when: string): Promise<void> {
       next.map(({ row }) => row),
     ),
   );
-  await measure(`conclude, ${when}`, () => store.concludeStep(batchId));
+  await measure(`conclude, ${when}`, () => store.finishStep(batchId));
 }
 
 /** All rows up to this one have had their turn, and their calls have ended. */
@@ -130,10 +130,10 @@ async function endUpTo(row: number): Promise<void> {
       [batchId],
     );
     await db.query(endCalls, [batchId, window]);
-    await store.settleBatch(batchId);
+    await store.countEndedRows(batchId);
     if ((at?.next ?? rows) >= row) return;
-    for (let turn = 0; turn < window / 1000; turn++) await store.turnBatch(batchId, 1000);
-    const begun = (await store.startingRows(batchId, window)).map((one) => one.row);
-    await store.markStarted(batchId, begun);
+    for (let release = 0; release < window / 1000; release++) await store.releaseRows(batchId, 1000);
+    const started = (await store.startingRows(batchId, window)).map((one) => one.row);
+    await store.markStarted(batchId, started);
   }
 }

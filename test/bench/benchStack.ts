@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import type { OutcomeStore } from '../../activities/outcomeStore.js';
 import { openStore } from '../../activities/store/openStore.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import { freePort } from '../../src/process/freePort.js';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { startDevServer } from '../../src/temporal/devServer.js';
-import { freePort } from '../../src/temporal/freePort.js';
-import type { ProgressMode } from '../../workflows/twilioStatus.js';
+import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { startPostgres } from '../support/postgres.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
-import { Helper } from './helper.js';
+import { BenchProcess } from './childProcess.js';
 import { descendantRunning, type Usage, usageOf } from './processUsage.js';
 
 export const partNames = ['temporal', 'worker', 'api', 'postgres', 'simulator', 'load', 'yardstick'] as const;
@@ -26,8 +26,8 @@ export interface BenchStack {
   temporalAddress: string;
   apiUrl: string;
   simulatorUrl: string;
-  load: Helper;
-  yardstick: Helper;
+  load: BenchProcess;
+  yardstick: BenchProcess;
   usage(): Record<PartName, Usage>;
   /** Starts a process and says how many milliseconds it took until it served; it is stopped again. */
   startUp(what: 'api' | 'worker' | 'dev'): Promise<number>;
@@ -76,12 +76,14 @@ export async function startBenchStack(options: {
     ends.push(() => postgres.stop());
     const store = await openStore({ databaseUrl: postgres.url });
     ends.push(() => store.close());
-    await tellOfRecordings(postgres.url);
+    await installRecordingTrigger(postgres.url);
 
-    const helpers = ['simulatorProcess', 'loadProcess', 'yardstickProcess'].map((file) => new Helper(file));
-    for (const helper of helpers) ends.push(() => helper.stop());
-    const [simulator, load, yardstick] = helpers as [Helper, Helper, Helper];
-    const simulatorUrl = await simulator.ask<string>('start');
+    const children = ['simulatorProcess', 'loadProcess', 'yardstickProcess'].map(
+      (file) => new BenchProcess(file),
+    );
+    for (const child of children) ends.push(() => child.stop());
+    const [simulator, load, yardstick] = children as [BenchProcess, BenchProcess, BenchProcess];
+    const simulatorUrl = await simulator.run<string>('start');
     const apiPort = await freePort('127.0.0.1');
     const apiUrl = `http://127.0.0.1:${apiPort}`;
     const env = {
@@ -147,14 +149,14 @@ export async function startBenchStack(options: {
       const ports: Record<string, string> = {};
       for (const name of names) ports[name] = String(await freePort('127.0.0.1'));
       const alone = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
-      const keptIn = { RINGTRUE_DATA_DIR: mkdtempSync(join(directory, 'dev-')) };
-      return serve('dev', { ...alone, ...ports, ...keptIn }, `http://127.0.0.1:${ports.PORT}/readyz`);
+      const dataDir = { RINGTRUE_DATA_DIR: mkdtempSync(join(directory, 'dev-')) };
+      return serve('dev', { ...alone, ...ports, ...dataDir }, `http://127.0.0.1:${ports.PORT}/readyz`);
     }
 
     const api = (await serveApi(apiPort)).one;
     let worker = (await serveWorker({})).one;
-    await load.ask('start', { apiUrl, databaseUrl: postgres.url });
-    await yardstick.ask('start', { address: temporal.address });
+    await load.run('start', { apiUrl, databaseUrl: postgres.url });
+    await yardstick.run('start', { address: temporal.address });
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
 
@@ -207,7 +209,7 @@ export async function startBenchStack(options: {
 }
 
 /** The database tells whoever listens of each outcome that is written, and when. */
-async function tellOfRecordings(databaseUrl: string): Promise<void> {
+async function installRecordingTrigger(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import type { ProgressMode } from '../../workflows/twilioStatus.js';
+import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import type { HistoryCost } from '../costs/historyCost.js';
 import { startBenchStack } from './benchStack.js';
 import {
@@ -9,13 +9,13 @@ import {
   type Latency,
   meanOf,
   measureCalls,
-  measureFates,
   measureRoundTrip,
+  measureScenarios,
   measureWaiting,
   measureWebhook,
   measureYardstick,
-  ofACall,
-  ofTheYardstick,
+  partsOfCall,
+  partsOfYardstick,
   sumOfCpu,
   type WaitingMeasure,
   type YardstickMeasure,
@@ -53,7 +53,7 @@ export interface BenchResults {
     /** CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside the fewest. */
     cpuBesideWaiting: number;
   };
-  fates: Record<string, HistoryCost>;
+  scenarios: Record<string, HistoryCost>;
   calls: { top: CallMeasure; quarter: CallMeasure };
   yardstick: { top: YardstickMeasure; signalAndFinishMs: Latency };
   webhook: { perSecond: number; barePerSecond: number };
@@ -66,18 +66,18 @@ export interface BenchResults {
 
 export async function benchmark(
   plan: BenchPlan,
-  options: { cliPath: string; file: boolean; progress: ProgressMode; say: (line: string) => void },
+  options: { cliPath: string; file: boolean; progress: ProgressMode; print: (line: string) => void },
 ): Promise<BenchResults> {
-  const { say } = options;
-  say('starting Temporal, PostgreSQL, simulator, API and worker');
+  const { print } = options;
+  print('starting Temporal, PostgreSQL, simulator, API and worker');
   const stack = await startBenchStack(options);
   try {
-    say('what a call of each fate leaves in Temporal');
+    print('what a call of each fate leaves in Temporal');
     await stack.restartWorker({ RINGTRUE_CALLBACK_WAIT_SECONDS: '2', RINGTRUE_POLL_INTERVAL_SECONDS: '1' });
-    const fates = await measureFates(stack);
+    const scenarios = await measureScenarios(stack);
     await stack.restartWorker();
 
-    say('warming up');
+    print('warming up');
     const { count, inFlight } = plan;
     const warm = { count: Math.ceil(count / 4), inFlight };
     await measureCalls(stack, { count: warm.count, pace: { inFlight } });
@@ -85,7 +85,7 @@ export async function benchmark(
 
     const rounds: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
     for (let round = 1; round <= plan.rounds; round++) {
-      say(`round ${round} of ${plan.rounds}: ${count} workflows of the yardstick, ${count} calls`);
+      print(`round ${round} of ${plan.rounds}: ${count} workflows of the yardstick, ${count} calls`);
       // The yardstick before and after, so that a machine that gets slower or faster favours nobody.
       const half = { count: Math.ceil(count / 2), inFlight };
       const first = await measureYardstick(stack, half);
@@ -95,19 +95,19 @@ export async function benchmark(
     }
     const { call: top, yardstick } = middleOf(rounds, ratioOf);
     const perSecond = top.perSecond / 4;
-    say(`${plan.paced} calls at a quarter of the top rate, ${perSecond.toFixed(1)} a second`);
+    print(`${plan.paced} calls at a quarter of the top rate, ${perSecond.toFixed(1)} a second`);
     const quarter = await measureCalls(stack, { count: plan.paced, pace: { perSecond } });
     const signalAndFinishMs = await measureRoundTrip(stack, { count: plan.paced, perSecond });
 
-    say(`${plan.callbacks} callbacks to the webhook alone`);
+    print(`${plan.callbacks} callbacks to the webhook alone`);
     const webhook = await measureWebhook(stack, { count: plan.callbacks });
 
-    say(`memory and cost with ${plan.levels.join(', ')} calls waiting`);
+    print(`memory and cost with ${plan.levels.join(', ')} calls waiting`);
     await stack.restartWorker();
     await measureCalls(stack, { count: warm.count, pace: { inFlight } });
     const waiting = await measureWaiting(stack, plan.levels, plan.beside);
 
-    say('start-up times');
+    print('start-up times');
     const startUpMs = {
       api: await startUp('api'),
       worker: await startUp('worker'),
@@ -126,7 +126,7 @@ export async function benchmark(
         webhook: webhook.perSecond / webhook.barePerSecond,
         cpuBesideWaiting: ratioBeside(most) / ratioBeside(fewest),
       },
-      fates,
+      scenarios,
       calls: { top, quarter },
       yardstick: { top: yardstick, signalAndFinishMs },
       webhook,
@@ -147,11 +147,11 @@ export async function benchmark(
 }
 
 function ratioOf({ call, yardstick }: { call: CallMeasure; yardstick: YardstickMeasure }): number {
-  return sumOfCpu(call.cpuMsPerCall, ofACall) / sumOfCpu(yardstick.cpuMsPerWorkflow, ofTheYardstick);
+  return sumOfCpu(call.cpuMsPerCall, partsOfCall) / sumOfCpu(yardstick.cpuMsPerWorkflow, partsOfYardstick);
 }
 
 function ratioBeside({ cpuMsPerCall, cpuMsPerYardstick }: WaitingMeasure): number {
-  return sumOfCpu(cpuMsPerCall, ofACall) / sumOfCpu(cpuMsPerYardstick, ofTheYardstick);
+  return sumOfCpu(cpuMsPerCall, partsOfCall) / sumOfCpu(cpuMsPerYardstick, partsOfYardstick);
 }
 
 function middleOf<Item>(items: Item[], by: (item: Item) => number): Item {

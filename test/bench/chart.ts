@@ -1,12 +1,12 @@
 import type { ActionKind } from '../costs/billableActions.js';
 import type { HistoryCost } from '../costs/historyCost.js';
 import type { BenchResults } from './benchmark.js';
-import { ofACall, ofTheYardstick, sumOfCpu } from './measures.js';
+import { partsOfCall, partsOfYardstick, sumOfCpu } from './measures.js';
 
 interface Bar {
   label: string;
   /** What is written behind it. */
-  says: string;
+  valueText: string;
   parts: { name: string; size: number }[];
 }
 
@@ -16,7 +16,7 @@ const right = 70;
 const rowHeight = 26;
 const barHeight = 17;
 /** Told apart by people who see colours otherwise, too. Source: Okabe and Ito, "Color Universal Design". */
-const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#f0e442'];
+const colors = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#f0e442'];
 const nameOf: Record<string, string> = {
   temporal: 'Temporal server',
   worker: 'worker',
@@ -25,7 +25,7 @@ const nameOf: Record<string, string> = {
   yardstick: 'its worker and starter',
 };
 /** Rare kinds are drawn as one. */
-const drawnKinds: readonly ActionKind[] = [
+const shownKinds: readonly ActionKind[] = [
   'start',
   'activity',
   'local activities',
@@ -36,19 +36,19 @@ const drawnKinds: readonly ActionKind[] = [
 
 /** The results as an SVG: where a call's CPU goes, and what is billed of each fate. */
 export function chartOf(results: BenchResults, costs: Record<string, HistoryCost>): string {
-  const unit = sumOfCpu(results.yardstick.top.cpuMsPerWorkflow, ofTheYardstick);
+  const unit = sumOfCpu(results.yardstick.top.cpuMsPerWorkflow, partsOfYardstick);
   const cpu = (label: string, of: Record<string, number>, parts: readonly string[]): Bar => {
     const shares = parts.map((part) => ({ name: nameOf[part] ?? part, size: (of[part] ?? 0) / unit }));
-    return { label, says: shares.reduce((sum, { size }) => sum + size, 0).toFixed(2), parts: shares };
+    return { label, valueText: shares.reduce((sum, { size }) => sum + size, 0).toFixed(2), parts: shares };
   };
   const cpuBars = [
-    cpu('an answered call', results.calls.top.cpuMsPerCall, ofACall),
-    cpu('three no-op activities', results.yardstick.top.cpuMsPerWorkflow, ofTheYardstick),
+    cpu('an answered call', results.calls.top.cpuMsPerCall, partsOfCall),
+    cpu('three no-op activities', results.yardstick.top.cpuMsPerWorkflow, partsOfYardstick),
   ];
-  const actionBars = Object.entries(costs).map(([fate, { actions, actionsOf }]): Bar => {
-    const drawn = drawnKinds.map((kind) => ({ name: kind, size: actionsOf[kind] ?? 0 }));
-    const rest = actions - drawn.reduce((sum, { size }) => sum + size, 0);
-    return { label: fate, says: String(actions), parts: [...drawn, { name: 'others', size: rest }] };
+  const actionBars = Object.entries(costs).map(([scenario, { actions, actionsOf }]): Bar => {
+    const shown = shownKinds.map((kind) => ({ name: kind, size: actionsOf[kind] ?? 0 }));
+    const rest = actions - shown.reduce((sum, { size }) => sum + size, 0);
+    return { label: scenario, valueText: String(actions), parts: [...shown, { name: 'others', size: rest }] };
   });
   const first = panel(0, 'CPU, as a multiple of a workflow of three ordinary no-op activities', cpuBars);
   const second = panel(first.height + 18, 'Billable actions of a call on Temporal Cloud', actionBars);
@@ -69,15 +69,15 @@ function panel(top: number, title: string, bars: Bar[]): { lines: string[]; heig
   ];
   const sums = bars.map(({ parts }) => parts.reduce((sum, { size }) => sum + size, 0));
   const scale = (width - left - right) / Math.max(...sums);
-  const colourOf = (name: string) => colours[names.indexOf(name) % colours.length];
+  const colorOf = (name: string) => colors[names.indexOf(name) % colors.length];
   const lines = [text(16, top + 24, title, 'font-weight="600"')];
   let x = 16;
   for (const name of names) {
-    lines.push(`<rect x="${x}" y="${top + 36}" width="11" height="11" fill="${colourOf(name)}"/>`);
+    lines.push(`<rect x="${x}" y="${top + 36}" width="11" height="11" fill="${colorOf(name)}"/>`);
     lines.push(text(x + 16, top + 46, name));
     x += 34 + name.length * 7;
   }
-  for (const [row, { label, says, parts }] of bars.entries()) {
+  for (const [row, { label, valueText, parts }] of bars.entries()) {
     const y = top + 60 + row * rowHeight;
     lines.push(text(left - 10, y + 13, label, 'text-anchor="end"'));
     let from = left;
@@ -85,16 +85,16 @@ function panel(top: number, title: string, bars: Bar[]): { lines: string[]; heig
       if (size <= 0) continue;
       const wide = size * scale;
       lines.push(
-        `<rect x="${from.toFixed(1)}" y="${y}" width="${wide.toFixed(1)}" height="${barHeight}" fill="${colourOf(name)}" stroke="#fff" stroke-width="0.8"/>`,
+        `<rect x="${from.toFixed(1)}" y="${y}" width="${wide.toFixed(1)}" height="${barHeight}" fill="${colorOf(name)}" stroke="#fff" stroke-width="0.8"/>`,
       );
       from += wide;
     }
-    lines.push(text(Number((from + 8).toFixed(1)), y + 13, says, 'font-weight="600"'));
+    lines.push(text(Number((from + 8).toFixed(1)), y + 13, valueText, 'font-weight="600"'));
   }
   return { lines, height: 60 + bars.length * rowHeight + 8 };
 }
 
-function text(x: number, y: number, words: string, more = ''): string {
-  const safe = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+function text(x: number, y: number, content: string, more = ''): string {
+  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<text x="${x}" y="${y}"${more && ` ${more}`}>${safe}</text>`;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import pg from 'pg';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
-import { answer } from './helper.js';
+import { serveWork } from './childProcess.js';
 import { paced, together } from './pace.js';
 
 /** One call that was posted. Times are those of `Date.now()`. */
@@ -39,16 +39,16 @@ const recordedWithinMs = 120_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 2_000 });
 let apiUrl = '';
 let numbers = 0;
-const recordings = new Map<string, { at?: number; heard?: (at: number) => void }>();
+const recordings = new Map<string, { at?: number; onRecorded?: (at: number) => void }>();
 
-answer({
+serveWork({
   async start(where: { apiUrl: string; databaseUrl: string }) {
     apiUrl = where.apiUrl;
     const client = new pg.Client({ connectionString: where.databaseUrl });
     client.on('notification', ({ payload = '{}' }) => {
       const { callId, at } = JSON.parse(payload) as { callId: string; at: number };
       const known = recordings.get(callId);
-      if (known?.heard) known.heard(at);
+      if (known?.onRecorded) known.onRecorded(at);
       else recordings.set(callId, { at });
     });
     await client.connect();
@@ -111,30 +111,30 @@ function recorded(callId: string): Promise<number> {
   const known = recordings.get(callId);
   if (known?.at !== undefined) return Promise.resolve(known.at);
   return new Promise((resolve, reject) => {
-    const trouble = `no outcome of ${callId} was recorded within ${recordedWithinMs / 1000} s`;
-    const late = setTimeout(() => reject(new Error(trouble)), recordedWithinMs);
-    const heard = (at: number) => {
+    const message = `no outcome of ${callId} was recorded within ${recordedWithinMs / 1000} s`;
+    const late = setTimeout(() => reject(new Error(message)), recordedWithinMs);
+    const onRecorded = (at: number) => {
       clearTimeout(late);
       resolve(at);
     };
-    recordings.set(callId, { heard });
+    recordings.set(callId, { onRecorded });
   });
 }
 
-const words = ['initiated', 'ringing', 'in-progress', 'completed'];
+const statuses = ['initiated', 'ringing', 'in-progress', 'completed'];
 
 function callback({ publicUrl, authToken, accountSid }: CallbackLoad, callId: string, number: number) {
   const path = `/twilio/status/${callId}/1`;
-  const word = words[number % words.length] as string;
+  const status = statuses[number % statuses.length] as string;
   const params = {
     CallSid: `CA${'0'.repeat(32)}`,
     AccountSid: accountSid,
     ApiVersion: '2010-04-01',
     Direction: 'outbound-api',
-    CallStatus: word,
+    CallStatus: status,
     Timestamp: new Date().toUTCString(),
     CallbackSource: 'call-progress-events',
-    SequenceNumber: String(number % words.length),
+    SequenceNumber: String(number % statuses.length),
     To: '+12025550143',
     Called: '+12025550143',
     ToCountry: 'US',
@@ -143,7 +143,7 @@ function callback({ publicUrl, authToken, accountSid }: CallbackLoad, callId: st
     Caller: '+13035550100',
     FromCountry: 'US',
     CallerCountry: 'US',
-    ...(word === 'completed' ? { CallDuration: '2', Duration: '1', SipResponseCode: '200' } : {}),
+    ...(status === 'completed' ? { CallDuration: '2', Duration: '1', SipResponseCode: '200' } : {}),
   };
   const headers = {
     'Content-Type': 'application/x-www-form-urlencoded',
@@ -159,16 +159,20 @@ function send(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const length = { 'Content-Length': String(Buffer.byteLength(body)) };
-    const asked = request(url, { method: 'POST', agent, headers: { ...headers, ...length } }, (answered) => {
-      let text = '';
-      answered.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      answered.on('end', () => resolve({ status: answered.statusCode ?? 0, text }));
-      answered.on('error', reject);
-    });
-    asked.setTimeout(30_000, () => asked.destroy(new Error(`no answer within 30 s: ${url}`)));
-    asked.on('error', reject);
-    asked.end(body);
+    const outgoing = request(
+      url,
+      { method: 'POST', agent, headers: { ...headers, ...length } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on('error', reject);
+      },
+    );
+    outgoing.setTimeout(30_000, () => outgoing.destroy(new Error(`no answer within 30 s: ${url}`)));
+    outgoing.on('error', reject);
+    outgoing.end(body);
   });
 }

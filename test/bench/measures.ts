@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { type HistoryCost, historyCost } from '../costs/historyCost.js';
 import { type BenchStack, type PartName, partNames } from './benchStack.js';
-import { Helper } from './helper.js';
+import { BenchProcess } from './childProcess.js';
 import type { CallbackLoad, CallLoad, PostedCall } from './loadProcess.js';
 import { quantile, steadyRate, together } from './pace.js';
 
@@ -30,8 +30,8 @@ export interface CallMeasure {
 }
 
 /** What ringtrue and what it stands on spend; simulator and load stand in for others. */
-export const ofACall: readonly PartName[] = ['temporal', 'worker', 'api', 'postgres'];
-export const ofTheYardstick: readonly PartName[] = ['temporal', 'yardstick'];
+export const partsOfCall: readonly PartName[] = ['temporal', 'worker', 'api', 'postgres'];
+export const partsOfYardstick: readonly PartName[] = ['temporal', 'yardstick'];
 
 export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
   return parts.reduce((sum, part) => sum + (cpu[part] ?? 0), 0);
@@ -40,7 +40,7 @@ export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
 /** Posts calls, waits for their outcomes, and looks afterwards at what they took. */
 export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
   const before = stack.usage();
-  const posted = await stack.load.ask<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
+  const posted = await stack.load.run<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
   // What is left to do when the row is written belongs to the call too: the workflow's end.
   await pause(500);
   const cpuMsPerCall = cpuBetween(before, stack.usage(), load.count);
@@ -73,7 +73,7 @@ export async function measureYardstick(
   load: { count: number; inFlight: number },
 ): Promise<YardstickMeasure> {
   const before = stack.usage();
-  const perSecond = await stack.yardstick.ask<number>('threeNoOps', load);
+  const perSecond = await stack.yardstick.run<number>('threeNoOps', load);
   await pause(500);
   return { perSecond, cpuMsPerWorkflow: cpuBetween(before, stack.usage(), load.count) };
 }
@@ -83,7 +83,7 @@ export async function measureRoundTrip(
   stack: BenchStack,
   load: { count: number; perSecond: number },
 ): Promise<Latency> {
-  return latencyOf(await stack.yardstick.ask<number[]>('roundTrips', load));
+  return latencyOf(await stack.yardstick.run<number[]>('roundTrips', load));
 }
 
 /** Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals up. */
@@ -91,15 +91,15 @@ export async function measureWebhook(
   stack: BenchStack,
   cliCount: { count: number },
 ): Promise<{ perSecond: number; barePerSecond: number }> {
-  const bare = new Helper('bareWebhookProcess');
+  const bare = new BenchProcess('bareWebhookProcess');
   try {
     const { accountSid, authToken } = simulatorCredentials;
     const publicUrl = stack.apiUrl;
-    const origin = await bare.ask<string>('start', { address: stack.temporalAddress, publicUrl, authToken });
-    const callIds = await callsNobodyWorksOn(stack, 100);
+    const origin = await bare.run<string>('start', { address: stack.temporalAddress, publicUrl, authToken });
+    const callIds = await callsWithoutWorker(stack, 100);
     const load = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
     const run = (at: string, count: number) =>
-      stack.load.ask<number>('callbacks', { ...load, origin: at, count } satisfies CallbackLoad);
+      stack.load.run<number>('callbacks', { ...load, origin: at, count } satisfies CallbackLoad);
     await run(origin, 200);
     await run(stack.apiUrl, 200);
     // Alternately, since each round finds longer histories than the one before.
@@ -111,7 +111,7 @@ export async function measureWebhook(
   }
 }
 
-async function callsNobodyWorksOn(stack: BenchStack, count: number): Promise<string[]> {
+async function callsWithoutWorker(stack: BenchStack, count: number): Promise<string[]> {
   const callIds = Array.from({ length: count }, () => `call-${randomUUID()}`);
   await together(count, 10, async (number) => {
     const callId = callIds[number] as string;
@@ -122,7 +122,7 @@ async function callsNobodyWorksOn(stack: BenchStack, count: number): Promise<str
       args: [request],
     });
     const { to, from } = request;
-    await stack.store.openCall({ callId, to, from, metadata: {}, startedAt: new Date().toISOString() });
+    await stack.store.addCall({ callId, to, from, metadata: {}, startedAt: new Date().toISOString() });
   });
   return callIds;
 }
@@ -149,7 +149,7 @@ export function meanOf(one: YardstickMeasure, other: YardstickMeasure): Yardstic
   };
 }
 
-/** Waits until so many calls talk on: posted calls are dialled as fast as the stack can, and not as they are posted. */
+/** Waits until so many calls talk on: posted calls are dialed as fast as the stack can, and not as they are posted. */
 async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   for (let talking = 0, before = -1; talking < count; ) {
     await pause(3_000);
@@ -169,7 +169,7 @@ export async function measureWaiting(
   const found: WaitingMeasure[] = [];
   let held = 0;
   for (const waiting of levels) {
-    await stack.load.ask('hold', waiting - held);
+    await stack.load.run('hold', waiting - held);
     held = waiting;
     await heldAtTwilio(stack, waiting);
     await stack.quiet();
@@ -185,13 +185,13 @@ export async function measureWaiting(
   return found;
 }
 
-const fates: { fate: string; request: Record<string, unknown> }[] = [
-  { fate: 'answered, all callbacks', request: { to: '+12025550143' } },
-  { fate: 'busy', request: { to: '+15005552486' } },
-  { fate: 'Lookup: no such number', request: { to: '+15008100000' } },
-  { fate: 'refused by Twilio', request: { to: '+15005550003' } },
+const scenarios: { scenario: string; request: Record<string, unknown> }[] = [
+  { scenario: 'answered, all callbacks', request: { to: '+12025550143' } },
+  { scenario: 'busy', request: { to: '+15005552486' } },
+  { scenario: 'Lookup: no such number', request: { to: '+15008100000' } },
+  { scenario: 'refused by Twilio', request: { to: '+15005550003' } },
   {
-    fate: 'busy, busy again',
+    scenario: 'busy, busy again',
     request: {
       to: '+15005552487',
       retry: {
@@ -203,15 +203,15 @@ const fates: { fate: string; request: Record<string, unknown> }[] = [
       },
     },
   },
-  { fate: 'callbacks lost, polled', request: { to: '+15009001000' } },
-  { fate: 'create lost', request: { to: '+15009020000' } },
+  { scenario: 'callbacks lost, polled', request: { to: '+15009001000' } },
+  { scenario: 'create lost', request: { to: '+15009020000' } },
 ];
 
 /** What a call of each fate leaves in Temporal. The worker must not be patient, so that lost callbacks show. */
-export async function measureFates(stack: BenchStack): Promise<Record<string, HistoryCost>> {
+export async function measureScenarios(stack: BenchStack): Promise<Record<string, HistoryCost>> {
   const costs: Record<string, HistoryCost> = {};
   await Promise.all(
-    fates.map(async ({ fate, request }) => {
+    scenarios.map(async ({ scenario, request }) => {
       const answered = await fetch(`${stack.apiUrl}/calls`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
@@ -220,10 +220,10 @@ export async function measureFates(stack: BenchStack): Promise<Record<string, Hi
       const { callId } = (await answered.json()) as { callId: string };
       const handle = stack.client.workflow.getHandle(callId);
       await handle.result();
-      costs[fate] = await historyCost(handle);
+      costs[scenario] = await historyCost(handle);
     }),
   );
-  return Object.fromEntries(fates.map(({ fate }) => [fate, costs[fate] as HistoryCost]));
+  return Object.fromEntries(scenarios.map(({ scenario }) => [scenario, costs[scenario] as HistoryCost]));
 }
 
 interface SimulatedTimes {

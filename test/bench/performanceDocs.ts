@@ -53,8 +53,8 @@ function withBlock(page: string, mark: string, block: string): string {
 function costsTable(costs: Record<string, HistoryCost>): string {
   return table(
     ['a call that is', 'billable actions', 'of these', 'history events', 'history bytes'],
-    Object.entries(costs).map(([fate, { events, bytes, actions, actionsOf }]) => [
-      fate,
+    Object.entries(costs).map(([scenario, { events, bytes, actions, actionsOf }]) => [
+      scenario,
       String(actions),
       Object.entries(actionsOf)
         .map(([kind, count]) => `${count} ${kind}`)

@@ -29,14 +29,14 @@ export function usageOf(pid: number): Usage {
 }
 
 /** The first descendant of a process whose command line has these words. */
-export function descendantRunning(pid: number, words: string[]): number {
+export function descendantRunning(pid: number, fragments: string[]): number {
   if (!isUsageKnown) return pid;
   for (const { pid: one } of familyOf(pid)) {
     if (one === pid) continue;
     const command = read(`/proc/${one}/cmdline`)?.split('\0') ?? [];
-    if (words.every((word) => command.includes(word))) return one;
+    if (fragments.every((fragment) => command.includes(fragment))) return one;
   }
-  throw new Error(`No process runs ${words.join(' ')}: has it ended?`);
+  throw new Error(`No process runs ${fragments.join(' ')}: has it ended?`);
 }
 
 /** The process and its descendants, parents first. */

@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
 import type { BenchResults } from './benchmark.js';
-import { type Latency, ofACall, ofTheYardstick, sumOfCpu } from './measures.js';
+import { type Latency, partsOfCall, partsOfYardstick, sumOfCpu } from './measures.js';
 
 /** The results as a table for a terminal, ratios first, beside those of the baseline. */
 export function tableOf(results: BenchResults, { ratios: then }: BenchResults): string {
-  const { ratios, fates, calls, yardstick, webhook, waiting, kbPerWaitingCall, startUpMs, machine } = results;
+  const { ratios, scenarios, calls, yardstick, webhook, waiting, kbPerWaitingCall, startUpMs, machine } =
+    results;
   const topCall = calls.top.cpuMsPerCall;
   const topYardstick = yardstick.top.cpuMsPerWorkflow;
   return [
@@ -32,8 +33,8 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
     ]),
     section('A call in Temporal', [
       ['', 'events', 'bytes', 'billable actions'],
-      ...Object.entries(fates).map(([fate, { events, bytes, actions, actionsOf }]) => [
-        fate,
+      ...Object.entries(scenarios).map(([scenario, { events, bytes, actions, actionsOf }]) => [
+        scenario,
         String(events),
         String(bytes),
         `${actions}: ${Object.entries(actionsOf)
@@ -46,20 +47,20 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
       [
         'calls, at the top',
         one(calls.top.perSecond),
-        one(sumOfCpu(topCall, ofACall)),
-        partsOf(topCall, ofACall),
+        one(sumOfCpu(topCall, partsOfCall)),
+        partsOf(topCall, partsOfCall),
       ],
       [
         'calls, at a quarter',
         one(calls.quarter.perSecond),
-        one(sumOfCpu(calls.quarter.cpuMsPerCall, ofACall)),
-        partsOf(calls.quarter.cpuMsPerCall, ofACall),
+        one(sumOfCpu(calls.quarter.cpuMsPerCall, partsOfCall)),
+        partsOf(calls.quarter.cpuMsPerCall, partsOfCall),
       ],
       [
         'three ordinary no-ops',
         one(yardstick.top.perSecond),
-        one(sumOfCpu(topYardstick, ofTheYardstick)),
-        partsOf(topYardstick, ofTheYardstick),
+        one(sumOfCpu(topYardstick, partsOfYardstick)),
+        partsOf(topYardstick, partsOfYardstick),
       ],
       ['callbacks to the webhook', one(webhook.perSecond), '', ''],
       ['callbacks to the bare route', one(webhook.barePerSecond), '', ''],
@@ -80,7 +81,7 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
         String(count),
         one(residentMb.worker),
         one(residentMb.temporal),
-        `${one(sumOfCpu(cpuMsPerCall, ofACall))}, ${one(sumOfCpu(cpuMsPerYardstick, ofTheYardstick))}`,
+        `${one(sumOfCpu(cpuMsPerCall, partsOfCall))}, ${one(sumOfCpu(cpuMsPerYardstick, partsOfYardstick))}`,
       ]),
       ['kB each, cached', one(kbPerWaitingCall.worker), one(kbPerWaitingCall.temporal), ''],
     ]),

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { keptDirectory } from '../../src/keptDirectory.js';
+import { cacheDirectory } from '../../src/process/cacheDirectory.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
-import { progressModes } from '../../workflows/twilioStatus.js';
+import { progressModes } from '../../workflows/rules/twilioStatus.js';
 import { type BenchPlan, benchmark } from './benchmark.js';
 import { readBaseline, writeBaseline, writePerformanceDocs } from './performanceDocs.js';
 import { isUsageKnown } from './processUsage.js';
@@ -55,12 +55,12 @@ setTimeout(() => {
 }, minutes * 60_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const cli = await findTemporalCli({ env: process.env, keepIn: keptDirectory(tmpdir()), say });
+const cli = await findTemporalCli({ env: process.env, cacheDirectory: cacheDirectory(tmpdir()), say });
 const results = await benchmark(plan, {
   cliPath: cli.path,
   file: values.file,
   progress,
-  say: (line) => say(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`),
+  print: (line) => say(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`),
 });
 process.stdout.write(`${tableOf(results, readBaseline())}\n`);
 if (values.baseline) {

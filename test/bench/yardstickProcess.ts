@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { answer } from './helper.js';
+import { serveWork } from './childProcess.js';
 import { paced, steadyRate, together } from './pace.js';
 import { atTheLast, yardstickActivities } from './yardstickActivities.js';
 
@@ -10,7 +10,7 @@ import { atTheLast, yardstickActivities } from './yardstickActivities.js';
 const taskQueue = 'yardstick';
 let client: Client;
 
-answer({
+serveWork({
   async start({ address }: { address: string }) {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const workflowsPath = fileURLToPath(new URL('yardstickWorkflows.ts', import.meta.url));
@@ -30,10 +30,10 @@ answer({
 
   /** So many workflows of three no-ops, at most `inFlight` at a time; how many a second, in the steady middle. */
   async threeNoOps({ count, inFlight }: { count: number; inFlight: number }): Promise<number> {
-    const endings: number[] = [];
+    const endTimes: number[] = [];
     const waiting: (() => void)[] = [];
-    atTheLast.heard = () => {
-      endings.push(Date.now());
+    atTheLast.onCall = () => {
+      endTimes.push(Date.now());
       waiting.shift()?.();
     };
     const last: Promise<unknown>[] = [];
@@ -45,14 +45,14 @@ answer({
       await ended;
     });
     await Promise.all(last);
-    return steadyRate(endings);
+    return steadyRate(endTimes);
   },
 
   /** Milliseconds from sending a signal to a waiting workflow to knowing its end, for each. */
   async roundTrips({ count, perSecond }: { count: number; perSecond: number }): Promise<number[]> {
     const handles = await Promise.all(
       Array.from({ length: count }, () =>
-        client.workflow.start('untilSignalled', { taskQueue, workflowId: randomUUID() }),
+        client.workflow.start('untilSignaled', { taskQueue, workflowId: randomUUID() }),
       ),
     );
     const trips: number[] = [];

@@ -13,10 +13,10 @@ export async function threeNoOps(): Promise<void> {
 }
 
 /** Waits for a signal and is over. */
-export async function untilSignalled(): Promise<void> {
-  let signalled = false;
+export async function untilSignaled(): Promise<void> {
+  let signaled = false;
   setHandler(go, () => {
-    signalled = true;
+    signaled = true;
   });
-  await condition(() => signalled);
+  await condition(() => signaled);
 }

@@ -9,13 +9,13 @@ const elsewhere = [
 
 /** The Chromium or Chrome of this machine: `RINGTRUE_CHROMIUM`, else what the PATH has. Throws what to do when there is none. */
 export function findChromium(env: NodeJS.ProcessEnv): string {
-  const asked = env.RINGTRUE_CHROMIUM;
+  const configured = env.RINGTRUE_CHROMIUM;
   const onPath = (env.PATH ?? '').split(delimiter).flatMap((place) => names.map((name) => join(place, name)));
-  const found = asked ? [asked].find(isExecutable) : [...onPath, ...elsewhere].find(isExecutable);
+  const found = configured ? [configured].find(isExecutable) : [...onPath, ...elsewhere].find(isExecutable);
   if (found !== undefined) return found;
   throw new Error(
-    asked
-      ? `RINGTRUE_CHROMIUM is ${asked}, where no program is; set it to a Chromium or Chrome, or unset it.`
+    configured
+      ? `RINGTRUE_CHROMIUM is ${configured}, where no program is; set it to a Chromium or Chrome, or unset it.`
       : 'The browser test needs a Chromium or Chrome, and none is on the PATH: install one (on Debian: apt-get install chromium), or set RINGTRUE_CHROMIUM to it.',
   );
 }

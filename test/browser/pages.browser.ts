@@ -54,9 +54,9 @@ describe('the API page', () => {
   });
 
   it('a script or a picture from elsewhere gets into it: not even asked for', async () => {
-    const asked: (string | undefined)[] = [];
+    const requested: (string | undefined)[] = [];
     const elsewhere = createServer((request, response) => {
-      asked.push(request.url);
+      requested.push(request.url);
       response.end();
     });
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
@@ -75,7 +75,7 @@ describe('the API page', () => {
     })`);
     expect(stopped).toEqual(['img-src', 'script-src-elem', 'script-src-elem']);
     expect(await page.evaluate('window.ran')).toBeUndefined();
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     elsewhere.close();
   });
 
@@ -113,19 +113,19 @@ describe("a finished call in Temporal's Web UI", () => {
     });
     const run = `${bench.temporalUi}/namespaces/default/workflows/${callId}/${runId}`;
     const timeline = await bench.open(`${run}/timeline`);
-    for (const words of [
+    for (const text of [
       'dial +1500•••2486 from +1500•••0006',
       'status callback about CA',
       'attempt 2 of 2, after busy',
     ])
-      await timeline.page.getByText(words).first().waitFor();
+      await timeline.page.getByText(text).first().waitFor();
 
     const metadata = await bench.open(`${run}/user-metadata`);
-    const told = async (words: string) => {
-      for (const frame of metadata.page.frames()) if (await frame.getByText(words).count()) return true;
+    const isShown = async (text: string) => {
+      for (const frame of metadata.page.frames()) if (await frame.getByText(text).count()) return true;
       return false;
     };
-    for (const words of [
+    for (const text of [
       'Call to +1500•••2486',
       'Lookup: valid',
       'Twilio made the call: CA',
@@ -133,6 +133,6 @@ describe("a finished call in Temporal's Web UI", () => {
       'attempt 1: busy',
       'busy, decided by webhook',
     ])
-      await expect.poll(() => told(words), { timeout: 20_000, message: words }).toBe(true);
+      await expect.poll(() => isShown(text), { timeout: 20_000, message: text }).toBe(true);
   });
 });

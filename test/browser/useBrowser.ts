@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { keptDirectory } from '../../src/keptDirectory.js';
-import { freePort } from '../../src/temporal/freePort.js';
+import { cacheDirectory } from '../../src/process/cacheDirectory.js';
+import { freePort } from '../../src/process/freePort.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 import { findChromium } from './chromium.js';
@@ -36,7 +36,7 @@ export function useBrowser(): BrowserBench {
     const executablePath = findChromium(process.env);
     const cli = await findTemporalCli({
       env: process.env,
-      keepIn: keptDirectory(join(tmpdir(), 'ringtrue')),
+      cacheDirectory: cacheDirectory(join(tmpdir(), 'ringtrue')),
       say: (sentence) => process.stderr.write(`${sentence}\n`),
     });
     const ports = await Promise.all([1, 2, 3].map(() => freePort('127.0.0.1')));

@@ -1,8 +1,8 @@
-import { behaviourOf } from '../../src/simulator/numbers.js';
+import { behaviorOf } from '../../src/simulator/numbers/numbers.js';
 import type { Attempt } from '../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../workflows/callRequest.js';
-import { verdictOf } from '../../workflows/createError.js';
-import type { TwilioCall } from './witnesses.js';
+import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import type { TwilioCall } from './collectEvidence.js';
 
 /** What each final word of Twilio's is called here; `failed` with SIP 480 is a `no-answer`. Source: the outcomes in README. */
 const outcomeOfStatus: Record<string, Outcome> = {
@@ -24,30 +24,30 @@ export function untruthsOfAttempt(
 
 function untruthsOfCall(attempt: Attempt, twilio: TwilioCall, request: CallRequest): string[] {
   const wrong: string[] = [];
-  const say = (what: string, recorded: unknown, truth: unknown) =>
+  const report = (what: string, recorded: unknown, truth: unknown) =>
     wrong.push(`${what} is recorded as ${JSON.stringify(recorded)}, and is ${JSON.stringify(truth)}`);
 
   const outcome = outcomeOfStatus[twilio.status];
-  if (outcome === undefined) say('the status', attempt.status, `${twilio.status}, which is not over`);
-  if (attempt.callSid !== twilio.sid) say('the SID', attempt.callSid, twilio.sid);
-  if (attempt.status !== twilio.status) say('the status', attempt.status, twilio.status);
+  if (outcome === undefined) report('the status', attempt.status, `${twilio.status}, which is not over`);
+  if (attempt.callSid !== twilio.sid) report('the SID', attempt.callSid, twilio.sid);
+  if (attempt.status !== twilio.status) report('the status', attempt.status, twilio.status);
   // Only a callback tells the SIP code; and what it told is there.
   const { sipResponseCode: sip, decidedBy } = attempt;
   if (sip !== twilio.sipResponseCode && (sip !== null || decidedBy === 'webhook'))
-    say('the SIP code', sip, twilio.sipResponseCode);
+    report('the SIP code', sip, twilio.sipResponseCode);
   const expected = twilio.status === 'failed' && sip === 480 ? 'no-answer' : outcome;
-  if (attempt.outcome !== expected) say('the outcome', attempt.outcome, expected);
-  if (decidedBy !== 'webhook' && decidedBy !== 'poll') say('who decided', decidedBy, 'webhook or poll');
+  if (attempt.outcome !== expected) report('the outcome', attempt.outcome, expected);
+  if (decidedBy !== 'webhook' && decidedBy !== 'poll') report('who decided', decidedBy, 'webhook or poll');
   // Callbacks write 0 where the resource has nothing.
   const duration = attempt.durationSeconds;
   if (duration !== null && duration !== (twilio.durationSeconds ?? 0))
-    say('the duration', duration, twilio.durationSeconds);
+    report('the duration', duration, twilio.durationSeconds);
   const answeredBy = answererOf(twilio.answeredBy);
   if (attempt.answeredBy !== null && attempt.answeredBy !== answeredBy)
-    say('who answered', attempt.answeredBy, answeredBy);
+    report('who answered', attempt.answeredBy, answeredBy);
   const codes = twilio.notifications.map(({ code }) => code);
   if (attempt.errorCode !== null && !codes.includes(attempt.errorCode))
-    say('the error code', attempt.errorCode, codes);
+    report('the error code', attempt.errorCode, codes);
   if (attempt.evidence.updates.some(({ callSid }) => callSid !== twilio.sid))
     wrong.push('its evidence names another SID');
   if (twilio.to !== request.to || twilio.from !== request.from)
@@ -58,10 +58,10 @@ function untruthsOfCall(attempt: Attempt, twilio: TwilioCall, request: CallReque
 /** Without a Twilio call an attempt can only have been refused, and as the number says. */
 function untruthsOfRefusal(attempt: Attempt, request: CallRequest): string[] {
   if (attempt.callSid !== null) return [`it names ${attempt.callSid}, which Twilio does not have`];
-  const { refusal, createFault } = behaviourOf(request.to);
+  const { refusal, createFault } = behaviorOf(request.to);
   const answer = createFault?.fault.answer;
   const code = refusal?.code ?? (answer?.kind === 'error' ? answer.code : null);
-  const verdict = code === null ? null : verdictOf({ code, httpStatus: 400, message: '' });
+  const verdict = code === null ? null : classifyRefusal({ code, httpStatus: 400, message: '' });
   const expected = verdict === 'invalid-number' || verdict === 'rejected' ? verdict : null;
   if (attempt.outcome !== expected || attempt.errorCode !== code)
     return [
@@ -70,7 +70,7 @@ function untruthsOfRefusal(attempt: Attempt, request: CallRequest): string[] {
   return attempt.status === null ? [] : [`Twilio has no call of it, and its status is ${attempt.status}`];
 }
 
-function answererOf(word: string | null): string | null {
-  if (word === null || word === 'human' || word === 'fax') return word;
-  return word.startsWith('machine_') ? 'machine' : 'unknown';
+function answererOf(value: string | null): string | null {
+  if (value === null || value === 'human' || value === 'fax') return value;
+  return value.startsWith('machine_') ? 'machine' : 'unknown';
 }

@@ -5,19 +5,19 @@ import { chaosRun } from './chaosRun.js';
 import { reportOf } from './report.js';
 
 it('forty calls with every fault of Twilio, every process struck: nothing lost, doubled, untrue or let in', async () => {
-  const said: string[] = [];
+  const lines: string[] = [];
   const result = await chaosRun({
     seed: 7,
     calls: 40,
     seconds: 20,
     cliPath: inject('temporalCliPath'),
     evidenceIn: join(tmpdir(), 'ringtrue-chaos-evidence-7-40'),
-    say: (line) => said.push(line),
+    print: (line) => lines.push(line),
   });
-  const { plan, struck, evidence, violations } = result;
+  const { plan, injected: struck, evidence, violations } = result;
   expect(violations, reportOf(result)).toEqual([]);
   // It did happen: otherwise there would have been nothing to find.
-  expect(struck).toHaveLength(plan.blows.length);
+  expect(struck).toHaveLength(plan.faults.length);
   expect(evidence.placed.filter(({ callIds }) => callIds.length === 1)).toHaveLength(40);
   expect(evidence.twilio.length).toBeGreaterThan(20);
   expect(

@@ -32,8 +32,8 @@ const readFaults: [number, string][] = [
   [1, '7'],
 ];
 
-/** How a call goes, O: every way, those that are dialled again more often. */
-const fates: [number, string][] = [
+/** How a call goes, O: every way, those that are dialed again more often. */
+const courseDigits: [number, string][] = [
   [3, '0'],
   [1, '1'],
   [2, '2'],
@@ -48,31 +48,47 @@ const fates: [number, string][] = [
 
 const sips = ['000', '200', '404', '480', '486', '487', '503', '603', '607'];
 const refusals = ['21211', '21214', '21215', '21216', '21217', '13226'];
-const accountTroubles = ['20003', '10004', '20429'];
+const accountErrors = ['20003', '10004', '20429'];
 const notifications = ['13224', '13225', '13227', '32016', '32017'];
 const courses = ['8001', '8002', '8003', '8005', '8006', '8007', '8101', '8106', '8107', '8108'];
 
 /** Throws for a destination: every family of the simulator's numbers, the one that combines faults above all. */
 export function destinationBy(dice: Dice): Destination {
   return dice.weighted<() => Destination>([
-    [62, () => troubled(dice)],
-    [8, () => of(`+1500555${dice.between(1, 7)}${dice.pick(sips)}`, 'status and SIP code')],
-    [6, () => ({ ...of(`+1500555${dice.pick(courses)}`, 'a course of its own'), options: listening(dice) })],
-    [3, () => of(`+15006${dice.pick(refusals)}0`, 'refused')],
-    [3, () => of(`+15006${dice.pick(accountTroubles)}${dice.between(1, 2)}`, 'account trouble, mended')],
-    [3, () => of(`+15007${dice.pick(notifications)}${dice.between(0, 1)}`, 'fails with a notification')],
-    [8, () => lookedUp(dice)],
-    [2, () => ({ ...of('+15005558104', 'rings for long'), long: true })],
-    [2, () => ({ ...of('+15005558103', 'rings until time-out'), options: { ringTimeoutSeconds: 6 } })],
-    [3, () => of(`+1202555${dice.between(1000, 9999)}`, 'ordinary')],
+    [62, () => faultyDestination(dice)],
+    [8, () => destination(`+1500555${dice.between(1, 7)}${dice.pick(sips)}`, 'status and SIP code')],
+    [
+      6,
+      () => ({
+        ...destination(`+1500555${dice.pick(courses)}`, 'a course of its own'),
+        options: machineDetection(dice),
+      }),
+    ],
+    [3, () => destination(`+15006${dice.pick(refusals)}0`, 'refused')],
+    [
+      3,
+      () => destination(`+15006${dice.pick(accountErrors)}${dice.between(1, 2)}`, 'account trouble, mended'),
+    ],
+    [
+      3,
+      () =>
+        destination(`+15007${dice.pick(notifications)}${dice.between(0, 1)}`, 'fails with a notification'),
+    ],
+    [8, () => lookupDestination(dice)],
+    [2, () => ({ ...destination('+15005558104', 'rings for long'), long: true })],
+    [
+      2,
+      () => ({ ...destination('+15005558103', 'rings until time-out'), options: { ringTimeoutSeconds: 6 } }),
+    ],
+    [3, () => destination(`+1202555${dice.between(1000, 9999)}`, 'ordinary')],
   ])();
 }
 
-function of(to: string, what: string): Destination {
+function destination(to: string, what: string): Destination {
   return { to, what, options: {}, long: false };
 }
 
-function troubled(dice: Dice): Destination {
+function faultyDestination(dice: Dice): Destination {
   const create = dice.weighted<() => string>([
     [40, () => '00'],
     [20, () => dice.pick(noCallMade)],
@@ -81,26 +97,26 @@ function troubled(dice: Dice): Destination {
   const callback = dice.chance(0.3) ? '0' : String(dice.between(1, 9));
   const read = dice.weighted(readFaults);
   const often = hanging.has(create) || read === '5' ? 1 : dice.between(1, 3);
-  const fate = dice.weighted(fates);
+  const course = dice.weighted(courseDigits);
   return {
-    to: `+15009${create}${callback}${read}${often}${fate}`,
+    to: `+15009${create}${callback}${read}${often}${course}`,
     what: `create ${create}, callbacks ${callback}, reads ${read}`,
-    options: fate === '9' ? { maxDurationSeconds: dice.between(3, 12) } : {},
-    long: fate === '9',
+    options: course === '9' ? { maxDurationSeconds: dice.between(3, 12) } : {},
+    long: course === '9',
   };
 }
 
-function lookedUp(dice: Dice): Destination {
+function lookupDestination(dice: Dice): Destination {
   const valid = dice.chance(0.7) ? 0 : dice.between(1, 6);
   const status = dice.between(0, 5);
-  const trouble = dice.between(0, 9);
-  const fate = dice.pick(['0', '2', '5']);
+  const failure = dice.between(0, 9);
+  const course = dice.pick(['0', '2', '5']);
   return {
-    ...of(`+15008${valid}00${status}${trouble}${fate}`, 'Lookup has something to say'),
+    ...destination(`+15008${valid}00${status}${failure}${course}`, 'Lookup has something to say'),
     options: { lookup: dice.pick(['basic', 'lineStatus']) },
   };
 }
 
-function listening(dice: Dice): Destination['options'] {
+function machineDetection(dice: Dice): Destination['options'] {
   return { machineDetection: dice.pick(['off', 'enable', 'detectMessageEnd']) };
 }

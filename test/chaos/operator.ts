@@ -5,35 +5,39 @@ import type { Reset } from './plan.js';
 import type { Stack } from './stack.js';
 
 /** A reset that an operator asked for. */
-export interface Done extends Reset {
+export interface AppliedReset extends Reset {
   callId: string;
 }
 
 /** So many calls are looked at for one to reset, the youngest first. */
-const looksAt = 15;
+const candidateCount = 15;
 
 /**
  * Resets workflows as an operator does from Temporal's UI: what they did since then is done again, and no phone may
  * ring for it. A reset that finds no such call, or no Temporal, is left out.
  */
-export async function reset(stack: Stack, planned: Reset[], callIds: () => string[]): Promise<Done[]> {
+export async function reset(
+  stack: Stack,
+  planned: Reset[],
+  callIds: () => string[],
+): Promise<AppliedReset[]> {
   const begunAt = Date.now();
   const temporal = new Client({ connection: Connection.lazy({ address: stack.temporalAddress }) });
-  const done: Done[] = [];
+  const applied: AppliedReset[] = [];
   for (const one of planned) {
     await pause(Math.max(0, one.atMs - (Date.now() - begunAt)));
     const callId = await temporal
       .withDeadline(Date.now() + 5_000, () => resetOne(temporal, one, callIds()))
       .catch(() => null);
-    if (callId !== null) done.push({ ...one, callId });
+    if (callId !== null) applied.push({ ...one, callId });
   }
   await temporal.connection.close();
-  return done;
+  return applied;
 }
 
 async function resetOne(temporal: Client, { of, point }: Reset, callIds: string[]): Promise<string | null> {
   const wanted = of === 'under way' ? 'RUNNING' : 'COMPLETED';
-  for (const callId of callIds.slice(-looksAt).reverse()) {
+  for (const callId of callIds.slice(-candidateCount).reverse()) {
     const handle = temporal.workflow.getHandle(callId);
     if ((await handle.describe()).status.name !== wanted) continue;
     const { events } = await handle.fetchHistory();

@@ -1,5 +1,5 @@
 import type { RingtrueProcess } from '../support/ringtrueProcess.js';
-import { lives } from '../support/ringtrueProcess.js';
+import { isAlive } from '../support/ringtrueProcess.js';
 
 /** One process that can be struck and started again. */
 export interface Part {
@@ -8,13 +8,13 @@ export interface Part {
   /** Asks it to stop, and waits until it has. */
   stop(): Promise<void>;
   freeze(): void;
-  thaw(): void;
+  unfreeze(): void;
   /** Starts it again; it may not serve yet. */
   start(): Promise<void>;
   /** Does it serve? */
   isReady(): Promise<boolean>;
   /** What it said on stderr, over all its lives. */
-  said(): string;
+  output(): string;
 }
 
 /** A `ringtrue` process that ended as it must not: by itself, or with another status than 0 when asked to stop. */
@@ -77,7 +77,7 @@ export class RingtruePart implements Part {
     this.#process.child.kill('SIGSTOP');
   }
 
-  thaw(): void {
+  unfreeze(): void {
     this.#process.child.kill('SIGCONT');
   }
 
@@ -87,13 +87,13 @@ export class RingtruePart implements Part {
     return answer?.status === 200;
   }
 
-  said(): string {
+  output(): string {
     return this.#lives.map((life, i) => `--- life ${i + 1}, pid ${life.pid}\n${life.stderr}`).join('\n');
   }
 
   /** At the end of everything. */
   async end(): Promise<void> {
     this.#expected = true;
-    if (this.#lives.length > 0 && lives(this.#process.pid)) await this.#process.stop('SIGKILL');
+    if (this.#lives.length > 0 && isAlive(this.#process.pid)) await this.#process.stop('SIGKILL');
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { e164 } from '../../workflows/phoneNumber.js';
+import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { forgeries, longestFreezeMs, planOf, targets } from './plan.js';
 
 const options = { seed: 42, calls: 400, seconds: 300 };
@@ -22,26 +22,26 @@ describe('the plan of a run', () => {
   });
 
   it.each([1, 2, 3])('a short run, seed %i: every kind of blow, and every kind of forgery', (seed) => {
-    const { blows, forgeries: forged } = planOf({ seed, calls: 40, seconds: 20 });
-    expect(new Set(blows.map(({ kind }) => kind))).toEqual(new Set(['kill', 'stop', 'freeze']));
-    expect(new Set(blows.filter(({ kind }) => kind === 'kill').map(({ target }) => target))).toEqual(
+    const { faults, forgeries: forged } = planOf({ seed, calls: 40, seconds: 20 });
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(['kill', 'stop', 'freeze']));
+    expect(new Set(faults.filter(({ kind }) => kind === 'kill').map(({ target }) => target))).toEqual(
       new Set(['api', 'worker-1', 'temporal', 'postgres']),
     );
     expect(new Set(forged.map(({ kind }) => kind))).toEqual(new Set(forgeries));
   });
 
   it('a long run: every process is killed, and nothing is frozen for longer than the settings allow', () => {
-    const { blows } = planOf({ ...options, seconds: 1_200 });
-    const killed = new Set(blows.filter(({ kind }) => kind === 'kill').map(({ target }) => target));
+    const { faults } = planOf({ ...options, seconds: 1_200 });
+    const killed = new Set(faults.filter(({ kind }) => kind === 'kill').map(({ target }) => target));
     expect(killed).toEqual(new Set(targets));
-    expect(blows.filter(({ kind, forMs }) => kind === 'freeze' && forMs > longestFreezeMs)).toEqual([]);
+    expect(faults.filter(({ kind, forMs }) => kind === 'freeze' && forMs > longestFreezeMs)).toEqual([]);
   });
 
   it('a long run: calls of every sort', () => {
     const { calls } = planOf(options);
     const sorts = {
       canceled: calls.filter(({ cancelAfterMs }) => cancelAfterMs !== null),
-      'dialled again now': calls.filter(({ retryNow }) => retryNow),
+      'dialed again now': calls.filter(({ retryNow }) => retryNow),
       'posted twice at once': calls.filter(({ postedTwice }) => postedTwice),
       'several between the same two numbers': calls.filter(({ what }) => what.endsWith('several at once')),
       'given up at a time': calls.filter(({ giveUpAfterSeconds }) => giveUpAfterSeconds !== null),

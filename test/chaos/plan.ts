@@ -26,7 +26,7 @@ export type Target = (typeof targets)[number];
  * One blow against a process. `kill`: SIGKILL. `stop`: asked to stop, waited for. `freeze`: SIGSTOP, as a
  * machine that hangs; it goes on where it was.
  */
-export interface Blow {
+export interface Fault {
   atMs: number;
   target: Target;
   kind: 'kill' | 'stop' | 'freeze';
@@ -64,7 +64,7 @@ export interface Plan {
   seed: number;
   lengthMs: number;
   calls: PlannedCall[];
-  blows: Blow[];
+  faults: Fault[];
   forgeries: Forgery[];
   resets: Reset[];
 }
@@ -72,8 +72,8 @@ export interface Plan {
 /** A frozen worker may hold a create back for so long; the settings of the run leave more than that for it to land. */
 export const longestFreezeMs = 6_000;
 /** Callers' numbers: few, so that calls between the same two numbers meet. */
-const callers = ['+15005550006', '+12025550101', '+12025550102'];
-const meanMsBetweenBlows = 7_000;
+const fromNumbers = ['+15005550006', '+12025550101', '+12025550102'];
+const meanMsBetweenFaults = 7_000;
 
 /** Everything that a run does by chance. The seed decides it, and nothing else. */
 export function planOf(options: { seed: number; calls: number; seconds: number }): Plan {
@@ -84,7 +84,7 @@ export function planOf(options: { seed: number; calls: number; seconds: number }
     seed,
     lengthMs,
     calls: plannedCalls(dice, seed, calls, lengthMs * 0.85),
-    blows: plannedBlows(dice, lengthMs),
+    faults: plannedFaults(dice, lengthMs),
     forgeries: plannedForgeries(dice, Math.max(forgeries.length, Math.round(calls / 5)), lengthMs),
     resets: plannedResets(dice, Math.max(2, Math.round(calls / 15)), lengthMs),
   };
@@ -94,7 +94,7 @@ function plannedCalls(dice: Dice, seed: number, count: number, withinMs: number)
   const calls: PlannedCall[] = [];
   while (calls.length < count) {
     const destination = destinationBy(dice);
-    const from = dice.pick(callers);
+    const from = dice.pick(fromNumbers);
     const atMs = Math.round(dice.throw() * withinMs);
     // Several at once between the same two numbers: which Twilio call is whose?
     const together = dice.chance(0.15) ? dice.between(2, 3) : 1;
@@ -146,8 +146,8 @@ function policyBy(dice: Dice): { policy: RetryPolicy; now: boolean } {
 }
 
 /** Each kind once, and then as chance will have it. */
-function plannedBlows(dice: Dice, lengthMs: number): Blow[] {
-  const once: Pick<Blow, 'target' | 'kind'>[] = dice.shuffled([
+function plannedFaults(dice: Dice, lengthMs: number): Fault[] {
+  const once: Pick<Fault, 'target' | 'kind'>[] = dice.shuffled([
     { target: 'worker-1', kind: 'kill' },
     { target: 'worker-2', kind: 'freeze' },
     { target: dice.pick(['worker-1', 'worker-2']), kind: 'stop' },
@@ -155,17 +155,17 @@ function plannedBlows(dice: Dice, lengthMs: number): Blow[] {
     { target: 'temporal', kind: 'kill' },
     { target: 'postgres', kind: 'kill' },
   ]);
-  const count = Math.max(once.length, Math.round(lengthMs / meanMsBetweenBlows));
-  const blows = [...Array(count).keys()].map((i): Blow => {
-    const { target, kind } = once[i] ?? blowBy(dice);
+  const count = Math.max(once.length, Math.round(lengthMs / meanMsBetweenFaults));
+  const faults = [...Array(count).keys()].map((i): Fault => {
+    const { target, kind } = once[i] ?? faultBy(dice);
     const atMs = Math.round(dice.throw() * lengthMs * 0.9);
     const forMs = kind === 'freeze' ? dice.between(1_500, longestFreezeMs) : dice.between(500, 4_000);
     return { atMs, target, kind, forMs };
   });
-  return blows.sort((a, b) => a.atMs - b.atMs);
+  return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
-function blowBy(dice: Dice): Pick<Blow, 'target' | 'kind'> {
+function faultBy(dice: Dice): Pick<Fault, 'target' | 'kind'> {
   const target = dice.weighted<Target>([
     [25, 'worker-1'],
     [25, 'worker-2'],
@@ -174,7 +174,7 @@ function blowBy(dice: Dice): Pick<Blow, 'target' | 'kind'> {
     [15, 'postgres'],
   ]);
   const isOurs = target !== 'temporal' && target !== 'postgres';
-  const kind = dice.weighted<Blow['kind']>([
+  const kind = dice.weighted<Fault['kind']>([
     [60, 'kill'],
     [20, 'stop'],
     [isOurs ? 20 : 0, 'freeze'],

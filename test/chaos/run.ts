@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keptDirectory } from '../../src/keptDirectory.js';
+import { cacheDirectory } from '../../src/process/cacheDirectory.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
 import { chaosRun } from './chaosRun.js';
 import { reportOf } from './report.js';
@@ -13,23 +13,23 @@ const { values } = parseArgs({
 const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)));
 const calls = number('calls', values.calls ?? '300');
 const minutes = number('minutes', values.minutes ?? '5');
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const print = (line: string) => process.stderr.write(`${line}\n`);
 
 const evidenceIn = join(tmpdir(), `ringtrue-chaos-evidence-${seed}-${calls}`);
-const cli = await findTemporalCli({ env: process.env, keepIn: keptDirectory(tmpdir()), say });
-say(`Seed ${seed}: ${calls} calls in ${minutes} minutes.`);
+const cli = await findTemporalCli({ env: process.env, cacheDirectory: cacheDirectory(tmpdir()), say: print });
+print(`Seed ${seed}: ${calls} calls in ${minutes} minutes.`);
 const result = await chaosRun({
   seed,
   calls,
   seconds: Math.round(minutes * 60),
   cliPath: cli.path,
   evidenceIn,
-  say,
+  print,
 });
 process.stdout.write(`${reportOf(result)}\n`);
 if (result.violations.length > 0) {
-  say(`What was said and recorded is in ${evidenceIn}.`);
-  say(`Again: npm run chaos -- --seed ${seed} --calls ${calls} --minutes ${minutes}`);
+  print(`What was said and recorded is in ${evidenceIn}.`);
+  print(`Again: npm run chaos -- --seed ${seed} --calls ${calls} --minutes ${minutes}`);
 }
 process.exit(result.violations.length > 0 ? 1 : 0);
 

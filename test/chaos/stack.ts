@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startPostgres } from '../support/postgres.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
-import { keptPort } from './keptPort.js';
+import { heldPort } from './heldPort.js';
 import { type BadEnd, type Part, RingtruePart } from './part.js';
 import type { Target } from './plan.js';
 import { temporalServer } from './temporalServer.js';
@@ -23,7 +23,7 @@ export interface Stack {
   ready(withinMs: number): Promise<void>;
   badEnds(): BadEnd[];
   /** What each process said, by its name. */
-  said(): Record<string, string>;
+  output(): Record<string, string>;
   end(): Promise<void>;
 }
 
@@ -45,8 +45,8 @@ export async function startStack(cliPath: string): Promise<Stack> {
   const postgres = await startPostgres({ durable: true });
   const accountSid = `AC${'c4a05'.padEnd(32, '0')}`;
   const authToken = 'the-auth-token-of-this-run';
-  const simulatorPort = await keptPort();
-  const apiPort = await keptPort();
+  const simulatorPort = await heldPort();
+  const apiPort = await heldPort();
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`;
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const account = { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, RINGTRUE_CPS: '100' };
@@ -74,7 +74,7 @@ export async function startStack(cliPath: string): Promise<Stack> {
   const api = new RingtruePart('api', () => new RingtrueProcess(['api'], env), `${apiUrl}/readyz`);
   const workers = await Promise.all(
     ['worker-1', 'worker-2'].map(async (name) => {
-      const port = await keptPort();
+      const port = await heldPort();
       const launch = () => new RingtrueProcess(['worker'], { ...env, RINGTRUE_WORKER_PORT: String(port) });
       return new RingtruePart(name, launch, `http://127.0.0.1:${port}/readyz`);
     }),
@@ -86,10 +86,10 @@ export async function startStack(cliPath: string): Promise<Stack> {
     kill: () => gone('SIGKILL'),
     stop: () => gone('SIGINT'),
     freeze: () => postgres.kill('SIGSTOP'),
-    thaw: () => postgres.kill('SIGCONT'),
+    unfreeze: () => postgres.kill('SIGCONT'),
     start: startAgain,
     isReady: async () => true,
-    said: () => '',
+    output: () => '',
   };
   // `restart` waits until the server is gone.
   async function gone(signal: NodeJS.Signals): Promise<void> {
@@ -137,13 +137,13 @@ export async function startStack(cliPath: string): Promise<Stack> {
         while (!(await part.isReady())) {
           if (Date.now() > deadline)
             throw new Error(
-              `${name} does not serve after ${withinMs / 1000} s:\n${part.said().slice(-3_000)}`,
+              `${name} does not serve after ${withinMs / 1000} s:\n${part.output().slice(-3_000)}`,
             );
           await pause(100);
         }
     },
     badEnds: () => ringtrue.flatMap(({ badEnds }) => badEnds),
-    said: () => Object.fromEntries(Object.entries(all).map(([name, part]) => [name, part.said()])),
+    output: () => Object.fromEntries(Object.entries(all).map(([name, part]) => [name, part.output()])),
     async end() {
       for (const part of [...ringtrue].reverse()) await part.end();
       await temporal.end();

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { spawnGuarded } from '../../src/temporal/guard.js';
 import { missingSearchAttributes, searchAttributeFlags } from '../../src/temporal/searchAttributes.js';
-import { keptPort } from './keptPort.js';
+import { heldPort } from './heldPort.js';
 import type { Part } from './part.js';
 
 export interface TemporalServer extends Part {
@@ -17,8 +17,8 @@ export interface TemporalServer extends Part {
  * killed until it is started again.
  */
 export async function temporalServer(cliPath: string, stateFile: string): Promise<TemporalServer> {
-  const port = await keptPort();
-  const httpPort = await keptPort();
+  const port = await heldPort();
+  const httpPort = await heldPort();
   const address = `127.0.0.1:${port}`;
   const flags = [
     ...['--ip', '127.0.0.1', '--port', String(port), '--http-port', String(httpPort), '--headless'],
@@ -27,14 +27,14 @@ export async function temporalServer(cliPath: string, stateFile: string): Promis
     ...searchAttributeFlags.flatMap((flag) => ['--search-attribute', flag]),
   ];
   let child: ChildProcess | null = null;
-  let said = '';
+  let output = '';
 
   const part: TemporalServer = {
     address,
     async start() {
       const started = spawnGuarded(cliPath, ['server', 'start-dev', ...flags]);
       started.stderr?.on('data', (chunk) => {
-        said += chunk;
+        output += chunk;
       });
       child = started;
     },
@@ -48,7 +48,7 @@ export async function temporalServer(cliPath: string, stateFile: string): Promis
     freeze() {
       process.kill(-(child?.pid as number), 'SIGSTOP');
     },
-    thaw() {
+    unfreeze() {
       process.kill(-(child?.pid as number), 'SIGCONT');
     },
     async isReady() {
@@ -62,18 +62,18 @@ export async function temporalServer(cliPath: string, stateFile: string): Promis
         await connection.close();
       }
     },
-    said: () => said,
+    output: () => output,
     end: () => part.stop(),
   };
 
   async function goneAfter(end: () => void): Promise<void> {
-    const ending = child;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    const gone = once(ending, 'exit');
+    const exiting = child;
+    if (!exiting || exiting.exitCode !== null || exiting.signalCode !== null) return;
+    const gone = once(exiting, 'exit');
     end();
     await gone;
     // The server may be gone a moment after its guard, and holds its port and its file until then.
-    while (!(await isGone(ending.pid as number))) await pause(20);
+    while (!(await isGone(exiting.pid as number))) await pause(20);
   }
 
   return part;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
+import type { AttemptRow, CallRow, Evidence, TwilioCall } from './collectEvidence.js';
 import type { Forged } from './forger.js';
 import { type Violation, violationsOf } from './truth.js';
-import type { AttemptRow, CallRow, Evidence, TwilioCall } from './witnesses.js';
 
 const callId = 'call-1';
 const to = '+15005555480';
@@ -41,9 +41,10 @@ const outcome: CallOutcome = {
   sipResponseCode: 480,
   durationSeconds: 0,
   attempts: [attempt],
+  endedBecause: { code: 'max-attempts', message: 'Attempt 1 of 1 was the last' },
+  lookup: null,
   startedAt: '2026-01-01T00:00:00.000Z',
   endedAt: '2026-01-01T00:00:02.000Z',
-  lookup: null,
 };
 const twilioCall: TwilioCall = {
   sid,
@@ -95,11 +96,15 @@ function evidenceOf(record: CallOutcome = outcome, twilio: TwilioCall[] = [twili
       outcome: one.outcome,
       document: one,
     })),
-    dials: [{ call_id: callId, attempt: 1, round: 1, result: 'created', call_sid: sid }],
+    placements: [{ call_id: callId, attempt: 1, placement: 1, result: 'created', call_sid: sid }],
     workflows: { [callId]: { status: 'COMPLETED', result: record } },
     api: {
       [callId]: {
         callId,
+        to,
+        from,
+        metadata: {},
+        startedAt: record.startedAt,
         state: 'done',
         attempts: record.attempts,
         outcome: record,
@@ -140,13 +145,13 @@ describe('lost', () => {
       e.workflows[callId] = { status: 'RUNNING', result: null };
     },
     'the claim of a create is still open': (e) => {
-      e.dials = [{ call_id: callId, attempt: 1, round: 1, result: null, call_sid: null }];
+      e.placements = [{ call_id: callId, attempt: 1, placement: 1, result: null, call_sid: null }];
     },
     'a caller was refused': (e) => Object.assign(placed(e), { callIds: [], refusal: '503 null' }),
   };
-  it.each(Object.entries(losses))('%s', (_, lose) => {
+  it.each(Object.entries(losses))('%s', (_, damage) => {
     const evidence = evidenceOf();
-    lose(evidence);
+    damage(evidence);
     expect(wrongsOf(violationsOf(evidence))).toContain('lost');
   });
 });
@@ -276,13 +281,13 @@ describe('policy', () => {
       },
     ]);
 
-  it('dialled twice, as the policy says: nothing', () => {
+  it('dialed twice, as the policy says: nothing', () => {
     const evidence = twice();
     placed(evidence).request.retry = policy;
     expect(violationsOf(evidence)).toEqual([]);
   });
 
-  it('dialled more often than allowed', () => {
+  it('dialed more often than allowed', () => {
     expect(wrongsOf(violationsOf(twice()))).toEqual(['policy']);
   });
 

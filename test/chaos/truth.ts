@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { behaviourOf } from '../../src/simulator/numbers.js';
+import { behaviorOf } from '../../src/simulator/numbers/numbers.js';
 import type { CallOutcome } from '../../workflows/callOutcome.js';
 import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
 import { untruthsOfAttempt } from './attemptTruth.js';
-import type { PlacedCall } from './caller.js';
-import type { Evidence, TwilioCall } from './witnesses.js';
+import type { PlacedCall } from './client.js';
+import type { Evidence, TwilioCall } from './collectEvidence.js';
 
-/** How a promise can be broken. `policy`: dialled again although it was not allowed, or not although it was. */
+/** How a promise can be broken. `policy`: dialed again although it was not allowed, or not although it was. */
 export const wrongs = ['lost', 'doubled', 'untrue', 'let in', 'policy', 'bad end'] as const;
 export type Wrong = (typeof wrongs)[number];
 
@@ -20,31 +20,36 @@ export interface Violation {
 /** Holds what ringtrue recorded and answers against what Twilio says happened. Empty: every promise was kept. */
 export function violationsOf(evidence: Evidence): Violation[] {
   const found: Violation[] = [];
-  const say = (wrong: Wrong, callId: string | null, what: string) => found.push({ wrong, callId, what });
+  const report = (wrong: Wrong, callId: string | null, what: string) => found.push({ wrong, callId, what });
   const byAttempt = twilioCallsByAttempt(evidence.twilio);
   const known = new Set(evidence.placed.flatMap(({ callIds }) => callIds));
 
   for (const [address, calls] of byAttempt) {
     const [callId = '', attempt] = address.split('/');
     const sids = calls.map(({ sid }) => sid);
-    if (!known.has(callId)) say('doubled', callId, `Twilio dialled ${sids} for a call that nobody placed`);
-    if (calls.length > 1) say('doubled', callId, `attempt ${attempt} made ${calls.length} calls: ${sids}`);
+    if (!known.has(callId)) report('doubled', callId, `Twilio dialed ${sids} for a call that nobody placed`);
+    if (calls.length > 1) report('doubled', callId, `attempt ${attempt} made ${calls.length} calls: ${sids}`);
     const claimed = evidence.attempts.filter((row) => row.call_id === callId).map((row) => row.call_sid);
     for (const sid of sids.filter((one) => !claimed.includes(one)))
-      say('doubled', callId, `${sid} of attempt ${attempt} is nobody's: no recorded attempt has it`);
+      report('doubled', callId, `${sid} of attempt ${attempt} is nobody's: no recorded attempt has it`);
   }
   for (const { call_id } of evidence.calls)
-    if (!known.has(call_id)) say('doubled', call_id, 'there is a row of a call that nobody placed');
-  for (const call of evidence.placed) judgeCall(call, evidence, byAttempt, say);
+    if (!known.has(call_id)) report('doubled', call_id, 'there is a row of a call that nobody placed');
+  for (const call of evidence.placed) judgeCall(call, evidence, byAttempt, report);
   for (const { kind, callId, attempt, callSid, status } of evidence.forged) {
-    if (!allowed[kind].includes(status)) say('let in', callId, `a forged callback (${kind}) got ${status}`);
+    if (!allowed[kind].includes(status))
+      report('let in', callId, `a forged callback (${kind}) got ${status}`);
     const row = evidence.attempts.find((one) => one.call_id === callId && one.number === attempt);
     const isTrue = byAttempt.get(`${callId}/${attempt}`)?.some(({ sid }) => sid === callSid);
     const text = JSON.stringify(row?.document ?? null);
     if (text.includes('7777') || (!isTrue && text.includes(callSid)))
-      say('let in', callId, `what a forged callback (${kind}) said is in the record of attempt ${attempt}`);
+      report(
+        'let in',
+        callId,
+        `what a forged callback (${kind}) said is in the record of attempt ${attempt}`,
+      );
   }
-  for (const { name, how } of evidence.badEnds) say('bad end', null, `${name} ${how}`);
+  for (const { name, how } of evidence.badEnds) report('bad end', null, `${name} ${how}`);
   return found;
 }
 
@@ -74,7 +79,7 @@ function judgeCall(
   call: PlacedCall,
   evidence: Evidence,
   byAttempt: Map<string, TwilioCall[]>,
-  tell: (wrong: Wrong, callId: string | null, what: string) => void,
+  report: (wrong: Wrong, callId: string | null, what: string) => void,
 ): void {
   const { callIds, request } = call;
   const [callId] = callIds;
@@ -82,72 +87,80 @@ function judgeCall(
   if (callId === undefined) {
     // A caller that is refused has lost nothing, but a running server has no reason to refuse.
     if (!call.refusal?.startsWith('422') || request.giveUpAt === undefined)
-      tell('lost', null, `${key} was never accepted: ${call.refusal}`);
+      report('lost', null, `${key} was never accepted: ${call.refusal}`);
     return;
   }
-  const say = (wrong: Wrong, what: string) => tell(wrong, callId, what);
-  if (callIds.length > 1) say('doubled', `one Idempotency-Key made ${callIds}`);
+  const reportCall = (wrong: Wrong, what: string) => report(wrong, callId, what);
+  if (callIds.length > 1) reportCall('doubled', `one Idempotency-Key made ${callIds}`);
 
   const rows = evidence.calls.filter((row) => row.call_id === callId);
   const [row] = rows;
   if (rows.length !== 1 || !row?.document) {
-    say('lost', `it has ${rows.length} rows, state ${row?.state ?? 'none'}, and no outcome`);
+    reportCall('lost', `it has ${rows.length} rows, state ${row?.state ?? 'none'}, and no outcome`);
     return;
   }
   const { document } = row;
   const attempts = evidence.attempts.filter((one) => one.call_id === callId);
   if (row.state !== 'done' || row.outcome !== document.outcome || row.call_sid !== document.callSid)
-    say('untrue', 'the columns of its row are not what its document says');
+    reportCall('untrue', 'the columns of its row are not what its document says');
   if (
     !same(
       attempts.map((one) => one.document),
       document.attempts,
     )
   )
-    say('lost', `its ${attempts.length} attempt rows are not the ${document.attempts.length} of the outcome`);
+    reportCall(
+      'lost',
+      `its ${attempts.length} attempt rows are not the ${document.attempts.length} of the outcome`,
+    );
   if (attempts.some((one, i) => one.number !== i + 1))
-    say('lost', `its attempts are numbered ${attempts.map((one) => one.number)}`);
+    reportCall('lost', `its attempts are numbered ${attempts.map((one) => one.number)}`);
   const workflow = evidence.workflows[callId];
-  if (workflow?.status !== 'COMPLETED') say('lost', `its workflow is ${workflow?.status}`);
+  if (workflow?.status !== 'COMPLETED') reportCall('lost', `its workflow is ${workflow?.status}`);
   // A call that an operator reset did its work again; what was recorded first stays.
   else if (!evidence.resets.some((reset) => reset.callId === callId) && !same(workflow.result, document))
-    say('untrue', 'its workflow ended with another outcome than its row');
+    reportCall('untrue', 'its workflow ended with another outcome than its row');
   const api = evidence.api[callId];
   if (api?.state !== 'done' || !same(api.outcome, document))
-    say('untrue', `the API answers ${JSON.stringify(api?.outcome?.outcome ?? api)} for it`);
-  for (const dial of evidence.dials.filter((one) => one.call_id === callId && one.result === null))
-    say('lost', `its claim for attempt ${dial.attempt}, round ${dial.round} is still open`);
+    reportCall('untrue', `the API answers ${JSON.stringify(api?.outcome?.outcome ?? api)} for it`);
+  for (const placement of evidence.placements.filter((one) => one.call_id === callId && one.result === null))
+    reportCall(
+      'lost',
+      `its claim for attempt ${placement.attempt}, round ${placement.placement} is still open`,
+    );
 
   for (const attempt of document.attempts) {
     const [twilio] = byAttempt.get(`${callId}/${attempt.number}`) ?? [];
     for (const wrong of untruthsOfAttempt(attempt, twilio, request))
-      say('untrue', `attempt ${attempt.number}: ${wrong}`);
+      reportCall('untrue', `attempt ${attempt.number}: ${wrong}`);
   }
-  for (const wrong of untruthsOfOutcome(call, document)) say('untrue', wrong);
-  for (const wrong of breachesOfPolicy(call, document)) say('policy', wrong);
+  for (const wrong of untruthsOfOutcome(call, document)) reportCall('untrue', wrong);
+  for (const wrong of breachesOfPolicy(call, document)) reportCall('policy', wrong);
 }
 
 /** Does the outcome of the call follow from its attempts, and from nothing else? */
 function untruthsOfOutcome(call: PlacedCall, outcome: CallOutcome): string[] {
   const last = outcome.attempts.at(-1);
-  const { lookup } = behaviourOf(call.request.to);
-  const said = `it is recorded as ${outcome.outcome}, decided by ${outcome.decidedBy}`;
+  const { lookup } = behaviorOf(call.request.to);
+  const description = `it is recorded as ${outcome.outcome}, decided by ${outcome.decidedBy}`;
   switch (outcome.decidedBy) {
     case 'cancel':
-      return call.cancels.length > 0 && outcome.outcome === 'canceled' ? [] : [`${said}: nobody canceled it`];
+      return call.cancels.length > 0 && outcome.outcome === 'canceled'
+        ? []
+        : [`${description}: nobody canceled it`];
     case 'policy':
-      return call.request.giveUpAt && !last && outcome.outcome === 'expired' ? [] : [said];
+      return call.request.giveUpAt && !last && outcome.outcome === 'expired' ? [] : [description];
     case 'lookup': {
       const forbids = typeof lookup.validationError === 'string' && lookup.validationError !== 'own';
       const inactive = call.request.lookup === 'lineStatus' && lookup.lineStatus === 'inactive';
       const isRight = outcome.outcome === 'invalid-number' && !last && (forbids || inactive);
-      return isRight ? [] : [`${said}: Lookup does not forbid it, or there was an attempt`];
+      return isRight ? [] : [`${description}: Lookup does not forbid it, or there was an attempt`];
     }
     default:
-      if (!last) return [`${said}, without an attempt`];
+      if (!last) return [`${description}, without an attempt`];
       return outcome.outcome === last.outcome && outcome.callSid === last.callSid
         ? []
-        : [`${said}; its last attempt is ${last.outcome}, ${last.callSid}`];
+        : [`${description}; its last attempt is ${last.outcome}, ${last.callSid}`];
   }
 }
 
@@ -166,7 +179,7 @@ function breachesOfPolicy({ request, cancels }: PlacedCall, outcome: CallOutcome
   const found = attempts
     .slice(0, -1)
     .filter((one) => one.outcome === null || !policy.retryOn.includes(one.outcome))
-    .map((one) => `it was dialled again after attempt ${one.number}: ${one.outcome}`);
+    .map((one) => `it was dialed again after attempt ${one.number}: ${one.outcome}`);
   if (attempts.length > policy.maxAttempts)
     found.push(`it had ${attempts.length} attempts of ${policy.maxAttempts}`);
   const mayStop =

@@ -16,9 +16,9 @@ const baseline: Record<string, HistoryCost> = renew ? {} : JSON.parse(readFileSy
 /** Times and ids are written with more or fewer bytes from run to run. */
 const bytesMayDifferBy = 0.05;
 
-const fates = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
-const api = useApi(fates);
-const watching = useApi(fates, () => ({ progress: 'watched' }));
+const context = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
+const api = useApi(context);
+const stored = useApi(context, () => ({ progress: 'store' }));
 
 /** Twilio's event of each status word that a callback can bring. */
 const eventOf: Record<string, string> = {
@@ -37,48 +37,50 @@ interface Placed {
 
 async function place(request: Record<string, unknown> = {}, by = api): Promise<Placed> {
   const { status, json: answer } = await by.post('/calls', {
-    to: fates.to,
+    to: context.to,
     twiml: '<Response/>',
     ...request,
   });
   expect(status).toBe(202);
   const { callId } = answer as { callId: string };
   const made = async (attempt: number) => {
-    await until(() => fates.twilio.calls.length >= attempt);
+    await until(() => context.twilio.calls.length >= attempt);
     await settled(callId);
-    return fates.twilio.calls.at(-attempt) as CallResource;
+    return context.twilio.calls.at(-attempt) as CallResource;
   };
   return {
     callId,
     made,
     async calledBack(attempt, ...statuses) {
       const call = await made(attempt);
-      const asked = fates.twilio.creates[attempt - 1]?.getAll('StatusCallbackEvent') ?? [];
-      for (const [sequence, word] of statuses.entries()) {
-        if (!asked.includes(eventOf[word] ?? 'completed')) continue;
-        const final = eventOf[word] === undefined;
-        const told = await by.callback(`/twilio/status/${callId}/${attempt}`, {
+      const subscribed = context.twilio.creates[attempt - 1]?.getAll('StatusCallbackEvent') ?? [];
+      for (const [sequence, status] of statuses.entries()) {
+        if (!subscribed.includes(eventOf[status] ?? 'completed')) continue;
+        const final = eventOf[status] === undefined;
+        const response = await by.callback(`/twilio/status/${callId}/${attempt}`, {
           CallSid: call.sid,
           AccountSid: String(call.account_sid),
           ApiVersion: '2010-04-01',
           Direction: 'outbound-api',
-          CallStatus: word,
+          CallStatus: status,
           Timestamp: 'Tue, 24 Nov 2026 10:00:07 +0000',
           CallbackSource: 'call-progress-events',
           SequenceNumber: String(sequence),
           To: String(call.to),
           From: String(call.from),
-          ...(final ? { CallDuration: word === 'completed' ? '7' : '0', SipResponseCode: sip(word) } : {}),
+          ...(final
+            ? { CallDuration: status === 'completed' ? '7' : '0', SipResponseCode: sip(status) }
+            : {}),
         });
-        expect(told.status).toBe(204);
+        expect(response.status).toBe(204);
         await settled(callId);
       }
     },
   };
 }
 
-function sip(word: string): string {
-  return word === 'busy' ? '486' : '200';
+function sip(status: string): string {
+  return status === 'busy' ? '486' : '200';
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -90,7 +92,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 /** Waits until the workflow has done all that it can do for now, so that each event out there costs what it costs alone. */
 async function settled(callId: string): Promise<void> {
-  const handle = fates.bench.client.workflow.getHandle(callId);
+  const handle = context.bench.client.workflow.getHandle(callId);
   for (;;) {
     const { raw } = await handle.describe();
     if (!raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0) return;
@@ -99,7 +101,7 @@ async function settled(callId: string): Promise<void> {
 }
 
 async function costs(name: string, { callId }: Placed, outcome: string): Promise<void> {
-  const handle = fates.bench.client.workflow.getHandle(callId);
+  const handle = context.bench.client.workflow.getHandle(callId);
   expect(await handle.result()).toMatchObject({ outcome });
   const cost = await historyCost(handle);
   if (renew) baseline[name] = cost;
@@ -144,7 +146,7 @@ describe('what a call costs: history events, bytes and billable actions', () => 
   });
 
   it('answered, and only a call that is looked at hears of its progress', async () => {
-    const call = await place({}, watching);
+    const call = await place({}, stored);
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
     await costs('answered, and nobody looked', call, 'answered');
   });
@@ -170,27 +172,27 @@ describe('what a call costs: history events, bytes and billable actions', () => 
   });
 
   it('Lookup says that there is no such number', async () => {
-    fates.twilio.answerLookup = (number) =>
+    context.twilio.answerLookup = (number) =>
       json(200, lookupAnswer(number, { valid: false, validation_errors: ['TOO_SHORT'] }));
     await costs('invalid by Lookup', await place(), 'invalid-number');
   });
 
   it('Twilio refuses to dial', async () => {
-    fates.twilio.answerCreate = () => twilioError(400, 21215, 'no');
+    context.twilio.answerCreate = () => twilioError(400, 21215, 'no');
     await costs('refused', await place(), 'rejected');
   });
 
   it('no callback ever comes: asked twice', async () => {
-    fates.bench.settings.callbackWaitSeconds = 1;
-    let asked = 0;
-    fates.twilio.answerFetch = (call) =>
-      json(200, { ...call, status: ++asked < 2 ? 'ringing' : 'completed', duration: '7' });
+    context.bench.settings.callbackWaitSeconds = 1;
+    let polls = 0;
+    context.twilio.answerFetch = (call) =>
+      json(200, { ...call, status: ++polls < 2 ? 'ringing' : 'completed', duration: '7' });
     await costs('polled twice', await place(), 'answered');
-    fates.bench.settings.callbackWaitSeconds = 600;
+    context.bench.settings.callbackWaitSeconds = 600;
   });
 
   it("the answer to the create is lost: found in Twilio's list", async () => {
-    fates.twilio.answerCreate = ({ make }) => {
+    context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();
     };

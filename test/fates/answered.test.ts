@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { created, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench({ callbackWaitSeconds: 30 });
+const context = useCallBench({ callbackWaitSeconds: 30 });
 
 const answered = {
   CallDuration: '7',
@@ -13,7 +13,7 @@ const answered = {
 
 describe('a call that is answered', () => {
   it('callbacks come in order: each shows in the state, the last one decides', async () => {
-    const call = await fates.bench.start({ machineDetection: 'enable', metadata: { order: '42' } });
+    const call = await context.bench.start({ machineDetection: 'enable', metadata: { order: '42' } });
     const placed = await call.until((s) => s.state === 'queued');
     const sid = placed.attempts[0]?.callSid as string;
     await call.callback(1, sid, 'initiated', { SequenceNumber: '0' });
@@ -51,7 +51,7 @@ describe('a call that is answered', () => {
       endedAt: '2026-11-24T10:00:07.000Z',
       evidence: { disagreed: false, create: { sidFrom: 'created' } },
     });
-    expect(await fates.store.findCallState(call.callId)).toMatchObject({
+    expect(await context.store.findCallState(call.callId)).toMatchObject({
       state: 'done',
       outcome: { outcome: 'answered' },
     });
@@ -59,7 +59,7 @@ describe('a call that is answered', () => {
   });
 
   it('the create says what was asked: the events repeated, the times, the return address', async () => {
-    const call = await fates.bench.start({
+    const call = await context.bench.start({
       url: 'https://example.com/twiml',
       twiml: undefined,
       ringTimeoutSeconds: 20,
@@ -67,7 +67,7 @@ describe('a call that is answered', () => {
       machineDetection: 'detectMessageEnd',
     });
     await call.until((s) => s.state === 'queued');
-    const [form] = fates.twilio.creates as [URLSearchParams];
+    const [form] = context.twilio.creates as [URLSearchParams];
     expect(form.getAll('StatusCallbackEvent')).toEqual(['initiated', 'ringing', 'answered', 'completed']);
     expect(Object.fromEntries(form)).toMatchObject({
       To: '+15005550100',
@@ -81,28 +81,28 @@ describe('a call that is answered', () => {
     expect(form.get('StatusCallback')).toMatch(
       new RegExp(`^http://127.0.0.1:9/twilio/status/${call.callId}/1#rc=`),
     );
-    await call.callback(1, fates.twilio.calls[0]?.sid as string, 'completed');
+    await call.callback(1, context.twilio.calls[0]?.sid as string, 'completed');
     await call.result();
   });
 
   it('callbacks come before the answer to the create: heard all the same', async () => {
-    fates.twilio.answerCreate = async ({ make }) => {
+    context.twilio.answerCreate = async ({ make }) => {
       const made = make();
       await call.callback(1, made.sid, 'ringing', { SequenceNumber: '1' });
       await call.callback(1, made.sid, 'completed', answered);
       await call.callback(1, 'CAffffffffffffffffffffffffffffffff', 'busy', { SequenceNumber: '2' });
       return created(made);
     };
-    const call = await fates.bench.start({});
+    const call = await context.bench.start({});
     expect(await call.result()).toMatchObject({
       outcome: 'answered',
       decidedBy: 'webhook',
-      callSid: fates.twilio.calls[0]?.sid,
+      callSid: context.twilio.calls[0]?.sid,
     });
   });
 
   it('callbacks doubled and in the wrong order: the same outcome, told once', async () => {
-    const call = await fates.bench.start({});
+    const call = await context.bench.start({});
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;
     await call.callback(1, sid, 'in-progress', { SequenceNumber: '2' });
@@ -121,7 +121,7 @@ describe('a call that is answered', () => {
   });
 
   it('more callbacks than anybody keeps: the final one counts all the same', async () => {
-    const call = await fates.bench.start({ to: fates.to });
+    const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;
     for (let n = 0; n < 60; n++) await call.callback(1, sid, 'ringing', { SequenceNumber: String(n) });
@@ -132,7 +132,7 @@ describe('a call that is answered', () => {
   });
 
   it('a callback of another call, of an attempt that has not begun, or no callback at all: changes nothing', async () => {
-    const call = await fates.bench.start({});
+    const call = await context.bench.start({});
     const before = await call.until((s) => s.state === 'queued');
     const sid = before.attempts[0]?.callSid as string;
     await call.callback(1, 'CAffffffffffffffffffffffffffffffff', 'busy');
@@ -159,11 +159,11 @@ describe('a call that is answered', () => {
 
 describe('a call that fails', () => {
   it("the callback tells no error code: it is read off the call's notifications", async () => {
-    fates.twilio.notifications = [
+    context.twilio.notifications = [
       { error_code: '15003', log: '1', message_text: 'callback answered 503' },
       { error_code: '32016', log: '0', message_text: 'no response from carriers' },
     ];
-    const call = await fates.bench.start({});
+    const call = await context.bench.start({});
     const { attempts } = await call.until((s) => s.state === 'queued');
     await call.callback(1, attempts[0]?.callSid as string, 'failed', {
       SequenceNumber: '1',
@@ -179,12 +179,12 @@ describe('a call that fails', () => {
   });
 
   it('Twilio notes the error a moment after the end: waited for', async () => {
-    const call = await fates.bench.start({ to: fates.to });
+    const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     await call.callback(1, attempts[0]?.callSid as string, 'failed', { SequenceNumber: '1' });
-    while (!fates.twilio.requests.some((r) => r.includes('Notifications')))
+    while (!context.twilio.requests.some((r) => r.includes('Notifications')))
       await new Promise((resolve) => setTimeout(resolve, 20));
-    fates.twilio.notifications = [{ error_code: '13224', log: '0', message_text: 'no carrier' }];
+    context.twilio.notifications = [{ error_code: '13224', log: '0', message_text: 'no carrier' }];
     expect(await call.result()).toMatchObject({
       outcome: 'failed',
       errorCode: 13224,
@@ -192,7 +192,7 @@ describe('a call that fails', () => {
     });
   });
 
-  it('Twilio notes no error, and the number is due again in a second: asked once, and dialled when it is due', async () => {
+  it('Twilio notes no error, and the number is due again in a second: asked once, and dialed when it is due', async () => {
     const retry = {
       maxAttempts: 2,
       retryOn: ['failed'],
@@ -200,11 +200,11 @@ describe('a call that fails', () => {
       maximumIntervalSeconds: 1,
       backoffCoefficient: 1,
     };
-    const call = await fates.bench.start({ to: fates.to, retry });
+    const call = await context.bench.start({ to: context.to, retry });
     const { attempts } = await call.until((s) => s.state === 'queued');
     await call.callback(1, attempts[0]?.callSid as string, 'failed', { SequenceNumber: '1' });
     const again = await call.until((s) => s.attempts[1]?.callSid != null);
-    expect(fates.twilio.requests.filter((r) => r.includes('Notifications'))).toHaveLength(1);
+    expect(context.twilio.requests.filter((r) => r.includes('Notifications'))).toHaveLength(1);
     await call.callback(2, again.attempts[1]?.callSid as string, 'completed');
     expect(await call.result()).toMatchObject({
       outcome: 'answered',
@@ -213,7 +213,7 @@ describe('a call that fails', () => {
   });
 
   it('the callback with the SIP code comes while the reason is sought: the record is of one piece', async () => {
-    const call = await fates.bench.start({ to: fates.to });
+    const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;
     await call.callback(1, sid, 'failed', { SequenceNumber: '2' });
@@ -232,10 +232,10 @@ describe('a call that fails', () => {
     [21215, 'rejected', 'undetermined'],
     [21214, 'rejected', 'unreachable'],
   ])(
-    'Twilio refuses the create with %i: %s, dialled once, decided by the create',
+    'Twilio refuses the create with %i: %s, dialed once, decided by the create',
     async (code, outcome, reachability) => {
-      fates.twilio.answerCreate = () => twilioError(400, code, 'no');
-      const call = await fates.bench.start({ retry: 'thrice' });
+      context.twilio.answerCreate = () => twilioError(400, code, 'no');
+      const call = await context.bench.start({ retry: 'thrice' });
       expect(await call.result()).toMatchObject({
         outcome,
         reachability,
@@ -245,16 +245,16 @@ describe('a call that fails', () => {
         reason: { source: 'twilio', code: String(code), message: 'no' },
         attempts: [{ number: 1, callSid: null, status: null, outcome }],
       });
-      expect(fates.twilio.creates).toHaveLength(1);
+      expect(context.twilio.creates).toHaveLength(1);
     },
   );
 });
 
 describe('what Lookup says', () => {
-  it('not a valid number: nothing is dialled', async () => {
-    fates.twilio.answerLookup = (number) =>
+  it('not a valid number: nothing is dialed', async () => {
+    context.twilio.answerLookup = (number) =>
       json(200, lookupAnswer(number, { valid: false, validation_errors: ['TOO_SHORT'] }));
-    const call = await fates.bench.start({});
+    const call = await context.bench.start({});
     expect(await call.result()).toMatchObject({
       outcome: 'invalid-number',
       reachability: 'invalid',
@@ -263,7 +263,7 @@ describe('what Lookup says', () => {
       callSid: null,
       reason: { source: 'lookup', code: 'TOO_SHORT' },
     });
-    expect(fates.twilio.creates).toHaveLength(0);
+    expect(context.twilio.creates).toHaveLength(0);
   });
 
   it.each([
@@ -274,37 +274,37 @@ describe('what Lookup says', () => {
       (n: string) => json(200, lookupAnswer(n, { line_status: { status: null, error_code: 60612 } })),
     ],
   ])('it %s: the call goes on, and the evidence says so', async (_, answerLookup) => {
-    fates.twilio.answerLookup = answerLookup;
-    const call = await fates.bench.start({ lookup: 'lineStatus' });
+    context.twilio.answerLookup = answerLookup;
+    const call = await context.bench.start({ lookup: 'lineStatus' });
     await call.until((s) => s.state === 'queued');
-    await call.callback(1, fates.twilio.calls[0]?.sid as string, 'completed', answered);
+    await call.callback(1, context.twilio.calls[0]?.sid as string, 'completed', answered);
     const outcome = await call.result();
     expect(outcome.outcome).toBe('answered');
     expect(outcome.lookup?.errors).toHaveLength(1);
   });
 
   it('it never answers: the call goes on without it', async () => {
-    fates.twilio.answerLookup = () => new Promise(() => {});
-    const call = await fates.bench.start({ to: fates.to });
+    context.twilio.answerLookup = () => new Promise(() => {});
+    const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     await call.callback(1, attempts[0]?.callSid as string, 'completed', answered);
     expect((await call.result()).lookup).toMatchObject({ answered: false, errors: [{ package: 'lookup' }] });
   });
 
   it('off: Lookup is not asked', async () => {
-    const call = await fates.bench.start({ lookup: 'off' });
+    const call = await context.bench.start({ lookup: 'off' });
     await call.until((s) => s.state === 'queued');
-    expect(fates.twilio.requests.filter((r) => r.includes('PhoneNumbers'))).toEqual([]);
-    await call.callback(1, fates.twilio.calls[0]?.sid as string, 'completed', answered);
+    expect(context.twilio.requests.filter((r) => r.includes('PhoneNumbers'))).toEqual([]);
+    await call.callback(1, context.twilio.calls[0]?.sid as string, 'completed', answered);
     expect((await call.result()).lookup).toBeNull();
   });
 });
 
 it('an invalid request, from any SDK: the workflow fails at once and names every fault', async () => {
-  const call = await fates.bench.start({ to: '0049', ringTimeoutSeconds: 1, retry: 'nope', wrong: true });
+  const call = await context.bench.start({ to: '0049', ringTimeoutSeconds: 1, retry: 'nope', wrong: true });
   const failure = await call.result().catch((error) => error.cause);
   expect(failure).toMatchObject({ type: 'InvalidCallRequest', nonRetryable: true });
   for (const field of ['to', 'ringTimeoutSeconds', 'retry', 'wrong'])
     expect(failure.message).toContain(field);
-  expect(fates.twilio.requests).toEqual([]);
+  expect(context.twilio.requests).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it, vi } from 'vitest';
-import type { OutcomeStore } from '../../activities/outcomeStore.js';
-import type { BatchProgress } from '../../workflows/batchProgress.js';
-import type { BatchFeeding } from '../../workflows/callBatch.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
+import type { BatchFeeding } from '../../workflows/batch/callBatch.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { callHandle, startCallBench } from '../support/callBench.js';
-import { callsEnd } from '../support/endingCalls.js';
+import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { recordHistory } from '../support/histories.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench();
+const context = useCallBench();
 const quick: BatchFeeding = { shortestSeconds: 0.1, longestSeconds: 0.5 };
 
 interface BatchHandle {
@@ -26,23 +26,23 @@ interface BatchHandle {
 async function batchOf(
   size: number,
   window: number,
-  given: { feeding?: BatchFeeding; paused?: boolean; request?: (row: number) => object } = {},
+  options: { feeding?: BatchFeeding; paused?: boolean; request?: (row: number) => object } = {},
 ): Promise<BatchHandle> {
-  const { store, bench, to } = fates;
+  const { store, bench, to } = context;
   const batchId = `batch-${randomUUID()}`;
   const defaults = { twiml: '<Response/>', lookup: 'off' as const };
-  const { paused = false } = given;
-  const draft = await store.draftBatch({ name: null, window, defaults, redialOf: null, paused });
+  const { paused = false } = options;
+  const draft = await store.createDraft({ name: null, window, defaults, redialOf: null, paused });
   const rows = Array.from({ length: size }, (_, nth) => ({
     to: `${to.slice(0, -2)}${String(nth).padStart(4, '0')}`,
-    ...given.request?.(nth + 1),
+    ...options.request?.(nth + 1),
   }));
   await store.addBatchRows(draft, 1, rows);
-  await store.sealBatch(draft, { batchId, total: size, contentHash: null, metadataNames: [] });
+  await store.publishDraft(draft, { batchId, total: size, contentHash: null, metadataNames: [] });
   const handle: WorkflowHandle = await bench.client.workflow.start('callBatch', {
     taskQueue: bench.taskQueue,
     workflowId: batchId,
-    args: [given.feeding ?? quick],
+    args: [options.feeding ?? quick],
   });
   return {
     batchId,
@@ -75,13 +75,13 @@ function addsUp({ counts }: BatchProgress): void {
 
 /** With a worker of its own, on a store that does not do everything as it should. */
 async function workingOn(store: OutcomeStore, work: () => Promise<void>): Promise<void> {
-  const { bench, twilio } = fates;
+  const { bench, twilio } = context;
   const own = await startCallBench({ store, twilioUrl: twilio.url, settings: bench.settings });
-  fates.bench = own;
+  context.bench = own;
   try {
     await work();
   } finally {
-    fates.bench = bench;
+    context.bench = bench;
     await own.stop();
   }
 }
@@ -90,8 +90,8 @@ const numbers = (rows: number) => Array.from({ length: rows }, (_, nth) => nth +
 
 describe('a batch', () => {
   it('sixty calls, ten at a time, its workflow continuing as new on the way: each is made once', async () => {
-    const seen = callsEnd(fates);
-    const batch = await batchOf(60, 10, { feeding: { ...quick, looksPerRun: 3 } });
+    const seen = endCallsAutomatically(context);
+    const batch = await batchOf(60, 10, { feeding: { ...quick, checksPerRun: 3 } });
     const first = (await batch.handle.describe()).runId;
     await batch.until(({ counts }) => counts.done > 20);
     expect((await batch.handle.describe()).runId).not.toBe(first);
@@ -100,7 +100,7 @@ describe('a batch', () => {
       state: 'done',
       counts: { total: 60, waiting: 0, running: 0, done: 60, outcomes: { answered: 60 } },
     });
-    expect(seen.most).toBeLessThanOrEqual(10);
+    expect(seen.maxInFlight).toBeLessThanOrEqual(10);
     expect(seen.callIds.sort()).toEqual(
       numbers(60)
         .map((row) => `${batch.batchId}-${row}`)
@@ -109,35 +109,35 @@ describe('a batch', () => {
   });
 
   it('few calls, one invalid when its turn comes: it is refused, and the others are made', async () => {
-    const seen = callsEnd(fates, 'busy');
+    const seen = endCallsAutomatically(context, 'busy');
     const batch = await batchOf(4, 10, { request: (row) => (row === 2 ? { retry: 'gone' } : {}) });
     expect(await batch.result()).toMatchObject({
       state: 'done',
       counts: { total: 4, done: 3, refused: 1, outcomes: { busy: 3 } },
     });
     expect(seen.callIds).toHaveLength(3);
-    const [, refused] = await fates.store.batchResults(batch.batchId, { after: 0, limit: 10 });
+    const [, refused] = await context.store.batchResults(batch.batchId, { after: 0, limit: 10 });
     expect(refused).toMatchObject({ state: 'refused', reason: expect.stringContaining('"gone"') });
   });
 
   it('its calls are found by it: on record, and by their search attribute', async () => {
-    callsEnd(fates);
+    endCallsAutomatically(context);
     const batch = await batchOf(3, 10);
     await batch.result();
-    const { calls } = await fates.store.listCalls({ batch: batch.batchId, limit: 10 });
+    const { calls } = await context.store.listCalls({ batch: batch.batchId, limit: 10 });
     expect(calls.map(({ callId }) => callId).sort()).toEqual(
       numbers(3).map((row) => `${batch.batchId}-${row}`),
     );
     const found = async () => {
       const query = `RingtrueBatch = '${batch.batchId}'`;
-      return (await fates.bench.client.workflow.count(query)).count;
+      return (await context.bench.client.workflow.count(query)).count;
     };
     await expect.poll(found, { timeout: 10_000 }).toBe(3);
   });
 
   it('a worker stops in the middle, and another one comes: the batch goes on, and no call is made twice', async () => {
-    const seen = callsEnd(fates);
-    const { store, twilio, bench } = fates;
+    const seen = endCallsAutomatically(context);
+    const { store, twilio, bench } = context;
     const { taskQueue, settings } = bench;
     const parts = { store, twilioUrl: twilio.url, settings, taskQueue };
     const leaving = await startCallBench(parts);
@@ -145,18 +145,18 @@ describe('a batch', () => {
     await batch.until(({ counts }) => counts.done > 5);
     await leaving.stop();
     await bench.drain();
-    fates.bench = await startCallBench(parts);
+    context.bench = await startCallBench(parts);
     expect(await batch.result()).toMatchObject({ state: 'done', counts: { done: 20 } });
     expect(new Set(seen.callIds).size).toBe(20);
     expect(seen.callIds).toHaveLength(20);
-    expect(seen.most).toBeLessThanOrEqual(10);
+    expect(seen.maxInFlight).toBeLessThanOrEqual(10);
     await bench.stop();
     // An order that was on its way to a worker that leaves may be lost to it, and is missed after 30 s.
   }, 120_000);
 
   it('a worker dies after it has started calls, before it wrote that down: each is made once', async () => {
-    const seen = callsEnd(fates);
-    const { store } = fates;
+    const seen = endCallsAutomatically(context);
+    const { store } = context;
     let deaths = 0;
     const markStarted: OutcomeStore['markStarted'] = async (batchId, rows) => {
       if (++deaths <= 2) throw new Error('died');
@@ -168,11 +168,11 @@ describe('a batch', () => {
     });
     expect(deaths).toBeGreaterThan(2);
     expect(seen.callIds).toHaveLength(12);
-    expect(seen.most).toBeLessThanOrEqual(5);
+    expect(seen.maxInFlight).toBeLessThanOrEqual(5);
   });
 
   it('begun by somebody though nobody stored it: it fails at once, and says so', async () => {
-    const { client, taskQueue } = fates.bench;
+    const { client, taskQueue } = context.bench;
     const workflowId = `batch-${randomUUID()}`;
     const handle = await client.workflow.start('callBatch', { taskQueue, workflowId, args: [] });
     const failure = await handle.result().catch((error) => error.cause.cause);
@@ -180,12 +180,12 @@ describe('a batch', () => {
   });
 
   it('the workflow of a call is terminated: the row is refused, and the batch ends', async () => {
-    const { store } = fates;
+    const { store } = context;
     let lost: number[] = [];
-    await workingOn({ ...store, silentRows: async () => lost }, async () => {
+    await workingOn({ ...store, staleRows: async () => lost }, async () => {
       const batch = await batchOf(1, 5);
-      await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(1);
-      await fates.bench.client.workflow.getHandle(`${batch.batchId}-1`).terminate('by mistake');
+      await expect.poll(() => context.twilio.calls.length, { timeout: 20_000 }).toBe(1);
+      await context.bench.client.workflow.getHandle(`${batch.batchId}-1`).terminate('by mistake');
       lost = [1];
       expect(await batch.result()).toMatchObject({ state: 'done', counts: { refused: 1 } });
       const [row] = await store.batchResults(batch.batchId, { after: 0, limit: 1 });
@@ -196,7 +196,7 @@ describe('a batch', () => {
 
 describe('steering a batch', () => {
   it('paused: nothing more is started, however long; resumed: the rest is made', async () => {
-    const seen = callsEnd(fates);
+    const seen = endCallsAutomatically(context);
     const batch = await batchOf(15, 5);
     await batch.until(({ counts }) => counts.done >= 5);
     const paused = await batch.update('pause');
@@ -211,7 +211,7 @@ describe('steering a batch', () => {
   });
 
   it('begun paused: nothing is made before it is resumed', async () => {
-    const seen = callsEnd(fates);
+    const seen = endCallsAutomatically(context);
     const batch = await batchOf(3, 5, { paused: true });
     await expect.poll(() => batch.handle.query('progress')).toMatchObject({ state: 'paused' });
     expect(seen.callIds).toEqual([]);
@@ -221,8 +221,8 @@ describe('steering a batch', () => {
 
   it('canceled: what waits is withdrawn, what runs is canceled at Twilio, and the truth of each is waited for', async () => {
     const batch = await batchOf(20, 6);
-    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(6);
-    const answered = fates.twilio.calls[0] as { sid: string; status: string };
+    await expect.poll(() => context.twilio.calls.length, { timeout: 20_000 }).toBe(6);
+    const answered = context.twilio.calls[0] as { sid: string; status: string };
     answered.status = 'in-progress';
     const canceling = await batch.update('cancel', { reason: 'the wrong file' });
     expect(canceling).toMatchObject({ state: 'canceling', counts: { waiting: 0, withdrawn: 14 } });
@@ -231,12 +231,12 @@ describe('steering a batch', () => {
       cancelReason: 'the wrong file',
       counts: { total: 20, running: 0, done: 6, withdrawn: 14, outcomes: { answered: 1, canceled: 5 } },
     });
-    expect(fates.twilio.creates).toHaveLength(6);
+    expect(context.twilio.creates).toHaveLength(6);
   });
 
   it('canceled through Temporal: the same', async () => {
     const batch = await batchOf(8, 3);
-    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => context.twilio.calls.length, { timeout: 20_000 }).toBe(3);
     await batch.handle.cancel();
     expect(await batch.result()).toMatchObject({
       state: 'canceled',
@@ -251,12 +251,12 @@ describe('steering a batch', () => {
         (error) => error.cause?.type,
       );
     const batch = await batchOf(2, 2);
-    await expect.poll(() => fates.twilio.calls.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => context.twilio.calls.length, { timeout: 20_000 }).toBe(2);
     let answer = () => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
-    fates.twilio.answerUpdate = async (found) => {
+    context.twilio.answerUpdate = async (found) => {
       await answered;
-      return fates.usual.answerUpdate(found, 'canceled');
+      return context.defaults.answerUpdate(found, 'canceled');
     };
     await batch.update('cancel');
     expect(await refusal(batch.update('pause'))).toBe('BatchIsCanceled');
@@ -268,7 +268,7 @@ describe('steering a batch', () => {
 });
 
 it('the worker dies when it has started a call, and the settings would refuse its request now: it counts all the same', async () => {
-  const { store, bench, twilio } = fates;
+  const { store, bench, twilio } = context;
   const { markStarted } = store;
   const { policies } = bench.settings;
   store.markStarted = async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
 import { describe, expect, it, vi } from 'vitest';
 import { type CallHandle, callHandle, startCallBench } from '../support/callBench.js';
-import { fastForward } from '../support/timeSkipping.js';
+import { fastForward } from '../support/fastForward.js';
 import { useCallBench } from '../support/useCallBench.js';
 
 const minute = 60_000;
@@ -10,8 +10,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** The minute that the windows below are laid around. */
-const begun = Math.floor(Date.now() / minute) * minute;
-const at = (later: number) => new Date(begun + later).toISOString();
+const startedAtMs = Math.floor(Date.now() / minute) * minute;
+const at = (later: number) => new Date(startedAtMs + later).toISOString();
 const clock = (later: number) => at(later).slice(11, 16);
 const date = (later: number) => at(later).slice(0, 10);
 const hours = (from: number, to: number) => ({ start: clock(from), end: clock(to) });
@@ -19,7 +19,7 @@ const utc = { timeZone: 'Etc/UTC' };
 const allDay = { ...utc, start: '00:00', end: '24:00' };
 
 /** The operator's window is shut now, and opens in five hours. */
-const fates = useCallBench({ callingWindow: { ...utc, ...hours(5 * hour, 6 * hour) } });
+const context = useCallBench({ callingWindow: { ...utc, ...hours(5 * hour, 6 * hour) } });
 
 async function waitsUntil(call: CallHandle, moment: string): Promise<void> {
   const waiting = await call.until((s) => s.state === 'waiting' && s.nextAttemptAt === moment, moment);
@@ -29,21 +29,21 @@ async function waitsUntil(call: CallHandle, moment: string): Promise<void> {
 /** Moves the clock of the call to this moment. `ahead`: by how much it was moved before; comes back as it is now. */
 async function skipTo(call: CallHandle, moment: string, ahead = 0): Promise<number> {
   const seconds = Math.ceil((Date.parse(moment) - Date.now() - ahead) / 1000) + 1;
-  await fastForward(fates.bench.client, call.callId, seconds);
+  await fastForward(context.bench.client, call.callId, seconds);
   return ahead + seconds * 1000;
 }
 
 /** By the clock of the call: within the minute after this moment its phone rang, and not before. */
 async function rangAt(call: CallHandle, moment: string, attempt = 1): Promise<void> {
-  await expect.poll(() => fates.twilio.creates.length, { timeout: 10_000 }).toBe(attempt);
+  await expect.poll(() => context.twilio.creates.length, { timeout: 10_000 }).toBe(attempt);
   const { events } = await call.handle.fetchHistory();
-  const dialled = events?.filter(
+  const placements = events?.filter(
     (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'placeCall',
   );
-  const dialledAt = dialled?.map(({ eventTime }) => Number(eventTime?.seconds) * 1000);
-  expect(dialledAt).toHaveLength(attempt);
-  expect(dialledAt?.at(-1)).toBeGreaterThanOrEqual(Date.parse(moment));
-  expect(dialledAt?.at(-1)).toBeLessThan(Date.parse(moment) + minute);
+  const placedAtMs = placements?.map(({ eventTime }) => Number(eventTime?.seconds) * 1000);
+  expect(placedAtMs).toHaveLength(attempt);
+  expect(placedAtMs?.at(-1)).toBeGreaterThanOrEqual(Date.parse(moment));
+  expect(placedAtMs?.at(-1)).toBeLessThan(Date.parse(moment) + minute);
 }
 
 async function placed(call: CallHandle, attempt = 1): Promise<string> {
@@ -54,15 +54,15 @@ async function placed(call: CallHandle, attempt = 1): Promise<string> {
 async function ringsNow(call: CallHandle): Promise<void> {
   await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
   expect(await call.result()).toMatchObject({ outcome: 'answered', attempts: [{ number: 1 }] });
-  expect(fates.twilio.creates).toHaveLength(1);
+  expect(context.twilio.creates).toHaveLength(1);
 }
 
 describe('an attempt outside the calling window is moved, not failed', () => {
   it('between two ranges: moved to the second one', async () => {
     const ranges = [hours(-3 * hour, -hour), hours(2 * hour, 3 * hour)];
-    const call = await fates.bench.start({ to: fates.to, callingWindow: { ...utc, ranges } });
+    const call = await context.bench.start({ to: context.to, callingWindow: { ...utc, ranges } });
     await waitsUntil(call, at(2 * hour));
-    expect(fates.twilio.creates).toHaveLength(0);
+    expect(context.twilio.creates).toHaveLength(0);
     await skipTo(call, at(2 * hour));
     await rangAt(call, at(2 * hour));
     await ringsNow(call);
@@ -70,7 +70,7 @@ describe('an attempt outside the calling window is moved, not failed', () => {
 
   it('on a blocked date: moved to the first day that is none', async () => {
     const blockedDates = [date(0), date(day)];
-    const call = await fates.bench.start({ to: fates.to, callingWindow: { ...allDay, blockedDates } });
+    const call = await context.bench.start({ to: context.to, callingWindow: { ...allDay, blockedDates } });
     const opens = new Date(date(2 * day)).toISOString();
     await waitsUntil(call, opens);
     await skipTo(call, opens);
@@ -78,16 +78,16 @@ describe('an attempt outside the calling window is moved, not failed', () => {
   });
 
   it('the retry is due after the window has shut: moved to the next day', async () => {
-    const call = await fates.bench.start({
-      to: fates.to,
+    const call = await context.bench.start({
+      to: context.to,
       retry: 'thrice',
       callingWindow: { ...utc, ...hours(-hour, 30 * minute) },
     });
     await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
     await call.until((state) => state.state === 'waiting-to-retry');
-    await fastForward(fates.bench.client, call.callId, 3601);
+    await fastForward(context.bench.client, call.callId, 3601);
     await waitsUntil(call, at(day - hour));
-    expect(fates.twilio.creates).toHaveLength(1);
+    expect(context.twilio.creates).toHaveLength(1);
     await skipTo(call, at(day - hour), 3_601_000);
     await rangAt(call, at(day - hour), 2);
     await call.callback(2, await placed(call, 2), 'completed', { SequenceNumber: '3' });
@@ -97,18 +97,18 @@ describe('an attempt outside the calling window is moved, not failed', () => {
   it("the zone's clock has other rules when the attempt is due: looked at again, and moved again", async () => {
     const answers = [at(hour), at(3 * hour)];
     const bench = await startCallBench({
-      store: fates.store,
-      twilioUrl: fates.twilio.url,
+      store: context.store,
+      twilioUrl: context.twilio.url,
       activities: {
-        findOpening: async ({ from }) => ({ opensAt: answers.shift() ?? from, timeZones: ['Etc/UTC'] }),
+        findAllowedTime: async ({ from }) => ({ opensAt: answers.shift() ?? from, timeZones: ['Etc/UTC'] }),
       },
     });
     try {
-      const call = await bench.start({ to: fates.to, callingWindow: allDay });
+      const call = await bench.start({ to: context.to, callingWindow: allDay });
       await waitsUntil(call, at(hour));
       const ahead = await skipTo(call, at(hour));
       await waitsUntil(call, at(3 * hour));
-      expect(fates.twilio.creates).toHaveLength(0);
+      expect(context.twilio.creates).toHaveLength(0);
       await skipTo(call, at(3 * hour), ahead);
       await rangAt(call, at(3 * hour));
     } finally {
@@ -117,23 +117,23 @@ describe('an attempt outside the calling window is moved, not failed', () => {
   });
 
   it('asked to dial again now, outside the window: waits for it all the same', async () => {
-    const call = await fates.bench.start({
-      to: fates.to,
+    const call = await context.bench.start({
+      to: context.to,
       retry: 'thrice',
       callingWindow: { ...utc, ...hours(-hour, 30 * minute) },
     });
     await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
     await call.until((state) => state.state === 'waiting-to-retry');
-    await fastForward(fates.bench.client, call.callId, 2400);
+    await fastForward(context.bench.client, call.callId, 2400);
     await call.handle.executeUpdate('retryNow');
     await waitsUntil(call, at(day - hour));
     await call.handle.executeUpdate('cancel');
     expect(await call.result()).toMatchObject({ outcome: 'canceled' });
   });
 
-  it('giveUpAt comes before it opens: expired at once, nothing dialled', async () => {
+  it('giveUpAt comes before it opens: expired at once, nothing dialed', async () => {
     const callingWindow = { ...utc, ...hours(2 * hour, 3 * hour) };
-    const call = await fates.bench.start({ to: fates.to, callingWindow, giveUpAt: at(hour) });
+    const call = await context.bench.start({ to: context.to, callingWindow, giveUpAt: at(hour) });
     expect(await call.result()).toMatchObject({
       outcome: 'expired',
       decidedBy: 'policy',
@@ -156,14 +156,14 @@ describe('an attempt outside the calling window is moved, not failed', () => {
       'No time zone is known for the number',
     ],
   ])('%s: expired at once, and the reason says so', async (_, callingWindow, to, message) => {
-    const call = await fates.bench.start({ to, callingWindow });
+    const call = await context.bench.start({ to, callingWindow });
     expect(await call.result()).toMatchObject({
       outcome: 'expired',
       decidedBy: 'policy',
       reason: { code: 'calling-window', source: 'policy', message: expect.stringContaining(message) },
       attempts: [],
     });
-    expect(fates.twilio.creates).toHaveLength(0);
+    expect(context.twilio.creates).toHaveLength(0);
   });
 });
 
@@ -175,8 +175,8 @@ describe('urgent', () => {
     ],
     ["outside the operator's window", undefined],
   ])('%s: rings at once', async (_, callingWindow) => {
-    const call = await fates.bench.start({
-      to: fates.to,
+    const call = await context.bench.start({
+      to: context.to,
       urgent: true,
       ...(callingWindow && { callingWindow }),
     });
@@ -186,7 +186,7 @@ describe('urgent', () => {
 
 describe("the operator's window", () => {
   it('the request names none: moved to when that opens', async () => {
-    const call = await fates.bench.start({ to: fates.to });
+    const call = await context.bench.start({ to: context.to });
     await waitsUntil(call, at(5 * hour));
     await skipTo(call, at(5 * hour));
     await rangAt(call, at(5 * hour));
@@ -194,7 +194,7 @@ describe("the operator's window", () => {
   });
 
   it('the request names its own: that one counts alone', async () => {
-    const call = await fates.bench.start({ to: fates.to, callingWindow: allDay });
+    const call = await context.bench.start({ to: context.to, callingWindow: allDay });
     await ringsNow(call);
   });
 });
@@ -212,13 +212,13 @@ describe('the clocks change while a call waits', () => {
     // The call begins twenty minutes before, by a clock that is moved there.
     const callId = `call-${randomUUID()}`;
     const begins = shift - 20 * minute;
-    const handle = await fates.bench.client.workflow.start('outboundCall', {
-      taskQueue: fates.bench.taskQueue,
+    const handle = await context.bench.client.workflow.start('outboundCall', {
+      taskQueue: context.bench.taskQueue,
       workflowId: callId,
       startDelay: begins - Date.now(),
-      args: [{ to: fates.to, twiml: '<Response/>', callingWindow: { timeZone, ...window } }],
+      args: [{ to: context.to, twiml: '<Response/>', callingWindow: { timeZone, ...window } }],
     });
-    const call = callHandle(fates.bench.client, callId, handle);
+    const call = callHandle(context.bench.client, callId, handle);
     const ahead = await skipTo(call, new Date(begins).toISOString());
     await waitsUntil(call, opens);
     await skipTo(call, opens, ahead);
@@ -227,14 +227,18 @@ describe('the clocks change while a call waits', () => {
 });
 
 it('no worker can reckon when the window opens, and somebody cancels: canceled at once', async () => {
-  const { store, twilio } = fates;
-  const findOpening = () => Promise.reject(new Error('the data of the time zones are missing'));
-  const bench = await startCallBench({ store, twilioUrl: twilio.url, activities: { findOpening } });
+  const { store, twilio } = context;
+  const findAllowedTime = () => Promise.reject(new Error('the data of the time zones are missing'));
+  const bench = await startCallBench({
+    store,
+    twilioUrl: twilio.url,
+    activities: { findAllowedTime: findAllowedTime },
+  });
   const callingWindow = { timeZone: 'Etc/UTC', start: '00:00', end: '24:00' };
-  const call = await bench.start({ to: fates.to, lookup: 'off', callingWindow });
+  const call = await bench.start({ to: context.to, lookup: 'off', callingWindow });
   await vi.waitFor(async () => {
     const { raw } = await call.handle.describe();
-    expect(raw.pendingActivities?.map(({ activityType }) => activityType?.name)).toEqual(['findOpening']);
+    expect(raw.pendingActivities?.map(({ activityType }) => activityType?.name)).toEqual(['findAllowedTime']);
   });
   await call.handle.executeUpdate('cancel', { args: [{ reason: 'no longer needed' }] });
   expect(await call.result()).toMatchObject({ outcome: 'canceled', attempts: [] });
@@ -243,7 +247,7 @@ it('no worker can reckon when the window opens, and somebody cancels: canceled a
 
 /** The next hour with which the clocks of a zone are put forward or back. */
 function nextShift(zone: string, direction: 'forward' | 'back'): number {
-  for (let hours = DateTime.fromMillis(begun, { zone }).startOf('hour'); ; ) {
+  for (let hours = DateTime.fromMillis(startedAtMs, { zone }).startOf('hour'); ; ) {
     const next = hours.plus({ hours: 1 });
     if (direction === 'forward' ? next.offset > hours.offset : next.offset < hours.offset)
       return next.toMillis();
@@ -253,7 +257,7 @@ function nextShift(zone: string, direction: 'forward' | 'back'): number {
 
 function mondays(count: number): string[] {
   const first = Array.from({ length: 7 }, (_, days) => days * day).find(
-    (later) => new Date(begun + later).getUTCDay() === 1,
+    (later) => new Date(startedAtMs + later).getUTCDay() === 1,
   ) as number;
   return Array.from({ length: count }, (_, weeks) => date(first + weeks * 7 * day));
 }

@@ -3,14 +3,14 @@ import { startCallBench } from '../support/callBench.js';
 import { changedWorkflow } from '../support/changedWorkflow.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench({ callbackWaitSeconds: 30 });
+const context = useCallBench({ callbackWaitSeconds: 30 });
 
-it('a deploy in the middle, old and new workers together: calls go on, and are dialled once', async () => {
-  const { bench, store, twilio } = fates;
-  const begun = await Promise.all(
-    Array.from({ length: 4 }, (_, n) => bench.start({ to: `${fates.to.slice(0, -1)}${n}` })),
+it('a deploy in the middle, old and new workers together: calls go on, and are dialed once', async () => {
+  const { bench, store, twilio } = context;
+  const started = await Promise.all(
+    Array.from({ length: 4 }, (_, n) => bench.start({ to: `${context.to.slice(0, -1)}${n}` })),
   );
-  for (const call of begun) await call.until((s) => s.state === 'queued');
+  for (const call of started) await call.until((s) => s.state === 'queued');
 
   // The new version asks one thing more, guarded by a patch: calls that began before do without it.
   const workflowBundle = await changedWorkflow(
@@ -28,12 +28,12 @@ it('a deploy in the middle, old and new workers together: calls go on, and are d
     workflowBundle,
   });
   const later = await Promise.all(
-    Array.from({ length: 4 }, (_, n) => newer.start({ to: `${fates.to.slice(0, -1)}${n + 4}` })),
+    Array.from({ length: 4 }, (_, n) => newer.start({ to: `${context.to.slice(0, -1)}${n + 4}` })),
   );
   for (const call of later) await call.until((s) => s.state === 'queued');
   // The old worker goes; what it has begun is taken up by the new one, from its history.
   await bench.drain();
-  for (const call of [...begun, ...later]) {
+  for (const call of [...started, ...later]) {
     const { attempts } = await call.until((s) => s.state === 'queued');
     await call.callback(1, attempts[0]?.callSid as string, 'completed', { SequenceNumber: '3' });
     expect(await call.result()).toMatchObject({ outcome: 'answered' });

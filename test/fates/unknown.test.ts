@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { fastForward } from '../support/timeSkipping.js';
+import { fastForward } from '../support/fastForward.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench({ callbackWaitSeconds: 1, pollIntervalSeconds: 3600 });
+const context = useCallBench({ callbackWaitSeconds: 1, pollIntervalSeconds: 3600 });
 
-it('nobody ever says: unknown, not dialled again', async () => {
-  const call = await fates.bench.start({ to: fates.to, retry: 'thrice', maxDurationSeconds: 60 });
+it('nobody ever says: unknown, not dialed again', async () => {
+  const call = await context.bench.start({ to: context.to, retry: 'thrice', maxDurationSeconds: 60 });
   await call.until((s) => s.state === 'queued');
-  await fastForward(fates.bench.client, call.callId, 26 * 3600);
+  await fastForward(context.bench.client, call.callId, 26 * 3600);
   expect(await call.result()).toMatchObject({
     outcome: 'unknown',
     reachability: 'undetermined',
     attempts: [{ number: 1, outcome: 'unknown', status: null }],
   });
-  expect(fates.twilio.creates).toHaveLength(1);
+  expect(context.twilio.creates).toHaveLength(1);
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { freePort } from '../../src/process/freePort.js';
 import { startDevServer } from '../../src/temporal/devServer.js';
-import { freePort } from '../../src/temporal/freePort.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
-import { nobody, RingtrueProcess, until } from '../support/ringtrueProcess.js';
+import { RingtrueProcess, unreachableAddress, until } from '../support/ringtrueProcess.js';
 
 let postgres: PostgresServer;
 const running: RingtrueProcess[] = [];
@@ -27,7 +27,7 @@ async function start(command: 'api' | 'worker' | 'setup', env: Record<string, st
     DATABASE_URL: postgres.url,
     TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`,
     TWILIO_AUTH_TOKEN: 'the-auth-token',
-    TWILIO_BASE_URL: `http://${nobody}`,
+    TWILIO_BASE_URL: `http://${unreachableAddress}`,
     [command === 'api' ? 'PORT' : 'RINGTRUE_WORKER_PORT']: String(port),
     ...env,
   });
@@ -171,7 +171,7 @@ it('a worker: shows its metrics and those of Temporal together, and stops with s
 });
 
 it('told to stop while Temporal is still being sought: stops at once, status 0', async () => {
-  const { process } = await start('worker', { TEMPORAL_ADDRESS: nobody });
+  const { process } = await start('worker', { TEMPORAL_ADDRESS: unreachableAddress });
   await process.prints('cannot be reached');
   expect(await process.stop()).toEqual({ status: 0, signal: null });
 });
@@ -186,8 +186,8 @@ it('setup: registers and migrates, and may be run again', async () => {
 
 it('setup without Temporal and database: both faults are said, status 1, and no password', async () => {
   const { process } = await start('setup', {
-    TEMPORAL_ADDRESS: nobody,
-    DATABASE_URL: `postgres://me:very-secret@${nobody}/x`,
+    TEMPORAL_ADDRESS: unreachableAddress,
+    DATABASE_URL: `postgres://me:very-secret@${unreachableAddress}/x`,
   });
   expect((await process.ended).status).toBe(1);
   expect(process.stderr).toMatch(

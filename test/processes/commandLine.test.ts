@@ -3,9 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort, isFree } from '../../src/temporal/freePort.js';
+import { freePort, isFree } from '../../src/process/freePort.js';
 import { startReceiver } from '../activities/notifyBench.js';
-import { nobody, RingtrueProcess, until } from '../support/ringtrueProcess.js';
+import { RingtrueProcess, unreachableAddress, until } from '../support/ringtrueProcess.js';
 
 async function run(args: string[], env: Record<string, string> = {}) {
   const process = new RingtrueProcess(args, env);
@@ -36,10 +36,10 @@ describe('without any server', () => {
     [['call', '+15005551200', '--days', '1-5'], '--days says more of --window, which is missing'],
     [['resend'], 'resend needs the id of a dead letter, or --all'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
-  ])('%j: status 2, and what would be right', async (args, said) => {
+  ])('%j: status 2, and what would be right', async (args, message) => {
     const { status, stderr, stdout } = await run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
   });
 
   it.each(['api', 'worker'])(
@@ -54,9 +54,9 @@ describe('without any server', () => {
   );
 
   it('the API is not there: said where it was sought and what to do, status 1', async () => {
-    const { status, stderr } = await run(['list'], { RINGTRUE_API_URL: `http://${nobody}` });
+    const { status, stderr } = await run(['list'], { RINGTRUE_API_URL: `http://${unreachableAddress}` });
     expect(status).toBe(1);
-    expect(stderr).toContain(`ringtrue: The API at http://${nobody} cannot be reached`);
+    expect(stderr).toContain(`ringtrue: The API at http://${unreachableAddress} cannot be reached`);
     expect(stderr).toContain('--api or RINGTRUE_API_URL');
   });
 
@@ -135,7 +135,7 @@ describe('with `ringtrue dev`', () => {
     expect((await run(['list', '--outcome', 'busy'], env)).stdout).toContain(call.callId);
   });
 
-  it('a call waits to retry: it is paused, resumed, moved, dialled again now, then canceled', async () => {
+  it('a call waits to retry: it is paused, resumed, moved, dialed again now, then canceled', async () => {
     const placed = await run(
       ['call', '+15005552486', '--say', 'x', '--retry', 'standard', '--key', 'order-1', '--json'],
       env,
@@ -179,9 +179,9 @@ describe('with `ringtrue dev`', () => {
     const request = { to: '+15005552486', twiml: '<Response/>', notifyUrl: receiver.origin };
     const { callId } = await ask<{ callId: string }>('/calls', request);
     const page = () => ask<{ deadLetters: { id: string }[] }>(`/dead-letters?state=dead&callId=${callId}`);
-    const dead = async () => (await page()).deadLetters;
-    await until(async () => (await dead()).length === 2);
-    const { id } = (await dead())[0] as { id: string };
+    const deadLetters = async () => (await page()).deadLetters;
+    await until(async () => (await deadLetters()).length === 2);
+    const { id } = (await deadLetters())[0] as { id: string };
     const listed = await run(['dead-letters', '--call', callId, '--limit', '1'], env);
     expect(listed.stdout).toMatch(
       new RegExp(`DEAD LETTER +CALL[\\s\\S]*${id} +${callId}.*answered 410[\\s\\S]*more: --cursor`),
@@ -189,16 +189,16 @@ describe('with `ringtrue dev`', () => {
 
     receiver.answer = { status: 204 };
     expect((await run(['resend', id], env)).stdout).toContain(`${id} is being sent again`);
-    await until(async () => (await dead()).length === 1);
+    await until(async () => (await deadLetters()).length === 1);
     const all = await run(['resend', '--all', '--json'], env);
     expect(JSON.parse(all.stdout)).toEqual({ resent: 1, underWay: 0 });
-    await until(async () => (await dead()).length === 0);
+    await until(async () => (await deadLetters()).length === 0);
     const again = await run(['resend', id], env);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('There is nothing to send again (409)');
   });
 
-  it('a file of calls: its results as CSV, what was busy dialled again, each fault with its row', async () => {
+  it('a file of calls: its results as CSV, what was busy dialed again, each fault with its row', async () => {
     const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.csv`;
     writeFileSync(file, 'to,metadata.order\n+15005552486,1\n+15005551200,2\n');
     const defaults = JSON.stringify({ twiml: '<Response/>', lookup: 'off' });

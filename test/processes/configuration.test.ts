@@ -9,9 +9,9 @@ import {
   setupConfiguration,
   simulatorConfiguration,
   workerConfiguration,
-} from '../../src/configuration.js';
-import { ConfigurationError } from '../../src/configurationReader.js';
-import { environment } from '../../src/environment.js';
+} from '../../src/config/configuration.js';
+import { ConfigurationError } from '../../src/config/configurationReader.js';
+import { environment } from '../../src/config/environment.js';
 
 const accountSid = `AC${'1'.repeat(32)}`;
 const apiKey = `SK${'2'.repeat(32)}`;
@@ -312,8 +312,10 @@ describe('what is made of it', () => {
     ['https://calls.example.com/prefix/', 'https://calls.example.com/prefix'],
     ['https://calls.example.com#fragment', 'https://calls.example.com'],
     ['https://calls.example.com:8443', 'https://calls.example.com:8443'],
-  ])('the public URL is %s: callbacks are built on %s', (given, built) => {
-    expect(workerConfiguration({ ...complete, RINGTRUE_PUBLIC_URL: given }).activities.publicUrl).toBe(built);
+  ])('the public URL is %s: callbacks are built on %s', (configured, expected) => {
+    expect(workerConfiguration({ ...complete, RINGTRUE_PUBLIC_URL: configured }).activities.publicUrl).toBe(
+      expected,
+    );
   });
 
   it('an API key is set: REST requests use it, signatures are still checked with the auth token', () => {
@@ -372,12 +374,12 @@ describe('what is made of it', () => {
   it('who is told of progress: every call, or only those that are watched', () => {
     for (const read of [apiConfiguration, devConfiguration]) {
       expect(read(complete).progress).toBe('signal');
-      for (const [said, meant] of [
+      for (const [value, expected] of [
         ['signal', 'signal'],
         ['watched', 'watched'],
         ['store', 'watched'],
       ])
-        expect(read({ ...complete, RINGTRUE_PROGRESS: said }).progress).toBe(meant);
+        expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
     }
     expect(() => apiConfiguration({ ...complete, RINGTRUE_PROGRESS: 'never' })).toThrow(
       'RINGTRUE_PROGRESS is "never"; must be signal or watched',
@@ -385,15 +387,15 @@ describe('what is made of it', () => {
   });
 
   it('the simulator plays Twilio: waits are short unless they were asked for', () => {
-    expect(devConfiguration({}).waits).toMatchObject({
+    expect(devConfiguration({}).callSettings).toMatchObject({
       callsPerSecond: 10,
       callbackWaitSeconds: 4,
       pollIntervalSeconds: 1,
     });
-    expect(devConfiguration({ RINGTRUE_CALLBACK_WAIT_SECONDS: '30' }).waits).toMatchObject({
+    expect(devConfiguration({ RINGTRUE_CALLBACK_WAIT_SECONDS: '30' }).callSettings).toMatchObject({
       callbackWaitSeconds: 30,
     });
-    expect(devConfiguration(complete).waits).toMatchObject({
+    expect(devConfiguration(complete).callSettings).toMatchObject({
       callsPerSecond: 1,
       callbackWaitSeconds: 60,
       pollIntervalSeconds: 15,
@@ -413,7 +415,7 @@ describe('what is made of it', () => {
       contactsPerNumber: { count: 3, seconds: 86_400 },
       rememberInvalidSeconds: 86_400,
     });
-    expect(devConfiguration({ RINGTRUE_CALLS_IN_FLIGHT: '0' }).waits).toMatchObject({
+    expect(devConfiguration({ RINGTRUE_CALLS_IN_FLIGHT: '0' }).callSettings).toMatchObject({
       callsInFlight: null,
       callsPerNumber: 1,
       contactsPerNumber: null,
@@ -437,7 +439,7 @@ describe('what is made of it', () => {
     const window = { start: '08:00', end: '21:00', blockedDates: ['2026-12-25'] };
     const env = { RINGTRUE_CALLING_WINDOW: JSON.stringify(window) };
     expect(workerConfiguration({ ...complete, ...env }).activities.callingWindow).toEqual(window);
-    expect(devConfiguration(env).waits.callingWindow).toEqual(window);
+    expect(devConfiguration(env).callSettings.callingWindow).toEqual(window);
     expect(workerConfiguration(complete).activities.callingWindow).toBeNull();
   });
 
@@ -506,7 +508,7 @@ describe('docs/configuration.md', () => {
       RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
       RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,
       RINGTRUE_ABSENT_AFTER_SECONDS: activities.absentAfterSeconds,
-      RINGTRUE_SUPPRESS_OPT_OUTS: activities.consent.suppressOptOuts,
+      RINGTRUE_SUPPRESS_OPT_OUTS: activities.doNotCall.addOptOuts,
       PORT: port,
       HOST: host,
       TEMPORAL_ADDRESS: temporal.address,

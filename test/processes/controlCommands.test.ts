@@ -8,10 +8,10 @@ import { useApi } from '../api/useApi.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench();
+const context = useCallBench();
 /** An account of its own: others are not to be paused. */
 const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
-const api = useApi(fates, () => ({ accountSid, apiTokens: ['the-api-token'] }));
+const api = useApi(context, () => ({ accountSid, apiTokens: ['the-api-token'] }));
 
 async function run(...args: string[]) {
   const env = { RINGTRUE_API_URL: api.origin, RINGTRUE_API_TOKEN: 'the-api-token' };
@@ -19,14 +19,14 @@ async function run(...args: string[]) {
   const { status } = await process.ended;
   return { status, stdout: process.stdout, stderr: process.stderr };
 }
-const done = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
+const success = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
 
 describe('ringtrue do-not-call', () => {
   it('a number is added, checked, listed and removed', async () => {
-    const { to } = fates;
+    const { to } = context;
     const reason = `asked us to, ${to}`;
     expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
-      done(expect.stringMatching(/is on the do-not-call list since .*, for good \(api\): asked us to/)),
+      success(expect.stringMatching(/is on the do-not-call list since .*, for good \(api\): asked us to/)),
     );
     const [checked, listed] = await Promise.all([
       run('do-not-call', 'check', to, '--json'),
@@ -38,12 +38,14 @@ describe('ringtrue do-not-call', () => {
       invalidNumber: null,
     });
     expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +for good +api /);
-    expect(await run('do-not-call', 'remove', to)).toEqual(done(`${to} is off the do-not-call list.\n`));
+    expect(await run('do-not-call', 'remove', to)).toEqual(success(`${to} is off the do-not-call list.\n`));
     const [gone, again] = await Promise.all([
       run('do-not-call', 'check', to),
       run('do-not-call', 'remove', to),
     ]);
-    expect(gone).toEqual(done(`${to} is not on the do-not-call list.\nIt is not remembered as invalid.\n`));
+    expect(gone).toEqual(
+      success(`${to} is not on the do-not-call list.\nIt is not remembered as invalid.\n`),
+    );
     expect(again).toMatchObject({ status: 1, stdout: '' });
     expect(again.stderr).toContain('The number is not on this list (404)');
   });
@@ -54,7 +56,7 @@ describe('ringtrue do-not-call', () => {
       writeFileSync(join(directory, name), content);
       return join(directory, name);
     };
-    const good = file('good.csv', `to,reason\n${fates.to}1,letter\n${fates.to}2,letter\n`);
+    const good = file('good.csv', `to,reason\n${context.to}1,letter\n${context.to}2,letter\n`);
     const bad = file('bad.csv', 'to,reason\nhello,letter\n+15005550006,a,b\n');
     const [imported, refused, missing, purged] = await Promise.all([
       run('do-not-call', 'import', good),
@@ -62,7 +64,7 @@ describe('ringtrue do-not-call', () => {
       run('do-not-call', 'import', join(directory, 'none.csv')),
       run('do-not-call', 'purge', '--json'),
     ]);
-    expect(imported).toEqual(done('2 rows read; 2 numbers were not on the list before.\n'));
+    expect(imported).toEqual(success('2 rows read; 2 numbers were not on the list before.\n'));
     expect(refused).toMatchObject({ status: 1, stdout: '' });
     expect(refused.stderr).toMatch(/- rows\.2\.to is "hello"[\s\S]*- rows\.3 has 3 columns/);
     expect(missing).toMatchObject({ status: 2, stdout: '' });
@@ -77,30 +79,30 @@ describe('ringtrue invalid-numbers', () => {
     await db.query(
       `insert into invalid_numbers (to_number, source, code, message, call_id)
        values ($1, 'twilio', '21211', 'no such number', 'call-1')`,
-      [fates.to],
+      [context.to],
     );
     await db.close();
-    const cursor = Buffer.from(fates.to.slice(0, -1)).toString('base64url');
+    const cursor = Buffer.from(context.to.slice(0, -1)).toString('base64url');
     const [listed, checked] = await Promise.all([
       run('invalid-numbers', '--limit', '1', '--cursor', cursor),
-      run('do-not-call', 'check', fates.to),
+      run('do-not-call', 'check', context.to),
     ]);
-    expect(listed.stdout).toContain(fates.to);
+    expect(listed.stdout).toContain(context.to);
     expect(listed.stdout).toMatch(/twilio 21211 +no such number +call-1/);
     expect(checked.stdout).toContain('invalid on');
-    expect((await run('invalid-numbers', 'forget', fates.to)).status).toBe(0);
+    expect((await run('invalid-numbers', 'forget', context.to)).status).toBe(0);
     expect(
-      (await api.get(`/invalid-numbers/${fates.to}`, { Authorization: 'Bearer the-api-token' })).status,
+      (await api.get(`/invalid-numbers/${context.to}`, { Authorization: 'Bearer the-api-token' })).status,
     ).toBe(404);
   });
 });
 
-describe('ringtrue dialling', () => {
+describe('ringtrue dialing', () => {
   it('paused, shown, limited and resumed', async () => {
-    const paused = await run('dialling', 'pause', '--reason', 'lunch');
-    expect(paused).toEqual(done(expect.stringMatching(/paused +since .*: lunch\n/)));
+    const paused = await run('dialing', 'pause', '--reason', 'lunch');
+    expect(paused).toEqual(success(expect.stringMatching(/paused +since .*: lunch\n/)));
     const limited = await run(
-      'dialling',
+      'dialing',
       'limits',
       '--cps',
       '2.5',
@@ -112,9 +114,9 @@ describe('ringtrue dialling', () => {
     expect(limited.stdout).toMatch(/calls per second +2\.5\n/);
     expect(limited.stdout).toMatch(/calls per number in a period +3 in 86400 s\n/);
     const [shown, back] = [
-      await run('dialling', '--json'),
+      await run('dialing', '--json'),
       await run(
-        'dialling',
+        'dialing',
         'limits',
         '--cps',
         'default',
@@ -133,7 +135,7 @@ describe('ringtrue dialling', () => {
       contactsPeriodSeconds: null,
       callsPerNumber: 1,
     });
-    expect((await run('dialling', 'resume')).stdout).toMatch(/paused +no\n/);
+    expect((await run('dialing', 'resume')).stdout).toMatch(/paused +no\n/);
   });
 
   it.each([
@@ -141,9 +143,9 @@ describe('ringtrue dialling', () => {
     [['limits', '--cps', 'fast'], '--cps is "fast"; must be a number, or default'],
     [['limits', '--contacts', '3'], '--contacts is "3"; must be a count and seconds, such as 3/86400'],
     [['puase'], 'too many arguments'],
-  ])('%j: status 2, and what would be right', async (args, said) => {
-    const { status, stderr, stdout } = await run('dialling', ...args);
+  ])('%j: status 2, and what would be right', async (args, message) => {
+    const { status, stderr, stdout } = await run('dialing', ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
   });
 });

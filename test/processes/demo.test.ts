@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { expectations } from '../../src/demo/expectations.js';
-import { showcase } from '../../src/simulator/numbers.js';
+import { expectations } from '../../src/dev/demo/expectations.js';
+import { showcase } from '../../src/simulator/numbers/numbers.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 
 it('every number of the showcase has an expected end', () => {

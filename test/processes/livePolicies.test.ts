@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { livePolicies } from '../../src/livePolicies.js';
-import { readPolicies } from '../../src/policies.js';
+import { livePolicies } from '../../src/config/livePolicies.js';
+import { readPolicies } from '../../src/config/policies.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 
 const content = (maxAttempts: number) => JSON.stringify({ mine: { maxAttempts } });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hide } from '../../src/log.js';
+import { hide } from '../../src/process/log.js';
 
 const secrets = ['auth-token-1', 'abc'];
 

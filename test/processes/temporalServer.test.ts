@@ -6,21 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, it } from 'vitest';
+import { freePort, isFree } from '../../src/process/freePort.js';
 import { type DevServerOptions, startDevServer } from '../../src/temporal/devServer.js';
-import { freePort, isFree } from '../../src/temporal/freePort.js';
 import { missingSearchAttributes } from '../../src/temporal/searchAttributes.js';
-import { lives, until } from '../support/ringtrueProcess.js';
+import { isAlive, until } from '../support/ringtrueProcess.js';
 
-async function options(more: Partial<DevServerOptions> = {}): Promise<DevServerOptions & { said: string[] }> {
-  const said: string[] = [];
+async function options(
+  more: Partial<DevServerOptions> = {},
+): Promise<DevServerOptions & { messages: string[] }> {
+  const messages: string[] = [];
   return {
     cliPath: inject('temporalCliPath'),
     port: await freePort('127.0.0.1'),
     uiPort: null,
     namespace: 'default',
     stateFile: null,
-    say: (sentence) => said.push(sentence),
-    said,
+    say: (sentence) => messages.push(sentence),
+    messages,
     ...more,
   };
 }
@@ -44,14 +46,14 @@ async function startCall(address: string, workflowId: string): Promise<void> {
 }
 
 it('it is started: it serves every search attribute, and its UI', async () => {
-  const asked = await options({ uiPort: await freePort('127.0.0.1') });
-  const server = await startDevServer(asked);
+  const serverOptions = await options({ uiPort: await freePort('127.0.0.1') });
+  const server = await startDevServer(serverOptions);
   const connection = await Connection.connect({ address: server.address });
   expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
   await connection.close();
   expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
   await server.stop();
-  expect(await isFree('127.0.0.1', asked.port)).toBe(true);
+  expect(await isFree('127.0.0.1', serverOptions.port)).toBe(true);
 });
 
 it('the process that started it is killed with SIGKILL: the server is gone too', async () => {
@@ -66,32 +68,32 @@ it('the process that started it is killed with SIGKILL: the server is gone too',
   });
   await once(parent.stdout, 'data');
   const pid = serverPid(port);
-  expect(lives(pid)).toBe(true);
+  expect(isAlive(pid)).toBe(true);
   parent.kill('SIGKILL');
-  await until(() => !lives(pid));
+  await until(() => !isAlive(pid));
 });
 
 it('it dies by itself: it is started again, and has forgotten nothing', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-server-'));
-  const asked = await options({ stateFile: join(directory, 'temporal.sqlite') });
-  const server = await startDevServer(asked);
+  const serverOptions = await options({ stateFile: join(directory, 'temporal.sqlite') });
+  const server = await startDevServer(serverOptions);
   await startCall(server.address, 'call-before');
-  process.kill(serverPid(asked.port), 'SIGKILL');
-  await until(() => asked.said.some((sentence) => sentence.includes('is back')));
+  process.kill(serverPid(serverOptions.port), 'SIGKILL');
+  await until(() => serverOptions.messages.some((sentence) => sentence.includes('is back')));
   const connection = await Connection.connect({ address: server.address });
   const { status } = await new Client({ connection }).workflow.getHandle('call-before').describe();
   expect(status.name).toBe('RUNNING');
   await connection.close();
   await server.stop();
-  expect(await isFree('127.0.0.1', asked.port)).toBe(true);
+  expect(await isFree('127.0.0.1', serverOptions.port)).toBe(true);
 });
 
 it('its port is in use: a sentence that says which, and what to do', async () => {
-  const asked = await options();
-  const other = createServer().listen(asked.port, '127.0.0.1');
+  const serverOptions = await options();
+  const other = createServer().listen(serverOptions.port, '127.0.0.1');
   await once(other, 'listening');
-  await expect(startDevServer(asked)).rejects.toThrow(
-    `Port ${asked.port} is in use, so the Temporal dev server cannot listen there: stop what listens on it, or set RINGTRUE_TEMPORAL_PORT`,
+  await expect(startDevServer(serverOptions)).rejects.toThrow(
+    `Port ${serverOptions.port} is in use, so the Temporal dev server cannot listen there: stop what listens on it, or set RINGTRUE_TEMPORAL_PORT`,
   );
   other.close();
 });

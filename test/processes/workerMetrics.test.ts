@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import type { DialStop } from '../../activities/dialGate.js';
-import { Readiness } from '../../src/readiness.js';
-import { activityListener, watchDialling } from '../../src/workerMetrics.js';
+import type { DialingStop } from '../../activities/store/dialLimits.js';
+import { Readiness } from '../../src/process/readiness.js';
+import { activityListener, watchDialing } from '../../src/worker/workerMetrics.js';
 
 function listener() {
   const lines: string[] = [];
@@ -21,33 +21,33 @@ function listener() {
 }
 
 it('Twilio refuses the account: not ready, in words, and said once; when it is mended: ready again', async () => {
-  const { notice, registry, readiness, lines } = listener();
+  const { notice: emit, registry, readiness, lines } = listener();
   expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'ok' } });
-  for (const _ of [1, 2, 3]) notice({ kind: 'account-trouble', code: 20003, message: 'Authenticate' });
-  const said = 'Twilio refuses the account (20003): Authenticate';
-  expect(await readiness.check()).toEqual({ ready: false, checks: { twilioAccount: said } });
+  for (const _ of [1, 2, 3]) emit({ kind: 'account-trouble', code: 20003, message: 'Authenticate' });
+  const message = 'Twilio refuses the account (20003): Authenticate';
+  expect(await readiness.check()).toEqual({ ready: false, checks: { twilioAccount: message } });
   expect(await registry.metrics()).toContain('ringtrue_account_trouble 1');
-  for (const _ of [1, 2]) notice({ kind: 'account-fine' });
+  for (const _ of [1, 2]) emit({ kind: 'account-ok' });
   expect((await readiness.check()).ready).toBe(true);
   expect(await registry.metrics()).toContain('ringtrue_account_trouble 0');
   expect(lines).toHaveLength(2);
 });
 
-it('calls are dialled and recorded: counted by how they ended', async () => {
-  const { notice, registry } = listener();
-  notice({ kind: 'dialled', result: 'created' });
-  notice({ kind: 'dialled', result: 'created' });
-  notice({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
+it('calls are dialed and recorded: counted by how they ended', async () => {
+  const { notice: emit, registry } = listener();
+  emit({ kind: 'placement', result: 'created' });
+  emit({ kind: 'placement', result: 'created' });
+  emit({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
   const metrics = await registry.metrics();
-  expect(metrics).toContain('ringtrue_dials_total{result="created"} 2');
+  expect(metrics).toContain('ringtrue_placements_total{result="created"} 2');
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
 });
 
 it('notifications are taken, not taken, given up: counted, and the last said by id and host alone', async () => {
-  const { notice, registry, lines } = listener();
-  notice({ kind: 'notified', type: 'call.ended', result: 'delivered' });
-  notice({ kind: 'notified', type: 'call.ended', result: 'failed' });
-  notice({ kind: 'dead-letter', type: 'call.ended', id: 'msg_1', host: 'hooks.example' });
+  const { notice: emit, registry, lines } = listener();
+  emit({ kind: 'notified', type: 'call.ended', result: 'delivered' });
+  emit({ kind: 'notified', type: 'call.ended', result: 'failed' });
+  emit({ kind: 'dead-letter', type: 'call.ended', id: 'msg_1', host: 'hooks.example' });
   const metrics = await registry.metrics();
   expect(metrics).toContain('ringtrue_notifications_total{type="call.ended",result="delivered"} 1');
   expect(metrics).toContain('ringtrue_notifications_total{type="call.ended",result="failed"} 1');
@@ -58,22 +58,22 @@ it('notifications are taken, not taken, given up: counted, and the last said by 
 });
 
 it('the circuit breaker opens: said once, not ready and why, counted as stopped; it closes: ready again', async () => {
-  const { notice, registry, readiness, lines } = listener();
-  let stopped: DialStop | null = null;
-  watchDialling(registry, readiness, async () =>
-    stopped ? { stopped, room: null, waitSeconds: 0 } : { stopped: null, room: 1, waitSeconds: 0 },
+  const { notice: emit, registry, readiness, lines } = listener();
+  let stopped: DialingStop | null = null;
+  watchDialing(registry, readiness, async () =>
+    stopped ? { stopped, available: null, waitSeconds: 0 } : { stopped: null, available: 1, waitSeconds: 0 },
   );
   expect((await readiness.check()).ready).toBe(true);
   const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
-  notice({ kind: 'breaker', change: 'opened', reason });
+  emit({ kind: 'breaker', change: 'opened', reason });
   stopped = { by: 'breaker', reason };
   expect(lines[0]).toContain(reason);
-  expect((await readiness.check()).checks.dialling).toBe(`The circuit breaker is open: ${reason}`);
-  expect(await registry.metrics()).toContain('ringtrue_dialling_stopped{why="breaker"} 1');
+  expect((await readiness.check()).checks.dialing).toBe(`The circuit breaker is open: ${reason}`);
+  expect(await registry.metrics()).toContain('ringtrue_dialing_stopped{why="breaker"} 1');
   stopped = { by: 'paused', reason: 'a fire drill' };
   expect((await readiness.check()).ready).toBe(true);
-  expect(await registry.metrics()).toContain('ringtrue_dialling_stopped{why="paused"} 1');
-  notice({ kind: 'breaker', change: 'closed' });
+  expect(await registry.metrics()).toContain('ringtrue_dialing_stopped{why="paused"} 1');
+  emit({ kind: 'breaker', change: 'closed' });
   stopped = null;
   expect(await registry.metrics()).toMatch(/stopped\{why="paused"\} 0\n.*stopped\{why="breaker"\} 0/);
   expect(lines).toHaveLength(2);

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { workflowBundle } from '../../src/workflowBundle.js';
+import { workflowBundle } from '../../src/worker/workflowBundle.js';
 
 it('the sources are the same at the second start: nothing is bundled again; bundles of long ago are removed', async () => {
   const keepIn = mkdtempSync(join(tmpdir(), 'ringtrue-bundle-'));

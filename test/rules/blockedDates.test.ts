@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { nextOpening } from '../../activities/callingWindow.js';
+import { nextTimeInWindow } from '../../activities/callingWindow.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 
-const opening = (window: CallingWindow, zones: string | string[], from: string) =>
-  nextOpening(window, [zones].flat(), new Date(from))?.toISOString() ?? null;
+const allowedTime = (window: CallingWindow, zones: string | string[], from: string) =>
+  nextTimeInWindow(window, [zones].flat(), new Date(from))?.toISOString() ?? null;
 
 const daytime = { start: '08:00', end: '21:00' };
 const weekdays = { ...daytime, days: [1, 2, 3, 4, 5] };
@@ -138,8 +138,8 @@ describe('blocked dates', () => {
       '2026-12-18T20:00:00Z',
       '2027-01-08T07:00:00.000Z',
     ],
-  ])('%s', (_, zones, window, from, opensAt) => {
-    expect(opening(window, zones, from)).toBe(opensAt);
+  ])('%s', (_, zones, window, from, allowedAt) => {
+    expect(allowedTime(window, zones, from)).toBe(allowedAt);
   });
 
   it('every day of more than a year: never', () => {
@@ -149,7 +149,7 @@ describe('blocked dates', () => {
         new Date(from + later * 86_400_000).toISOString().slice(0, 10),
       );
     const window = (days: number) => ({ ...daytime, blockedDates: dates(days) });
-    expect(opening(window(399), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBe('2027-02-04T08:00:00.000Z');
-    expect(opening(window(401), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBeNull();
+    expect(allowedTime(window(399), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBe('2027-02-04T08:00:00.000Z');
+    expect(allowedTime(window(401), 'Etc/UTC', '2026-01-01T00:00:00Z')).toBeNull();
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { nextOpening } from '../../activities/callingWindow.js';
-import { findOpening, openingFor } from '../../activities/findOpening.js';
+import { nextTimeInWindow } from '../../activities/callingWindow.js';
+import { findAllowedTime, nextAllowedTime } from '../../activities/findAllowedTime.js';
 import { timeZonesOf } from '../../activities/timeZonesOf.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 
-const opening = (window: CallingWindow, zones: string | string[], from: string) =>
-  nextOpening(window, [zones].flat(), new Date(from))?.toISOString() ?? null;
+const allowedTime = (window: CallingWindow, zones: string | string[], from: string) =>
+  nextTimeInWindow(window, [zones].flat(), new Date(from))?.toISOString() ?? null;
 
 const daytime = { start: '08:00', end: '21:00' };
 const weekdays = { ...daytime, days: [1, 2, 3, 4, 5] };
@@ -83,8 +83,8 @@ describe('one time zone', () => {
       '2026-07-02T06:00:00.000Z',
     ],
     ['a window of no length: never', { start: '08:00', end: '08:00' }, '2026-07-01T00:00:00Z', null],
-  ])('Berlin, %s', (_, window, from, opensAt) => {
-    expect(opening(window, 'Europe/Berlin', from)).toBe(opensAt);
+  ])('Berlin, %s', (_, window, from, allowedAt) => {
+    expect(allowedTime(window, 'Europe/Berlin', from)).toBe(allowedAt);
   });
 
   it.each([
@@ -93,8 +93,8 @@ describe('one time zone', () => {
     ['Pacific/Pago_Pago', '2026-07-01T10:00:00Z', '2026-07-01T19:00:00.000Z'],
     ['Pacific/Kiritimati', '2026-07-01T10:00:00Z', '2026-07-01T18:00:00.000Z'],
     ['Africa/Casablanca', '2026-07-01T00:00:00Z', '2026-07-01T07:00:00.000Z'],
-  ])('%s, at %s: opens at %s', (zone, from, opensAt) => {
-    expect(opening(daytime, zone, from)).toBe(opensAt);
+  ])('%s, at %s: opens at %s', (zone, from, allowedAt) => {
+    expect(allowedTime(daytime, zone, from)).toBe(allowedAt);
   });
 });
 
@@ -199,8 +199,8 @@ describe('the clocks change', () => {
       '2026-03-29T00:00:00Z',
       '2026-03-29T01:00:00.000Z',
     ],
-  ])('%s, %s', (zone, _, window, from, opensAt) => {
-    expect(opening(window, zone, from)).toBe(opensAt);
+  ])('%s, %s', (zone, _, window, from, allowedAt) => {
+    expect(allowedTime(window, zone, from)).toBe(allowedAt);
   });
 });
 
@@ -265,8 +265,8 @@ describe('several ranges a week', () => {
       '2026-07-01T19:00:00Z',
       '2026-07-02T06:00:00.000Z',
     ],
-  ])('Berlin, %s', (_, window, from, opensAt) => {
-    expect(opening(window, 'Europe/Berlin', from)).toBe(opensAt);
+  ])('Berlin, %s', (_, window, from, allowedAt) => {
+    expect(allowedTime(window, 'Europe/Berlin', from)).toBe(allowedAt);
   });
 });
 
@@ -313,8 +313,8 @@ describe('the end of the day', () => {
       '2026-07-01T22:00:59Z',
       '2026-07-01T22:00:59.000Z',
     ],
-  ])('Berlin, %s', (_, window, from, opensAt) => {
-    expect(opening(window, 'Europe/Berlin', from)).toBe(opensAt);
+  ])('Berlin, %s', (_, window, from, allowedAt) => {
+    expect(allowedTime(window, 'Europe/Berlin', from)).toBe(allowedAt);
   });
 });
 
@@ -369,8 +369,8 @@ describe('several time zones', () => {
       '2026-07-01T00:00:00Z',
       null,
     ],
-  ])('%s', (_, zones, window, from, opensAt) => {
-    expect(opening(window, zones, from)).toBe(opensAt);
+  ])('%s', (_, zones, window, from, allowedAt) => {
+    expect(allowedTime(window, zones, from)).toBe(allowedAt);
   });
 });
 
@@ -421,34 +421,34 @@ describe('the window without a zone: the number says where the phone is', () => 
       { ...daytime, timeZone: 'Asia/Tokyo' },
       '2026-07-01T23:00:00.000Z',
     ],
-  ])('%s', async (_, to, window, opensAt) => {
-    expect((await findOpening({ to, window, from: '2026-07-01T12:00:00Z' })).opensAt).toBe(opensAt);
+  ])('%s', async (_, to, window, allowedAt) => {
+    expect((await findAllowedTime({ to, window, from: '2026-07-01T12:00:00Z' })).opensAt).toBe(allowedAt);
   });
 
   it('says which zones were considered', async () => {
     const at = { to: '+12085550123', from: '2026-07-01T08:00:00Z' };
-    expect((await findOpening({ ...at, window: daytime })).timeZones).toEqual([
+    expect((await findAllowedTime({ ...at, window: daytime })).timeZones).toEqual([
       'America/Boise',
       'America/Los_Angeles',
     ]);
-    expect((await findOpening({ ...at, window: { ...daytime, timeZone: 'Asia/Tokyo' } })).timeZones).toEqual([
-      'Asia/Tokyo',
-    ]);
+    expect(
+      (await findAllowedTime({ ...at, window: { ...daytime, timeZone: 'Asia/Tokyo' } })).timeZones,
+    ).toEqual(['Asia/Tokyo']);
   });
 });
 
 describe('a call as it was accepted', () => {
   const from = new Date('2026-07-01T02:00:00.123Z');
   const shut = { ...daytime, timeZone: 'Europe/Berlin' };
-  it.each<[string, Parameters<typeof openingFor>[0], Awaited<ReturnType<typeof openingFor>>]>([
+  it.each<[string, Parameters<typeof nextAllowedTime>[0], Awaited<ReturnType<typeof nextAllowedTime>>]>([
     [
       'no window: at once',
-      { to: '+4915112345678', callingWindow: null },
+      { to: '+4915112345678', callingWindow: null, urgent: false },
       { opensAt: '2026-07-01T02:00:00.123Z', timeZones: [] },
     ],
     [
       'outside its window: when that opens',
-      { to: '+4915112345678', callingWindow: shut },
+      { to: '+4915112345678', callingWindow: shut, urgent: false },
       { opensAt: '2026-07-01T06:00:00.000Z', timeZones: ['Europe/Berlin'] },
     ],
     [
@@ -462,12 +462,12 @@ describe('a call as it was accepted', () => {
       { opensAt: '2026-07-01T02:00:00.123Z', timeZones: [] },
     ],
   ])('%s', async (_, plan, found) => {
-    expect(await openingFor(plan, from)).toEqual(found);
+    expect(await nextAllowedTime(plan, from)).toEqual(found);
   });
 });
 
 it('a time zone that this Node.js does not know: throws a sentence about it', () => {
-  expect(() => opening(daytime, 'Mars/Olympus', '2026-07-01T00:00:00Z')).toThrow(
+  expect(() => allowedTime(daytime, 'Mars/Olympus', '2026-07-01T00:00:00Z')).toThrow(
     /The calling window cannot be read in the time zone Mars\/Olympus: this Node\.js/,
   );
 });

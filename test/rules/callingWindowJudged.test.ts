@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DateTime, IANAZone } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { nextOpening } from '../../activities/callingWindow.js';
+import { nextTimeInWindow } from '../../activities/callingWindow.js';
 import type { CallingRange, CallingWindow } from '../../workflows/callRequest.js';
 
 const minute = 60_000;
@@ -26,17 +26,17 @@ function mayRing(window: CallingWindow, zone: string, moment: number): boolean {
 const two = (number: number) => String(number).padStart(2, '0');
 
 /** Fails unless the window opens in the very minute in which a search minute by minute finds it open in all zones. */
-function judge(window: CallingWindow, zones: string[], from: number, searchedDays: number): void {
-  const opensAt = nextOpening(window, zones, new Date(from))?.getTime() ?? null;
+function check(window: CallingWindow, zones: string[], from: number, searchedDays: number): void {
+  const allowedAt = nextTimeInWindow(window, zones, new Date(from))?.getTime() ?? null;
   const open = (moment: number) => zones.every((zone) => mayRing(window, zone, moment));
   const until = from + searchedDays * day;
-  let judged = from;
-  while (judged < until && !open(judged)) judged += minute;
-  if (judged < until) expect(opensAt).toBe(judged);
-  else if (opensAt === null) expect(zones.length, 'in one zone it opens some day').toBeGreaterThan(1);
+  let expected = from;
+  while (expected < until && !open(expected)) expected += minute;
+  if (expected < until) expect(allowedAt).toBe(expected);
+  else if (allowedAt === null) expect(zones.length, 'in one zone it opens some day').toBeGreaterThan(1);
   else {
-    expect(opensAt).toBeGreaterThanOrEqual(until);
-    expect([open(opensAt - 1), open(opensAt)]).toEqual([false, true]);
+    expect(allowedAt).toBeGreaterThanOrEqual(until);
+    expect([open(allowedAt - 1), open(allowedAt)]).toEqual([false, true]);
   }
 }
 
@@ -123,7 +123,7 @@ describe('judged by another library, minute by minute', () => {
   it('any window, blocked dates, zone and moment: opens in the first minute in which a wall clock shows a time inside', () => {
     fc.assert(
       fc.property(windows, blocked, fc.constantFrom(...zones), moments, (window, offsets, zone, from) => {
-        judge({ ...window, blockedDates: blockedAround(from, offsets) }, [zone], from, 12);
+        check({ ...window, blockedDates: blockedAround(from, offsets) }, [zone], from, 12);
       }),
       { numRuns: 150 },
     );
@@ -133,7 +133,7 @@ describe('judged by another library, minute by minute', () => {
     const several = fc.uniqueArray(fc.constantFrom(...zones), { minLength: 2, maxLength: 3 });
     fc.assert(
       fc.property(windows, blocked, several, moments, (window, offsets, among, from) => {
-        judge({ ...window, blockedDates: blockedAround(from, offsets) }, among, from, 7);
+        check({ ...window, blockedDates: blockedAround(from, offsets) }, among, from, 7);
       }),
       { numRuns: 60 },
     );
@@ -144,9 +144,9 @@ describe('judged by another library, minute by minute', () => {
     fc.assert(
       fc.property(windows, fc.constantFrom(...zones), moments, within, (window, zone, from, later) => {
         const moment = from + later;
-        const opensAt = nextOpening(window, [zone], new Date(moment))?.getTime();
-        if (mayRing(window, zone, moment)) expect(opensAt).toBe(moment);
-        else expect(opensAt).toBe(nextOpening(window, [zone], new Date(from + minute))?.getTime());
+        const allowedAt = nextTimeInWindow(window, [zone], new Date(moment))?.getTime();
+        if (mayRing(window, zone, moment)) expect(allowedAt).toBe(moment);
+        else expect(allowedAt).toBe(nextTimeInWindow(window, [zone], new Date(from + minute))?.getTime());
       }),
       { numRuns: 500 },
     );
@@ -186,7 +186,7 @@ describe('about every shift of the clocks, either way', () => {
     });
     fc.assert(
       fc.property(cases, ({ window, moment, offsets }) => {
-        judge({ ...window, blockedDates: blockedAround(moment, offsets) }, [zone], moment, 3);
+        check({ ...window, blockedDates: blockedAround(moment, offsets) }, [zone], moment, 3);
       }),
       { numRuns: 40 },
     );

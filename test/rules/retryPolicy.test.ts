@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { faultLine } from '../../activities/fault.js';
-import { checkRetryPolicy, completePolicy } from '../../activities/retryPolicySchema.js';
-import { updateFromCallback } from '../../workflows/callUpdate.js';
-import { deadlineOf } from '../../workflows/deadline.js';
-import { newAttempt } from '../../workflows/newAttempt.js';
-import { classesOf, endingOf } from '../../workflows/retryClass.js';
+import { faultLine } from '../../activities/validation/fault.js';
+import { checkRetryPolicy, completePolicy } from '../../activities/validation/retryPolicySchema.js';
+import { newAttempt } from '../../workflows/call/attempt.js';
+import { updateFromCallback } from '../../workflows/rules/callUpdate.js';
+import { classesOf, deadlineOf } from '../../workflows/rules/retry.js';
+import { verdictOfAttempt } from '../../workflows/rules/verdict.js';
 
 const classes =
   'must be one of busy, no-answer, failed, rejected, unknown, answered-by-machine, unreachable, sip:CODE such as sip:480, error:CODE such as error:32005';
@@ -132,28 +132,28 @@ describe('when a call gives up at the latest', () => {
 });
 
 describe('the ending that the evidence shows', () => {
-  const heard = (CallStatus: string, more: Record<string, string> = {}) => {
+  const attemptWith = (CallStatus: string, more: Record<string, string> = {}) => {
     const update = updateFromCallback({ CallSid: 'CA', CallStatus, ...more });
     const attempt = newAttempt(1);
     return { ...attempt, evidence: { ...attempt.evidence, updates: update ? [update] : [] } };
   };
-  it.each<[string, ReturnType<typeof heard>, boolean, string[]]>([
-    ['a person answered: final', heard('completed', { AnsweredBy: 'human' }), false, []],
-    ['AMD could not tell: final', heard('completed', { AnsweredBy: 'unknown' }), false, []],
-    ['no AMD: final', heard('completed'), false, []],
-    ['a beep', heard('completed', { AnsweredBy: 'machine_end_beep' }), true, ['answered-by-machine']],
-    ['a fax', heard('completed', { AnsweredBy: 'fax' }), true, ['answered-by-machine']],
-    ['opt-out: final', heard('failed', { SipResponseCode: '607' }), false, ['sip:607', 'failed']],
+  it.each<[string, ReturnType<typeof attemptWith>, boolean, string[]]>([
+    ['a person answered: final', attemptWith('completed', { AnsweredBy: 'human' }), false, []],
+    ['AMD could not tell: final', attemptWith('completed', { AnsweredBy: 'unknown' }), false, []],
+    ['no AMD: final', attemptWith('completed'), false, []],
+    ['a beep', attemptWith('completed', { AnsweredBy: 'machine_end_beep' }), true, ['answered-by-machine']],
+    ['a fax', attemptWith('completed', { AnsweredBy: 'fax' }), true, ['answered-by-machine']],
+    ['opt-out: final', attemptWith('failed', { SipResponseCode: '607' }), false, ['sip:607', 'failed']],
     [
       'failed with 480: not answered',
-      heard('failed', { SipResponseCode: '480', ErrorCode: '32005' }),
+      attemptWith('failed', { SipResponseCode: '480', ErrorCode: '32005' }),
       true,
       ['error:32005', 'sip:480', 'unreachable', 'no-answer'],
     ],
-    ['canceled: final', heard('canceled'), false, ['canceled']],
+    ['canceled: final', attemptWith('canceled'), false, ['canceled']],
     ['nothing: unknown', newAttempt(1), true, ['unknown']],
   ])('%s', (_, attempt, retryable, classes) => {
-    const ending = endingOf(attempt);
-    expect({ retryable: ending.retryable, classes: classesOf(ending) }).toEqual({ retryable, classes });
+    const verdict = verdictOfAttempt(attempt);
+    expect({ retryable: verdict.retryable, classes: classesOf(verdict) }).toEqual({ retryable, classes });
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 
 /** Posts this as JSON, as it is. */
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>
@@ -16,7 +16,7 @@ const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =
   });
 /** A request that is right, with these members added as text. */
 const request = (members: string) =>
-  `{"to":"${fates.to}","twiml":"<Response/>","notBefore":"2099-01-01T00:00:00Z"${members && `,${members}`}}`;
+  `{"to":"${context.to}","twiml":"<Response/>","notBefore":"2099-01-01T00:00:00Z"${members && `,${members}`}}`;
 const nested = (open: string, close: string, depth: number, inner = '') =>
   open.repeat(depth) + inner + close.repeat(depth);
 
@@ -161,7 +161,7 @@ describe('Idempotency-Key', () => {
 
   it('a path, or SQL: a key like any other', async () => {
     for (const key of ['../../etc/passwd', "'; DROP TABLE calls; --", '__proto__']) {
-      const answer = await post(request(''), { 'Idempotency-Key': `${key} ${fates.to}` });
+      const answer = await post(request(''), { 'Idempotency-Key': `${key} ${context.to}` });
       expect(answer.status).toBe(202);
       expect(answer.json.callId).toMatch(/^call-[0-9a-f]{64}$/);
     }

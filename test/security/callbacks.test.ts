@@ -6,15 +6,15 @@ import { authToken, problem, publicUrl, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
 
-const fates = useCallBench();
-const api = useApi(fates);
+const context = useCallBench();
+const api = useApi(context);
 const formType = 'application/x-www-form-urlencoded';
 
 /** A call that Twilio has, and that knows nothing yet but its SID. */
 async function queued(request: Record<string, unknown> = {}) {
-  const call = await fates.bench.start({ to: fates.to, lookup: 'off', ...request });
+  const call = await context.bench.start({ to: context.to, lookup: 'off', ...request });
   await call.until((state) => state.state === 'queued');
-  const { sid } = fates.twilio.calls[0] as { sid: string };
+  const { sid } = context.twilio.calls[0] as { sid: string };
   return { ...call, sid, path: `/twilio/status/${call.callId}/1` };
 }
 
@@ -47,19 +47,19 @@ function callback(
 describe('a true callback is sent once more', () => {
   it('the call is over: 204, and nothing changes', async () => {
     const call = await queued();
-    const said = ['initiated', 'ringing', 'in-progress', 'completed'].map((CallStatus, nth) => ({
+    const callbacks = ['initiated', 'ringing', 'in-progress', 'completed'].map((CallStatus, nth) => ({
       CallSid: call.sid,
       CallStatus,
       SequenceNumber: String(nth),
     }));
-    for (const parameters of said) expect((await callback(call.path, parameters)).status).toBe(204);
+    for (const parameters of callbacks) expect((await callback(call.path, parameters)).status).toBe(204);
     const outcome = await call.result();
-    const row = await fates.store.findCallState(call.callId);
-    for (const parameters of said.toReversed())
+    const row = await context.store.findCallState(call.callId);
+    for (const parameters of callbacks.toReversed())
       expect((await callback(call.path, parameters)).status).toBe(204);
     expect(await call.result()).toEqual(outcome);
-    expect(await fates.store.findCallState(call.callId)).toEqual(row);
-    expect(fates.twilio.creates).toHaveLength(1);
+    expect(await context.store.findCallState(call.callId)).toEqual(row);
+    expect(context.twilio.creates).toHaveLength(1);
   });
 
   it('the call goes on: it does not go back', async () => {
@@ -74,7 +74,7 @@ describe('a true callback is sent once more', () => {
     expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook' });
   });
 
-  it('the number is dialled again meanwhile: the new attempt hears nothing of it', async () => {
+  it('the number is dialed again meanwhile: the new attempt hears nothing of it', async () => {
     const call = await queued({
       retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0 },
     });

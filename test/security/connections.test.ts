@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type HttpServer, listen } from '../../src/httpServer.js';
+import { type HttpServer, listen } from '../../src/process/httpServer.js';
 import { bareApi } from '../api/useApi.js';
 import { head, raw } from './rawHttp.js';
 
@@ -12,7 +12,7 @@ let server: HttpServer;
 const limits = {
   headersWithinMs: 400,
   requestWithinMs: 800,
-  uploads: { are: ({ url }: { url?: string | undefined }) => url === '/batches', withinMs: 60_000 },
+  uploads: { matches: ({ url }: { url?: string | undefined }) => url === '/batches', withinMs: 60_000 },
   connections: 8,
 };
 const where = { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' };

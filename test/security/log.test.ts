@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort } from '../../src/temporal/freePort.js';
+import { freePort } from '../../src/process/freePort.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 
 /** What nobody may find in a log, by what it is. */
@@ -86,26 +86,26 @@ describe('calls end in every way, and hostile requests come', () => {
       await ask(`/calls?access_token=${secret.queryToken}&to=%2B15005551200`),
       await ask('/calls?to=+15005551200'),
       await ask('/calls/+15005551200'),
-      await ask('/suppressions/+15005551200'),
-      await ask('/suppressions', {
+      await ask('/do-not-call/+15005551200'),
+      await ask('/do-not-call', {
         method: 'POST',
         body: JSON.stringify({ to: '+15005551999', reason: secret.metadata }),
       }),
-      await ask('/suppressions', {
+      await ask('/do-not-call', {
         method: 'POST',
         headers: { 'Content-Type': 'text/csv' },
         body: `to,reason\n+15005551998,${secret.text}\n`,
       }),
-      await ask('/suppressions', {
+      await ask('/do-not-call', {
         method: 'POST',
         headers: { 'Content-Type': 'text/csv' },
         body: `to\n+15005551200,${secret.text}\n`,
       }),
-      await ask(`/suppressions?reason=${secret.queryToken}`),
-      await ask('/suppressions/+15005551999', { method: 'DELETE' }),
+      await ask(`/do-not-call?reason=${secret.queryToken}`),
+      await ask('/do-not-call/+15005551999', { method: 'DELETE' }),
       await ask('/invalid-numbers/%2B15005551200', { method: 'DELETE' }),
-      await ask('/dialling/pause', { method: 'POST', body: JSON.stringify({ reason: secret.cancelReason }) }),
-      await ask('/dialling/resume', { method: 'POST' }),
+      await ask('/dialing/pause', { method: 'POST', body: JSON.stringify({ reason: secret.cancelReason }) }),
+      await ask('/dialing/resume', { method: 'POST' }),
       await ask(`/calls/%00${secret.queryToken}`),
       await ask('/nothing/+15005551200', { headers: { Cookie: `session=${secret.cookie}` } }),
       await ask('/calls', { method: 'POST', body: `{"to": ${secret.text}` }),

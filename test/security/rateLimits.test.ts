@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { networkOf } from '../../src/api/rateLimit.js';
+import { networkOf } from '../../src/api/http/rateLimit.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 
-const fates = useCallBench();
+const context = useCallBench();
 
 // The limits' clock stands still unless a test moves it; everything else runs on.
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -16,9 +16,9 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 describe('requests to the calls API', () => {
   const rateLimits = { requestsPerSecond: 0.3, wrongTokensPerMinute: 2 };
-  const byToken = useApi(fates, () => ({ rateLimits, apiTokens: ['token-of-a', 'token-of-b'] }));
-  const byAddress = useApi(fates, () => ({ rateLimits }));
-  const unlimited = useApi(fates, () => ({ rateLimits: { requestsPerSecond: 0 } }));
+  const byToken = useApi(context, () => ({ rateLimits, apiTokens: ['token-of-a', 'token-of-b'] }));
+  const byAddress = useApi(context, () => ({ rateLimits }));
+  const unlimited = useApi(context, () => ({ rateLimits: { requestsPerSecond: 0 } }));
 
   it('as many as fit: served, and told what is left', async () => {
     for (const left of [2, 1, 0]) {
@@ -28,7 +28,7 @@ describe('requests to the calls API', () => {
     }
   });
 
-  it.each(['/suppressions', '/suppressions/+15005550006', '/invalid-numbers', '/dialling'])(
+  it.each(['/do-not-call', '/do-not-call/+15005550006', '/invalid-numbers', '/dialing'])(
     '%s: counts like every other',
     async (path) => {
       later(11);
@@ -62,11 +62,11 @@ describe('requests to the calls API', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
   });
 
-  it('a call is posted beyond it: 429, and nothing is dialled', async () => {
+  it('a call is posted beyond it: 429, and nothing is dialed', async () => {
     later(11);
     const key = randomUUID();
     for (const _ of [1, 2, 3]) await byAddress.get('/calls');
-    const body = { to: fates.to, twiml: '<Response/>', notBefore: '2099-01-01T00:00:00Z' };
+    const body = { to: context.to, twiml: '<Response/>', notBefore: '2099-01-01T00:00:00Z' };
     expect(await byAddress.post('/calls', body, { 'Idempotency-Key': key })).toMatchObject(tooMany);
     later(11);
     expect((await byAddress.post('/calls', body, { 'Idempotency-Key': key })).status).toBe(202);
@@ -100,7 +100,7 @@ describe('requests to the calls API', () => {
 describe('wrong tokens', () => {
   const rateLimits = { wrongTokensPerMinute: 2 };
   const apiTokens = ['the-right-token', 'another-right-token'];
-  const api = useApi(fates, () => ({ rateLimits, apiTokens }));
+  const api = useApi(context, () => ({ rateLimits, apiTokens }));
 
   it('too many from one address: even a right one is refused unseen, until the minute is over', async () => {
     for (const guess of ['guess-1', 'guess-2'])
@@ -136,13 +136,13 @@ describe('wrong tokens', () => {
 });
 
 describe('callbacks that Twilio did not sign', () => {
-  const api = useApi(fates, () => ({ rateLimits: { badSignaturesPerMinute: 2 } }));
+  const api = useApi(context, () => ({ rateLimits: { badSignaturesPerMinute: 2 } }));
   const path = `/twilio/status/call-${randomUUID()}/1`;
 
   it('too many: 429 instead of 403, and the connection is closed; signed ones are heard all the same', async () => {
-    const call = await fates.bench.start({ to: fates.to, lookup: 'off' });
+    const call = await context.bench.start({ to: context.to, lookup: 'off' });
     await call.until((state) => state.state === 'queued');
-    const { sid } = fates.twilio.calls[0] as { sid: string };
+    const { sid } = context.twilio.calls[0] as { sid: string };
     const parameters = { CallSid: sid, CallStatus: 'completed' };
     for (const _ of [1, 2]) expect((await api.callback(path, parameters, 'guess')).status).toBe(403);
     const refused = await api.callback(path, parameters, 'guess');

@@ -3,9 +3,9 @@ import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
 
-const fates = useCallBench();
+const context = useCallBench();
 const token = 'the-right-token';
-const api = useApi(fates, () => ({ apiTokens: [token] }));
+const api = useApi(context, () => ({ apiTokens: [token] }));
 const bearer = `Authorization: Bearer ${token}`;
 const host = 'Host: localhost';
 const json = 'Content-Type: application/json';

@@ -1,18 +1,20 @@
 import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
-import { allEvents, type SimulatedTwilio, startTwilio } from './simulatedTwilio.js';
+import { allEvents, type SimulatedTwilio, startSimulatedTwilio } from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio();
+  simulated = await startSimulatedTwilio();
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 /** Callbacks travel separately, so they are put in the order in which they fired. */
 const fired = (mark: string) =>
-  house.callbacksOf(mark).sort((a, b) => Number(a.params.SequenceNumber) - Number(b.params.SequenceNumber));
-const words = (mark: string) => fired(mark).map(({ params }) => params.CallStatus);
+  simulated
+    .callbacksOf(mark)
+    .sort((a, b) => Number(a.params.SequenceNumber) - Number(b.params.SequenceNumber));
+const statuses = (mark: string) => fired(mark).map(({ params }) => params.CallStatus);
 
 describe('final status and SIP code are the digits of the number', () => {
   it.each([
@@ -49,13 +51,13 @@ describe('final status and SIP code are the digits of the number', () => {
     ['6480', 'failed', '480', true],
     ['7487', 'canceled', '487', true],
   ])('+1500555%s: ends %s with SIP %s', async (digits, status, sip, rings) => {
-    const call = await house.dial(`+1500555${digits}`);
+    const call = await simulated.createCall(`+1500555${digits}`);
     expect(call.status).toBe('queued');
-    const terminal = await house.terminalCallbackOf(call.mark);
+    const terminal = await simulated.terminalCallbackOf(call.mark);
     expect(terminal.CallStatus).toBe(status);
     expect(terminal.SipResponseCode).toBe(sip);
-    expect(words(call.mark).includes('ringing')).toBe(rings);
-    const read = await house.client.calls(call.sid).fetch();
+    expect(statuses(call.mark).includes('ringing')).toBe(rings);
+    const read = await simulated.client.calls(call.sid).fetch();
     expect(read.status).toBe(status);
     expect(read.duration).toBe(status === 'completed' ? '2' : null);
     expect(terminal).toMatchObject(
@@ -77,81 +79,87 @@ describe('machine detection', () => {
     ['+15005558007', 'Enable', 'unknown'],
     ['+15005558002', undefined, undefined],
   ])('%s with MachineDetection %s: AnsweredBy %s', async (to, machineDetection, verdict) => {
-    const call = await house.dial(to, machineDetection ? { machineDetection } : {});
-    expect((await house.terminalCallbackOf(call.mark)).AnsweredBy).toBe(verdict);
-    expect((await house.client.calls(call.sid).fetch()).answeredBy).toBe(verdict ?? null);
+    const call = await simulated.createCall(to, machineDetection ? { machineDetection } : {});
+    expect((await simulated.terminalCallbackOf(call.mark)).AnsweredBy).toBe(verdict);
+    expect((await simulated.client.calls(call.sid).fetch()).answeredBy).toBe(verdict ?? null);
   });
 
   it('SendDigits is given too: machine detection is off', async () => {
-    const call = await house.dial('+15005558002', { machineDetection: 'Enable', sendDigits: '1w2' });
-    expect((await house.terminalCallbackOf(call.mark)).AnsweredBy).toBeUndefined();
+    const call = await simulated.createCall('+15005558002', {
+      machineDetection: 'Enable',
+      sendDigits: '1w2',
+    });
+    expect((await simulated.terminalCallbackOf(call.mark)).AnsweredBy).toBeUndefined();
   });
 });
 
 describe('calls with a course of their own', () => {
   it('hung up at once: completed with duration 0', async () => {
-    const call = await house.dial('+15005558101');
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({
+    const call = await simulated.createCall('+15005558101');
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'completed',
       CallDuration: '0',
     });
   });
 
   it('talks on and on: TimeLimit ends it, completed, and Notification 32015 says why', async () => {
-    const call = await house.dial('+15005558102', { timeLimit: 7 });
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({
+    const call = await simulated.createCall('+15005558102', { timeLimit: 7 });
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'completed',
       CallDuration: '7',
     });
-    const [notification] = await house.client.calls(call.sid).notifications.list();
+    const [notification] = await simulated.client.calls(call.sid).notifications.list();
     expect(notification).toMatchObject({ errorCode: '32015', log: '1' });
   });
 
   it('rings on and on: Timeout ends it, no-answer with SIP 487', async () => {
-    const call = await house.dial('+15005558103', { timeout: 5 });
-    const terminal = await house.terminalCallbackOf(call.mark);
+    const call = await simulated.createCall('+15005558103', { timeout: 5 });
+    const terminal = await simulated.terminalCallbackOf(call.mark);
     expect(terminal).toMatchObject({ CallStatus: 'no-answer', SipResponseCode: '487' });
   });
 
   it('rings longer than Timeout allows: never answered', async () => {
-    const call = await house.dial('+15005558104', { timeout: 5 });
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'no-answer' });
+    const call = await simulated.createCall('+15005558104', { timeout: 5 });
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'no-answer' });
   });
 
   it('rings for long, within Timeout: answered', async () => {
-    const call = await house.dial('+15005558104', { timeout: 60 });
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
+    const call = await simulated.createCall('+15005558104', { timeout: 60 });
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
   });
 
   it('waits in the queue for long: answered in the end', async () => {
-    const call = await house.dial('+15005558105');
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
+    const call = await simulated.createCall('+15005558105');
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
   });
 
   it('expires in the queue: canceled, and a callback says so', async () => {
-    const call = await house.dial('+15005558106');
-    expect((await house.terminalCallbackOf(call.mark)).CallStatus).toBe('canceled');
-    expect(words(call.mark)).toEqual(['canceled']);
-    const { startTime, status } = await house.client.calls(call.sid).fetch();
+    const call = await simulated.createCall('+15005558106');
+    expect((await simulated.terminalCallbackOf(call.mark)).CallStatus).toBe('canceled');
+    expect(statuses(call.mark)).toEqual(['canceled']);
+    const { startTime, status } = await simulated.client.calls(call.sid).fetch();
     expect({ startTime, status }).toEqual({ startTime: null, status: 'canceled' });
   });
 
   it('expires in the queue silently: canceled, and only reading it tells', async () => {
-    const call = await house.dial('+15005558107');
-    expect(await house.over('+15005558107')).toMatchObject({ status: 'canceled', callbacksSent: 0 });
-    expect((await house.client.calls(call.sid).fetch()).status).toBe('canceled');
-    expect(words(call.mark)).toEqual([]);
+    const call = await simulated.createCall('+15005558107');
+    expect(await simulated.waitUntilOver('+15005558107')).toMatchObject({
+      status: 'canceled',
+      callbacksSent: 0,
+    });
+    expect((await simulated.client.calls(call.sid).fetch()).status).toBe('canceled');
+    expect(statuses(call.mark)).toEqual([]);
   });
 
   it('no ringing signal: answered all the same', async () => {
-    const call = await house.dial('+15005558108');
-    await house.terminalCallbackOf(call.mark);
-    expect(words(call.mark)).toEqual(['initiated', 'in-progress', 'completed']);
+    const call = await simulated.createCall('+15005558108');
+    await simulated.terminalCallbackOf(call.mark);
+    expect(statuses(call.mark)).toEqual(['initiated', 'in-progress', 'completed']);
   });
 
   it('any other number: a human answers', async () => {
-    const call = await house.dial('+442071838750', { machineDetection: 'Enable' });
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({
+    const call = await simulated.createCall('+442071838750', { machineDetection: 'Enable' });
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'completed',
       SipResponseCode: '200',
       AnsweredBy: 'human',
@@ -168,17 +176,17 @@ describe('a failed call leaves a Notification', () => {
     ['+15007320170', '32017', '608'],
     ['+15007100040', '10004', undefined],
   ])('%s: failed, Notification %s', async (to, code, sip) => {
-    const call = await house.dial(to);
-    const terminal = await house.terminalCallbackOf(call.mark);
+    const call = await simulated.createCall(to);
+    const terminal = await simulated.terminalCallbackOf(call.mark);
     expect([terminal.CallStatus, terminal.SipResponseCode]).toEqual(['failed', sip]);
-    const notifications = await house.client.calls(call.sid).notifications.list({ log: 0 });
+    const notifications = await simulated.client.calls(call.sid).notifications.list({ log: 0 });
     expect(notifications.map(({ errorCode }) => errorCode)).toEqual([code]);
     expect(notifications[0]?.messageDate).toBeInstanceOf(Date);
   });
 
   it('its log is buffered: the Notification can be read only some time after the end', async () => {
-    const slow = await startTwilio({ speed: 10 });
-    const call = await slow.dial('+15007132241');
+    const slow = await startSimulatedTwilio({ speed: 10 });
+    const call = await slow.createCall('+15007132241');
     await slow.terminalCallbackOf(call.mark);
     const list = () => slow.client.calls(call.sid).notifications.list();
     expect(await list()).toEqual([]);
@@ -189,14 +197,14 @@ describe('a failed call leaves a Notification', () => {
 
 describe('status callbacks', () => {
   it('every event subscribed: four signed requests, numbered in the order in which they fired', async () => {
-    const call = await house.dial('+12025550143');
-    await house.terminalCallbackOf(call.mark);
+    const call = await simulated.createCall('+12025550143');
+    await simulated.terminalCallbackOf(call.mark);
     const callbacks = fired(call.mark);
-    expect(words(call.mark)).toEqual(['initiated', 'ringing', 'in-progress', 'completed']);
+    expect(statuses(call.mark)).toEqual(['initiated', 'ringing', 'in-progress', 'completed']);
     expect(callbacks.map(({ params }) => params.SequenceNumber)).toEqual(['0', '1', '2', '3']);
     for (const { method, headers, url, params } of callbacks) {
       const signature = headers['x-twilio-signature'] as string;
-      const signed = `${house.receiver.origin}${url}`;
+      const signed = `${simulated.receiver.origin}${url}`;
       expect(validateRequest(simulatorCredentials.authToken, signature, signed, params)).toBe(true);
       expect(validateRequest('another token', signature, signed, params)).toBe(false);
       expect(method).toBe('POST');
@@ -207,8 +215,10 @@ describe('status callbacks', () => {
   });
 
   it('terminal callback: carries what Twilio documents', async () => {
-    const call = await house.dial('+5511987654321', { record: true });
-    const { Timestamp, RecordingSid, RecordingUrl, ...params } = await house.terminalCallbackOf(call.mark);
+    const call = await simulated.createCall('+5511987654321', { record: true });
+    const { Timestamp, RecordingSid, RecordingUrl, ...params } = await simulated.terminalCallbackOf(
+      call.mark,
+    );
     expect(Timestamp).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000$/);
     expect(RecordingUrl).toContain(RecordingSid);
     expect(params).toEqual({
@@ -250,59 +260,64 @@ describe('status callbacks', () => {
       ['0', '1'],
     ],
   ])('only %s subscribed: %s sent, numbered %s', async (statusCallbackEvent, statuses, numbers) => {
-    const call = await house.client.calls.create({
+    const call = await simulated.client.calls.create({
       to: '+12025550143',
       from: '+15005550006',
       twiml: '<Response/>',
-      statusCallback: `${house.receiver.origin}/status?mark=only-${statusCallbackEvent}`,
+      statusCallback: `${simulated.receiver.origin}/status?mark=only-${statusCallbackEvent}`,
       ...(statusCallbackEvent && { statusCallbackEvent }),
     });
-    await house.terminalCallbackOf(`only-${statusCallbackEvent}`);
+    await simulated.terminalCallbackOf(`only-${statusCallbackEvent}`);
     const mine = fired(`only-${statusCallbackEvent}`).filter(({ params }) => params.CallSid === call.sid);
     expect(mine.map(({ params }) => params.CallStatus)).toEqual(statuses);
     expect(mine.map(({ params }) => params.SequenceNumber)).toEqual(numbers);
   });
 
   it('a call that is not answered: its final status comes as the completed event', async () => {
-    const call = await house.dial('+15005552486', { statusCallbackEvent: ['completed'] });
-    expect(await house.terminalCallbackOf(call.mark)).toMatchObject({
+    const call = await simulated.createCall('+15005552486', { statusCallbackEvent: ['completed'] });
+    expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'busy',
       SequenceNumber: '0',
     });
   });
 
   it('StatusCallbackMethod GET: parameters come in the query, which is signed', async () => {
-    const call = await house.dial('+12025550143', { statusCallbackMethod: 'GET' });
-    await house.terminalCallbackOf(call.mark);
-    for (const { method, url, headers } of house.callbacksOf(call.mark)) {
+    const call = await simulated.createCall('+12025550143', { statusCallbackMethod: 'GET' });
+    await simulated.terminalCallbackOf(call.mark);
+    for (const { method, url, headers } of simulated.callbacksOf(call.mark)) {
       expect(method).toBe('GET');
       const signature = headers['x-twilio-signature'] as string;
-      const signed = `${house.receiver.origin}${url}`;
+      const signed = `${simulated.receiver.origin}${url}`;
       expect(validateRequest(simulatorCredentials.authToken, signature, signed, {})).toBe(true);
     }
   });
 
   it('user and password in the URL: sent as Basic auth, and left out of what is signed', async () => {
-    const statusCallback = `${house.receiver.origin.replace('//', '//me:pass@')}/status?mark=basic`;
-    await house.dial('+12025550143', { statusCallback });
-    const params = await house.terminalCallbackOf('basic');
-    const [first] = house.callbacksOf('basic').filter((one) => one.params.CallStatus === params.CallStatus);
+    const statusCallback = `${simulated.receiver.origin.replace('//', '//me:pass@')}/status?mark=basic`;
+    await simulated.createCall('+12025550143', { statusCallback });
+    const params = await simulated.terminalCallbackOf('basic');
+    const [first] = simulated
+      .callbacksOf('basic')
+      .filter((one) => one.params.CallStatus === params.CallStatus);
     expect(first?.headers.authorization).toBe(`Basic ${btoa('me:pass')}`);
     const signature = first?.headers['x-twilio-signature'] as string;
-    const signed = `${house.receiver.origin}/status?mark=basic`;
+    const signed = `${simulated.receiver.origin}/status?mark=basic`;
     expect(validateRequest(simulatorCredentials.authToken, signature, signed, params)).toBe(true);
   });
 
   it('events joined into one string: 201, the call takes place, no callback ever, Notification 21626', async () => {
-    const call = await house.dial('+12025550177', { statusCallbackEvent: [allEvents.join(' ')] });
-    expect(await house.over('+12025550177')).toMatchObject({ status: 'completed', callbacksSent: 0 });
-    const notifications = await house.client.calls(call.sid).notifications.list();
+    const call = await simulated.createCall('+12025550177', { statusCallbackEvent: [allEvents.join(' ')] });
+    expect(await simulated.waitUntilOver('+12025550177')).toMatchObject({
+      status: 'completed',
+      callbacksSent: 0,
+    });
+    const notifications = await simulated.client.calls(call.sid).notifications.list();
     expect(notifications.map(({ errorCode, log }) => [errorCode, log])).toEqual([['21626', '1']]);
   });
 
   it('ApplicationSid given: callbacks of the request are ignored', async () => {
     const applicationSid = `AP${'0'.repeat(32)}`;
-    const { client, receiver } = house;
+    const { client, receiver } = simulated;
     await client.calls.create({
       to: '+12025550178',
       from: '+15005550006',
@@ -310,19 +325,22 @@ describe('status callbacks', () => {
       statusCallback: `${receiver.origin}/status?mark=app`,
       statusCallbackEvent: allEvents,
     });
-    expect(await house.over('+12025550178')).toMatchObject({ status: 'completed', callbacksSent: 0 });
+    expect(await simulated.waitUntilOver('+12025550178')).toMatchObject({
+      status: 'completed',
+      callbacksSent: 0,
+    });
   });
 });
 
 describe('calls per second', () => {
   it('more calls than the limit: all are accepted, and wait their turn', async () => {
-    const narrow = await startTwilio({ callsPerSecond: 0.1 });
+    const narrow = await startSimulatedTwilio({ callsPerSecond: 0.1 });
     const waits: number[] = [];
-    for (let n = 0; n < 3; n++) waits.push(Number((await narrow.dial('+12025550143')).queueTime));
+    for (let n = 0; n < 3; n++) waits.push(Number((await narrow.createCall('+12025550143')).queueTime));
     expect(waits[0]).toBe(0);
     expect(waits[1]).toBeGreaterThan(0);
     expect(waits[2]).toBeGreaterThan(waits[1] ?? Number.NaN);
-    await narrow.over('+12025550143');
+    await narrow.waitUntilOver('+12025550143');
     const { calls } = await narrow.truth('+12025550143');
     const begun = calls.reverse().map(({ startedAt }) => Date.parse(startedAt ?? ''));
     expect(begun).toEqual([...begun].sort((a, b) => a - b));

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryRulesOf } from '../../src/simulator/connectionOverrides.js';
-import { callbackFaults } from '../../src/simulator/faults.js';
+import { deliveryRulesOf } from '../../src/simulator/calls/connectionOverrides.js';
+import { callbackFaults } from '../../src/simulator/numbers/faults.js';
 import { startReceiver, until } from './callbackReceiver.js';
-import { type SimulatedTwilio, startTwilio } from './simulatedTwilio.js';
+import { type SimulatedTwilio, startSimulatedTwilio } from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio();
+  simulated = await startSimulatedTwilio();
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 /** What arrives, in order of arrival, of initiated, ringing, in-progress, completed (0 1 2 3). */
 const arrivals: Record<string, string> = {
@@ -31,55 +31,57 @@ describe('what becomes of status callbacks on their way', () => {
     '%s: %s',
     async (digits, _, fault) => {
       const to = `+1500900${digits}000`;
-      const call = await house.dial(to);
+      const call = await simulated.createCall(to);
       const expected = arrivals[fault] ?? 'unheard of';
-      await house.over(to);
-      await until(() => house.callbacksOf(call.mark).length >= expected.length);
-      const numbers = house.callbacksOf(call.mark).map(({ params }) => params.SequenceNumber ?? '?');
+      await simulated.waitUntilOver(to);
+      await until(() => simulated.callbacksOf(call.mark).length >= expected.length);
+      const numbers = simulated.callbacksOf(call.mark).map(({ params }) => params.SequenceNumber ?? '?');
       if (!orderMatters.includes(fault)) numbers.sort();
       expect(numbers.join('')).toBe(expected);
     },
   );
 
   it('early: all have come before the create is answered, which still says queued', async () => {
-    const call = await house.dial('+15009007000');
-    expect(house.callbacksOf(call.mark)).toHaveLength(4);
+    const call = await simulated.createCall('+15009007000');
+    expect(simulated.callbacksOf(call.mark)).toHaveLength(4);
     expect(call.status).toBe('queued');
   });
 
   it('the terminal one is late: the Call resource has long told the end', async () => {
-    const slow = await startTwilio({ speed: 10 });
-    const call = await slow.dial('+15009006000');
-    await slow.over('+15009006000');
+    const slow = await startSimulatedTwilio({ speed: 10 });
+    const call = await slow.createCall('+15009006000');
+    await slow.waitUntilOver('+15009006000');
     expect(slow.callbacksOf(call.mark).map(({ params }) => params.CallStatus)).not.toContain('completed');
     await slow.terminalCallbackOf(call.mark);
     await slow.close();
   });
 
   it('doubled: both have the same idempotency token', async () => {
-    const call = await house.dial('+15009004000');
-    await until(() => house.callbacksOf(call.mark).length === 8);
-    const tokens = house.callbacksOf(call.mark).map(({ headers }) => headers['i-twilio-idempotency-token']);
+    const call = await simulated.createCall('+15009004000');
+    await until(() => simulated.callbacksOf(call.mark).length === 8);
+    const tokens = simulated
+      .callbacksOf(call.mark)
+      .map(({ headers }) => headers['i-twilio-idempotency-token']);
     expect(new Set(tokens).size).toBe(4);
   });
 });
 
 describe('delivery of one callback', () => {
   /** Dials with only the terminal callback, to this place. */
-  async function dialTo(statusCallback: string, to = '+12025550143') {
-    return house.dial(to, { statusCallback, statusCallbackEvent: ['completed'] });
+  async function callTo(statusCallback: string, to = '+12025550143') {
+    return simulated.createCall(to, { statusCallback, statusCallbackEvent: ['completed'] });
   }
-  const notedOn = async (sid: string) => {
+  const notificationsOf = async (sid: string) => {
     let codes: (string | null)[] = [];
     await until(async () => {
-      codes = (await house.client.calls(sid).notifications.list()).map(({ errorCode }) => errorCode);
+      codes = (await simulated.client.calls(sid).notifications.list()).map(({ errorCode }) => errorCode);
       return codes.length > 0;
     });
     return codes;
   };
   /** Answers so many requests of this mark with a status, the rest with 204. */
   const failFirst = (count: number, status: number | 'hang', mark: string) => {
-    house.receiver.answer = () => (house.callbacksOf(mark).length < count ? status : 204);
+    simulated.receiver.answer = () => (simulated.callbacksOf(mark).length < count ? status : 204);
   };
 
   it.each<[string, string, number, number | 'hang', number, string | null]>([
@@ -102,24 +104,24 @@ describe('delivery of one callback', () => {
   ])('%s', async (name, fragment, failures, status, tries, code) => {
     const mark = `delivery-${name.replaceAll(/\W/g, '')}`;
     failFirst(failures, status, mark);
-    const call = await dialTo(`${house.receiver.origin}/status?mark=${mark}${fragment}`);
-    await until(() => house.callbacksOf(mark).length === tries);
-    if (code) expect(await notedOn(call.sid)).toEqual([code]);
-    else await house.over('+12025550143');
-    expect(house.callbacksOf(mark)).toHaveLength(tries);
-    const tokens = house.callbacksOf(mark).map(({ headers }) => headers['i-twilio-idempotency-token']);
+    const call = await callTo(`${simulated.receiver.origin}/status?mark=${mark}${fragment}`);
+    await until(() => simulated.callbacksOf(mark).length === tries);
+    if (code) expect(await notificationsOf(call.sid)).toEqual([code]);
+    else await simulated.waitUntilOver('+12025550143');
+    expect(simulated.callbacksOf(mark)).toHaveLength(tries);
+    const tokens = simulated.callbacksOf(mark).map(({ headers }) => headers['i-twilio-idempotency-token']);
     expect(new Set(tokens).size).toBe(1);
-    house.receiver.answer = () => 204;
+    simulated.receiver.answer = () => 204;
   });
 
   it('nobody listens at first, rc=5: a later try gets through', async () => {
     const gone = await startReceiver();
     await gone.close();
-    const call = await dialTo(`${gone.origin}/status#rc=5`, '+12025550188');
-    await house.over('+12025550188');
+    const call = await callTo(`${gone.origin}/status#rc=5`, '+12025550188');
+    await simulated.waitUntilOver('+12025550188');
     const back = await startReceiver(Number(new URL(gone.origin).port));
     await back.waitFor(1);
-    expect(await house.client.calls(call.sid).notifications.list()).toEqual([]);
+    expect(await simulated.client.calls(call.sid).notifications.list()).toEqual([]);
     await back.close();
   });
 
@@ -128,28 +130,28 @@ describe('delivery of one callback', () => {
     ['the host has no address', 'http://nowhere.invalid/status', '11210'],
     ['the port does not speak TLS', 'https://127.0.0.1:PORT/status', '11220'],
   ])('%s: Notification', async (_, url, code) => {
-    const call = await dialTo(url.replace('PORT', new URL(house.receiver.origin).port));
-    expect(await notedOn(call.sid)).toEqual([code]);
+    const call = await callTo(url.replace('PORT', new URL(simulated.receiver.origin).port));
+    expect(await notificationsOf(call.sid)).toEqual([code]);
   });
 
   it('more callbacks than are delivered at once: the rest wait, and none is lost', async () => {
-    const statusCallback = `${house.receiver.origin}/status?mark=crowd`;
-    await Promise.all(Array.from({ length: 150 }, () => dialTo(statusCallback, '+12025550189')));
-    await until(() => house.callbacksOf('crowd').length === 150);
-    const { calls } = await house.truth('+12025550189');
+    const statusCallback = `${simulated.receiver.origin}/status?mark=crowd`;
+    await Promise.all(Array.from({ length: 150 }, () => callTo(statusCallback, '+12025550189')));
+    await until(() => simulated.callbacksOf('crowd').length === 150);
+    const { calls } = await simulated.truth('+12025550189');
     expect(calls.flatMap(({ notifications }) => notifications)).toEqual([]);
   });
 
   it('overrides out of range: Notification 11243, and the defaults count', async () => {
-    const call = await dialTo(`${house.receiver.origin}/status?mark=bad#rc=9`);
-    await house.terminalCallbackOf('bad');
-    expect(await notedOn(call.sid)).toEqual(['11243']);
+    const call = await callTo(`${simulated.receiver.origin}/status?mark=bad#rc=9`);
+    await simulated.terminalCallbackOf('bad');
+    expect(await notificationsOf(call.sid)).toEqual(['11243']);
   });
 
   it('retries may have tokens of their own, as nobody could confirm that they share one', async () => {
-    const other = await startTwilio({ unconfirmed: { retriesShareToken: false } });
+    const other = await startSimulatedTwilio({ unconfirmed: { retriesShareToken: false } });
     other.receiver.answer = (index) => (index === 0 ? 500 : 204);
-    await other.dial('+12025550143', {
+    await other.createCall('+12025550143', {
       statusCallback: `${other.receiver.origin}/status?mark=own#rp=5xx`,
       statusCallbackEvent: ['completed'],
     });

@@ -1,28 +1,34 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numberRows } from '../../src/simulator/numbers.js';
+import { numberRows } from '../../src/simulator/numbers/numbers.js';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { startPrism, type ValidatingProxy } from './prism.js';
-import { allEvents, caller, type SimulatedTwilio, startTwilio, twilioClient } from './simulatedTwilio.js';
+import {
+  allEvents,
+  fromNumber,
+  type SimulatedTwilio,
+  startSimulatedTwilio,
+  twilioClient,
+} from './simulatedTwilio.js';
 
 const callPaths =
   /^\/2010-04-01\/Accounts\/\{AccountSid\}\/Calls(\.json|\/\{Sid\}\.json|\/\{CallSid\}\/(Events|Notifications)\.json)$/;
 const lookupPath = /^\/v2\/PhoneNumbers\/\{PhoneNumber\}$/;
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 let calls: ValidatingProxy;
 let lookups: ValidatingProxy;
 beforeAll(async () => {
-  house = await startTwilio({ unconfirmed: { eventsAfterSeconds: 0 } });
+  simulated = await startSimulatedTwilio({ unconfirmed: { eventsAfterSeconds: 0 } });
   [calls, lookups] = await Promise.all([
-    startPrism('api_v2010', callPaths, house.url),
-    startPrism('lookups_v2', lookupPath, house.url),
+    startPrism('api_v2010', callPaths, simulated.url),
+    startPrism('lookups_v2', lookupPath, simulated.url),
   ]);
 });
 afterAll(async () => {
   await Promise.all([calls.close(), lookups.close()]);
-  await house.close();
+  await simulated.close();
 });
 
 /** The SDK, with Twilio's official description between it and the simulator. */
@@ -33,7 +39,7 @@ function client(proxies: { calls?: ValidatingProxy; lookups?: ValidatingProxy } 
 }
 
 const everything = {
-  from: caller,
+  from: fromNumber,
   twiml: '<Response/>',
   statusCallback: 'http://127.0.0.1:9/status/call-1/1#rc=5&rp=all',
   statusCallbackMethod: 'POST',
@@ -67,7 +73,13 @@ describe("Twilio's official description holds for what the SDK sends and the sim
       })
       .toBe(true);
     const today = new Date();
-    const listed = await held.calls.list({ to, from: caller, startTimeAfter: today, pageSize: 1, limit: 3 });
+    const listed = await held.calls.list({
+      to,
+      from: fromNumber,
+      startTimeAfter: today,
+      pageSize: 1,
+      limit: 3,
+    });
     expect(listed.length).toBe(to === '+15005558106' ? 0 : 1);
     expect((await held.calls.list({ to, status: 'ringing' })).length).toBe(0);
     const notifications = await held.calls(sid).notifications.list({ log: 0 });
@@ -111,7 +123,7 @@ describe('the check can fail', () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const { authorization = '', 'content-type': type = '' } = request.headers;
-      const answer = await fetch(`${house.url}${request.url}`, {
+      const answer = await fetch(`${simulated.url}${request.url}`, {
         method: request.method ?? 'GET',
         headers: { Authorization: authorization, ...(type && { 'Content-Type': type }) },
         ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
@@ -157,7 +169,7 @@ describe('the check can fail', () => {
     const response = await fetch(`${calls.origin}/2010-04-01/Accounts/${accountSid}/Calls.json`, {
       method: 'POST',
       headers: scheme === 'Basic' ? { Authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` } : {},
-      body: new URLSearchParams({ To: '+12025550143', From: caller, Twiml: '<Response/>', ...changes }),
+      body: new URLSearchParams({ To: '+12025550143', From: fromNumber, Twiml: '<Response/>', ...changes }),
     });
     expect(response.status).toBe(status);
   });

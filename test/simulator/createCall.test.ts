@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFaults } from '../../src/simulator/faults.js';
+import { createFaults } from '../../src/simulator/numbers/faults.js';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { errorTexts } from '../../src/simulator/twilioErrors.js';
 import { until } from './callbackReceiver.js';
-import { caller, type SimulatedTwilio, startTwilio, twilioClient } from './simulatedTwilio.js';
+import { fromNumber, type SimulatedTwilio, startSimulatedTwilio, twilioClient } from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio();
+  simulated = await startSimulatedTwilio();
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 const { accountSid, authToken }: { accountSid: string; authToken: string } = simulatorCredentials;
 const twiml = '<Response/>';
@@ -20,7 +20,7 @@ async function post(
   credentials = `${accountSid}:${authToken}`,
   account = accountSid,
 ) {
-  const response = await fetch(`${house.url}/2010-04-01/Accounts/${account}/Calls.json`, {
+  const response = await fetch(`${simulated.url}/2010-04-01/Accounts/${account}/Calls.json`, {
     method: 'POST',
     headers: { Authorization: `Basic ${btoa(credentials)}` },
     body: new URLSearchParams(form),
@@ -30,7 +30,12 @@ async function post(
 
 /** A good form with some parameters changed; null takes one away. */
 function formWith(changes: Record<string, string | null>): [string, string][] {
-  const form: Record<string, string | null> = { To: '+12025550143', From: caller, Twiml: twiml, ...changes };
+  const form: Record<string, string | null> = {
+    To: '+12025550143',
+    From: fromNumber,
+    Twiml: twiml,
+    ...changes,
+  };
   return Object.entries(form).filter((pair): pair is [string, string] => pair[1] !== null);
 }
 
@@ -40,7 +45,7 @@ describe('a create that Twilio would not take is refused with its code', () => {
     ['no From', { From: null }, 21213],
     ['To is no number', { To: 'abc' }, 21211],
     ['To lacks its plus', { To: '12025550143' }, 21211],
-    ['To and From are the same', { To: caller }, 21211],
+    ['To and From are the same', { To: fromNumber }, 21211],
     ['From is no number', { From: '123' }, 21212],
     ['From is the magic invalid one', { From: '+15005550001' }, 21212],
     ['From is not ours', { From: '+15006212100' }, 21210],
@@ -88,7 +93,7 @@ describe('a create that Twilio would not take is refused with its code', () => {
     ['both Url and Twiml', { Url: 'http://127.0.0.1/twiml' }, '32019'],
   ])('%s: accepted with a warning among the Notifications', async (_, changes, code) => {
     const { body } = await post(formWith(changes));
-    const notifications = await house.client.calls(String(body.sid)).notifications.list();
+    const notifications = await simulated.client.calls(String(body.sid)).notifications.list();
     expect(notifications.map(({ errorCode, log }) => [errorCode, log])).toEqual([[code, '1']]);
   });
 });
@@ -104,7 +109,7 @@ describe('credentials', () => {
   });
 
   it('API key: as good as the auth token', async () => {
-    const withKey = await startTwilio({ apiKeys: [{ sid: 'SK1', secret: 's' }] });
+    const withKey = await startSimulatedTwilio({ apiKeys: [{ sid: 'SK1', secret: 's' }] });
     const url = `${withKey.url}/2010-04-01/Accounts/${accountSid}/Calls.json`;
     expect((await fetch(url, { headers: { Authorization: `Basic ${btoa('SK1:s')}` } })).status).toBe(200);
     await withKey.close();
@@ -118,31 +123,35 @@ describe('numbers that Twilio refuses to dial', () => {
     ['+15005550003', 21215],
     ['+15005550004', 21216],
   ])('magic number %s: %d', async (to, code) => {
-    await expect(house.dial(to)).rejects.toMatchObject({ code, status: 400 });
+    await expect(simulated.createCall(to)).rejects.toMatchObject({ code, status: 400 });
   });
 
   it.each(Object.entries(errorTexts).map(([code, [httpStatus]]) => [Number(code), httpStatus]))(
     '+15006%d0: refused with this code as HTTP %d, and no call is made',
     async (code, status) => {
       const to = `+15006${code}0`;
-      await expect(house.dial(to)).rejects.toMatchObject({ code, status, message: expect.any(String) });
-      expect(await house.truth(to)).toMatchObject({ calls: [], requests: 1, made: 0 });
+      await expect(simulated.createCall(to)).rejects.toMatchObject({
+        code,
+        status,
+        message: expect.any(String),
+      });
+      expect(await simulated.truth(to)).toMatchObject({ calls: [], requests: 1, made: 0 });
     },
   );
 
   it('last digit 9: the code counts, the HTTP status is 403', async () => {
-    await expect(house.dial('+15006212119')).rejects.toMatchObject({ code: 21211, status: 403 });
+    await expect(simulated.createCall('+15006212119')).rejects.toMatchObject({ code: 21211, status: 403 });
   });
 
   it.each([20003, 10001, 10004])(
-    'trouble with the account (%d) passes: refused twice, then dialled',
+    'trouble with the account (%d) passes: refused twice, then dialed',
     async (code) => {
       const to = `+15006${code}2`;
-      await expect(house.dial(to)).rejects.toMatchObject({ code });
-      await expect(house.dial(to)).rejects.toMatchObject({ code });
-      expect((await house.dial(to)).status).toBe('queued');
-      expect(await house.truth(to)).toMatchObject({ requests: 3, made: 1 });
-      await expect(house.dial(to, { from: '+15005550007' })).rejects.toMatchObject({ code });
+      await expect(simulated.createCall(to)).rejects.toMatchObject({ code });
+      await expect(simulated.createCall(to)).rejects.toMatchObject({ code });
+      expect((await simulated.createCall(to)).status).toBe('queued');
+      expect(await simulated.truth(to)).toMatchObject({ requests: 3, made: 1 });
+      await expect(simulated.createCall(to, { from: '+15005550007' })).rejects.toMatchObject({ code });
     },
   );
 });
@@ -177,26 +186,26 @@ describe('faults between client and Twilio while a call is created', () => {
     '%s: %s',
     async (digits, _, fault) => {
       const to = `+15009${digits}0000`;
-      const impatient = twilioClient(house.url, 300);
-      const create = impatient.calls.create({ to, from: caller, twiml });
+      const impatient = twilioClient(simulated.url, 300);
+      const create = impatient.calls.create({ to, from: fromNumber, twiml });
       const seen = seenAs[digits];
       if (seen === undefined) throw new Error(`Nothing is expected of create fault ${digits}.`);
       if (seen === null) expect((await create).status).toBe('queued');
       else await expect(create).rejects.toMatchObject(seen);
       if (fault?.calls === 'never') {
-        expect(await house.truth(to)).toMatchObject({ requests: 1, made: 0, calls: [] });
+        expect(await simulated.truth(to)).toMatchObject({ requests: 1, made: 0, calls: [] });
       } else {
-        expect(await house.over(to)).toMatchObject({ status: 'completed' });
-        expect(await house.truth(to)).toMatchObject({ requests: 1, made: 1 });
-        expect(await house.client.calls.list({ to })).toHaveLength(1);
+        expect(await simulated.waitUntilOver(to)).toMatchObject({ status: 'completed' });
+        expect(await simulated.truth(to)).toMatchObject({ requests: 1, made: 1 });
+        expect(await simulated.client.calls.list({ to })).toHaveLength(1);
       }
     },
   );
 
   it('the call lands late: it is in no list at first', async () => {
-    const slow = await startTwilio({ speed: 10 });
+    const slow = await startSimulatedTwilio({ speed: 10 });
     const to = '+15009140000';
-    await expect(slow.dial(to)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(slow.createCall(to)).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await slow.client.calls.list({ to })).toEqual([]);
     await until(async () => (await slow.client.calls.list({ to })).length === 1);
     await slow.close();
@@ -204,7 +213,7 @@ describe('faults between client and Twilio while a call is created', () => {
 
   it('429: tells when to come back', async () => {
     const form = formWith({ To: '+15009120000' });
-    const response = await fetch(`${house.url}/2010-04-01/Accounts/${accountSid}/Calls.json`, {
+    const response = await fetch(`${simulated.url}/2010-04-01/Accounts/${accountSid}/Calls.json`, {
       method: 'POST',
       headers: { Authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` },
       body: new URLSearchParams(form),
@@ -214,16 +223,16 @@ describe('faults between client and Twilio while a call is created', () => {
 
   it('the fault is counted: twice 429, then the call is made', async () => {
     const to = '+15009130020';
-    await expect(house.dial(to)).rejects.toMatchObject({ status: 429 });
-    await expect(house.dial(to)).rejects.toMatchObject({ status: 429 });
-    expect((await house.dial(to)).status).toBe('queued');
+    await expect(simulated.createCall(to)).rejects.toMatchObject({ status: 429 });
+    await expect(simulated.createCall(to)).rejects.toMatchObject({ status: 429 });
+    expect((await simulated.createCall(to)).status).toBe('queued');
   });
 
   it('the answer is lost: its callbacks come all the same', async () => {
-    const statusCallback = `${house.receiver.origin}/status?mark=lost`;
-    await expect(house.dial('+15009020000', { statusCallback })).rejects.toMatchObject({
+    const statusCallback = `${simulated.receiver.origin}/status?mark=lost`;
+    await expect(simulated.createCall('+15009020000', { statusCallback })).rejects.toMatchObject({
       code: 'ECONNRESET',
     });
-    expect(await house.terminalCallbackOf('lost')).toMatchObject({ CallStatus: 'completed' });
+    expect(await simulated.terminalCallbackOf('lost')).toMatchObject({ CallStatus: 'completed' });
   });
 });

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outcomes } from '../../src/simulator/fates.js';
-import { lineStatuses, lineTypes, validationErrors } from '../../src/simulator/lookupVerdicts.js';
-import { type SimulatedTwilio, startTwilio, twilioClient } from './simulatedTwilio.js';
+import { outcomes } from '../../src/simulator/numbers/callCourses.js';
+import { lineStatuses, lineTypes, validationErrors } from '../../src/simulator/numbers/lookupChoices.js';
+import { type SimulatedTwilio, startSimulatedTwilio, twilioClient } from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio();
+  simulated = await startSimulatedTwilio();
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 const lookup = (number: string, fields?: string) =>
-  house.client.lookups.v2.phoneNumbers(number).fetch(fields === undefined ? {} : { fields });
+  simulated.client.lookups.v2.phoneNumbers(number).fetch(fields === undefined ? {} : { fields });
 
 describe('Lookup says what the digits say', () => {
   it.each(validationErrors.map(({ digits, effect }) => [`+15008${digits}00000`, effect] as const))(
@@ -43,12 +43,12 @@ describe('Lookup says what the digits say', () => {
 
   it.each(outcomes.map(({ digits, effect }) => [`+1500800000${digits}`, effect] as const))(
     '%s: and a call to it takes its course',
-    async (to, fate) => {
-      const call = await house.dial(to, { timeLimit: 5, machineDetection: 'Enable' });
-      const terminal = await house.terminalCallbackOf(call.mark);
-      expect(terminal.CallStatus).toBe(fate.ends);
-      expect(terminal.SipResponseCode).toBe(fate.sip?.toString());
-      expect(terminal.AnsweredBy).toBe(fate.ends === 'completed' ? fate.pickedUpBy : undefined);
+    async (to, course) => {
+      const call = await simulated.createCall(to, { timeLimit: 5, machineDetection: 'Enable' });
+      const terminal = await simulated.terminalCallbackOf(call.mark);
+      expect(terminal.CallStatus).toBe(course.ends);
+      expect(terminal.SipResponseCode).toBe(course.sip?.toString());
+      expect(terminal.AnsweredBy).toBe(course.ends === 'completed' ? course.pickedUpBy : undefined);
     },
   );
 });
@@ -95,7 +95,7 @@ describe('trouble with Lookup itself', () => {
   });
 
   it('no answer ever: the client gives up', async () => {
-    const asking = twilioClient(house.url, 200).lookups.v2.phoneNumbers('+15008000050').fetch();
+    const asking = twilioClient(simulated.url, 200).lookups.v2.phoneNumbers('+15008000050').fetch();
     await expect(asking).rejects.toMatchObject({ code: 'ECONNABORTED' });
   });
 

@@ -1,28 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Choice, courses, finalStatuses, outcomes } from '../../src/simulator/fates.js';
-import { callbackFaults, createFaults, readFaults } from '../../src/simulator/faults.js';
+import {
+  type Choice,
+  finalStatuses,
+  outcomes,
+  specialCourses,
+} from '../../src/simulator/numbers/callCourses.js';
+import { callbackFaults, createFaults, readFaults } from '../../src/simulator/numbers/faults.js';
 import {
   lineStatuses,
   lineTypes,
   lookupTroubles,
   validationErrors,
-} from '../../src/simulator/lookupVerdicts.js';
-import { behaviourOf, numberRows, showcase } from '../../src/simulator/numbers.js';
-import { withNumberTable } from '../../src/simulator/numberTable.js';
+} from '../../src/simulator/numbers/lookupChoices.js';
+import { behaviorOf, numberRows, showcase } from '../../src/simulator/numbers/numbers.js';
+import { withNumberTable } from '../../src/simulator/numbers/numberTable.js';
 
 describe('the table of numbers', () => {
   it.each(numberRows.map(({ example, pattern }) => [example, pattern]))(
     '%s is an example of %s',
     (number, pattern) => {
-      expect(behaviourOf(number).pattern).toBe(pattern);
+      expect(behaviorOf(number).pattern).toBe(pattern);
     },
   );
 
   it.each<[string, Choice<unknown>[]]>([
     ['final statuses', finalStatuses],
-    ['courses', courses],
+    ['courses', specialCourses],
     ['outcomes', outcomes],
     ['create faults', createFaults],
     ['callback faults', callbackFaults],
@@ -36,7 +41,7 @@ describe('the table of numbers', () => {
   });
 
   it('digits combine: create, callback and read faults on a call that is busy', () => {
-    expect(behaviourOf('+15009092132')).toMatchObject({
+    expect(behaviorOf('+15009092132')).toMatchObject({
       pattern: '+15009CCBRNO',
       createFault: { fault: { calls: 'yes', answer: { kind: 'truncated' } }, times: 3 },
       callbackFault: 'last-lost',
@@ -46,19 +51,19 @@ describe('the table of numbers', () => {
   });
 
   it('digits that no table has count as its first row', () => {
-    expect(behaviourOf('+15009999999')).toMatchObject({ createFault: null, callbackFault: 'straggler' });
-    expect(behaviourOf('+15008999000').lookup).toMatchObject({ validationError: null, lineType: 'mobile' });
+    expect(behaviorOf('+15009999999')).toMatchObject({ createFault: null, callbackFault: 'straggler' });
+    expect(behaviorOf('+15008999000').lookup).toMatchObject({ validationError: null, lineType: 'mobile' });
   });
 
   it('nothing starts by itself: a number of another shape is answered by a human', () => {
     for (const number of ['+4915112345678', 'client:jo', '']) {
-      expect(behaviourOf(number)).toMatchObject({ pattern: 'any other', fate: { ends: 'completed' } });
+      expect(behaviorOf(number)).toMatchObject({ pattern: 'any other', fate: { ends: 'completed' } });
     }
   });
 
   it('the showcase: numbers of the table, each with an ending of its own', () => {
     expect(new Set(showcase.map(({ happens }) => happens)).size).toBe(showcase.length);
-    for (const { to } of showcase) expect(behaviourOf(to).pattern).not.toBe('any other');
+    for (const { to } of showcase) expect(behaviorOf(to).pattern).not.toBe('any other');
   });
 
   it('docs/simulator.md shows this very table', async () => {

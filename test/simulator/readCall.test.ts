@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './callbackReceiver.js';
-import { caller, finalWords, type SimulatedTwilio, startTwilio, twilioClient } from './simulatedTwilio.js';
+import {
+  finalStatuses,
+  fromNumber,
+  type SimulatedTwilio,
+  startSimulatedTwilio,
+  twilioClient,
+} from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio({ unconfirmed: { eventsAfterSeconds: 1 } });
+  simulated = await startSimulatedTwilio({ unconfirmed: { eventsAfterSeconds: 1 } });
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 /** Statuses that reading the call shows from its create until the condition holds, each once in a row. */
 async function seenUntil(sid: string, last: string): Promise<string[]> {
   const seen: string[] = [];
   await until(async () => {
-    const status = await house.client
+    const status = await simulated.client
       .calls(sid)
       .fetch()
       .then((call) => String(call.status))
@@ -25,8 +31,8 @@ async function seenUntil(sid: string, last: string): Promise<string[]> {
 
 describe('reading a call', () => {
   it('an ordinary call: queued, ringing, in-progress, completed', async () => {
-    const slow = await startTwilio({ speed: 10 });
-    const { sid } = await slow.dial('+12025550143');
+    const slow = await startSimulatedTwilio({ speed: 10 });
+    const { sid } = await slow.createCall('+12025550143');
     const seen = new Set<string>();
     await until(async () => {
       seen.add((await slow.client.calls(sid).fetch()).status);
@@ -37,9 +43,9 @@ describe('reading a call', () => {
   });
 
   it('every field of the Call resource is there: null when there is nothing to say', async () => {
-    const { sid } = await house.dial('+15005552486');
-    await house.over('+15005552486');
-    const call = await house.client.calls(sid).fetch();
+    const { sid } = await simulated.createCall('+15005552486');
+    await simulated.waitUntilOver('+15005552486');
+    const call = await simulated.client.calls(sid).fetch();
     expect(call.toJSON()).toMatchObject({
       ...{
         endTime: null,
@@ -50,32 +56,32 @@ describe('reading a call', () => {
         parentCallSid: null,
       },
       ...{ direction: 'outbound-api', queueTime: '0', to: '+15005552486', toFormatted: '(500) 555-2486' },
-      ...{ from: caller, startTime: expect.any(Date), dateCreated: expect.any(Date), status: 'busy' },
+      ...{ from: fromNumber, startTime: expect.any(Date), dateCreated: expect.any(Date), status: 'busy' },
     });
     expect(Object.values(call.toJSON())).not.toContain(undefined);
   });
 
   it('a call that nobody made: 404 with code 20404', async () => {
-    const fetching = house.client.calls(`CA${'0'.repeat(32)}`).fetch();
+    const fetching = simulated.client.calls(`CA${'0'.repeat(32)}`).fetch();
     await expect(fetching).rejects.toMatchObject({ status: 404, code: 20404 });
   });
 });
 
 describe('faults of reading', () => {
   it('just created: 404 and in no list for a while, then found', async () => {
-    const { sid } = await house.dial('+15009000109');
-    await expect(house.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
-    expect(await house.client.calls.list({ to: '+15009000109' })).toEqual([]);
+    const { sid } = await simulated.createCall('+15009000109');
+    await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
+    expect(await simulated.client.calls.list({ to: '+15009000109' })).toEqual([]);
     expect((await seenUntil(sid, 'in-progress'))[0]).toBe('404');
-    expect(await house.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
-    await house.client.calls(sid).update({ status: 'completed' });
+    expect(await simulated.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
+    await simulated.client.calls(sid).update({ status: 'completed' });
   });
 
   it('stale: its callbacks tell the end, reading it does not yet', async () => {
-    const slow = await startTwilio({ speed: 10 });
-    const { sid, mark } = await slow.dial('+15009000200');
+    const slow = await startSimulatedTwilio({ speed: 10 });
+    const { sid, mark } = await slow.createCall('+15009000200');
     await slow.terminalCallbackOf(mark);
-    expect(finalWords).not.toContain((await slow.client.calls(sid).fetch()).status);
+    expect(finalStatuses).not.toContain((await slow.client.calls(sid).fetch()).status);
     await until(async () => (await slow.client.calls(sid).fetch()).status === 'completed');
     await slow.close();
   });
@@ -84,9 +90,9 @@ describe('faults of reading', () => {
     ['+15009000320', 429, 20429],
     ['+15009000420', 500, 20500],
   ])('%s: %d twice for the call and twice for the list, then fine', async (to, status, code) => {
-    const { sid } = await house.dial(to);
-    const fetch = () => house.client.calls(sid).fetch();
-    const list = () => house.client.calls.list({ to });
+    const { sid } = await simulated.createCall(to);
+    const fetch = () => simulated.client.calls(sid).fetch();
+    const list = () => simulated.client.calls.list({ to });
     for (const read of [fetch, fetch, list, list])
       await expect(read()).rejects.toMatchObject({ status, code });
     expect((await fetch()).sid).toBe(sid);
@@ -94,22 +100,22 @@ describe('faults of reading', () => {
   });
 
   it('no answer ever: the client gives up', async () => {
-    const { sid } = await house.dial('+15009000510');
-    const fetching = twilioClient(house.url, 200).calls(sid).fetch();
+    const { sid } = await simulated.createCall('+15009000510');
+    const fetching = twilioClient(simulated.url, 200).calls(sid).fetch();
     await expect(fetching).rejects.toMatchObject({ code: 'ECONNABORTED' });
-    expect((await house.client.calls(sid).fetch()).sid).toBe(sid);
+    expect((await simulated.client.calls(sid).fetch()).sid).toBe(sid);
   });
 
   it('a status word that nobody knows comes before the final one', async () => {
-    const { sid } = await house.dial('+15009000602');
+    const { sid } = await simulated.createCall('+15009000602');
     const seen = await seenUntil(sid, 'busy');
     expect(seen.at(-2)).toBe('wrapping-up');
   });
 
   it('fields are empty or missing: as the SDK then shows them', async () => {
-    const { sid } = await house.dial('+15009000700');
-    await house.over('+15009000700');
-    const call = await house.client.calls(sid).fetch();
+    const { sid } = await simulated.createCall('+15009000700');
+    await simulated.waitUntilOver('+15009000700');
+    const call = await simulated.client.calls(sid).fetch();
     expect(call).toMatchObject({
       status: 'completed',
       duration: '',
@@ -119,32 +125,32 @@ describe('faults of reading', () => {
   });
 
   it('never found: 404 for ever, in no list, and cannot be ended', async () => {
-    const { sid } = await house.dial('+15009000800');
-    await house.over('+15009000800');
-    await expect(house.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404 });
-    await expect(house.client.calls(sid).update({ status: 'completed' })).rejects.toMatchObject({
+    const { sid } = await simulated.createCall('+15009000800');
+    await simulated.waitUntilOver('+15009000800');
+    await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404 });
+    await expect(simulated.client.calls(sid).update({ status: 'completed' })).rejects.toMatchObject({
       status: 404,
     });
-    expect(await house.client.calls.list({ to: '+15009000800' })).toEqual([]);
+    expect(await simulated.client.calls.list({ to: '+15009000800' })).toEqual([]);
   });
 
   it('never final: its callbacks tell the end, reading it never does', async () => {
-    const { sid, mark } = await house.dial('+15009000900');
-    await house.terminalCallbackOf(mark);
-    expect((await house.client.calls(sid).fetch()).status).toBe('in-progress');
+    const { sid, mark } = await simulated.createCall('+15009000900');
+    await simulated.terminalCallbackOf(mark);
+    expect((await simulated.client.calls(sid).fetch()).status).toBe('in-progress');
   });
 });
 
 describe('the list of calls', () => {
   it('filters by To, From and Status; newest first', async () => {
-    const first = await house.dial('+12025550150');
-    const second = await house.dial('+12025550150', { from: '+15005550007' });
-    const third = await house.dial('+12025550150');
-    await house.over('+12025550150');
+    const first = await simulated.createCall('+12025550150');
+    const second = await simulated.createCall('+12025550150', { from: '+15005550007' });
+    const third = await simulated.createCall('+12025550150');
+    await simulated.waitUntilOver('+12025550150');
     const sids = async (filter: object) =>
-      (await house.client.calls.list({ to: '+12025550150', ...filter })).map(({ sid }) => sid);
+      (await simulated.client.calls.list({ to: '+12025550150', ...filter })).map(({ sid }) => sid);
     expect(await sids({})).toEqual([third.sid, second.sid, first.sid]);
-    expect(await sids({ from: caller })).toEqual([third.sid, first.sid]);
+    expect(await sids({ from: fromNumber })).toEqual([third.sid, first.sid]);
     expect(await sids({ status: 'completed' })).toHaveLength(3);
     expect(await sids({ status: 'busy' })).toEqual([]);
     expect(await sids({ parentCallSid: first.sid })).toEqual([]);
@@ -152,10 +158,10 @@ describe('the list of calls', () => {
 
   it('filters by day of start and end', async () => {
     const day = 86_400_000;
-    await house.dial('+12025550151');
-    await house.over('+12025550151');
+    await simulated.createCall('+12025550151');
+    await simulated.waitUntilOver('+12025550151');
     const count = async (filter: object) =>
-      (await house.client.calls.list({ to: '+12025550151', ...filter })).length;
+      (await simulated.client.calls.list({ to: '+12025550151', ...filter })).length;
     const [yesterday, now, tomorrow] = [-day, 0, day].map((offset) => new Date(Date.now() + offset));
     expect(await count({ startTime: now })).toBe(1);
     expect(await count({ startTimeAfter: yesterday, startTimeBefore: tomorrow })).toBe(1);
@@ -169,24 +175,24 @@ describe('the list of calls', () => {
   it('a queued call has no start time: matches StartTime only where that is assumed', async () => {
     const startTimeAfter = new Date(Date.now() - 86_400_000);
     const listed = async (twilio: SimulatedTwilio) => {
-      await twilio.dial('+15005558105');
+      await twilio.createCall('+15005558105');
       return (await twilio.client.calls.list({ to: '+15005558105', startTimeAfter })).length;
     };
-    const other = await startTwilio({ speed: 1, unconfirmed: { startTimeMatchesQueued: true } });
+    const other = await startSimulatedTwilio({ speed: 1, unconfirmed: { startTimeMatchesQueued: true } });
     expect(await listed(other)).toBe(1);
     await other.close();
-    expect(await listed(house)).toBe(0);
+    expect(await listed(simulated)).toBe(0);
   });
 
   it('the time of a filter counts only where that is assumed', async () => {
-    const other = await startTwilio({ unconfirmed: { timeFilter: 'time' } });
+    const other = await startSimulatedTwilio({ unconfirmed: { timeFilter: 'time' } });
     const endTimeAfter = new Date(Date.now() + 5000);
     for (const [twilio, count] of [
       [other, 0],
-      [house, new Date().getUTCDate() === endTimeAfter.getUTCDate() ? 1 : 0],
+      [simulated, new Date().getUTCDate() === endTimeAfter.getUTCDate() ? 1 : 0],
     ] as const) {
-      await twilio.dial('+12025550152');
-      await twilio.over('+12025550152');
+      await twilio.createCall('+12025550152');
+      await twilio.waitUntilOver('+12025550152');
       expect(await twilio.client.calls.list({ to: '+12025550152', endTimeAfter })).toHaveLength(count);
     }
     await other.close();
@@ -194,32 +200,32 @@ describe('the list of calls', () => {
 
   it('pages: every call once, also while new ones arrive', async () => {
     const to = '+12025550153';
-    const dialled: string[] = [];
-    for (let n = 0; n < 5; n++) dialled.unshift((await house.dial(to)).sid);
-    const first = await house.client.calls.page({ to, pageSize: 2 });
-    await house.dial(to);
+    const sidsInOrder: string[] = [];
+    for (let n = 0; n < 5; n++) sidsInOrder.unshift((await simulated.createCall(to)).sid);
+    const first = await simulated.client.calls.page({ to, pageSize: 2 });
+    await simulated.createCall(to);
     const second = await first.nextPage();
     const third = await second?.nextPage();
     const pages = [first, second, third].map((page) => page?.instances.map(({ sid }) => sid));
-    expect(pages).toEqual([dialled.slice(0, 2), dialled.slice(2, 4), dialled.slice(4)]);
+    expect(pages).toEqual([sidsInOrder.slice(0, 2), sidsInOrder.slice(2, 4), sidsInOrder.slice(4)]);
     expect(third?.nextPageUrl).toBeUndefined();
-    expect(await house.client.calls.list({ to, pageSize: 2 })).toHaveLength(6);
+    expect(await simulated.client.calls.list({ to, pageSize: 2 })).toHaveLength(6);
   });
 });
 
 describe('Events of a call', () => {
   it('some time after the end: the create and every callback, in snake_case, with what was answered', async () => {
-    const call = await house.dial('+15005552486');
-    await house.terminalCallbackOf(call.mark);
-    await until(async () => (await house.client.calls(call.sid).events.list()).length === 4);
-    const events = (await house.client.calls(call.sid).events.list()) as unknown as {
+    const call = await simulated.createCall('+15005552486');
+    await simulated.terminalCallbackOf(call.mark);
+    await until(async () => (await simulated.client.calls(call.sid).events.list()).length === 4);
+    const events = (await simulated.client.calls(call.sid).events.list()) as unknown as {
       request: { url: string; parameters: Record<string, string> };
       response: Record<string, unknown>;
     }[];
     expect(events[0]?.request.parameters).toMatchObject({
       account_sid: call.accountSid,
       to: '+15005552486',
-      status_callback: `${house.receiver.origin}/status?mark=${call.mark}`,
+      status_callback: `${simulated.receiver.origin}/status?mark=${call.mark}`,
     });
     const terminal = events.find(({ request }) => request.parameters.call_status === 'busy');
     expect(terminal?.request.parameters).toMatchObject({ call_sid: call.sid, sip_response_code: '486' });
@@ -227,15 +233,15 @@ describe('Events of a call', () => {
   });
 
   it('a lost callback: its content is there, without an answer', async () => {
-    const { sid } = await house.dial('+15009001002');
-    await until(async () => (await house.client.calls(sid).events.list()).length === 4);
-    const events = await house.client.calls(sid).events.list();
+    const { sid } = await simulated.createCall('+15009001002');
+    await until(async () => (await simulated.client.calls(sid).events.list()).length === 4);
+    const events = await simulated.client.calls(sid).events.list();
     expect(events.map(({ response }) => response === null)).toEqual([false, true, true, true]);
   });
 
   it('right after the end: nothing yet, as Twilio documents it', async () => {
-    const real = await startTwilio();
-    const { sid, mark } = await real.dial('+15005552486');
+    const real = await startSimulatedTwilio();
+    const { sid, mark } = await real.createCall('+15005552486');
     await real.terminalCallbackOf(mark);
     expect(await real.client.calls(sid).events.list()).toEqual([]);
     await real.close();

@@ -1,12 +1,12 @@
 import twilio from 'twilio';
 import type { CallInstance, CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
+import { startSimulator } from '../../src/simulator/api/startSimulator.js';
 import { type SimulatorOptions, simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
-import { startSimulator } from '../../src/simulator/startSimulator.js';
 import { type CallbackReceiver, type Received, startReceiver, until } from './callbackReceiver.js';
 
-export const caller = '+15005550006';
+export const fromNumber = '+15005550006';
 export const allEvents = ['initiated', 'ringing', 'answered', 'completed'];
-export const finalWords = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
+export const finalStatuses = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 const { accountSid, authToken } = simulatorCredentials;
 
 /** The real SDK, pointed at another origin. */
@@ -23,7 +23,10 @@ export interface SimulatedTwilio {
   client: twilio.Twilio;
   receiver: CallbackReceiver;
   /** Creates a call with every callback subscribed; `mark` tells its callbacks apart. */
-  dial(to: string, more?: Partial<CallListInstanceCreateOptions>): Promise<CallInstance & { mark: string }>;
+  createCall(
+    to: string,
+    more?: Partial<CallListInstanceCreateOptions>,
+  ): Promise<CallInstance & { mark: string }>;
   /** The callbacks that carried this mark so far, in order of arrival. */
   callbacksOf(mark: string): Received[];
   /** The terminal callback, once it and every callback that fired before it have arrived. */
@@ -31,7 +34,7 @@ export interface SimulatedTwilio {
   /** The call as it truly is, from the control paths. */
   truth(to: string): Promise<{ calls: Truth[]; requests: number; made: number }>;
   /** Waits until every call to the number is over. */
-  over(to: string): Promise<Truth>;
+  waitUntilOver(to: string): Promise<Truth>;
   close(): Promise<void>;
 }
 
@@ -49,7 +52,9 @@ export interface Truth {
   notifications: { code: number; text: string }[];
 }
 
-export async function startTwilio(options: Partial<SimulatorOptions> = {}): Promise<SimulatedTwilio> {
+export async function startSimulatedTwilio(
+  options: Partial<SimulatorOptions> = {},
+): Promise<SimulatedTwilio> {
   const simulator = await startSimulator({
     ...simulatorCredentials,
     speed: 50,
@@ -59,15 +64,15 @@ export async function startTwilio(options: Partial<SimulatorOptions> = {}): Prom
   const receiver = await startReceiver();
   const client = twilioClient(simulator.url);
   let marks = 0;
-  const house: SimulatedTwilio = {
+  const simulated: SimulatedTwilio = {
     url: simulator.url,
     client,
     receiver,
-    async dial(to, more = {}) {
+    async createCall(to, more = {}) {
       const mark = `m${marks++}`;
       const call = await client.calls.create({
         to,
-        from: caller,
+        from: fromNumber,
         twiml: '<Response/>',
         statusCallback: `${receiver.origin}/status?mark=${mark}`,
         statusCallbackEvent: allEvents,
@@ -78,29 +83,29 @@ export async function startTwilio(options: Partial<SimulatorOptions> = {}): Prom
     callbacksOf: (mark) => receiver.received.filter(({ url }) => url.includes(`mark=${mark}`)),
     async terminalCallbackOf(mark) {
       const terminal = () =>
-        house.callbacksOf(mark).find(({ params }) => finalWords.includes(params.CallStatus ?? ''));
-      await until(() => house.callbacksOf(mark).length > Number(terminal()?.params.SequenceNumber));
+        simulated.callbacksOf(mark).find(({ params }) => finalStatuses.includes(params.CallStatus ?? ''));
+      await until(() => simulated.callbacksOf(mark).length > Number(terminal()?.params.SequenceNumber));
       return terminal()?.params ?? {};
     },
     async truth(to) {
       const answer = await fetch(`${simulator.url}/simulator/calls`);
-      const { dialled, calls } = (await answer.json()) as {
-        dialled: { to: string; requests: number; calls: number }[];
+      const { dialed, calls } = (await answer.json()) as {
+        dialed: { to: string; requests: number; calls: number }[];
         calls: Truth[];
       };
-      const tallies = dialled.filter((tally) => tally.to === to);
+      const tallies = dialed.filter((tally) => tally.to === to);
       return {
         calls: calls.filter((call) => call.to === to),
         requests: tallies.reduce((sum, tally) => sum + tally.requests, 0),
         made: tallies.reduce((sum, tally) => sum + tally.calls, 0),
       };
     },
-    async over(to) {
+    async waitUntilOver(to) {
       let last: Truth | undefined;
       await until(async () => {
-        const { calls } = await house.truth(to);
+        const { calls } = await simulated.truth(to);
         last = calls[0];
-        return calls.length > 0 && calls.every(({ status }) => finalWords.includes(status));
+        return calls.length > 0 && calls.every(({ status }) => finalStatuses.includes(status));
       });
       if (!last) throw new Error(`No call to ${to} was made.`);
       return last;
@@ -110,5 +115,5 @@ export async function startTwilio(options: Partial<SimulatorOptions> = {}): Prom
       await receiver.close();
     },
   };
-  return house;
+  return simulated;
 }

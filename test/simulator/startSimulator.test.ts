@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { type RunningSimulator, startSimulator } from '../../src/simulator/api/startSimulator.js';
 import { type SimulatorOptions, simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
-import { type RunningSimulator, startSimulator } from '../../src/simulator/startSimulator.js';
-import { caller, startTwilio, twilioClient } from './simulatedTwilio.js';
+import { fromNumber, startSimulatedTwilio, twilioClient } from './simulatedTwilio.js';
 
 const running: RunningSimulator[] = [];
 async function start(options: Partial<SimulatorOptions> = {}) {
@@ -36,8 +36,8 @@ describe('starting and stopping', () => {
   it('closed while calls are under way and a client hangs: the port is free again', async () => {
     const { url, port, close } = await startSimulator(simulatorCredentials);
     const client = twilioClient(url);
-    await client.calls.create({ to: '+15005558102', from: caller, twiml: '<Response/>' });
-    const hanging = client.calls.create({ to: '+15009100000', from: caller, twiml: '<Response/>' });
+    await client.calls.create({ to: '+15005558102', from: fromNumber, twiml: '<Response/>' });
+    const hanging = client.calls.create({ to: '+15009100000', from: fromNumber, twiml: '<Response/>' });
     const refused = expect(hanging).rejects.toThrow();
     await close();
     await refused;
@@ -61,21 +61,21 @@ describe('control paths', () => {
     expect(showcase.length).toBeGreaterThan(9);
   });
 
-  it('GET /simulator/calls: counts diallings per To, From and callback URL, and tells what truly became of them', async () => {
-    const house = await startTwilio();
+  it('GET /simulator/calls: counts dialings per To, From and callback URL, and tells what truly became of them', async () => {
+    const simulated = await startSimulatedTwilio();
     const to = '+15009020000';
-    const statusCallback = `${house.receiver.origin}/status/call-1/1`;
+    const statusCallback = `${simulated.receiver.origin}/status/call-1/1`;
     for (let n = 0; n < 2; n++) {
-      await expect(house.dial(to, { statusCallback: `${statusCallback}#rc=5` })).rejects.toThrow();
+      await expect(simulated.createCall(to, { statusCallback: `${statusCallback}#rc=5` })).rejects.toThrow();
     }
-    await house.over(to);
-    const answer = await (await fetch(`${house.url}/simulator/calls`)).json();
+    await simulated.waitUntilOver(to);
+    const answer = await (await fetch(`${simulated.url}/simulator/calls`)).json();
     expect(answer).toMatchObject({
-      dialled: [{ to, from: caller, statusCallback, requests: 2, calls: 2 }],
+      dialed: [{ to, from: fromNumber, statusCallback, requests: 2, calls: 2 }],
       calls: [
         {
           to,
-          from: caller,
+          from: fromNumber,
           statusCallback: `${statusCallback}#rc=5`,
           status: 'completed',
           sipResponseCode: 200,
@@ -83,20 +83,20 @@ describe('control paths', () => {
         { to, status: 'completed' },
       ],
     });
-    await house.close();
+    await simulated.close();
   });
 
   it('POST /simulator/reset: calls, counts and everything under way are gone', async () => {
-    const house = await startTwilio();
-    await expect(house.dial('+15006200031')).rejects.toThrow();
-    await house.dial('+15005558102');
-    const { status } = await fetch(`${house.url}/simulator/reset`, { method: 'POST' });
+    const simulated = await startSimulatedTwilio();
+    await expect(simulated.createCall('+15006200031')).rejects.toThrow();
+    await simulated.createCall('+15005558102');
+    const { status } = await fetch(`${simulated.url}/simulator/reset`, { method: 'POST' });
     expect(status).toBe(204);
-    expect(await (await fetch(`${house.url}/simulator/calls`)).json()).toEqual({ dialled: [], calls: [] });
-    await expect(house.dial('+15006200031')).rejects.toMatchObject({ code: 20003 });
-    const call = await house.dial('+12025550143');
-    expect((await house.terminalCallbackOf(call.mark)).CallStatus).toBe('completed');
-    await house.close();
+    expect(await (await fetch(`${simulated.url}/simulator/calls`)).json()).toEqual({ dialed: [], calls: [] });
+    await expect(simulated.createCall('+15006200031')).rejects.toMatchObject({ code: 20003 });
+    const call = await simulated.createCall('+12025550143');
+    expect((await simulated.terminalCallbackOf(call.mark)).CallStatus).toBe('completed');
+    await simulated.close();
   });
 
   it('a path that neither Twilio nor the simulator has: 404 with code 20404', async () => {
@@ -110,15 +110,15 @@ describe('control paths', () => {
 
 describe('memory', () => {
   it('more calls than are remembered: the oldest finished ones are forgotten, running ones never', async () => {
-    const house = await startTwilio({ rememberedCalls: 3 });
-    const talking = await house.dial('+15005558102', { timeLimit: 86_400 });
+    const simulated = await startSimulatedTwilio({ rememberedCalls: 3 });
+    const talking = await simulated.createCall('+15005558102', { timeLimit: 86_400 });
     for (let n = 0; n < 4; n++) {
-      await house.dial('+15005552486');
-      await house.over('+15005552486');
+      await simulated.createCall('+15005552486');
+      await simulated.waitUntilOver('+15005552486');
     }
-    const sids = (await house.client.calls.list()).map(({ sid }) => sid);
+    const sids = (await simulated.client.calls.list()).map(({ sid }) => sid);
     expect(sids).toHaveLength(3);
     expect(sids).toContain(talking.sid);
-    await house.close();
+    await simulated.close();
   });
 });

@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './callbackReceiver.js';
-import { type SimulatedTwilio, startTwilio } from './simulatedTwilio.js';
+import { type SimulatedTwilio, startSimulatedTwilio } from './simulatedTwilio.js';
 
-let house: SimulatedTwilio;
+let simulated: SimulatedTwilio;
 beforeAll(async () => {
-  house = await startTwilio();
+  simulated = await startSimulatedTwilio();
 });
-afterAll(() => house.close());
+afterAll(() => simulated.close());
 
 /** A call that stays in this state long enough to be changed. */
 async function callThatIs(state: string, to = { queued: '+15005558105', ringing: '+15005558104' }[state]) {
-  const call = await house.dial(to ?? '+15005558102', { timeout: 600 });
-  await until(async () => (await house.client.calls(call.sid).fetch()).status === state);
+  const call = await simulated.createCall(to ?? '+15005558102', { timeout: 600 });
+  await until(async () => (await simulated.client.calls(call.sid).fetch()).status === state);
   return call;
 }
-const words = (mark: string) => house.callbacksOf(mark).map(({ params }) => params.CallStatus);
+const statuses = (mark: string) => simulated.callbacksOf(mark).map(({ params }) => params.CallStatus);
 
 describe('ending a call', () => {
   it.each(['canceled', 'completed'] as const)(
     'Status=%s while queued: canceled, no callback at all',
     async (status) => {
       const { sid, mark } = await callThatIs('queued');
-      expect((await house.client.calls(sid).update({ status })).status).toBe('canceled');
-      const { calls } = await house.truth('+15005558105');
+      expect((await simulated.client.calls(sid).update({ status })).status).toBe('canceled');
+      const { calls } = await simulated.truth('+15005558105');
       expect(calls.find((call) => call.sid === sid)).toMatchObject({ status: 'canceled', callbacksSent: 0 });
-      expect(words(mark)).toEqual([]);
+      expect(statuses(mark)).toEqual([]);
     },
   );
 
@@ -32,8 +32,8 @@ describe('ending a call', () => {
     'Status=%s while ringing: canceled with SIP 487',
     async (status) => {
       const { sid, mark } = await callThatIs('ringing');
-      expect((await house.client.calls(sid).update({ status })).status).toBe('canceled');
-      expect(await house.terminalCallbackOf(mark)).toMatchObject({
+      expect((await simulated.client.calls(sid).update({ status })).status).toBe('canceled');
+      expect(await simulated.terminalCallbackOf(mark)).toMatchObject({
         CallStatus: 'canceled',
         SipResponseCode: '487',
       });
@@ -42,30 +42,30 @@ describe('ending a call', () => {
 
   it('Status=canceled while in-progress: without effect', async () => {
     const { sid } = await callThatIs('in-progress');
-    expect((await house.client.calls(sid).update({ status: 'canceled' })).status).toBe('in-progress');
-    await house.client.calls(sid).update({ status: 'completed' });
+    expect((await simulated.client.calls(sid).update({ status: 'canceled' })).status).toBe('in-progress');
+    await simulated.client.calls(sid).update({ status: 'completed' });
   });
 
   it('Status=completed while in-progress: hung up, completed', async () => {
     const { sid, mark } = await callThatIs('in-progress');
-    expect((await house.client.calls(sid).update({ status: 'completed' })).status).toBe('completed');
-    expect(await house.terminalCallbackOf(mark)).toMatchObject({
+    expect((await simulated.client.calls(sid).update({ status: 'completed' })).status).toBe('completed');
+    expect(await simulated.terminalCallbackOf(mark)).toMatchObject({
       CallStatus: 'completed',
       SipResponseCode: '200',
     });
   });
 
   it('the call is over: refused with 21220', async () => {
-    const { sid } = await house.dial('+15005552486');
-    await house.over('+15005552486');
-    const updating = house.client.calls(sid).update({ status: 'completed' });
+    const { sid } = await simulated.createCall('+15005552486');
+    await simulated.waitUntilOver('+15005552486');
+    const updating = simulated.client.calls(sid).update({ status: 'completed' });
     await expect(updating).rejects.toMatchObject({ status: 400, code: 21220 });
   });
 
   it('the call is over: or the update has no effect, as nobody could confirm which', async () => {
-    const other = await startTwilio({ unconfirmed: { updateOfEndedCall: 'ignored' } });
-    const { sid } = await other.dial('+15005552486');
-    await other.over('+15005552486');
+    const other = await startSimulatedTwilio({ unconfirmed: { updateOfEndedCall: 'ignored' } });
+    const { sid } = await other.createCall('+15005552486');
+    await other.waitUntilOver('+15005552486');
     expect((await other.client.calls(sid).update({ status: 'canceled' })).status).toBe('busy');
     await other.close();
   });
@@ -74,18 +74,18 @@ describe('ending a call', () => {
 describe('changing a call', () => {
   it('TimeLimit shortened while in-progress: ends at the new limit', async () => {
     const { sid, mark } = await callThatIs('in-progress');
-    await house.client.calls(sid).update({ timeLimit: 9 });
-    const { CallDuration } = await house.terminalCallbackOf(mark);
+    await simulated.client.calls(sid).update({ timeLimit: 9 });
+    const { CallDuration } = await simulated.terminalCallbackOf(mark);
     expect(Number(CallDuration)).toBeGreaterThanOrEqual(9);
   });
 
   it('StatusCallback changed: later events go there', async () => {
     const { sid } = await callThatIs('in-progress');
-    const statusCallback = `${house.receiver.origin}/status?mark=moved`;
-    await house.client.calls(sid).update({ statusCallback, statusCallbackMethod: 'GET' });
-    await house.client.calls(sid).update({ status: 'completed' });
-    await until(() => words('moved').length === 1);
-    expect(house.callbacksOf('moved')[0]).toMatchObject({
+    const statusCallback = `${simulated.receiver.origin}/status?mark=moved`;
+    await simulated.client.calls(sid).update({ statusCallback, statusCallbackMethod: 'GET' });
+    await simulated.client.calls(sid).update({ status: 'completed' });
+    await until(() => statuses('moved').length === 1);
+    expect(simulated.callbacksOf('moved')[0]).toMatchObject({
       method: 'GET',
       params: { CallStatus: 'completed' },
     });
@@ -99,22 +99,22 @@ describe('changing a call', () => {
     ['redirected before it is answered', { twiml: '<Response/>' }, 21220],
   ])('%s: refused with %j', async (_, changes, code) => {
     const { sid } = await callThatIs('ringing');
-    await expect(house.client.calls(sid).update(changes as object)).rejects.toMatchObject({ code });
-    await house.client.calls(sid).update({ status: 'canceled' });
+    await expect(simulated.client.calls(sid).update(changes as object)).rejects.toMatchObject({ code });
+    await simulated.client.calls(sid).update({ status: 'canceled' });
   });
 });
 
 describe('deleting a call', () => {
   it('not over yet: refused with 20009', async () => {
     const { sid } = await callThatIs('ringing');
-    await expect(house.client.calls(sid).remove()).rejects.toMatchObject({ code: 20009 });
-    await house.client.calls(sid).update({ status: 'canceled' });
+    await expect(simulated.client.calls(sid).remove()).rejects.toMatchObject({ code: 20009 });
+    await simulated.client.calls(sid).update({ status: 'canceled' });
   });
 
   it('over: gone', async () => {
-    const { sid } = await house.dial('+15005553487');
-    await house.over('+15005553487');
-    expect(await house.client.calls(sid).remove()).toBe(true);
-    await expect(house.client.calls(sid).fetch()).rejects.toMatchObject({ code: 20404 });
+    const { sid } = await simulated.createCall('+15005553487');
+    await simulated.waitUntilOver('+15005553487');
+    expect(await simulated.client.calls(sid).remove()).toBe(true);
+    await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ code: 20404 });
   });
 });

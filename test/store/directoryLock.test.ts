@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryInUse, lockDirectory, startByPs, startOf } from '../../activities/store/directoryLock.js';
+import {
+  DirectoryInUse,
+  lockDirectory,
+  startByPs,
+  startOf,
+} from '../../activities/store/drivers/directoryLock.js';
 import { openStore } from '../../activities/store/openStore.js';
 import { newCallId, outcome } from './records.js';
 
@@ -109,8 +114,8 @@ describe('the directory of an embedded store', () => {
   });
 
   it('many want it at once, from a dead holder: one gets it, each time', async () => {
-    for (let round = 0; round < 25; round++) {
-      await leaveBehind(`${directory}.lock`, `dead-${round}`);
+    for (let time = 0; time < 25; time++) {
+      await leaveBehind(`${directory}.lock`, `dead-${time}`);
       const locks = await Promise.allSettled(Array.from({ length: 8 }, () => lockDirectory(directory)));
       const won = locks.flatMap((lock) => (lock.status === 'fulfilled' ? [lock.value] : []));
       expect(won).toHaveLength(1);

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OutcomeStore } from '../../activities/outcomeStore.js';
-import type { Database } from '../../activities/store/database.js';
+import type { Database } from '../../activities/store/drivers/database.js';
 import { openDatabase, outcomeStore } from '../../activities/store/openStore.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { startPostgres } from '../support/postgres.js';
 
 export interface Engine {

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { StoreUnavailable } from '../../activities/outcomeStore.js';
-import { type Database, prepared, textOf } from '../../activities/store/database.js';
+import { type Database, prepared, textOf } from '../../activities/store/drivers/database.js';
+import { postgres } from '../../activities/store/drivers/postgres.js';
+import { storeError } from '../../activities/store/drivers/storeError.js';
 import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
-import { postgres } from '../../activities/store/postgres.js';
-import { storeError } from '../../activities/store/storeError.js';
+import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { newCallId, outcome } from './records.js';
 import { refusingPooler } from './refusingPooler.js';
 
-const newest = (await readdir('activities/store/migrations')).length;
+const newest = (await readdir('activities/store/schema')).filter((file) => file.endsWith('.sql')).length;
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -114,8 +114,8 @@ describe('a database that cannot be reached', () => {
 
   describe('behind a pooler that hands a connection on from one transaction to another', () => {
     const statement = prepared('select $1::text as said');
-    const said: string[] = [];
-    const log = { warn() {}, info: (_: object, msg: string) => void said.push(msg) };
+    const messages: string[] = [];
+    const log = { warn() {}, info: (_: object, msg: string) => void messages.push(msg) };
 
     it.each<[string, (db: Database) => Promise<unknown>]>([
       [
@@ -130,17 +130,17 @@ describe('a database that cannot be reached', () => {
         (db) => db.run(`prepare "${statement.name}" as select 1`),
       ],
     ])('%s: run all the same, and prepared no more', async (_, meanwhile) => {
-      said.length = 0;
+      messages.length = 0;
       const db = postgres({ databaseUrl: await newDatabase(), poolSize: 1 }, log);
       await meanwhile(db);
       expect(await db.query(statement, ['after'])).toEqual([{ said: 'after' }]);
       expect(await db.query(statement, ['again'])).toEqual([{ said: 'again' }]);
-      expect(said).toEqual(['the database connections are shared: nothing is prepared on them']);
+      expect(messages).toEqual(['the database connections are shared: nothing is prepared on them']);
       await db.close();
     });
 
     it('it lets nobody set a time-out for statements: served all the same, migrations and all', async () => {
-      said.length = 0;
+      messages.length = 0;
       const databaseUrl = new URL(await newDatabase());
       const pooler = await refusingPooler(Number(databaseUrl.port));
       databaseUrl.port = String(pooler.port);
@@ -151,7 +151,7 @@ describe('a database that cannot be reached', () => {
         outcome(callIds[4] as string),
       );
       const refused = 'the pooler of the database takes no statement_timeout: only we wait no longer';
-      expect(said.filter((line) => line === refused)).toHaveLength(1);
+      expect(messages.filter((line) => line === refused)).toHaveLength(1);
       await store.close();
       await pooler.close();
     });
@@ -178,16 +178,16 @@ describe('a database that cannot be reached', () => {
         };
         return db;
       };
-      const handedOn = await onOne();
+      const sharedConnection = await onOne();
       let late: Promise<number[]> | undefined;
       const first = await onOne(async () => {
-        late = migrate(handedOn, [only]);
+        late = migrate(sharedConnection, [only]);
         const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
         await vi.waitFor(async () => expect(await query(databaseUrl, waiting)).toHaveLength(1));
       });
       expect(await migrate(first, [only])).toEqual([1]);
       expect(await late).toEqual([]);
-      await Promise.all([handedOn.close(), first.close()]);
+      await Promise.all([sharedConnection.close(), first.close()]);
     });
   });
 

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { batchRules } from './batchRules.js';
-import { breakerRules } from './breakerRules.js';
-import { callListRules } from './callListRules.js';
-import { callRowRules } from './callRowRules.js';
-import { deadLetterRules } from './deadLetterRules.js';
-import { dialControlRules } from './dialControlRules.js';
-import { dialGateRules } from './dialGateRules.js';
-import { dialLimitRules } from './dialLimitRules.js';
-import { dialRules } from './dialRules.js';
 import { type Engine, engines } from './engines.js';
-import { redialRules } from './redialRules.js';
-import { suppressionRules } from './suppressionRules.js';
+import { admissionSuite } from './suites/admissionSuite.js';
+import { batchSuite } from './suites/batchSuite.js';
+import { breakerSuite } from './suites/breakerSuite.js';
+import { callListSuite } from './suites/callListSuite.js';
+import { callRowSuite } from './suites/callRowSuite.js';
+import { deadLetterSuite } from './suites/deadLetterSuite.js';
+import { doNotCallSuite } from './suites/doNotCallSuite.js';
+import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
+import { placementLimitSuite } from './suites/placementLimitSuite.js';
+import { placementSuite } from './suites/placementSuite.js';
+import { redialSuite } from './suites/redialSuite.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
   let engine: Engine;
@@ -19,17 +19,17 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   }, 120_000);
   afterAll(() => engine?.close());
 
-  callRowRules(() => engine);
-  dialRules(() => engine);
-  dialGateRules(() => engine);
-  dialLimitRules(() => engine);
-  breakerRules(() => engine);
-  callListRules(() => engine);
-  suppressionRules(() => engine);
-  dialControlRules(() => engine);
-  deadLetterRules(() => engine);
-  batchRules(() => engine);
-  redialRules(() => engine);
+  callRowSuite(() => engine);
+  placementSuite(() => engine);
+  admissionSuite(() => engine);
+  placementLimitSuite(() => engine);
+  breakerSuite(() => engine);
+  callListSuite(() => engine);
+  doNotCallSuite(() => engine);
+  operatorLimitSuite(() => engine);
+  deadLetterSuite(() => engine);
+  batchSuite(() => engine);
+  redialSuite(() => engine);
 
   it('is asked whether it serves: no error', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

@@ -1,32 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import type { DialLimits } from '../../activities/dialGate.js';
-import type { ClaimOrder, DialKey } from '../../activities/outcomeStore.js';
-import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
-import type { CallUpdate } from '../../workflows/callUpdate.js';
+import type { DialLimits } from '../../activities/store/dialLimits.js';
+import type { ClaimRequest, PlacementKey } from '../../activities/store/outcomeStore.js';
+import type { Attempt, CallOutcome, CallUpdate } from '../../workflows/callOutcome.js';
 
 /** Records to store, complete but for what a test is about. */
 export function newCallId(): string {
   return `call-${randomUUID()}`;
 }
 
-let lines = 0;
+let numbersUsed = 0;
 
 /** A claim between two numbers that no other test uses, without limits. */
-export function newClaim(differing: Partial<ClaimOrder> = {}): DialKey & ClaimOrder {
+export function newClaim(overrides: Partial<ClaimRequest> = {}): PlacementKey & ClaimRequest {
   return {
     callId: newCallId(),
     attempt: 1,
-    round: 1,
+    placement: 1,
     accountSid: 'AC1',
-    to: `+1500${String(++lines).padStart(7, '0')}`,
+    to: `+1500${String(++numbersUsed).padStart(7, '0')}`,
     from: '+15005550100',
     abandonedAfterSeconds: 3600,
     limits: noLimits,
     parallel: false,
     rememberInvalidSeconds: 0,
     lookupSaysValid: false,
-    slotWithinSeconds: 3600,
-    ...differing,
+    sendWithinSeconds: 3600,
+    ...overrides,
   };
 }
 
@@ -51,7 +50,7 @@ export function opened(callId: string) {
   };
 }
 
-export function attempt(differing: Partial<Attempt> = {}): Attempt {
+export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   return {
     number: 1,
     callSid: 'CA00000000000000000000000000000001',
@@ -71,7 +70,7 @@ export function attempt(differing: Partial<Attempt> = {}): Attempt {
       updates: [],
       disagreed: false,
     },
-    ...differing,
+    ...overrides,
   };
 }
 
@@ -87,7 +86,7 @@ export function busyAttempt(number = 1): Attempt {
   });
 }
 
-export function outcome(callId: string, differing: Partial<CallOutcome> = {}): CallOutcome {
+export function outcome(callId: string, overrides: Partial<CallOutcome> = {}): CallOutcome {
   return {
     callId,
     to: '+15005550006',
@@ -103,14 +102,15 @@ export function outcome(callId: string, differing: Partial<CallOutcome> = {}): C
     sipResponseCode: 486,
     durationSeconds: null,
     attempts: [busyAttempt()],
+    endedBecause: { code: 'max-attempts', message: 'Attempt 1 of 1 was the last' },
     startedAt: '2026-01-02T03:04:05.000Z',
     endedAt: '2026-01-02T03:04:21.000Z',
     lookup: null,
-    ...differing,
+    ...overrides,
   };
 }
 
-export function update(status: string, differing: Partial<CallUpdate> = {}): CallUpdate {
+export function update(status: string, overrides: Partial<CallUpdate> = {}): CallUpdate {
   return {
     source: 'webhook',
     callSid: 'CA00000000000000000000000000000001',
@@ -122,6 +122,6 @@ export function update(status: string, differing: Partial<CallUpdate> = {}): Cal
     durationSeconds: null,
     answeredBy: null,
     rang: status !== 'queued',
-    ...differing,
+    ...overrides,
   };
 }

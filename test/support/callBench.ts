@@ -3,12 +3,11 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
-import type { OutcomeStore } from '../../activities/outcomeStore.js';
+import type { ActivityEvent } from '../../activities/deps.js';
 import type { ActivitySettings } from '../../activities/settings.js';
-import type { ActivityEvent } from '../../activities/world.js';
-import { callWatch } from '../../src/callWatch.js';
-import { createDialWorker } from '../../src/dialWorker.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
+import { createDialWorker } from '../../src/worker/dialWorker.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';
@@ -22,7 +21,7 @@ export interface CallBench {
   client: Client;
   taskQueue: string;
   settings: ActivitySettings;
-  notices: ActivityEvent[];
+  events: ActivityEvent[];
   start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
   /** Stops the worker, and leaves the connections to the test. */
   drain(): Promise<void>;
@@ -44,7 +43,7 @@ export interface CallHandle {
   result(): Promise<CallOutcome>;
 }
 
-let quiet = false;
+let isLoggerInstalled = false;
 
 export async function startCallBench(input: {
   store: OutcomeStore;
@@ -72,7 +71,7 @@ export async function startCallBench(input: {
     absentAfterSeconds: 300,
     callingWindow: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
-    consent: { eligibilityUrl: null, suppressOptOuts: false },
+    doNotCall: { eligibilityUrl: null, addOptOuts: false },
     policies: () => ({
       default: {
         maxAttempts: 1,
@@ -91,29 +90,28 @@ export async function startCallBench(input: {
     }),
     ...input.settings,
   };
-  if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  quiet = true;
-  const notices: ActivityEvent[] = [];
+  if (!isLoggerInstalled) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  isLoggerInstalled = true;
+  const events: ActivityEvent[] = [];
   const address = inject('temporalAddress');
   const taskQueue = input.taskQueue ?? `calls-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
   const client = new Client({ connection: clientConnection });
-  const parts = {
+  const deps = {
     settings,
     store: input.store,
     callStarter: callStarter(new Client({ connection }), taskQueue),
-    notice: (event: ActivityEvent) => void notices.push(event),
+    emit: (event: ActivityEvent) => void events.push(event),
   };
   const workers = await Promise.all([
     Worker.create({
       connection,
       taskQueue,
       workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
-      activities: { ...createActivities(parts), ...input.activities },
-      sinks: callWatch({ ...parts, client, log: { warn() {} } }),
+      activities: { ...createActivities(deps), ...input.activities },
     }),
-    createDialWorker({ ...parts, connection, taskQueue }),
+    createDialWorker({ ...deps, connection, taskQueue }),
   ]);
   const running = workers.map((worker) => worker.run());
   const drain = async () => {
@@ -125,7 +123,7 @@ export async function startCallBench(input: {
     client,
     taskQueue,
     settings,
-    notices,
+    events,
     async start(request, callId = `call-${randomUUID()}`) {
       const handle = await client.workflow.start('outboundCall', {
         taskQueue,

@@ -2,11 +2,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
-import { keptDirectory } from '../../src/keptDirectory.js';
+import { cacheDirectory } from '../../src/process/cacheDirectory.js';
+import { freePort } from '../../src/process/freePort.js';
 import { startDevServer } from '../../src/temporal/devServer.js';
-import { freePort } from '../../src/temporal/freePort.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
-import { workflowBundle } from '../../src/workflowBundle.js';
+import { workflowBundle } from '../../src/worker/workflowBundle.js';
 import { startPostgres } from './postgres.js';
 
 declare module 'vitest' {
@@ -25,9 +25,9 @@ declare module 'vitest' {
 /** One Temporal dev server, in memory, and one workflow bundle for the whole run. The server dies with vitest, even on SIGKILL. */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  const keepIn = keptDirectory(join(tmpdir(), 'ringtrue'));
+  const keepIn = cacheDirectory(join(tmpdir(), 'ringtrue'));
   const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
-  const cli = await findTemporalCli({ env: process.env, keepIn, say });
+  const cli = await findTemporalCli({ env: process.env, cacheDirectory: keepIn, say });
   const server = await startDevServer({
     cliPath: cli.path,
     port: await freePort('127.0.0.1'),

@@ -66,14 +66,15 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
-      let said = '';
+      let output = '';
       server.stderr?.on('data', (chunk) => {
-        said += chunk;
+        output += chunk;
       });
       endWithUs(server, directory);
       if (await answers(url, server)) return server;
       // A killed server's children hold its shared memory for a moment longer.
-      if (!/shared memory block|lock file/.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
+      if (!/shared memory block|lock file/.test(output))
+        throw new Error(`PostgreSQL did not start: ${output}`);
       await sleep(50);
     }
     throw new Error('PostgreSQL did not start again');

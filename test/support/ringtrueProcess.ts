@@ -61,7 +61,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 }
 
 /** Is there such a process? A zombie is none. */
-export function lives(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -71,4 +71,4 @@ export function lives(pid: number): boolean {
 }
 
 /** An address nobody answers at: port 1 on loopback. */
-export const nobody = '127.0.0.1:1';
+export const unreachableAddress = '127.0.0.1:1';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type BatchResult, batchRowStates } from '../../../activities/batchStore.js';
-import { type BatchProgress, batchStates } from '../../../workflows/batchProgress.js';
+import { type BatchResult, batchRowStates } from '../../../activities/store/batchStore.js';
+import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
 

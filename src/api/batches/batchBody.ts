@@ -1,11 +1,11 @@
 import type { Hash } from 'node:crypto';
-import type { ApiContext } from '../apiDependencies.js';
+import type { ApiContext } from '../http/apiDependencies.js';
 
 /** More came than a body of this kind may have. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
-  constructor(readonly mostBytes: number) {
-    super(`the body has more than ${mostBytes} bytes`);
+  constructor(readonly maxBytes: number) {
+    super(`the body has more than ${maxBytes} bytes`);
   }
 }
 
@@ -15,8 +15,8 @@ export class NotUtf8 extends Error {
 }
 
 /** The body as text, part by part as it comes in, without a byte order mark; every byte goes into `hash`. */
-export async function* bodyText(c: ApiContext, mostBytes: number, hash: Hash): AsyncGenerator<string> {
-  if (Number(c.req.header('Content-Length') ?? 0) > mostBytes) throw new BodyTooLarge(mostBytes);
+export async function* bodyText(c: ApiContext, maxBytes: number, hash: Hash): AsyncGenerator<string> {
+  if (Number(c.req.header('Content-Length') ?? 0) > maxBytes) throw new BodyTooLarge(maxBytes);
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (bytes?: Uint8Array) => {
     try {
@@ -28,7 +28,7 @@ export async function* bodyText(c: ApiContext, mostBytes: number, hash: Hash): A
   let received = 0;
   for await (const bytes of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
     received += bytes.byteLength;
-    if (received > mostBytes) throw new BodyTooLarge(mostBytes);
+    if (received > maxBytes) throw new BodyTooLarge(maxBytes);
     hash.update(bytes);
     yield text(bytes);
   }

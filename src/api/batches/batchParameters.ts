@@ -1,31 +1,31 @@
 import { z } from 'zod';
-import type { PartialCallRequest } from '../../../activities/batchStore.js';
-import { checkCallRequest, type KnownSettings } from '../../../activities/callRequestSchema.js';
-import { type Fault, faultsOf, isObject, must } from '../../../activities/fault.js';
+import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
+import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
+import { type Fault, faultsOf, isObject, must } from '../../../activities/validation/fault.js';
 
 export const standardWindow = 100;
-const mostWindow = 10_000;
+const maxWindow = 10_000;
 
-const nameRight = 'a name of 1..200 characters';
-const windowRight = `an integer 1..${mostWindow}: how many calls may run at a time`;
+const nameRule = 'a name of 1..200 characters';
+const windowRule = `an integer 1..${maxWindow}: how many calls may run at a time`;
 
 /** What is said of a batch as a whole, beside its calls. */
 export const batchParametersSchema = z.strictObject({
   name: z
-    .string(must(nameRight))
-    .regex(/^[^\0\p{Surrogate}]{1,200}$/u, must(nameRight))
+    .string(must(nameRule))
+    .regex(/^[^\0\p{Surrogate}]{1,200}$/u, must(nameRule))
     .exactOptional()
     .meta({ description: 'For people.', example: 'Appointments of 2 March' }),
   window: z
-    .int(must(windowRight))
-    .min(1, must(windowRight))
-    .max(mostWindow, must(windowRight))
+    .int(must(windowRule))
+    .min(1, must(windowRule))
+    .max(maxWindow, must(windowRule))
     .exactOptional()
     .meta({ description: `At most so many of its calls run at a time; ${standardWindow} when absent.` }),
   paused: z
     .boolean(must('true or false'))
     .exactOptional()
-    .meta({ description: 'Nothing is dialled before it is resumed.' }),
+    .meta({ description: 'Nothing is dialed before it is resumed.' }),
 });
 
 export const uniqueSchema = z.literal('to', must('to')).exactOptional().meta({
@@ -55,23 +55,23 @@ export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | 'tab' };
 /** The query of `POST /batches` with a CSV body. */
 export function csvParameters(
   query: URLSearchParams,
-  known: KnownSettings,
+  known: RequestContext,
 ): { parameters: CsvParameters } | { faults: Fault[] } {
-  const given: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const [name, text] of query) {
-    if (Object.hasOwn(given, name)) faults.push({ path: name, message: 'comes twice; must come once' });
-    Object.assign(given, { [name]: name === 'name' ? text : meant(text) });
+    if (Object.hasOwn(values, name)) faults.push({ path: name, message: 'comes twice; must come once' });
+    Object.assign(values, { [name]: name === 'name' ? text : parsedValue(text) });
   }
-  const parsed = csvParametersSchema.safeParse(given);
+  const parsed = csvParametersSchema.safeParse(values);
   const names = { root: Object.keys(csvParametersSchema.shape) };
-  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues, given, names));
+  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues, values, names));
   else faults.push(...faultsInDefaults(parsed.data.defaults, known));
   return faults.length > 0 || !parsed.success ? { faults } : { parameters: parsed.data };
 }
 
 /** Numbers, `true`, `false` and objects are written as JSON; anything else is text. */
-function meant(text: string): unknown {
+function parsedValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -88,7 +88,7 @@ const anybody = '+10';
  */
 export function faultsInDefaults(
   defaults: PartialCallRequest | undefined,
-  known: KnownSettings,
+  known: RequestContext,
   path = 'defaults',
 ): Fault[] {
   if (defaults === undefined) return [];

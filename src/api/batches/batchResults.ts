@@ -1,10 +1,10 @@
-import type { BatchResult } from '../../../activities/batchStore.js';
-import type { OutcomeStore } from '../../../activities/outcomeStore.js';
-import { e164 } from '../../../workflows/phoneNumber.js';
-import type { ApiContext, ApiTools } from '../apiDependencies.js';
-import { invalidRequest } from '../problem.js';
-import { unknownCursor } from '../queryParameters.js';
-import { batchIn, noSuchBatch, pageOf } from './readBatch.js';
+import type { BatchResult } from '../../../activities/store/batchStore.js';
+import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import { e164 } from '../../../workflows/rules/phoneNumber.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { invalidRequest } from '../http/problem.js';
+import { unknownCursor } from '../http/queryParameters.js';
+import { batchOf, noSuchBatch, pageOf } from './readBatch.js';
 
 const rowsPerRead = 1000;
 
@@ -32,7 +32,7 @@ export function batchResults(tools: ApiTools) {
     if ('faults' in page) return invalidRequest(c, page.faults);
     const { limit, cursor = '0' } = page;
     if (!/^\d{1,8}$/.test(cursor)) return invalidRequest(c, [unknownCursor(cursor)]);
-    const found = await batchIn(tools, c);
+    const found = await batchOf(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId, counts } = found.progress;
     const results = await tools.store.batchResults(batchId, { after: Number(cursor), limit });
@@ -44,7 +44,7 @@ export function batchResults(tools: ApiTools) {
 /** `GET /batches/{batchId}/results.csv`: what became of each row, all of them, as they stand when they are read. */
 export function batchResultsCsv(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const found = await batchIn(tools, c);
+    const found = await batchOf(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId } = found.progress;
     const lines = csvLines(tools.store, batchId, found.metadataNames);

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse';
-import type { PartialCallRequest } from '../../../activities/batchStore.js';
-import { callRequestSchema } from '../../../activities/callRequestSchema.js';
-import { type Fault, show } from '../../../activities/fault.js';
+import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
+import { callRequestSchema } from '../../../activities/validation/callRequestSchema.js';
+import { type Fault, show } from '../../../activities/validation/fault.js';
 import type { IncomingRow } from './loadBatch.js';
 
 /** No row is longer: a quote that is never closed must not gather the whole file. */
@@ -26,7 +26,7 @@ const columns = [
   ...['timeZone', 'start', 'end', 'days', 'blockedDates'].map((name) => `callingWindow.${name}`),
 ];
 
-interface Head {
+interface Header {
   names: string[];
   faults: Fault[];
 }
@@ -49,8 +49,8 @@ export async function* csvRows(
     max_record_size: longestRowBytes,
   });
   let stopped = false;
-  const fed = feed(parser, text, () => stopped);
-  let head: Head | null = null;
+  const feeding = feed(parser, text, () => stopped);
+  let head: Header | null = null;
   let row = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -59,7 +59,7 @@ export async function* csvRows(
     }>) {
       const line = info.lines;
       if (head === null) {
-        head = headOf(record);
+        head = headerOf(record);
         if (head.faults.length === 0) continue;
         yield { row: 0, line, request: {}, faults: head.faults };
         return;
@@ -67,7 +67,7 @@ export async function* csvRows(
       row++;
       yield { row, line, ...requestOf(head.names, record) };
     }
-    await fed;
+    await feeding;
     if (head === null)
       yield {
         row: 0,
@@ -122,7 +122,7 @@ async function feed(
   }
 }
 
-function headOf(record: string[]): Head {
+function headerOf(record: string[]): Header {
   const faults = record.flatMap((name, nth): Fault[] => {
     if (name === '') return [{ path: `column ${nth + 1}`, message: 'has no name' }];
     if (record.indexOf(name) !== nth) return [{ path: name, message: 'is there twice' }];

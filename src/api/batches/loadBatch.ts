@@ -1,10 +1,10 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
-import { laidOver } from '../../../activities/batchRequest.js';
-import type { BatchDraft, PartialCallRequest } from '../../../activities/batchStore.js';
-import { checkCallRequest, type KnownSettings } from '../../../activities/callRequestSchema.js';
-import type { Fault } from '../../../activities/fault.js';
-import type { OutcomeStore } from '../../../activities/outcomeStore.js';
-import { lateFault } from '../startCall.js';
+import type { BatchDraft, PartialCallRequest } from '../../../activities/store/batchStore.js';
+import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
+import type { Fault } from '../../../activities/validation/fault.js';
+import { mergeRow } from '../../../activities/validation/mergeRow.js';
+import { giveUpAtFaults } from '../calls/startCall.js';
 
 /** One call of a batch, as it came. */
 export interface IncomingRow {
@@ -24,14 +24,14 @@ export interface RowFault extends Fault {
   line?: number;
 }
 
-export type Loaded =
+export type LoadResult =
   | { draft: string; total: number; metadataNames: string[] }
   | { faults: RowFault[]; totalFaults: number };
 
-const mostRows = 1_000_000;
-const mostFaults = 100;
+const maxRows = 1_000_000;
+const maxFaults = 100;
 /** More names than that are no columns for anybody to read. */
-const mostMetadataNames = 100;
+const maxMetadataNames = 100;
 const rowsAtOnce = 2_000;
 /** A statement must not hold more, whatever the rows hold. */
 const charactersAtOnce = 2_000_000;
@@ -43,12 +43,12 @@ const checkedAtOnce = 200;
  * memory at once. When any row is at fault there is no draft afterwards.
  */
 export async function loadBatch(
-  { store, known }: { store: OutcomeStore; known: KnownSettings },
+  { store, known }: { store: OutcomeStore; known: RequestContext },
   rows: AsyncIterable<IncomingRow>,
   options: BatchDraft & { unique: boolean },
-): Promise<Loaded> {
+): Promise<LoadResult> {
   const { unique, ...draftOf } = options;
-  const draft = await store.draftBatch(draftOf);
+  const draft = await store.createDraft(draftOf);
   const faults = new RowFaults();
   const metadataNames = new Set(Object.keys(options.defaults.metadata ?? {}));
   const seen = new Map<string, number>();
@@ -69,9 +69,9 @@ export async function loadBatch(
       const { row, request } = incoming;
       total = Math.max(total, row);
       faults.add(incoming, incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known));
-      if (total > mostRows) {
+      if (total > maxRows) {
         faults.add(incoming, [
-          { path: '', message: `is one too many; a batch has at most ${mostRows} calls` },
+          { path: '', message: `is one too many; a batch has at most ${maxRows} calls` },
         ]);
         break;
       }
@@ -85,7 +85,7 @@ export async function loadBatch(
       if (faults.total > 0) continue;
       for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
       batch.push(request);
-      characters += sizeOf(request);
+      characters += charactersOf(request);
       if (batch.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
     }
     if (total === 0 && faults.total === 0)
@@ -93,10 +93,10 @@ export async function loadBatch(
     if (faults.total > 0) return { faults: faults.first, totalFaults: faults.total };
     await flush();
     done = true;
-    const names = metadataNames.size <= mostMetadataNames ? [...metadataNames] : [];
+    const names = metadataNames.size <= maxMetadataNames ? [...metadataNames] : [];
     return { draft, total, metadataNames: names };
   } finally {
-    if (!done) await store.dropDraft(draft);
+    if (!done) await store.discardDraft(draft);
   }
 }
 
@@ -107,20 +107,20 @@ class RowFaults {
   add({ row, line }: { row: number; line: number | null }, faults: Fault[]): void {
     for (const fault of faults) {
       this.total++;
-      if (this.first.length >= mostFaults) continue;
+      if (this.first.length >= maxFaults) continue;
       const place = line === null ? { row } : { row, line };
       this.first.push({ ...place, column: fault.path === '' ? null : fault.path, ...fault });
     }
   }
 }
 
-function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: KnownSettings): Fault[] {
-  const request = laidOver(defaults, own);
+function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: RequestContext): Fault[] {
+  const request = mergeRow(defaults, own);
   const checked = checkCallRequest(request, known);
-  return [...('faults' in checked ? checked.faults : []), ...lateFault(request)];
+  return [...('faults' in checked ? checked.faults : []), ...giveUpAtFaults(request)];
 }
 
-function sizeOf(request: PartialCallRequest): number {
+function charactersOf(request: PartialCallRequest): number {
   let size = 100 + (request.twiml?.length ?? 0) + (request.url?.length ?? 0);
   for (const [name, value] of Object.entries(request.metadata ?? {})) size += name.length + value.length;
   return size;

@@ -1,14 +1,14 @@
-import type { Fault } from '../../../activities/fault.js';
-import { InvalidCursor } from '../../../activities/outcomeStore.js';
-import type { ApiContext, ApiTools } from '../apiDependencies.js';
-import { invalidRequest, problem } from '../problem.js';
-import { isCursor, isLimit, readQuery, unknownCursor } from '../queryParameters.js';
-import { callIdIn } from '../requestTarget.js';
+import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import type { Fault } from '../../../activities/validation/fault.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { invalidRequest, problem } from '../http/problem.js';
+import { isCursor, isLimit, readQuery, unknownCursor } from '../http/queryParameters.js';
+import { callIdIn } from '../http/requestTarget.js';
 
 /** `GET /batches/{batchId}`: where a batch stands. */
 export function readBatch(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const found = await batchIn(tools, c);
+    const found = await batchOf(tools, c);
     return found === null ? noSuchBatch(c) : c.json(found.progress);
   };
 }
@@ -28,7 +28,7 @@ export function listBatches(tools: ApiTools) {
 }
 
 /** The batch in the path; null when there is none. */
-export async function batchIn(tools: ApiTools, c: ApiContext) {
+export async function batchOf(tools: ApiTools, c: ApiContext) {
   const batchId = callIdIn(c, 2);
   return batchId === null ? null : tools.store.findBatch(batchId);
 }
@@ -40,10 +40,10 @@ export function noSuchBatch(c: ApiContext): Response {
 /** `limit` and `cursor`, and nothing else. */
 export function pageOf(
   c: ApiContext,
-  { most, standard }: { most: number; standard: number },
+  { most: max, standard: defaultLimit }: { most: number; standard: number },
 ): { limit: number; cursor?: string } | { faults: Fault[] } {
-  const given = readQuery(c, { limit: isLimit(most), cursor: isCursor });
-  if ('faults' in given) return given;
-  const { limit, ...cursor } = given.query;
-  return { limit: Number(limit ?? standard), ...cursor };
+  const parsed = readQuery(c, { limit: isLimit(max), cursor: isCursor });
+  if ('faults' in parsed) return parsed;
+  const { limit, ...cursor } = parsed.query;
+  return { limit: Number(limit ?? defaultLimit), ...cursor };
 }

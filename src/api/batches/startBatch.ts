@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
-import type { PartialCallRequest } from '../../../activities/batchStore.js';
-import { bounded, type Fault, faultsOf, isObject, must } from '../../../activities/fault.js';
-import type { RedialQuery } from '../../../workflows/batchProgress.js';
-import { isOver } from '../../../workflows/batchProgress.js';
-import type { ApiContext, ApiTools } from '../apiDependencies.js';
-import { invalidRequest, isTemporalUnavailable, problem } from '../problem.js';
-import { hashOf, keyFaults } from '../startCall.js';
-import { calls } from '../temporalCalls.js';
+import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
+import { type Fault, faultsOf, isObject, limitFaults, must } from '../../../activities/validation/fault.js';
+import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
+import { isOver } from '../../../workflows/batch/batchProgress.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
+import { hashOf, keyFaults } from '../calls/startCall.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { BodyTooLarge, bodyText, NotUtf8 } from './batchBody.js';
 import {
   type BatchParameters,
@@ -20,13 +20,13 @@ import {
   uniqueSchema,
 } from './batchParameters.js';
 import { csvRows } from './csvRows.js';
-import { type IncomingRow, type Loaded, loadBatch } from './loadBatch.js';
+import { type IncomingRow, type LoadResult, loadBatch } from './loadBatch.js';
 
 export const batchWorkflowType = 'callBatch';
 const startWithinMs = 10_000;
-const mostCsvBytes = 256 * 1024 * 1024;
+const maxCsvBytes = 256 * 1024 * 1024;
 /** JSON is read as a whole before it is looked at. */
-const mostJsonBytes = 16 * 1024 * 1024;
+const maxJsonBytes = 16 * 1024 * 1024;
 
 const batchBodySchema = z.strictObject(
   {
@@ -43,7 +43,7 @@ const batchBodySchema = z.strictObject(
   must('an object with calls'),
 );
 
-/** `POST /batches`: many calls from one request or CSV; all of them are right, or nothing is stored and nothing dialled. */
+/** `POST /batches`: many calls from one request or CSV; all of them are right, or nothing is stored and nothing dialed. */
 export function startBatch(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const key = c.req.header('Idempotency-Key');
@@ -65,14 +65,10 @@ export function startBatch(tools: ApiTools) {
         return problem(
           c,
           'too-large',
-          `A body of this type may have ${error.mostBytes} bytes at most; nothing was stored, and nothing is dialled. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
+          `A body of this type may have ${error.maxBytes} bytes at most; nothing was stored, and nothing is dialed. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
         );
       if (error instanceof NotUtf8)
-        return problem(
-          c,
-          'bad-request',
-          'The body is not UTF-8; nothing was stored, and nothing is dialled.',
-        );
+        return problem(c, 'bad-request', 'The body is not UTF-8; nothing was stored, and nothing is dialed.');
       throw error;
     }
     return problem(
@@ -85,13 +81,13 @@ export function startBatch(tools: ApiTools) {
 }
 
 async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
-  const checked = csvParameters(new URL(c.req.url).searchParams, known(tools));
-  if ('faults' in checked) return invalidRequest(c, bounded(checked.faults));
+  const checked = csvParameters(new URL(c.req.url).searchParams, requestContext(tools));
+  if ('faults' in checked) return invalidRequest(c, limitFaults(checked.faults));
   const { parameters } = checked;
   const hash = createHash('sha256').update(`csv\0${hashOf(parameters)}\0`);
-  const text = bodyText(c, mostCsvBytes, hash);
+  const text = bodyText(c, maxCsvBytes, hash);
   const delimiter = parameters.delimiter === 'tab' ? '\t' : (parameters.delimiter ?? ',');
-  return makeBatch(tools, c, key, parameters, {
+  return createBatch(tools, c, key, parameters, {
     rows: () => csvRows(text, delimiter),
     contentHash: async () => {
       for await (const _ of text) {
@@ -104,7 +100,7 @@ async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined):
 
 async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
   let text = '';
-  for await (const part of bodyText(c, mostJsonBytes, createHash('sha256'))) text += part;
+  for await (const part of bodyText(c, maxJsonBytes, createHash('sha256'))) text += part;
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -119,12 +115,12 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
   const parsed = batchBodySchema.safeParse(body);
   if (!parsed.success) {
     const names = { root: Object.keys(batchBodySchema.shape) };
-    return invalidRequest(c, bounded(faultsOf(parsed.error.issues, body, names)));
+    return invalidRequest(c, limitFaults(faultsOf(parsed.error.issues, body, names)));
   }
-  const wrong = faultsInDefaults(parsed.data.defaults, known(tools));
-  if (wrong.length > 0) return invalidRequest(c, bounded(wrong));
+  const wrong = faultsInDefaults(parsed.data.defaults, requestContext(tools));
+  if (wrong.length > 0) return invalidRequest(c, limitFaults(wrong));
   const { calls: requests, ...parameters } = parsed.data;
-  return makeBatch(tools, c, key, parameters, {
+  return createBatch(tools, c, key, parameters, {
     rows: () => jsonRows(requests),
     contentHash: async () => hashOf({ json: body }),
   });
@@ -143,7 +139,7 @@ export interface BatchSource {
 }
 
 /** Stores the batch, unless the same Idempotency-Key did so before, and has it fed. */
-export async function makeBatch(
+export async function createBatch(
   tools: ApiTools,
   c: ApiContext,
   key: string | undefined,
@@ -152,8 +148,8 @@ export async function makeBatch(
 ): Promise<Response> {
   const batchId = key === undefined ? `batch-${randomUUID()}` : batchIdOfKey(key);
   if (key !== undefined && (await tools.store.findBatch(batchId)) !== null)
-    return repeated(tools, c, batchId, await source.contentHash());
-  const loaded = await loadBatch({ store: tools.store, known: known(tools) }, source.rows(), {
+    return answerRepeat(tools, c, batchId, await source.contentHash());
+  const loaded = await loadBatch({ store: tools.store, known: requestContext(tools) }, source.rows(), {
     name: name ?? null,
     window: window ?? standardWindow,
     defaults: defaults ?? {},
@@ -161,13 +157,13 @@ export async function makeBatch(
     paused: paused ?? false,
     unique: unique === 'to',
   });
-  if ('faults' in loaded) return refused(c, loaded);
+  if ('faults' in loaded) return refuseBatch(c, loaded);
   const contentHash = await source.contentHash();
   const { draft, total, metadataNames } = loaded;
-  const isNew = await tools.store.sealBatch(draft, { batchId, total, contentHash, metadataNames });
-  if (isNew) return begun(tools, c, batchId, total, 202);
-  await tools.store.dropDraft(draft);
-  return repeated(tools, c, batchId, contentHash);
+  const isNew = await tools.store.publishDraft(draft, { batchId, total, contentHash, metadataNames });
+  if (isNew) return startAndAnswer(tools, c, batchId, total, 202);
+  await tools.store.discardDraft(draft);
+  return answerRepeat(tools, c, batchId, contentHash);
 }
 
 /** The id of the batch that this Idempotency-Key stands for. */
@@ -175,7 +171,7 @@ function batchIdOfKey(key: string): string {
   return `batch-${createHash('sha256').update(key).digest('hex')}`;
 }
 
-async function repeated(
+async function answerRepeat(
   tools: ApiTools,
   c: ApiContext,
   batchId: string,
@@ -184,7 +180,7 @@ async function repeated(
   const found = await tools.store.findBatch(batchId);
   if (found?.contentHash === contentHash) {
     if (isOver(found.progress)) return answer(c, batchId, found.progress.counts.total, 200);
-    return begun(tools, c, batchId, found.progress.counts.total, 200);
+    return startAndAnswer(tools, c, batchId, found.progress.counts.total, 200);
   }
   return problem(
     c,
@@ -194,7 +190,7 @@ async function repeated(
   );
 }
 
-async function begun(
+async function startAndAnswer(
   tools: ApiTools,
   c: ApiContext,
   batchId: string,
@@ -202,7 +198,7 @@ async function begun(
   status: 200 | 202,
 ): Promise<Response> {
   try {
-    await beginFeeding(tools, batchId);
+    await startBatchWorkflow(tools, batchId);
   } catch (error) {
     if (!isTemporalUnavailable(error)) throw error;
     tools.log.error({ err: error, requestId: c.get('requestId') }, 'a batch could not be begun');
@@ -217,9 +213,9 @@ async function begun(
 }
 
 /** Has the batch fed from now on, if it is not already. What was started before is not started again. */
-export async function beginFeeding(tools: ApiTools, batchId: string): Promise<void> {
+export async function startBatchWorkflow(tools: ApiTools, batchId: string): Promise<void> {
   try {
-    await calls(tools.temporal, startWithinMs, (workflow) =>
+    await withDeadline(tools.temporal, startWithinMs, (workflow) =>
       workflow.start(batchWorkflowType, {
         workflowId: batchId,
         taskQueue: tools.taskQueue,
@@ -242,9 +238,9 @@ export function batchUrl(c: ApiContext, batchId: string): string {
   return new URL(`/batches/${encodeURIComponent(batchId)}`, c.req.url).href;
 }
 
-export function refused(
+export function refuseBatch(
   c: ApiContext,
-  { faults, totalFaults }: Extract<Loaded, { totalFaults: number }>,
+  { faults, totalFaults }: Extract<LoadResult, { totalFaults: number }>,
 ): Response {
   const count = totalFaults === 1 ? 'one fault' : `${totalFaults} faults`;
   const named =
@@ -252,11 +248,11 @@ export function refused(
   return problem(
     c,
     'invalid-request',
-    `The batch has ${count}, ${named}; nothing was stored, and nothing is dialled. Correct it and send it again.`,
+    `The batch has ${count}, ${named}; nothing was stored, and nothing is dialed. Correct it and send it again.`,
     { faults, totalFaults },
   );
 }
 
-export function known(tools: ApiTools) {
+export function requestContext(tools: ApiTools) {
   return { policies: tools.policies(), defaultFrom: tools.defaultFrom };
 }

@@ -1,24 +1,24 @@
 import { z } from 'zod';
-import { laidOver } from '../../../activities/batchRequest.js';
-import type { PartialCallRequest, RedialCandidate } from '../../../activities/batchStore.js';
-import { isRfc3339 } from '../../../activities/callRequestSchema.js';
-import { bounded, type Fault, faultsOf, must } from '../../../activities/fault.js';
-import type { OutcomeStore } from '../../../activities/outcomeStore.js';
-import type { RedialQuery } from '../../../workflows/batchProgress.js';
+import type { PartialCallRequest, RedialCandidate } from '../../../activities/store/batchStore.js';
+import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
+import { type Fault, faultsOf, limitFaults, must } from '../../../activities/validation/fault.js';
+import { mergeRow } from '../../../activities/validation/mergeRow.js';
+import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import { e164 } from '../../../workflows/phoneNumber.js';
-import type { ApiContext, ApiTools } from '../apiDependencies.js';
-import { readJson } from '../jsonBody.js';
-import { invalidRequest } from '../problem.js';
-import { hashOf, keyFaults } from '../startCall.js';
+import { e164 } from '../../../workflows/rules/phoneNumber.js';
+import { hashOf, keyFaults } from '../calls/startCall.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { readJson } from '../http/jsonBody.js';
+import { invalidRequest } from '../http/problem.js';
 import { batchParametersSchema, defaultsSchema, faultsInDefaults } from './batchParameters.js';
 import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
-import { known, makeBatch } from './startBatch.js';
+import { createBatch, requestContext } from './startBatch.js';
 
-const timeRight = 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z';
-const time = () => z.string(must(timeRight)).refine(isRfc3339, must(timeRight)).exactOptional();
+const timeRule = 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z';
+const time = () => z.string(must(timeRule)).refine(isRfc3339, must(timeRule)).exactOptional();
 const someOf = <const T extends string>(words: readonly T[]) => {
   const right = `a list of at least one of ${words.join(', ')}`;
   return z
@@ -48,7 +48,7 @@ const redialSchema = z.strictObject(
   must('an object that says which calls'),
 );
 
-/** What is dialled again when a query says nothing of how the calls turned out. */
+/** What is dialed again when a query says nothing of how the calls turned out. */
 const failures = ['busy', 'no-answer', 'failed', 'unknown'] as const;
 
 const candidatesPerRead = 1000;
@@ -64,25 +64,28 @@ export function startRedial(tools: ApiTools) {
     const faults: Fault[] = key === undefined ? [] : keyFaults(key);
     if (!parsed.success) {
       const names = { root: Object.keys(redialSchema.shape) };
-      return invalidRequest(c, bounded([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
+      return invalidRequest(c, limitFaults([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
     }
-    const { name, window, paused, overrides = {}, dryRun = false, ...said } = parsed.data;
-    if (Object.keys(said).length === 0)
+    const { name, window, paused, overrides = {}, dryRun = false, ...filters } = parsed.data;
+    if (Object.keys(filters).length === 0)
       faults.push({
         path: '',
         message: `says nothing of which calls; at least one of ${Object.keys(querySchema.shape).join(', ')} is needed`,
       });
-    const query = { ...(said.outcome || said.reachability ? {} : { outcome: [...failures] }), ...said };
-    faults.push(...faultsInDefaults(overrides, known(tools), 'overrides'));
-    if (faults.length > 0) return invalidRequest(c, bounded(faults));
+    const query = {
+      ...(filters.outcome || filters.reachability ? {} : { outcome: [...failures] }),
+      ...filters,
+    };
+    faults.push(...faultsInDefaults(overrides, requestContext(tools), 'overrides'));
+    if (faults.length > 0) return invalidRequest(c, limitFaults(faults));
     if (query.batch !== undefined && (await tools.store.findBatch(query.batch)) === null)
       return noSuchBatch(c);
 
-    if (dryRun) return c.json(await wouldRedial(tools.store, query));
+    if (dryRun) return c.json(await previewRedial(tools.store, query));
     const parameters = Object.fromEntries(
       Object.entries({ name, window, paused }).filter(([, value]) => value !== undefined),
     );
-    return makeBatch(tools, c, key, parameters, {
+    return createBatch(tools, c, key, parameters, {
       rows: () => rowsOf(tools.store, query, overrides),
       contentHash: async () => hashOf({ redial: json.body }),
       redialOf: query,
@@ -90,7 +93,7 @@ export function startRedial(tools: ApiTools) {
   };
 }
 
-async function wouldRedial(store: OutcomeStore, query: RedialQuery) {
+async function previewRedial(store: OutcomeStore, query: RedialQuery) {
   let total = 0;
   let withoutRequest = 0;
   const sample: { callId: string; to: string; startedAt: string }[] = [];
@@ -111,8 +114,8 @@ async function* rowsOf(
   for await (const { request } of candidates(store, query)) {
     if (request === null) continue;
     row++;
-    const again = laidOver(withoutPast(request), overrides);
-    yield { row, line: null, request: again, faults: [] };
+    const merged = mergeRow(withoutPast(request), overrides);
+    yield { row, line: null, request: merged, faults: [] };
   }
 }
 

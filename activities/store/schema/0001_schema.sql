@@ -1,0 +1,225 @@
+-- One row per call. `document` is the whole CallOutcome once the call is done. The columns beside it are for filters and
+-- for people. If the store was down when a call was accepted, an attempt or an outcome creates the row, and the columns
+-- that it does not know stay null.
+create table calls (
+  call_id text collate "C" primary key,
+  state text not null,
+  -- How far the call is, as one number. Later knowledge has the greater number: see callProgress.ts.
+  progress integer not null,
+  to_number text,
+  from_number text,
+  metadata jsonb not null default '{}',
+  -- The request as it came, so that a redial can send it again. Null if the store was down when it came.
+  request jsonb,
+  -- The batch that started the call.
+  batch_id text collate "C",
+  started_at timestamptz not null,
+  ended_at timestamptz,
+  outcome text,
+  reachability text,
+  answered_by text,
+  decided_by text,
+  call_sid text,
+  error_code integer,
+  sip_response_code integer,
+  duration_seconds integer,
+  document jsonb,
+  check ((state = 'done') = (document is not null))
+);
+
+-- Pages of calls, newest first: the indexes are read backwards, one for each filter.
+create index calls_by_start on calls (started_at, call_id);
+create index calls_by_outcome on calls (outcome, started_at, call_id);
+create index calls_by_state on calls (state, started_at, call_id);
+create index calls_by_to_number on calls (to_number, started_at, call_id);
+create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;
+
+-- One row per attempt. `document` is the whole Attempt.
+create table attempts (
+  call_id text collate "C" not null references calls on delete cascade,
+  number integer not null,
+  call_sid text,
+  status text,
+  -- Position of `status` in the life of a Twilio call: see twilioStatus.ts.
+  progress integer not null,
+  outcome text,
+  decided_by text,
+  error_code integer,
+  sip_response_code integer,
+  placed_at timestamptz,
+  answered_at timestamptz,
+  ended_at timestamptz,
+  duration_seconds integer,
+  answered_by text,
+  document jsonb not null,
+  primary key (call_id, number)
+);
+
+create index attempts_by_call_sid on attempts (call_sid) where call_sid is not null;
+
+-- The placement journal. A worker writes a row, its claim, before it sends the create request to Twilio. The journal does
+-- not reference `calls`: the row of the call may be missing, and a placement outlives it.
+create table placements (
+  call_id text collate "C" not null,
+  attempt integer not null,
+  placement integer not null,
+  account_sid text not null,
+  to_number text not null,
+  from_number text not null,
+  -- When the claim allowed the request to be sent. The age of the placement counts from here.
+  claimed_at timestamptz not null default clock_timestamp(),
+  -- When `result` was written.
+  settled_at timestamptz,
+  -- created, refused, not-sent, absent or abandoned. Null while it is unclear whether the request made a call.
+  result text,
+  call_sid text,
+  -- Twilio's error, if it refused.
+  detail jsonb,
+  -- When the Twilio call was over, or it was certain that there is none. Null: in flight.
+  ended_at timestamptz,
+  -- Twilio or the account failed, not the number. The circuit breaker counts it.
+  provider_failed boolean not null default false,
+  -- When the worker knew how Twilio took the request, or that Twilio could not be reached. The circuit breaker counts it.
+  responded_at timestamptz,
+  primary key (call_id, attempt, placement)
+);
+
+-- At most one open claim for a pair of numbers: a call found in Twilio's list then belongs to exactly one attempt.
+create unique index placements_one_open on placements (account_sid, to_number, from_number) where result is null;
+-- A Twilio call belongs to one attempt. The store recognizes a violation by the name of this index.
+create unique index placements_call_sid on placements (call_sid) where call_sid is not null;
+
+create index placements_in_flight on placements (account_sid, to_number, claimed_at) where ended_at is null;
+create index placements_by_number on placements (account_sid, to_number, claimed_at);
+create index placements_by_claim on placements (account_sid, claimed_at);
+create index placements_responded on placements (account_sid, responded_at) where responded_at is not null;
+
+-- One row per account: the lock that every claim takes, and when the next request may be sent under the rate limit.
+create table account_pacing (
+  account_sid text primary key,
+  next_send_at timestamptz not null,
+  -- The distance already included in `next_send_at`, so that a change of the rate takes effect at once. Null: as configured.
+  spacing interval
+) with (fillfactor = 50);
+
+-- What operators set for an account while ringtrue runs, and the circuit breaker. Null limits: as configured.
+create table dialing_control (
+  account_sid text primary key,
+  calls_per_second double precision,
+  calls_in_flight integer,
+  contacts_per_number integer,
+  contacts_period_seconds integer,
+  calls_per_number integer,
+  paused_at timestamptz,
+  paused_reason text,
+  -- Null: the breaker is closed. After `breaker_open_until`, one placement at a time tests whether the provider works.
+  breaker_opened_at timestamptz,
+  breaker_open_until timestamptz,
+  breaker_reason text,
+  -- Placements claimed before this moment do not count for the breaker.
+  breaker_counts_since timestamptz
+);
+
+-- The do-not-call list: numbers that nobody may call until the entry expires or is removed.
+create table do_not_call (
+  to_number text primary key,
+  reason text not null,
+  -- Who added the number: 'api', 'csv' or 'opt-out'.
+  source text not null,
+  added_at timestamptz not null default clock_timestamp(),
+  -- Null: never.
+  expires_at timestamptz
+);
+
+-- Numbers that do not exist, as Twilio last said.
+create table invalid_numbers (
+  to_number text primary key,
+  -- 'lookup' or 'twilio', as in the reason of an outcome.
+  source text not null,
+  code text not null,
+  message text not null,
+  call_id text not null,
+  seen_at timestamptz not null default clock_timestamp()
+);
+
+-- Notifications that the receiver did not take within a day, or refused for good. They do not reference `calls`, and stay
+-- until an operator deletes them.
+create table dead_letters (
+  -- The webhook-id: one notification is one dead letter.
+  id text collate "C" primary key,
+  call_id text collate "C" not null,
+  url text not null,
+  type text not null,
+  -- Not jsonb: what is sent again has the same bytes in the same order.
+  payload json not null,
+  error text not null,
+  failed_at timestamptz not null default clock_timestamp(),
+  resends integer not null default 0,
+  resent_at timestamptz,
+  delivered_at timestamptz
+);
+
+-- Pages of dead letters, newest first: the indexes are read backwards.
+create index dead_letters_by_failure on dead_letters (failed_at, id);
+create index dead_letters_by_call on dead_letters (call_id, failed_at, id);
+create index dead_letters_undelivered on dead_letters (failed_at, id) where delivered_at is null;
+
+-- Many calls from one request. Rows are numbered from 1 and released in that order, so `next_row` alone says which rows
+-- have been released. Only ended rows are counted, so the counts of a batch always add up.
+create table batches (
+  batch_no bigint generated always as identity primary key,
+  -- Null while the rows come in: the batch is a draft. Nobody sees a draft, and none of its rows is called.
+  batch_id text collate "C" unique,
+  name text,
+  -- How many of its calls may run at the same time.
+  call_window integer not null,
+  -- Each row's request is merged over these.
+  defaults jsonb not null,
+  -- Names of the metadata columns of the results.
+  metadata_names text[] not null default '{}',
+  -- The query of a redial.
+  redial_of jsonb,
+  -- Hash of the request that made the batch: distinguishes a repeated request from a different one.
+  content_hash text,
+  total integer not null default 0,
+  -- Rows up to this one have been released.
+  next_row integer not null default 0,
+  created_at timestamptz not null default clock_timestamp(),
+  -- When a worker first worked on the batch.
+  taken_up_at timestamptz,
+  paused_at timestamptz,
+  canceled_at timestamptz,
+  cancel_reason text,
+  ended_at timestamptz
+);
+
+create index batches_by_creation on batches (created_at, batch_no) where batch_id is not null;
+create index batches_drafts on batches (created_at) where batch_id is null;
+
+-- No foreign key to `batches`: inserting a million rows would check it a million times.
+create table batch_rows (
+  batch_no bigint not null,
+  row integer not null,
+  -- Where the request differs from the batch's defaults.
+  request jsonb not null,
+  -- waiting; starting: released, its workflow may or may not run; running: its workflow was started; done: the call has an
+  -- outcome; refused: it will have none, `fault` says why. Waiting rows of a canceled batch show as withdrawn.
+  state text not null default 'waiting',
+  outcome text,
+  fault text,
+  started_at timestamptz,
+  -- When its workflow was last seen to run.
+  checked_at timestamptz,
+  cancel_requested_at timestamptz,
+  primary key (batch_no, row)
+);
+
+create index batch_rows_in_flight on batch_rows (batch_no, row) where state in ('starting', 'running');
+
+-- How many rows have ended, by outcome; 'refused' for rows without one.
+create table batch_counts (
+  batch_no bigint not null,
+  ended text not null,
+  count integer not null,
+  primary key (batch_no, ended)
+);

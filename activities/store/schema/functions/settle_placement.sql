@@ -1,0 +1,87 @@
+-- Writes what became of a placement, and updates the circuit breaker. Returns `settled`: false if there is no such claim;
+-- `breaker`: how the breaker changed, or null.
+create or replace function settle_placement(settlement jsonb) returns jsonb language plpgsql as $$
+declare
+  journaled placements;
+  control dialing_control;
+  rule jsonb := settlement -> 'breaker';
+  -- Null: the settlement says nothing about the provider.
+  is_provider_failure boolean := settlement ->> 'providerFailed';
+  is_news boolean;
+  made_no_call boolean;
+  is_in_flight_again boolean;
+  settled_now timestamptz;
+  sample_size integer;
+  failure_count integer;
+  opened_because text;
+begin
+  select * into journaled from placements where call_id = settlement ->> 'callId'
+    and attempt = (settlement ->> 'attempt')::integer and placement = (settlement ->> 'placement')::integer;
+  if not found then return jsonb_build_object('settled', false, 'breaker', null); end if;
+  -- Locks the account before the placement's row, in the order of claim_placement. A request that went well matters only
+  -- to a breaker that is open.
+  if jsonb_typeof(rule) = 'object' and is_provider_failure is not null and (is_provider_failure or exists (
+    select from dialing_control where account_sid = journaled.account_sid and breaker_opened_at is not null)) then
+    perform lock_account(journaled.account_sid);
+    select * into control from dialing_control where account_sid = journaled.account_sid;
+  else
+    rule := null;
+  end if;
+
+  select * into journaled from placements where call_id = journaled.call_id and attempt = journaled.attempt
+    and placement = journaled.placement for update;
+  settled_now := clock_timestamp();
+  -- 'abandoned' was written without knowing, so any other result replaces it. A SID replaces everything except another SID.
+  is_news := settlement ->> 'result' is not null and journaled.call_sid is null
+    and (journaled.result is null or journaled.result = 'abandoned' or settlement ->> 'callSid' is not null);
+  made_no_call := is_news and settlement ->> 'result' <> 'created';
+  -- The placement was taken for ended, but its call exists, and neither the call nor the attempt has its outcome yet.
+  is_in_flight_again := is_news and not made_no_call and journaled.ended_at is not null
+    and not exists (select from calls where call_id = journaled.call_id and state = 'done')
+    and not exists (select from attempts where call_id = journaled.call_id and number = journaled.attempt
+      and outcome is not null);
+  update placements set
+    result = case when is_news then settlement ->> 'result' else result end,
+    call_sid = case when is_news then settlement ->> 'callSid' else call_sid end,
+    detail = case when is_news then settlement -> 'detail' else detail end,
+    settled_at = case when is_news then settled_now else settled_at end,
+    ended_at = case when made_no_call then coalesce(ended_at, settled_now) when is_in_flight_again then null
+      else ended_at end,
+    responded_at = case when is_provider_failure is null then responded_at else coalesce(responded_at, settled_now) end,
+    provider_failed = provider_failed or coalesce(is_provider_failure, false)
+  where call_id = journaled.call_id and attempt = journaled.attempt and placement = journaled.placement;
+  if rule is null then return jsonb_build_object('settled', true, 'breaker', null); end if;
+
+  if control.breaker_opened_at is not null then
+    -- Only a placement claimed to test the provider says anything new.
+    if journaled.claimed_at < control.breaker_open_until then
+      return jsonb_build_object('settled', true, 'breaker', null);
+    end if;
+    if not is_provider_failure then
+      update dialing_control set breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
+        breaker_counts_since = settled_now where account_sid = journaled.account_sid;
+      return jsonb_build_object('settled', true, 'breaker', jsonb_build_object('change', 'closed'));
+    end if;
+    update dialing_control set breaker_open_until = settled_now + make_interval(secs => (rule ->> 'openSeconds')::float8)
+      where account_sid = journaled.account_sid;
+    return jsonb_build_object('settled', true, 'breaker', null);
+  end if;
+
+  select count(*), count(*) filter (where provider_failed) into sample_size, failure_count from (
+    select provider_failed from placements where account_sid = journaled.account_sid
+      and responded_at > settled_now - make_interval(secs => (rule ->> 'withinSeconds')::float8)
+      and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
+    order by responded_at desc limit (rule ->> 'latest')::integer) as latest;
+  if sample_size < (rule ->> 'least')::integer or failure_count < sample_size * (rule ->> 'share')::float8 then
+    return jsonb_build_object('settled', true, 'breaker', null);
+  end if;
+  opened_because := format('%s of the last %s calls could not be placed; the last: %s',
+    failure_count, sample_size, settlement ->> 'why');
+  insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason)
+    values (journaled.account_sid, settled_now, settled_now + make_interval(secs => (rule ->> 'openSeconds')::float8),
+      opened_because)
+    on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
+      breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason;
+  return jsonb_build_object('settled', true, 'breaker',
+    jsonb_build_object('change', 'opened', 'reason', opened_because));
+end $$;

@@ -1,0 +1,40 @@
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import type { FinalUpdate } from '../workflows/callActivities.js';
+import type { CallUpdate } from '../workflows/callOutcome.js';
+import type { ActivityDeps } from './deps.js';
+import { retryLater } from './retryable.js';
+
+/**
+ * A final word, with what callbacks said of this Twilio call that was only written down. Fails like a word that is not final
+ * while the store is away: without it nothing can be recorded anyway, and that it rang must not be lost.
+ */
+export async function withStoredCallbacks(deps: ActivityDeps, update: CallUpdate): Promise<FinalUpdate> {
+  try {
+    const stored = await readStoredCallbacks(deps, update.callSid);
+    return stored.length === 0 ? update : { ...update, stored };
+  } catch (error) {
+    if (update.rang) heartbeat({ rang: true });
+    const why = error instanceof Error ? error.message : String(error);
+    throw retryLater(
+      'CallNotOver',
+      `over (${update.status}), but what callbacks said cannot be read: ${why}`,
+    );
+  }
+}
+
+/** Twilio's clock is read to the second, so what has just happened may seem to lie ahead. */
+const clockSlackSeconds = 5;
+
+/** Seconds since something happened of which a callback told that was only written down; null when none is known of. */
+export async function secondsSinceLastCallback(deps: ActivityDeps, callSid: string): Promise<number | null> {
+  const stored = await readStoredCallbacks(deps, callSid).catch(() => []);
+  const times = stored.flatMap(({ at }) => (at === null ? [] : [Date.parse(at)]));
+  if (times.length === 0) return null;
+  const seconds = deps.twilio.clockAheadSeconds() + (Date.now() - Math.max(...times)) / 1000;
+  return seconds < -clockSlackSeconds ? null : Math.max(0, seconds);
+}
+
+async function readStoredCallbacks({ store }: ActivityDeps, callSid: string): Promise<CallUpdate[]> {
+  const callId = activityInfo().workflowExecution?.workflowId ?? '';
+  return (await store.storedUpdates({ callId, callSid })) ?? [];
+}

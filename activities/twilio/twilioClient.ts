@@ -1,0 +1,72 @@
+import twilio from 'twilio';
+import type RequestClient from 'twilio/lib/base/RequestClient.js';
+import type TwilioResponse from 'twilio/lib/http/response.js';
+import type { TwilioSettings } from '../settings.js';
+import { TwilioRestError } from './twilioRestError.js';
+
+/** Shorter than any time-out of an activity that uses it. */
+const requestTimeoutMs = 10_000;
+/** A call does not wait for Lookup for long. */
+const lookupTimeoutMs = 4_000;
+
+/** The official SDK, pointed where the settings say, with its own retries off. */
+export interface TwilioClient {
+  calls: ReturnType<typeof twilio>['calls'];
+  lookups: ReturnType<typeof twilio>['lookups']['v2'];
+  /** Twilio's clock minus ours in seconds, as the last answer showed it; to the second. */
+  clockAheadSeconds(): number;
+}
+
+/**
+ * Makes the Twilio client. Every error answer is thrown as `TwilioAnswer`; an error without an answer comes
+ * as the network gave it.
+ */
+export function createTwilioClient(settings: TwilioSettings): TwilioClient {
+  const { username, password, accountSid, baseUrl } = settings;
+  const http = new TwilioHttp(baseUrl, requestTimeoutMs);
+  const lookupHttp = new TwilioHttp(baseUrl, lookupTimeoutMs);
+  const sdk = (httpClient: TwilioHttp) =>
+    twilio(username, password, { accountSid, httpClient, autoRetry: false });
+  return {
+    calls: sdk(http).calls,
+    lookups: sdk(lookupHttp).lookups.v2,
+    clockAheadSeconds: () => http.clockAheadSeconds,
+  };
+}
+
+class TwilioHttp extends twilio.RequestClient {
+  clockAheadSeconds = 0;
+
+  constructor(
+    private readonly baseUrl: string | null,
+    private readonly timeoutMs: number,
+  ) {
+    super({
+      timeout: timeoutMs,
+      keepAlive: true,
+      maxSockets: 200,
+      maxTotalSockets: 400,
+      maxFreeSockets: 50,
+    });
+  }
+
+  override async request<TData>(
+    options: RequestClient.RequestOptions<TData>,
+  ): Promise<TwilioResponse.default<TData>> {
+    const response = await super.request<TData>({
+      ...options,
+      uri: this.baseUrl === null ? options.uri : rebase(options.uri, this.baseUrl),
+      timeout: this.timeoutMs,
+    });
+    const headers = (response.headers ?? {}) as Record<string, unknown>;
+    const twilioNow = Date.parse(String(headers.date));
+    if (!Number.isNaN(twilioNow)) this.clockAheadSeconds = Math.round((twilioNow - Date.now()) / 1000);
+    if (response.statusCode >= 300) throw TwilioRestError.from(response.statusCode, response.body, headers);
+    return response;
+  }
+}
+
+function rebase(uri: string, baseUrl: string): string {
+  const { pathname, search } = new URL(uri);
+  return `${baseUrl.replace(/\/+$/, '')}${pathname}${search}`;
+}

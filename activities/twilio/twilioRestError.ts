@@ -1,0 +1,70 @@
+import type { TwilioError } from '../../workflows/callOutcome.js';
+
+/** Twilio (or something in between) answered, and the answer was an error: a 4xx or 5xx, or a redirect. */
+export class TwilioRestError extends Error {
+  override readonly name = 'TwilioRestError';
+
+  constructor(
+    readonly error: TwilioError,
+    /** `Retry-After`, when the answer carried it. */
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(
+      `Twilio answered ${error.httpStatus}${error.code === null ? '' : ` (${error.code})`}: ${error.message}`,
+    );
+  }
+
+  /** Reads an error answer; its body may be Twilio's JSON, RFC 9457, HTML or nothing. */
+  static from(httpStatus: number, body: unknown, headers: Record<string, unknown>): TwilioRestError {
+    const json = parse(body);
+    const code = typeof json.code === 'number' && Number.isInteger(json.code) ? json.code : null;
+    const text = [json.message, json.detail, json.title].find((candidate) => typeof candidate === 'string');
+    const message =
+      typeof text === 'string' && text !== '' ? text : `HTTP ${httpStatus} without a Twilio error body`;
+    return new TwilioRestError({ code, httpStatus, message }, retryAfterSecondsOf(headers['retry-after']));
+  }
+}
+
+/**
+ * Did the request surely not reach Twilio? Only when no connection came about. A time-out, a cut connection
+ * or an answer that cannot be read leave it open.
+ */
+export function surelyNotSent(error: unknown): boolean {
+  const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return false;
+  // The network may also fail under a connection that is there, and the request with it.
+  if (noRoute.has(code))
+    return (syscall ?? (cause as NodeJS.ErrnoException | undefined)?.syscall) === 'connect';
+  return noConnection.has(code) || code.startsWith('CERT_');
+}
+
+const noRoute = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
+
+const noConnection = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  // TLS: refused by us before anything of the request was written.
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function parse(body: unknown): Record<string, unknown> {
+  let value = body;
+  if (typeof body === 'string') {
+    try {
+      value = JSON.parse(body);
+    } catch {
+      return {};
+    }
+  }
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function retryAfterSecondsOf(header: unknown): number | null {
+  if (typeof header !== 'string' || header === '') return null;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 3600) : null;
+}

@@ -1,0 +1,277 @@
+import { z } from 'zod';
+import {
+  type CallRequest,
+  lookupModes,
+  machineDetections,
+  notifyEvents,
+  type RetryPolicy,
+} from '../../workflows/callRequest.js';
+import { e164 } from '../../workflows/rules/phoneNumber.js';
+import { callingWindowSchema, faultsInWindow, isDate, windowFieldNames } from './callingWindowSchema.js';
+import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
+import {
+  completePolicy,
+  faultsInPolicy,
+  integer,
+  policyFieldNames,
+  retryPolicySchema,
+} from './retryPolicySchema.js';
+
+export { completePolicy };
+
+/** What a request may refer to without bringing it along. */
+export interface RequestContext {
+  /** Retry policies by name. */
+  policies: Record<string, RetryPolicy>;
+  /** Caller id of requests that name none; null when there is none. */
+  defaultFrom: string | null;
+}
+
+const maxMetadataBytes = 4096;
+/** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
+const unstorable = /[\0\p{Surrogate}]/u;
+
+export const phoneNumber = (example: string) => {
+  const expected = 'a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
+  return z.string(must(expected)).regex(e164, must(expected)).meta({ example });
+};
+
+const webUrl = (expected: string) =>
+  z
+    .string(must(expected))
+    .regex(/^https?:\/\/[^\s/?#][^\s]*$/, { ...must(expected), abort: true })
+    .refine(URL.canParse, must(expected));
+
+/** A point in time, RFC 3339. */
+export const moment = () => {
+  const expected = 'an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z';
+  return z
+    .string(must(expected))
+    .refine(isRfc3339, must(expected))
+    .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
+};
+
+const expectedFairnessKey = 'text of 1..64 printable ASCII characters';
+const expectedTwiml = 'TwiML of 1..4000 characters';
+
+/** The fields of a CallRequest one by one; the rules between fields are in `checkCallRequest`. */
+export const callRequestSchema = z
+  .strictObject(
+    {
+      to: phoneNumber('+15005551200').meta({ description: 'Destination, E.164.' }),
+      from: phoneNumber('+15005550006')
+        .exactOptional()
+        .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
+      twiml: z
+        .string(must(expectedTwiml))
+        .min(1, must(expectedTwiml))
+        .max(4000, must(expectedTwiml))
+        .refine((text) => !unstorable.test(text), must('TwiML without NUL and half surrogate pairs'))
+        .exactOptional()
+        .meta({
+          description: 'TwiML that the callee hears.',
+          example: '<Response><Say>Hello</Say></Response>',
+        }),
+      url: webUrl('an absolute http(s) URL that answers with TwiML')
+        .exactOptional()
+        .meta({ description: 'Absolute http(s) URL that answers with TwiML.', format: 'uri' }),
+      applicationSid: z
+        .string(must('the SID of a TwiML application, AP and 32 hex digits'))
+        .regex(/^AP[0-9a-fA-F]{32}$/, must('the SID of a TwiML application, AP and 32 hex digits'))
+        .exactOptional()
+        .meta({
+          description:
+            'TwiML application. Twilio then ignores status callbacks: such calls are decided by polling.',
+        }),
+      ringTimeoutSeconds: integer(5, 600, ' seconds')
+        .exactOptional()
+        .meta({ description: 'How long the phone rings; 30 when absent.' }),
+      maxDurationSeconds: integer(1, 86_400, ' seconds')
+        .exactOptional()
+        .meta({ description: 'How long the call may last; 3600 when absent.' }),
+      machineDetection: z
+        .enum(machineDetections, must(`one of ${machineDetections.join(', ')}`))
+        .exactOptional()
+        .meta({ description: 'Answering-machine detection; off when absent.' }),
+      lookup: z
+        .enum(lookupModes, must(`one of ${lookupModes.join(', ')}`))
+        .exactOptional()
+        .meta({ description: 'What to ask of Lookup before calling; basic when absent.' }),
+      retry: z
+        .union([z.string(), retryPolicySchema], must('the name of a retry policy, or a retry policy'))
+        .exactOptional()
+        .meta({ description: 'Name of a configured policy, or a policy; the policy `default` when absent.' }),
+      callingWindow: callingWindowSchema.exactOptional(),
+      urgent: z.boolean(must('true or false')).exactOptional().meta({
+        description: 'true: the phone may ring at any hour of any day, whatever the calling window says.',
+      }),
+      notBefore: moment().exactOptional().meta({ description: 'No attempt begins earlier.' }),
+      giveUpAt: moment().exactOptional().meta({ description: 'No attempt begins later.' }),
+      priority: integer(1, 5, ' (1 is dialed first)')
+        .exactOptional()
+        .meta({ description: 'Waiting calls of a lower number are dialed first; 3 when absent.' }),
+      fairnessKey: z
+        .string(must(expectedFairnessKey))
+        .regex(/^[\x20-\x7e]{1,64}$/, must(expectedFairnessKey))
+        .exactOptional()
+        .meta({
+          description: 'Whose call it is: waiting calls of one priority and different keys take turns.',
+          example: 'tenant-42',
+        }),
+      allowParallel: z
+        .boolean(must('true or false'))
+        .exactOptional()
+        .meta({ description: 'May ring although another call to the number is in flight.' }),
+      notifyUrl: webUrl('an absolute http(s) URL')
+        .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
+        .exactOptional()
+        .meta({
+          description: 'The end of each attempt and the outcome are posted there, signed.',
+          format: 'uri',
+        }),
+      notifyOn: z
+        .array(
+          z.enum(notifyEvents, must(`one of ${notifyEvents.join(', ')}`)),
+          must(`a list of ${notifyEvents.join(', ')}`),
+        )
+        .min(1, must('a list of at least one event; leave out notifyUrl to be told of none'))
+        .refine((events) => new Set(events).size === events.length, must('a list that names each event once'))
+        .exactOptional()
+        .meta({ description: 'What is posted to notifyUrl; everything when absent.', uniqueItems: true }),
+      eligibilityUrl: webUrl('an absolute http(s) URL')
+        .refine((url) => !hasCredentials(url), must('a URL without user name and password'))
+        .exactOptional()
+        .meta({
+          description: 'Asked, signed, just before each dialing whether the number may be called.',
+          format: 'uri',
+        }),
+      metadata: z
+        .record(z.string(), z.string(must('a string')), must('an object of strings'))
+        .exactOptional()
+        .meta({
+          description: "The caller's own strings, given back everywhere; at most 4096 bytes as JSON.",
+          example: { order: '4711' },
+        }),
+    },
+    must('a call request, a JSON object'),
+  )
+  .meta({
+    id: 'CallRequest',
+    description:
+      'One request to reach one destination. Exactly one of `twiml`, `url` and `applicationSid` says what the callee hears.',
+    oneOf: [{ required: ['twiml'] }, { required: ['url'] }, { required: ['applicationSid'] }],
+    example: {
+      to: '+15005551200',
+      from: '+15005550006',
+      twiml: '<Response><Say>Your table is ready.</Say></Response>',
+      retry: { maxAttempts: 3, retryOn: ['busy', 'no-answer'] },
+      metadata: { order: '4711' },
+    },
+  });
+
+const fieldNames = {
+  ...policyFieldNames,
+  root: Object.keys(callRequestSchema.shape),
+  ...windowFieldNames,
+};
+
+/**
+ * Checks a CallRequest that came from outside: every fault at once, or the request with its own retry policy
+ * completed. Unknown fields are faults, since a misspelt field would otherwise be ignored in silence.
+ * Never throws, whatever the input.
+ */
+export function checkCallRequest(
+  input: unknown,
+  context: RequestContext,
+): { request: CallRequest } | { faults: Fault[] } {
+  const parsed = callRequestSchema.safeParse(input);
+  const faults = [
+    ...(parsed.success ? [] : faultsOf(parsed.error.issues, input, fieldNames)),
+    ...(isObject(input) ? faultsBetweenFields(input, context) : []),
+  ];
+  if (!parsed.success || faults.length > 0) return { faults: limitFaults(faults) };
+  const { retry, ...rest } = parsed.data;
+  if (retry === undefined) return { request: rest };
+  return { request: { ...rest, retry: typeof retry === 'string' ? retry : completePolicy(retry) } };
+}
+
+/** Is this a full RFC 3339 time, with seconds, an offset, and a date that the calendar has? */
+export function isRfc3339(text: string): boolean {
+  const match =
+    // PostgreSQL knows no year 0.
+    /^((?!0000)\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(
+      text,
+    );
+  if (!match) return false;
+  return isDate(match[1] as string);
+}
+
+/** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
+function faultsBetweenFields(input: Record<string, unknown>, context: RequestContext): Fault[] {
+  const faults: Fault[] = [];
+  const add = (path: string, message: string) => faults.push({ path, message });
+
+  const contentFields = ['twiml', 'url', 'applicationSid'].filter((field) => input[field] !== undefined);
+  if (contentFields.length !== 1)
+    add(
+      '',
+      `names ${contentFields.length === 0 ? 'none' : contentFields.join(' and ')} of what the callee may hear; exactly one of twiml, url and applicationSid is needed`,
+    );
+
+  if (input.from === undefined && context.defaultFrom === null)
+    add('from', 'is missing, and the server has no default caller id; must be a phone number in E.164');
+  const from = input.from ?? context.defaultFrom;
+  if (typeof from === 'string' && from === input.to)
+    add('from', `is ${show(from)}, the destination itself; must be another number`);
+
+  if (input.notifyOn !== undefined && input.notifyUrl === undefined)
+    add('notifyOn', 'says of what to tell, but there is no notifyUrl to tell it to; must come with one');
+
+  if (typeof input.retry === 'string' && !Object.hasOwn(context.policies, input.retry))
+    add(
+      'retry',
+      `is ${show(input.retry)}, which no retry policy is called; must be one of ${Object.keys(context.policies).join(', ')}, or a policy of its own`,
+    );
+  if (isObject(input.retry)) faults.push(...faultsInPolicy(input.retry, 'retry.'));
+
+  if (isObject(input.callingWindow)) faults.push(...faultsInWindow(input.callingWindow, 'callingWindow.'));
+
+  if (isObject(input.metadata)) faults.push(...faultsInMetadata(input.metadata));
+  return faults;
+}
+
+function faultsInMetadata(metadata: Record<string, unknown>): Fault[] {
+  const entries = Object.entries(metadata);
+  const faults: Fault[] = entries
+    .filter(([name, value]) => unstorable.test(name) || (typeof value === 'string' && unstorable.test(value)))
+    .map(([name]) => ({
+      path: dotted(['metadata', name]),
+      message: 'holds NUL or half a surrogate pair; must be text that can be stored',
+    }));
+  // An own property of this name is lost whenever an object is copied.
+  if (Object.hasOwn(metadata, '__proto__'))
+    faults.push({ path: 'metadata.__proto__', message: 'cannot be given back; must have another name' });
+  if (entries.every(([, value]) => typeof value === 'string')) {
+    const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(entries)));
+    if (bytes > maxMetadataBytes)
+      faults.push({
+        path: 'metadata',
+        message: `takes ${bytes} bytes as JSON; must take at most ${maxMetadataBytes}`,
+      });
+  }
+  return faults;
+}
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
+
+/** Compiles only while the schema and the type `CallRequest` say the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Plain<T> = { [K in keyof T]: T[K] };
+true satisfies Same<
+  Plain<Omit<z.output<typeof callRequestSchema>, 'retry'>>,
+  Plain<Omit<CallRequest, 'retry'>>
+>;

@@ -1,0 +1,73 @@
+import type { Client } from '@temporalio/client';
+import type { Registry } from 'prom-client';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { ApiConfiguration } from '../config/configuration.js';
+import { freePort } from '../process/freePort.js';
+import { type HttpServer, listen } from '../process/httpServer.js';
+import type { Log } from '../process/log.js';
+import type { Readiness } from '../process/readiness.js';
+import { createApi } from './createApi.js';
+import type { ApiDependencies } from './http/apiDependencies.js';
+
+export type ApiSettings = Pick<
+  ApiConfiguration,
+  | 'host'
+  | 'port'
+  | 'publicUrl'
+  | 'taskQueue'
+  | 'accountSid'
+  | 'twilioAuthTokens'
+  | 'apiTokens'
+  | 'requestsPerSecond'
+  | 'progress'
+  | 'defaultFrom'
+>;
+
+export interface ApiParts {
+  settings: ApiSettings;
+  policies: ApiDependencies['policies'];
+  temporal: Client;
+  store: OutcomeStore;
+  readiness: Readiness;
+  metrics: Registry;
+  log: Log;
+  temporalUiUrl?: string | undefined;
+}
+
+/** Serves the API: the calls, Twilio's webhooks, the pages. */
+export async function serveApi(parts: ApiParts): Promise<HttpServer> {
+  const { settings, temporalUiUrl } = parts;
+  const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
+  const stopping = new AbortController();
+  const app = createApi({
+    temporal: parts.temporal,
+    store: parts.store,
+    taskQueue: settings.taskQueue,
+    publicUrl: publicUrlOf(settings, port),
+    accountSid: settings.accountSid,
+    twilioAuthTokens: settings.twilioAuthTokens,
+    apiTokens: settings.apiTokens,
+    rateLimits: { requestsPerSecond: settings.requestsPerSecond },
+    progress: settings.progress,
+    policies: parts.policies,
+    defaultFrom: settings.defaultFrom,
+    readiness: () => parts.readiness.check(),
+    metrics: parts.metrics,
+    log: parts.log,
+    ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
+    stopping: stopping.signal,
+  });
+  const server = await listen(app, { host: settings.host, port, what: 'API', variable: 'PORT' });
+  return {
+    port: server.port,
+    close: () => {
+      stopping.abort();
+      return server.close();
+    },
+  };
+}
+
+/** The URL on which status callbacks are built and checked. */
+export function publicUrlOf({ publicUrl }: { publicUrl: string | null }, port: number): string {
+  return publicUrl ?? `http://localhost:${port}`;
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import {
+  answerers,
+  type CallOutcome,
+  callStates,
+  deciders,
+  reachabilities,
+} from '../../../workflows/callOutcome.js';
+import { outcomes } from '../../../workflows/callRequest.js';
+import type { CallAnswer } from './readCall.js';
+
+const time = () => z.string().meta({ format: 'date-time' });
+const orNull = z.nullable;
+const sid = () => z.string().meta({ description: "Twilio's CA…" });
+
+const twilioError = z.object({ code: orNull(z.int()), httpStatus: z.int(), message: z.string() });
+
+const update = z
+  .object({
+    source: z.enum(['webhook', 'poll']),
+    callSid: sid(),
+    status: z.string().meta({ description: "Twilio's word, as it came." }),
+    sequence: orNull(z.int()),
+    at: orNull(time()),
+    sipResponseCode: orNull(z.int()),
+    errorCode: orNull(z.int()),
+    durationSeconds: orNull(z.number()),
+    answeredBy: orNull(z.string()),
+    rang: z.boolean(),
+  })
+  .meta({ id: 'CallUpdate', description: 'One thing that was told about an attempt, by callback or poll.' });
+
+const reason = z
+  .object({
+    code: z.string(),
+    source: z.enum(['twilio', 'sip', 'lookup', 'policy']),
+    message: z.string(),
+  })
+  .meta({ id: 'Reason', description: 'The error that decided.' });
+
+const attempt = z
+  .object({
+    number: z.int().min(1),
+    callSid: orNull(sid()),
+    status: orNull(z.string()).meta({ description: "Twilio's last word about the call." }),
+    outcome: orNull(z.enum(outcomes)).meta({ description: 'Null while the attempt is under way.' }),
+    decidedBy: orNull(z.enum(deciders)),
+    errorCode: orNull(z.int()),
+    sipResponseCode: orNull(z.int()),
+    placedAt: orNull(time()),
+    answeredAt: orNull(time()),
+    endedAt: orNull(time()),
+    durationSeconds: orNull(z.number()),
+    answeredBy: orNull(z.enum(answerers)),
+    reason: orNull(reason),
+    evidence: z.object({
+      create: orNull(
+        z.object({
+          sidFrom: orNull(z.enum(['created', 'callback', 'list', 'journal'])),
+          error: orNull(twilioError),
+          unclear: orNull(z.string()),
+        }),
+      ),
+      updates: z.array(update),
+      disagreed: z.boolean().meta({ description: 'Two sources gave different final statuses.' }),
+    }),
+  })
+  .meta({ id: 'Attempt', description: 'One dialing: at most one Twilio call.' });
+
+const lookup = z
+  .object({
+    answered: z.boolean(),
+    valid: orNull(z.boolean()),
+    validationErrors: z.array(z.string()),
+    lineType: orNull(z.string()),
+    lineStatus: orNull(z.string()),
+    errors: z.array(z.object({ package: z.string(), code: orNull(z.int()), message: z.string() })),
+  })
+  .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it could not say.' });
+
+export const callOutcomeSchema = z
+  .object({
+    callId: z.string(),
+    to: z.string(),
+    from: z.string(),
+    metadata: z.record(z.string(), z.string()),
+    outcome: z.enum(outcomes).meta({ description: 'How the call turned out.' }),
+    answeredBy: orNull(z.enum(answerers)),
+    reachability: z.enum(reachabilities).meta({ description: 'What the evidence says of the number.' }),
+    reason: orNull(reason),
+    decidedBy: z.enum(deciders).meta({ description: 'Where the final word came from.' }),
+    callSid: orNull(sid()),
+    errorCode: orNull(z.int()),
+    sipResponseCode: orNull(z.int()),
+    durationSeconds: orNull(z.number()),
+    attempts: z.array(attempt),
+    endedBecause: z
+      .object({ code: z.string(), message: z.string() })
+      .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
+    lookup: orNull(lookup),
+    startedAt: time(),
+    endedAt: time(),
+  })
+  .meta({ id: 'CallOutcome', description: 'How a call turned out, with the evidence.' });
+
+/** What `GET /calls/{callId}` answers. */
+export const callAnswerSchema = z
+  .object({
+    callId: z.string(),
+    to: orNull(z.string()),
+    from: orNull(z.string()),
+    metadata: z.record(z.string(), z.string()),
+    startedAt: time(),
+    state: z.enum(callStates),
+    attempts: z.array(attempt),
+    outcome: orNull(callOutcomeSchema),
+    waitingFor: orNull(z.string()).meta({ description: 'What the call waits for and why, in plain words.' }),
+    nextAttemptAt: orNull(time()),
+    paused: z.boolean().meta({ description: 'No attempt begins until somebody resumes the call.' }),
+    pauseReason: orNull(z.string()).meta({ description: 'Why it was paused, when that was said.' }),
+    error: z.string().exactOptional().meta({
+      description:
+        'Why there is no outcome although the call is over: its workflow failed or was terminated.',
+    }),
+    stale: z.literal(true).exactOptional().meta({
+      description: 'The call itself could not be asked: this is the last that was recorded of it.',
+    }),
+  })
+  .meta({
+    id: 'CallState',
+    description: 'Where a call stands.',
+    example: {
+      callId: 'call-0f8fad5b-d9cb-469f-a165-70867728950e',
+      to: '+15005550006',
+      from: '+15005550001',
+      metadata: {},
+      startedAt: '2026-01-31T09:00:00.000Z',
+      state: 'waiting-to-retry',
+      attempts: [],
+      outcome: null,
+      waitingFor: 'attempt 2, since the first one was busy',
+      nextAttemptAt: '2026-01-31T09:05:00.000Z',
+      paused: false,
+      pauseReason: null,
+    },
+  });
+
+/** Compiles only while the description and the types say the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Plain<T> = T extends (infer E)[] ? Plain<E>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
+true satisfies Same<Plain<z.output<typeof callAnswerSchema>>, Plain<CallAnswer>>;
+true satisfies Same<Plain<z.output<typeof callOutcomeSchema>>, Plain<CallOutcome>>;

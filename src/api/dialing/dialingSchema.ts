@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type Fault, faultsOf, isObject, limitFaults, must } from '../../../activities/validation/fault.js';
+
+const orNull = z.nullable;
+const time = () => z.string().meta({ format: 'date-time' });
+
+const limit = (number: z.ZodNumber, description: string) =>
+  orNull(number).exactOptional().meta({ description });
+
+const wholeNumber = (min: 0 | 1, max: number, description: string) => {
+  const none = min === 0 ? ' (0: no limit)' : '';
+  const right = must(`an integer ${min}..${max}${none}, or null for what is configured`);
+  return limit(z.int(right).min(min, right).max(max, right), description);
+};
+
+const rate = () => {
+  const right = must('a number 0.01..1000, or null for what is configured');
+  const number = z.number(right).min(0.01, right).max(1000, right);
+  return limit(number, 'Calls placed per second, over all workers.');
+};
+
+/** The body of `PATCH /dialing/limits`. */
+export const limitsRequestSchema = z
+  .strictObject(
+    {
+      callsPerSecond: rate(),
+      callsInFlight: wholeNumber(0, 1_000_000, 'Calls under way at once.'),
+      contactsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
+      contactsPeriodSeconds: wholeNumber(1, 31_622_400, 'Set together with contactsPerNumber.'),
+      callsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number under way at once.'),
+    },
+    must('an object of limits'),
+  )
+  .meta({
+    id: 'DialLimitsRequest',
+    description: 'Limits to set; null is as configured, and what is left out stays as it is.',
+    example: { callsPerSecond: 5, callsInFlight: 20 },
+  });
+
+/** The answer of everything under `/dialing`. */
+export const dialingSchema = z
+  .object({
+    accountSid: z.string(),
+    limits: z
+      .object({
+        callsPerSecond: orNull(z.number()),
+        callsInFlight: orNull(z.int()),
+        contactsPerNumber: orNull(z.int()),
+        contactsPeriodSeconds: orNull(z.int()),
+        callsPerNumber: orNull(z.int()),
+      })
+      .meta({ description: 'What was set here. Null: as the workers are configured.' }),
+    paused: orNull(z.object({ since: time(), reason: orNull(z.string()) })).meta({
+      description: 'Null: not paused.',
+    }),
+    breaker: z.object({
+      state: z.enum(['closed', 'open', 'trying']).meta({
+        description: 'open: nothing is dialed. trying: single dials find out whether all is well again.',
+      }),
+      openedAt: orNull(time()),
+      openUntil: orNull(time()),
+      reason: orNull(z.string()),
+    }),
+    inFlight: z.int().meta({ description: 'Calls that may be under way.' }),
+    nextPlacementAt: orNull(time()).meta({
+      description: 'The next free turn by calls per second; one that has passed is now.',
+    }),
+  })
+  .meta({ id: 'Dialing', description: 'How dialing stands for the account.' });
+
+export type DialingAnswer = z.output<typeof dialingSchema>;
+
+const fieldNames = { root: Object.keys(limitsRequestSchema.shape) };
+const pair = ['contactsPerNumber', 'contactsPeriodSeconds'] as const;
+
+/** A body of `PATCH /dialing/limits`, or everything that is wrong with it. */
+export function checkLimits(
+  input: unknown,
+): { limits: z.output<typeof limitsRequestSchema> } | { faults: Fault[] } {
+  const parsed = limitsRequestSchema.safeParse(input);
+  const faults = parsed.success ? [] : faultsOf(parsed.error.issues, input, fieldNames);
+  if (isObject(input)) faults.push(...faultsInPair(input));
+  return parsed.success && faults.length === 0 ? { limits: parsed.data } : { faults: limitFaults(faults) };
+}
+
+/** One without the other would be mixed with what each worker has configured for itself. */
+function faultsInPair(input: Record<string, unknown>): Fault[] {
+  return pair.flatMap((name, index) => {
+    const other = pair[1 - index] as string;
+    if (input[other] === undefined) return [];
+    if (input[name] === undefined)
+      return [{ path: name, message: `is missing; must be set together with ${other}` }];
+    if (input[name] === null && input[other] !== null)
+      return [
+        { path: name, message: `is null, and ${other} is not; must be set, or left as configured, together` },
+      ];
+    return [];
+  });
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { doNotCallSources } from '../../../activities/store/doNotCallList.js';
+import { moment, phoneNumber } from '../../../activities/validation/callRequestSchema.js';
+import {
+  type Fault,
+  faultsOf,
+  isObject,
+  limitFaults,
+  must,
+  show,
+} from '../../../activities/validation/fault.js';
+
+export const longestReason = 500;
+export const reasonRule = `text of at most ${longestReason} characters`;
+export const expiryRule =
+  'an RFC 3339 time with seconds and offset in the future, such as 2040-01-31T09:00:00Z';
+
+const reason = () =>
+  z
+    .string(must(reasonRule))
+    .max(longestReason, must(reasonRule))
+    .exactOptional()
+    .meta({ description: 'Why, for the record.', example: 'asked us not to call' });
+
+/** The body of `POST /do-not-call`. */
+export const doNotCallRequestSchema = z
+  .strictObject(
+    {
+      to: phoneNumber('+15005550006').meta({ description: 'The number that must not be called, E.164.' }),
+      reason: reason(),
+      expiresAt: moment().exactOptional().meta({ description: 'Until then; for good when absent.' }),
+    },
+    must('an object with to'),
+  )
+  .meta({ id: 'DoNotCallRequest', description: 'A number that must not be called.' });
+
+export const doNotCallEntrySchema = z
+  .object({
+    to: phoneNumber('+15005550006'),
+    reason: z.string().meta({ description: 'Empty when none was given.' }),
+    source: z.enum(doNotCallSources).meta({ description: 'opt-out: learned from a call.' }),
+    addedAt: z.string().meta({ format: 'date-time' }),
+    expiresAt: z.nullable(z.string().meta({ format: 'date-time' })).meta({ description: 'Null: for good.' }),
+    expired: z.boolean().meta({ description: 'True: it may be called again.' }),
+  })
+  .meta({ id: 'DoNotCallEntry', description: 'An entry of the do-not-call list.' });
+
+const fieldNames = { root: Object.keys(doNotCallRequestSchema.shape) };
+
+/** A body of `POST /do-not-call`, or everything that is wrong with it. */
+export function checkDoNotCallRequest(
+  input: unknown,
+  now = Date.now(),
+): { entry: z.output<typeof doNotCallRequestSchema> } | { faults: Fault[] } {
+  const parsed = doNotCallRequestSchema.safeParse(input);
+  const faults = parsed.success ? [] : faultsOf(parsed.error.issues, input, fieldNames);
+  const until = isObject(input) ? input.expiresAt : undefined;
+  if (typeof until === 'string' && Date.parse(until) <= now)
+    faults.push({
+      path: 'expiresAt',
+      message: `is ${show(until)}, which has passed; must be ${expiryRule}`,
+    });
+  return parsed.success && faults.length === 0 ? { entry: parsed.data } : { faults: limitFaults(faults) };
+}

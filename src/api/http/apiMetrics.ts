@@ -1,0 +1,49 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** What became of one status callback. */
+export type CallbackResult =
+  | 'signaled'
+  | 'stored'
+  | 'already-over'
+  | 'forged'
+  | 'no-such-call'
+  | 'malformed'
+  | 'temporal-unavailable';
+
+export interface ApiMetrics {
+  requests: Counter<'method' | 'route' | 'status'>;
+  requestSeconds: Histogram<'method' | 'route'>;
+  callbacks: Counter<'result'>;
+  callsStarted: Counter;
+}
+
+/** Registers the API's metrics. Routes are labeled by their pattern, so that ids and numbers never become labels. */
+export function apiMetrics(registry: Registry): ApiMetrics {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'ringtrue_http_requests_total',
+      help: 'HTTP requests answered, by route pattern.',
+      labelNames: ['method', 'route', 'status'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'ringtrue_http_request_duration_seconds',
+      help: 'Time to the answer, by route pattern. Waiting reads (?wait=) are in it.',
+      labelNames: ['method', 'route'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'ringtrue_status_callbacks_total',
+      help: "Twilio's status callbacks, by what became of them.",
+      labelNames: ['result'],
+      registers,
+    }),
+    callsStarted: new Counter({
+      name: 'ringtrue_calls_started_total',
+      help: 'Calls accepted over HTTP; repeats of an Idempotency-Key are not counted.',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,220 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DeadLetter } from '../../activities/store/deadLetters.js';
+import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
+import type { CallState } from '../../workflows/callOutcome.js';
+import type { ControlName } from '../api/calls/controlRoutes.js';
+import type { CallAnswer } from '../api/calls/readCall.js';
+
+const retrySeconds = 2;
+
+/** What is given to a command that talks to the API. */
+export interface ApiOptions {
+  api?: string;
+  token?: string;
+  json: boolean;
+}
+
+interface RequestOptions {
+  /** A file is sent as CSV, anything else as JSON. */
+  body?: object | Blob;
+  key?: string;
+}
+
+interface StartedBatch {
+  batchId: string;
+  total: number;
+  url: string;
+}
+
+interface RedialPreview {
+  total: number;
+  withoutRequest: number;
+  sample: { callId: string; to: string; startedAt: string }[];
+}
+
+/** The command line is not right in a way that only its values show. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The API said no, or could not be reached. The message holds everything that was said. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  /** HTTP status of the answer; null when there was none. */
+  readonly status: number | null;
+  /** When the API asked to come back; null when it did not. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(message: string, response: Response | null = null) {
+    super(message);
+    this.status = response?.status ?? null;
+    const after = response?.headers.get('Retry-After') ?? null;
+    // A date, and whatever else is no number of seconds, counts as not said.
+    this.retryAfterSeconds = after !== null && /^\d{1,6}$/.test(after) ? Number(after) : null;
+  }
+
+  /** Will the same question be answered otherwise, once the API is back or less busy? */
+  get isTemporary(): boolean {
+    return this.status === null || this.status >= 500 || this.status === 429;
+  }
+}
+
+/** The calls API over HTTP. Every answer that is not a success is thrown as `ApiRefusal`. */
+export class ApiClient {
+  readonly #base: string;
+  readonly #headers: Record<string, string>;
+
+  constructor(options: Pick<ApiOptions, 'api' | 'token'>) {
+    const base = options.api ?? `http://localhost:${process.env.PORT || 3000}`;
+    if (!/^https?:\/\//i.test(base) || !URL.canParse(base))
+      throw new UsageError(
+        `The API's address is ${JSON.stringify(base)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
+      );
+    this.#base = base.replace(/\/+$/, '');
+    this.#headers = options.token ? { Authorization: `Bearer ${options.token}` } : {};
+  }
+
+  start(request: object, key?: string): Promise<{ callId: string; runId: string | null; url: string }> {
+    return this.send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
+  }
+
+  /** With `waitSeconds`: answers when the call is over, or after that time. */
+  get(callId: string, waitSeconds = 0): Promise<CallAnswer> {
+    return this.send(
+      'GET',
+      `/calls/${encodeURIComponent(callId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
+    );
+  }
+
+  /**
+   * Waits until the call is over, however long that takes, and however often the API is away meanwhile. Throws when it
+   * ended without an outcome, and when the first question already fails, unless the call is `known` to exist.
+   */
+  async untilOver(callId: string, known = false): Promise<CallAnswer> {
+    for (let found = known; ; ) {
+      let call: CallAnswer;
+      try {
+        call = await this.get(callId, 60);
+      } catch (error) {
+        if (!found || !(error instanceof ApiRefusal) || !error.isTemporary) throw error;
+        await pause(Math.min(Math.max(error.retryAfterSeconds ?? retrySeconds, 1), 60) * 1000);
+        continue;
+      }
+      found = true;
+      if (call.outcome !== null) return call;
+      if (call.state === 'done') throw new ApiRefusal(call.error ?? `${callId} ended without an outcome.`);
+    }
+  }
+
+  list(filter: Record<string, string>): Promise<{ calls: CallState[]; nextCursor: string | null }> {
+    return this.send('GET', `/calls?${new URLSearchParams(filter)}`);
+  }
+
+  /** What the API offers as `POST /calls/{callId}/` and the name of a control. */
+  control(callId: string, name: ControlName, body?: object): Promise<{ callId: string; url: string }> {
+    return this.send('POST', `/calls/${encodeURIComponent(callId)}/${name}`, body ? { body } : {});
+  }
+
+  deadLetters(
+    filter: Record<string, string>,
+  ): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+    return this.send('GET', `/dead-letters?${new URLSearchParams(filter)}`);
+  }
+
+  resend(id: string): Promise<{ id: string }> {
+    return this.send('POST', `/dead-letters/${encodeURIComponent(id)}/resend`);
+  }
+
+  startBatch(batch: object, key?: string): Promise<StartedBatch> {
+    return this.send('POST', '/batches', { body: batch, ...(key === undefined ? {} : { key }) });
+  }
+
+  /** Sends the file as it is read, however large it is. */
+  startCsvBatch(file: Blob, parameters: Record<string, string>, key?: string): Promise<StartedBatch> {
+    const path = `/batches?${new URLSearchParams(parameters)}`;
+    return this.send('POST', path, { body: file, ...(key === undefined ? {} : { key }) });
+  }
+
+  batch(batchId: string): Promise<BatchProgress> {
+    return this.send('GET', `/batches/${encodeURIComponent(batchId)}`);
+  }
+
+  batches(page: Record<string, string>): Promise<{ batches: BatchProgress[]; nextCursor: string | null }> {
+    return this.send('GET', `/batches?${new URLSearchParams(page)}`);
+  }
+
+  controlBatch(batchId: string, what: 'pause' | 'resume' | 'cancel', body?: object): Promise<BatchProgress> {
+    return this.send('POST', `/batches/${encodeURIComponent(batchId)}/${what}`, body ? { body } : {});
+  }
+
+  batchResults(batchId: string, cursor: string): Promise<{ results: object[]; nextCursor: string | null }> {
+    return this.send('GET', `/batches/${encodeURIComponent(batchId)}/results?limit=1000&cursor=${cursor}`);
+  }
+
+  /** The results as CSV, as they come in. */
+  async batchCsv(batchId: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#fetch('GET', `/batches/${encodeURIComponent(batchId)}/results.csv`, {});
+    if (response.ok && response.body) return response.body;
+    throw new ApiRefusal(refusalOf(response.status, parsed(await response.text()), this.#base), response);
+  }
+
+  redial(query: object, key?: string): Promise<StartedBatch> {
+    return this.send('POST', '/redials', { body: query, ...(key === undefined ? {} : { key }) });
+  }
+
+  previewRedial(query: object): Promise<RedialPreview> {
+    return this.send('POST', '/redials', { body: { ...query, dryRun: true } });
+  }
+
+  /** An answer without a body comes back as undefined. */
+  async send<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    const response = await this.#fetch(method, path, options);
+    if (response.status === 204) return undefined as T;
+    const answer = parsed(await response.text().catch((error) => this.#unreachable(error)));
+    if (response.ok && answer !== undefined) return answer as T;
+    throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response);
+  }
+
+  async #fetch(method: string, path: string, { body, key }: RequestOptions): Promise<Response> {
+    const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
+    if (body) headers['Content-Type'] = body instanceof Blob ? 'text/csv' : 'application/json';
+    if (key !== undefined) headers['Idempotency-Key'] = key;
+    return fetch(`${this.#base}${path}`, {
+      method,
+      headers,
+      ...(body ? { body: body instanceof Blob ? body : JSON.stringify(body) } : {}),
+    }).catch((error) => this.#unreachable(error));
+  }
+
+  #unreachable(error: unknown): never {
+    const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+    throw new ApiRefusal(
+      `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or say with --api or RINGTRUE_API_URL where it is.`,
+    );
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Problem details as a person reads them, each fault on a line of its own. Source: RFC 9457. */
+function refusalOf(status: number, answer: unknown, base: string): string {
+  const { title, detail, faults } = (answer ?? {}) as {
+    title?: string;
+    detail?: string;
+    faults?: { path: string; message: string; row?: number; line?: number }[];
+  };
+  if (!title)
+    return `${base} answered ${status}, and not as the calls API does. Is --api or RINGTRUE_API_URL right?`;
+  const lines = (faults ?? []).map(({ path, message, row, line }) => {
+    const place = row === undefined ? '' : `row ${row}${line === undefined ? '' : `, line ${line}`}: `;
+    return `  - ${place}${path || (row === undefined ? 'the request' : 'the row')} ${message}`;
+  });
+  const hint = status === 401 ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
+  return [`${title} (${status}). ${detail ?? ''}${hint}`.trimEnd(), ...lines].join('\n');
+}

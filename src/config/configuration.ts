@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import type {
+  ActivitySettings,
+  DoNotCallSettings,
+  NotifySettings,
+  TwilioSettings,
+} from '../../activities/settings.js';
+import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
+import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
+import { setVariables } from './environment.js';
+import type { PolicySource } from './livePolicies.js';
+
+export interface ApiConfiguration extends CommonConfiguration {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Null: `http://localhost:` and the port. */
+  publicUrl: string | null;
+  /** The account whose dialing the API shows and controls. */
+  accountSid: string;
+  /** Tokens with which Twilio may have signed. */
+  twilioAuthTokens: string[];
+  apiTokens: string[];
+  /** Per client of the calls API; 0: any number. */
+  requestsPerSecond: number;
+  progress: ProgressMode;
+  policies: PolicySource;
+  defaultFrom: string | null;
+  databaseUrl: string;
+}
+
+export interface WorkerConfiguration extends CommonConfiguration {
+  activities: Omit<ActivitySettings, 'policies'>;
+  policies: PolicySource;
+  host: string;
+  /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
+  workerPort: number | null;
+  databaseUrl: string;
+}
+
+export interface SetupConfiguration extends CommonConfiguration {
+  databaseUrl: string | null;
+}
+
+export interface DevConfiguration
+  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens'> {
+  /** Null: the store is embedded, under the data directory. */
+  databaseUrl: string | null;
+  /** Null: a Temporal server was named, and none is started. */
+  temporalServer: { port: number; uiPort: number } | null;
+  /** Null: the simulator plays Twilio. */
+  twilio: { settings: TwilioSettings; authTokens: string[] } | null;
+  simulatorPort: number;
+  /** Without what only the addresses can tell. */
+  callSettings: Omit<
+    ActivitySettings,
+    'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify' | 'doNotCall'
+  >;
+  notify: NotifySettings;
+  doNotCall: DoNotCallSettings;
+}
+
+export interface SimulatorConfiguration {
+  logLevel: string;
+  secrets: string[];
+  host: string;
+  port: number;
+  /** The account that is played; null: one made up. */
+  account: { accountSid: string; authToken: string } | null;
+  callsPerSecond: number | null;
+}
+
+export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
+  const r = new ConfigurationReader(env);
+  const twilio = r.twilio('required');
+  return r.done({
+    ...r.common(),
+    ...r.api(),
+    accountSid: twilio?.settings.accountSid ?? '',
+    twilioAuthTokens: twilio?.authTokens ?? [],
+    databaseUrl: r.required('DATABASE_URL', databaseRight),
+  });
+}
+
+export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration {
+  const r = new ConfigurationReader(env);
+  const twilio = r.twilio('required');
+  const { publicUrl, policies, defaultFrom, host, port } = r.http();
+  if (publicUrl === null && port === 0)
+    r.fault('RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API');
+  return r.done({
+    ...r.common(),
+    host,
+    workerPort: r.values.RINGTRUE_WORKER_PORT ?? null,
+    databaseUrl: r.required('DATABASE_URL', databaseRight),
+    policies,
+    activities: {
+      ...r.callSettings({
+        callsPerSecond: 1,
+        callbackWait: 60,
+        pollInterval: 15,
+        absentAfter: 300,
+        rememberInvalid: 86_400,
+      }),
+      twilio: twilio?.settings ?? noTwilio,
+      publicUrl: publicUrl ?? `http://localhost:${port}`,
+      defaultFrom,
+      notify: r.notify(r.values.TWILIO_AUTH_TOKEN ?? '', false),
+      doNotCall: r.doNotCall(),
+    },
+  });
+}
+
+export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
+  const r = new ConfigurationReader(env);
+  const twilio = r.twilio('optional');
+  const port = r.values.RINGTRUE_TEMPORAL_PORT ?? 7233;
+  const uiPort = r.values.RINGTRUE_TEMPORAL_UI_PORT ?? Math.min(port + 1000, 65_535);
+  if (port === uiPort)
+    r.fault(`RINGTRUE_TEMPORAL_PORT and RINGTRUE_TEMPORAL_UI_PORT are both ${port}; must differ`);
+  const named = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => r.set[name]);
+  const common = r.common();
+  const address = `127.0.0.1:${port}`;
+  // A call that was begun with the one Twilio must never be continued with the other.
+  const dataDirectory = join(common.dataDirectory, twilio === null ? 'simulated' : 'twilio');
+  return r.done({
+    ...common,
+    dataDirectory,
+    ...r.api(),
+    temporal: named
+      ? common.temporal
+      : { connection: { address }, address, namespace: common.temporal.namespace },
+    temporalServer: named ? null : { port, uiPort },
+    databaseUrl: r.values.DATABASE_URL ?? null,
+    twilio,
+    simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
+    notify: r.notify(twilio?.authTokens[0] ?? simulatorCredentials.authToken, twilio === null),
+    doNotCall: r.doNotCall(),
+    // The simulator's calls last seconds: waits made for real phones would only make them look stuck.
+    callSettings: r.callSettings(
+      twilio === null
+        ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
+        : {
+            callsPerSecond: 1,
+            callbackWait: 60,
+            pollInterval: 15,
+            absentAfter: 300,
+            rememberInvalid: 86_400,
+          },
+    ),
+  });
+}
+
+const demoVariables =
+  /^(PORT|HOST|TEMPORAL_CLI_PATH|RINGTRUE_(API_TOKENS|API_RATE|DATA_DIR|TASK_QUEUE|LOG_LEVEL|CPS|[A-Z_]+_SECONDS|TEMPORAL_PORT|TEMPORAL_UI_PORT|SIMULATOR_PORT))$/;
+const ownVariables = /^(PORT|HOST|DATABASE_URL|TEMPORAL_.*|TWILIO_.*|RINGTRUE_.*)$/;
+
+/**
+ * The demo's environment: without everything that points at a real Twilio, a shared Temporal or a shared database,
+ * since a simulated call has no business there. `left` names what was left out.
+ */
+export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; left: string[] } {
+  const left = Object.keys(setVariables(env)).filter(
+    (name) => ownVariables.test(name) && !demoVariables.test(name),
+  );
+  const kept = Object.entries(env).filter(([name]) => !left.includes(name));
+  return { env: Object.fromEntries(kept), left: left.sort() };
+}
+
+export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
+  const r = new ConfigurationReader(env);
+  return r.done({ ...r.common(), databaseUrl: r.values.DATABASE_URL ?? null });
+}
+
+export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfiguration {
+  const r = new ConfigurationReader(env);
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = r.values;
+  const either = ' (or leave out both, for those of the built-in simulator)';
+  if (authToken && !accountSid)
+    r.required('TWILIO_ACCOUNT_SID', `the account SID: AC and 32 hex digits${either}`);
+  if (accountSid && !authToken) r.required('TWILIO_AUTH_TOKEN', `the auth token that goes with it${either}`);
+  return r.done({
+    logLevel: r.values.RINGTRUE_LOG_LEVEL ?? 'info',
+    secrets: r.secrets(),
+    host: r.values.HOST ?? '127.0.0.1',
+    port: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
+    account: accountSid && authToken ? { accountSid, authToken } : null,
+    callsPerSecond: r.values.RINGTRUE_CPS ?? null,
+  });
+}
+
+const databaseRight =
+  'the PostgreSQL database of the outcome store: postgres://user:password@host:5432/database';
+const noTwilio: TwilioSettings = { accountSid: '', username: '', password: '', baseUrl: null };

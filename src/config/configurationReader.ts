@@ -1,0 +1,246 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import type { DoNotCallSettings, NotifySettings, TwilioSettings } from '../../activities/settings.js';
+import { breakerRule } from '../../activities/store/dialLimits.js';
+import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
+import { type Environment, environment, setVariables, type VariableName } from './environment.js';
+import { builtInPolicies, readPolicies } from './policies.js';
+
+/** The configuration cannot be used. Names every fault; the process ends with status 2. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  constructor(readonly faults: readonly string[]) {
+    const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+    super(
+      `The configuration has ${count}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\n` +
+        'Every variable is described in docs/configuration.md.',
+    );
+  }
+}
+
+export interface TemporalSettings {
+  connection: ClientConnectConfig['connectionOptions'];
+  namespace: string;
+  /** `host:port`, for messages. */
+  address: string;
+}
+
+/** What every process of ours knows. */
+export interface CommonConfiguration {
+  logLevel: string;
+  /** Values that must never be seen in a log. */
+  secrets: string[];
+  dataDirectory: string;
+  temporal: TemporalSettings;
+  taskQueue: string;
+}
+
+/** Reads variables and gathers what is wrong with them, so that all of it is said at once. */
+export class ConfigurationReader {
+  readonly set: Record<string, string>;
+  readonly values: Environment = {};
+  readonly #faults: string[] = [];
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.set = setVariables(env);
+    for (const name of Object.keys(environment.shape) as VariableName[]) {
+      const text = this.set[name];
+      if (text === undefined) continue;
+      const parsed = environment.shape[name].safeParse(text);
+      if (parsed.success) Object.assign(this.values, { [name]: parsed.data });
+      else for (const { message } of parsed.error.issues) this.fault(`${name} ${message}`);
+    }
+  }
+
+  fault(fault: string): void {
+    this.#faults.push(fault);
+  }
+
+  required(name: 'DATABASE_URL' | 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN', right: string): string {
+    if (this.set[name] === undefined) this.fault(`${name} is missing; must be ${right}`);
+    return this.values[name] ?? '';
+  }
+
+  common(): CommonConfiguration {
+    return {
+      logLevel: this.values.RINGTRUE_LOG_LEVEL ?? 'info',
+      secrets: this.secrets(),
+      dataDirectory: resolve(this.values.RINGTRUE_DATA_DIR ?? '.ringtrue'),
+      temporal: this.temporal(),
+      taskQueue: this.values.RINGTRUE_TASK_QUEUE ?? 'outbound-calls',
+    };
+  }
+
+  temporal(): TemporalSettings {
+    const tls = this.set.TEMPORAL_TLS;
+    // Temporal's own reader takes any other word for "not set", and would send everything unencrypted.
+    if (tls !== undefined && !/^(true|false|1|0)$/i.test(tls))
+      this.fault(`TEMPORAL_TLS is ${JSON.stringify(tls)}; must be true or false`);
+    for (const [one, other] of [
+      ['CERT', 'KEY'],
+      ['KEY', 'CERT'],
+    ] as const)
+      if (this.hasTls(one) && !this.hasTls(other))
+        this.fault(
+          `TEMPORAL_TLS_CLIENT_${other}_PATH (or _DATA) is missing; must be set, since the client's ${one.toLowerCase()} is`,
+        );
+    try {
+      const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: this.set });
+      const address = connectionOptions.address ?? 'localhost:7233';
+      if (!isHostAndPort(address))
+        this.fault(
+          `TEMPORAL_ADDRESS is ${JSON.stringify(address)}; must be host:port, such as localhost:7233`,
+        );
+      return { connection: { ...connectionOptions, address }, namespace: namespace ?? 'default', address };
+    } catch (error) {
+      this.fault(`Temporal's configuration (TEMPORAL_…) is not right: ${(error as Error).message}`);
+      return { connection: {}, namespace: 'default', address: '' };
+    }
+  }
+
+  private hasTls(part: 'CERT' | 'KEY'): boolean {
+    return [`TEMPORAL_TLS_CLIENT_${part}_PATH`, `TEMPORAL_TLS_CLIENT_${part}_DATA`].some(
+      (name) => this.set[name],
+    );
+  }
+
+  /** Null when there are no credentials. `required`: then that is a fault. */
+  twilio(need: 'required' | 'optional'): { settings: TwilioSettings; authTokens: string[] } | null {
+    const { set, values } = this;
+    const anyCredential = Object.keys(set).some((name) =>
+      /^TWILIO_(ACCOUNT_SID|AUTH_TOKEN|AUTH_TOKEN_SECONDARY|API_KEY|API_SECRET|BASE_URL)$/.test(name),
+    );
+    if (need === 'optional' && !anyCredential) return null;
+    const without =
+      need === 'optional' ? ' (or leave out all of Twilio’s credentials, to use the simulator)' : '';
+    const accountSid = this.required('TWILIO_ACCOUNT_SID', `the account SID: AC and 32 hex digits${without}`);
+    const authToken = this.required(
+      'TWILIO_AUTH_TOKEN',
+      `the account's auth token: it checks the signatures of callbacks${without}`,
+    );
+    for (const [one, other] of [
+      ['TWILIO_API_KEY', 'TWILIO_API_SECRET'],
+      ['TWILIO_API_SECRET', 'TWILIO_API_KEY'],
+    ] as const)
+      if (set[one] && !set[other])
+        this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
+    if (isTwilio(set.TWILIO_BASE_URL) && !set.RINGTRUE_PUBLIC_URL)
+      this.fault(
+        'RINGTRUE_PUBLIC_URL is missing; must be the URL under which Twilio reaches the API, such as https://calls.example.com',
+      );
+    const { TWILIO_API_KEY: key, TWILIO_API_SECRET: secret, TWILIO_AUTH_TOKEN_SECONDARY: secondary } = values;
+    return {
+      settings: {
+        accountSid,
+        username: key ?? accountSid,
+        password: (key && secret) ?? authToken,
+        baseUrl: values.TWILIO_BASE_URL ?? null,
+      },
+      authTokens: [authToken, ...(secondary ? [secondary] : [])],
+    };
+  }
+
+  /** The settings of the API itself: as `http`, and it must not be open to the world. */
+  api() {
+    const http = this.http();
+    if (!isLoopback(http.host) && http.apiTokens.length === 0 && !this.set.RINGTRUE_API_TOKENS)
+      this.fault(
+        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that not everybody can place calls (or leave HOST at 127.0.0.1)`,
+      );
+    return http;
+  }
+
+  http() {
+    const host = this.values.HOST ?? '127.0.0.1';
+    const apiTokens = this.values.RINGTRUE_API_TOKENS ?? [];
+    const fromFile = this.values.RINGTRUE_POLICIES ? readPolicies(this.values.RINGTRUE_POLICIES) : null;
+    if (fromFile && 'faults' in fromFile) for (const fault of fromFile.faults) this.fault(fault);
+    return {
+      host,
+      port: this.values.PORT ?? 3000,
+      publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
+      apiTokens,
+      progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
+      requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
+      policies: {
+        path: this.values.RINGTRUE_POLICIES ?? null,
+        atStart: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
+      },
+      defaultFrom: this.values.TWILIO_FROM ?? null,
+    };
+  }
+
+  callSettings(defaults: {
+    callsPerSecond: number;
+    callbackWait: number;
+    pollInterval: number;
+    absentAfter: number;
+    rememberInvalid: number;
+  }) {
+    const { values } = this;
+    return {
+      callsPerSecond: values.RINGTRUE_CPS ?? defaults.callsPerSecond,
+      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
+      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
+      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+      rememberInvalidSeconds: values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? defaults.rememberInvalid,
+      breaker: breakerRule,
+      callbackWaitSeconds: values.RINGTRUE_CALLBACK_WAIT_SECONDS ?? defaults.callbackWait,
+      pollIntervalSeconds: values.RINGTRUE_POLL_INTERVAL_SECONDS ?? defaults.pollInterval,
+      decideWithinSeconds: values.RINGTRUE_DECIDE_WITHIN_SECONDS ?? 3600,
+      absentAfterSeconds: values.RINGTRUE_ABSENT_AFTER_SECONDS ?? defaults.absentAfter,
+      callingWindow: values.RINGTRUE_CALLING_WINDOW ?? null,
+    };
+  }
+
+  /** Notifications are always signed: by the configured secrets, else by one that follows from the auth token. */
+  notify(authToken: string, allowPrivate: boolean): NotifySettings {
+    const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: privateAllowed } = this.values;
+    return {
+      secrets: secrets ?? [derivedNotifySecret(authToken)],
+      allowPrivate: privateAllowed ?? allowPrivate,
+    };
+  }
+
+  doNotCall(): DoNotCallSettings {
+    return {
+      eligibilityUrl: this.values.RINGTRUE_ELIGIBILITY_URL ?? null,
+      addOptOuts: this.values.RINGTRUE_SUPPRESS_OPT_OUTS ?? false,
+    };
+  }
+
+  secrets(): string[] {
+    const { values, set } = this;
+    const ownSecrets = [
+      values.TWILIO_AUTH_TOKEN,
+      values.TWILIO_AUTH_TOKEN_SECONDARY,
+      values.TWILIO_API_SECRET,
+      set.TEMPORAL_API_KEY,
+      ...(values.RINGTRUE_API_TOKENS ?? []),
+      ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
+      values.DATABASE_URL ? new URL(values.DATABASE_URL).password : undefined,
+    ];
+    return ownSecrets.filter((secret): secret is string => secret !== undefined && secret !== '');
+  }
+
+  done<T>(configuration: T): T {
+    if (this.#faults.length > 0) throw new ConfigurationError([...new Set(this.#faults)]);
+    return configuration;
+  }
+}
+
+function isHostAndPort(address: string): boolean {
+  const port = /^(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(address)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** Is it Twilio itself, on whatever of its hosts, that requests are sent to? Then it must reach us, too. */
+function isTwilio(baseUrl: string | undefined): boolean {
+  return !baseUrl || (URL.canParse(baseUrl) && /(^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname));
+}
+
+/** Can only this machine reach an address that is listened on at this host? */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

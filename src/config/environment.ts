@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
+import { must, show } from '../../activities/validation/fault.js';
+import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
+import { e164 } from '../../workflows/rules/phoneNumber.js';
+import { progressModes } from '../../workflows/rules/twilioStatus.js';
+
+/** A variable in a fault, without its value. */
+const mustSecretly = (right: string) => ({ error: () => `is set, but not right; must be ${right}` });
+
+const wholeNumber = (least: number, most: number, unit = '') => {
+  const right = `a whole number ${least}..${most}${unit}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, must(right))
+    .refine((digits) => Number(digits) >= least && Number(digits) <= most, must(right))
+    .transform(Number);
+};
+
+/** `3/86400`: three within a day. */
+const contacts = () => {
+  const right = 'calls/seconds, 1..1000 calls within 1..31622400 seconds, such as 3/86400';
+  const read = (text: string) => {
+    const [count = 0, seconds = 0] = text.split('/').map(Number);
+    return { count, seconds };
+  };
+  const isRight = (text: string) => {
+    const { count, seconds } = read(text);
+    return count >= 1 && count <= 1000 && seconds >= 1 && seconds <= 31_622_400;
+  };
+  return z
+    .string()
+    .regex(/^\d{1,4}\/\d{1,8}$/, { ...must(right), abort: true })
+    .refine(isRight, must(right))
+    .transform(read);
+};
+
+const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
+
+/** A URL of http or https, with neither query nor credentials, as it is built upon: no fragment, no slash at the end. */
+const baseUrl = (right: string) =>
+  z
+    .string()
+    .refine(isBaseUrl, must(right))
+    .transform((text) => {
+      const { origin, pathname } = new URL(text);
+      return `${origin}${pathname.replace(/\/+$/, '')}`;
+    });
+
+function isBaseUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+  const { username, password, search } = new URL(text);
+  return username === '' && password === '' && search === '';
+}
+
+const sid = (prefix: string, what: string) =>
+  z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), must(`${what}: ${prefix} and 32 hex digits`));
+
+const secret = (right: string) => z.string().regex(/^[\x21-\x7e]+$/, mustSecretly(right));
+
+const apiTokens = () => {
+  const right = 'bearer tokens of letters, digits and -._~+/=, separated by commas';
+  return z
+    .string()
+    .transform((text) => text.split(',').map((token) => token.trim()))
+    .refine((tokens) => tokens.every((token) => /^[A-Za-z0-9\-._~+/]+=*$/.test(token)), mustSecretly(right));
+};
+
+const notifySecrets = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine(
+      (secrets) => secrets.every(isNotifySecret),
+      mustSecretly('signing secrets, separated by commas: whsec_ and 24 to 64 bytes in base64 each'),
+    );
+
+const callingWindow = () =>
+  z.string().transform((text, { addIssue }) => {
+    const checked = isJson(text) ? checkCallingWindow(JSON.parse(text)) : { faults: [notJson(text)] };
+    if ('window' in checked) return checked.window;
+    for (const { path, message } of checked.faults)
+      addIssue({ code: 'custom', message: path === '' ? message : `is not right: ${path} ${message}` });
+    return z.NEVER;
+  });
+
+const notJson = (text: string) => ({
+  path: '',
+  message: `is ${show(text)}, which is not JSON; must be a calling window, such as {"start":"08:00","end":"21:00"}`,
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const eligibilityUrlRight =
+  'an http(s) URL without user name and password, such as https://crm.example.com/eligible';
+
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+const publicUrlRight =
+  'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
+
+/** What each variable may be, by its name. All of them are optional here; what a process cannot do without is in `configuration.ts`. */
+export const environment = z.object({
+  RINGTRUE_TASK_QUEUE: z.string().max(200, must('at most 200 characters')),
+  TWILIO_ACCOUNT_SID: sid('AC', 'an account SID'),
+  TWILIO_AUTH_TOKEN: secret('an auth token, without spaces'),
+  TWILIO_AUTH_TOKEN_SECONDARY: secret('an auth token, without spaces'),
+  TWILIO_API_KEY: sid('SK', 'the SID of an API key'),
+  TWILIO_API_SECRET: secret('the secret of the API key, without spaces'),
+  TWILIO_BASE_URL: baseUrl('an http(s) URL without user name, password and query'),
+  TWILIO_FROM: z
+    .string()
+    .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006')),
+  RINGTRUE_CPS: z
+    .string()
+    .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))
+    .refine((digits) => Number(digits) >= 0.01 && Number(digits) <= 1000, must('a number 0.01..1000'))
+    .transform(Number),
+  RINGTRUE_CALLS_IN_FLIGHT: wholeNumber(0, 1_000_000, ' of calls (0: any number)'),
+  RINGTRUE_CALLS_PER_NUMBER: wholeNumber(0, 1_000_000, ' of calls (0: any number)'),
+  RINGTRUE_CONTACTS_PER_NUMBER: contacts(),
+  RINGTRUE_REMEMBER_INVALID_SECONDS: wholeNumber(0, 31_622_400, ' of seconds (0: not at all)'),
+  RINGTRUE_PUBLIC_URL: baseUrl(publicUrlRight),
+  RINGTRUE_CALLBACK_WAIT_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),
+  RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
+  RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_NOTIFY_SECRETS: notifySecrets(),
+  RINGTRUE_NOTIFY_PRIVATE: z
+    .enum(['true', 'false'], must('true or false'))
+    .transform((word) => word === 'true'),
+  RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
+  RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
+  RINGTRUE_SUPPRESS_OPT_OUTS: z
+    .enum(['true', 'false'], must('true or false'))
+    .transform((word) => word === 'true'),
+  RINGTRUE_POLICIES: z.string(),
+  RINGTRUE_CALLING_WINDOW: callingWindow(),
+  PORT: port(),
+  HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, must('a host name or IP address, such as 127.0.0.1')),
+  RINGTRUE_WORKER_PORT: port(),
+  RINGTRUE_API_TOKENS: apiTokens(),
+  RINGTRUE_API_RATE: wholeNumber(0, 1_000_000, ' of requests a second (0: no limit)'),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+      mustSecretly('a URL of PostgreSQL: postgres://user:password@host:5432/database'),
+    ),
+  RINGTRUE_DATA_DIR: z.string(),
+  RINGTRUE_TEMPORAL_PORT: wholeNumber(1, 65_535),
+  RINGTRUE_TEMPORAL_UI_PORT: wholeNumber(1, 65_535),
+  RINGTRUE_SIMULATOR_PORT: port(),
+  RINGTRUE_LOG_LEVEL: z.enum(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    must('one of trace, debug, info, warn, error, fatal'),
+  ),
+});
+
+export type Environment = Partial<z.output<typeof environment>>;
+export type VariableName = keyof Environment;
+
+/** The variables that are set. A variable set to nothing, or to blanks, counts as not set. */
+export function setVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}

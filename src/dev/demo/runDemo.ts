@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiClient } from '../../client/apiClient.js';
+import { showcase } from '../../simulator/numbers/numbers.js';
+import type { Dev } from '../dev.js';
+import { type DemoCall, endTable, LiveTable } from './demoTable.js';
+import { expectations } from './expectations.js';
+
+const refreshMs = 400;
+
+/**
+ * Places the showcase's calls over the HTTP API, shows them until all are over, then as a table.
+ * True when every call ended as it should. Told to stop, it returns early with false.
+ */
+export async function runDemo(
+  dev: Dev,
+  { token, signal }: { token: string | undefined; signal: AbortSignal },
+): Promise<boolean> {
+  const api = new ApiClient({ api: dev.apiUrl, ...(token === undefined ? {} : { token }) });
+  const calls = await Promise.all(showcase.map((one) => place(api, one)));
+  const table = new LiveTable(process.stdout);
+  for (;;) {
+    await Promise.all(calls.map((call) => refresh(api, call)));
+    table.draw(calls);
+    if (calls.every(({ state }) => state?.outcome)) break;
+    if (signal.aborted) return false;
+    await pause(refreshMs);
+  }
+  process.stdout.write(`\n${endTable(calls)}\n`);
+  if (dev.temporalUiUrl !== null) {
+    const [polled] = calls.filter(({ state }) => state?.outcome?.decidedBy === 'poll');
+    const { callId, runId, happens } = polled ?? calls[0] ?? { callId: '', runId: '', happens: '' };
+    process.stdout.write(
+      `\nThe life of one call (${happens}), as Temporal shows it:\n  ${dev.temporalUiUrl}/namespaces/${dev.namespace}/workflows/${callId}/${runId ?? ''}/timeline\n`,
+    );
+  }
+  return calls.map(endedAsExpected).every(Boolean);
+}
+
+async function place(api: ApiClient, one: (typeof showcase)[number]): Promise<DemoCall> {
+  const started = await api.start({
+    to: one.to,
+    twiml: '<Response><Say>This is a demonstration.</Say></Response>',
+    metadata: { demo: one.happens },
+    ...(one.machineDetection ? { machineDetection: 'enable' } : {}),
+  });
+  return { ...one, ...started, state: null };
+}
+
+/** Asks the call itself: the list hears of a call only what callbacks say. */
+async function refresh(api: ApiClient, call: DemoCall): Promise<void> {
+  if (call.state?.outcome == null) call.state = await api.get(call.callId);
+}
+
+function endedAsExpected({ to, state }: DemoCall): boolean {
+  const expected = expectations[to];
+  const { outcome, decidedBy } = state?.outcome ?? {};
+  if (expected && expected.outcome === outcome && expected.decidedBy === decidedBy) return true;
+  process.stdout.write(
+    `${to} should have ended ${expected?.outcome} by ${expected?.decidedBy}, and ended ${outcome} by ${decidedBy}.\n`,
+  );
+  return false;
+}

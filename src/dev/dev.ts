@@ -1,0 +1,179 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Registry } from 'prom-client';
+import { lockDirectory } from '../../activities/store/drivers/directoryLock.js';
+import { openStore, openStoreLazily } from '../../activities/store/openStore.js';
+import { publicUrlOf, serveApi } from '../api/apiProcess.js';
+import type { DevConfiguration } from '../config/configuration.js';
+import { ConfigurationError } from '../config/configurationReader.js';
+import { livePolicies } from '../config/livePolicies.js';
+import { cacheDirectory } from '../process/cacheDirectory.js';
+import { freePort } from '../process/freePort.js';
+import type { Log } from '../process/log.js';
+import { Readiness } from '../process/readiness.js';
+import type { Closing } from '../process/stopping.js';
+import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import { startDevServer } from '../temporal/devServer.js';
+import { installRuntime } from '../temporal/runtime.js';
+import { findTemporalCli } from '../temporal/temporalCli.js';
+import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { currentCapacity } from '../worker/dialWorker.js';
+import { startWorker } from '../worker/worker.js';
+import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
+import { startSimulatorAt } from './simulatorPort.js';
+
+/** Where everything is that `ringtrue dev` runs. */
+export interface Dev {
+  apiUrl: string;
+  temporalUiUrl: string | null;
+  namespace: string;
+  /** Null: real Twilio. */
+  simulatorUrl: string | null;
+}
+
+/** Caller id of simulated calls that name none: Twilio's own test number. */
+const simulatedFrom = '+15005550006';
+
+/**
+ * Starts everything in this process. What is started goes into `closing`, so that it is stopped in the order HTTP,
+ * worker, simulator, connections, store, Temporal server, also when a later part fails to start.
+ */
+export async function startDev(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+): Promise<Dev> {
+  const { temporal, dataDirectory } = configuration;
+  await makeDirectory(dataDirectory);
+  installRuntime(log, null);
+  const { server, store } = await openState(configuration, { log, signal, closing });
+
+  const client = lazyClient(temporal);
+  closing.add('the connection to Temporal', () => client.connection.close());
+  const simulator = configuration.twilio === null ? await startSimulated(configuration, log) : null;
+  if (simulator) closing.add('the simulator', () => simulator.close());
+  const twilio = simulator
+    ? { settings: simulator.settings, authTokens: [simulatorCredentials.authToken] }
+    : configuration.twilio;
+  if (twilio === null) throw new Error('Neither Twilio nor its simulator is there.');
+
+  const readiness = new Readiness();
+  const metrics = new Registry();
+  watchProcess(metrics);
+  readiness.probe('store', () => store.ping());
+  readiness.probe('temporal', () => checkTemporal(client, temporal));
+  const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
+  const defaultFrom = configuration.defaultFrom ?? (simulator ? simulatedFrom : null);
+  const policies = livePolicies(configuration.policies, { log, metrics });
+  const settings = {
+    ...configuration.callSettings,
+    twilio: twilio.settings,
+    publicUrl: publicUrlOf(configuration, port),
+    policies,
+    notify: configuration.notify,
+    doNotCall: configuration.doNotCall,
+    defaultFrom,
+  };
+  watchDialing(metrics, readiness, () => currentCapacity(store, settings));
+  const worker = startWorker({
+    temporal,
+    taskQueue: configuration.taskQueue,
+    settings,
+    store,
+    emit: activityListener(metrics, readiness, log),
+    cacheDirectory: cacheDirectory(dataDirectory),
+    readiness,
+    log,
+  });
+  closing.add('the worker', () => worker.stop());
+  const api = await serveApi({
+    settings: {
+      ...configuration,
+      port,
+      defaultFrom,
+      accountSid: twilio.settings.accountSid,
+      twilioAuthTokens: twilio.authTokens,
+    },
+    policies,
+    temporal: client,
+    store,
+    readiness,
+    metrics,
+    log,
+    temporalUiUrl: server?.uiUrl ?? undefined,
+  });
+  closing.add('the HTTP server', () => api.close());
+  signal.throwIfAborted();
+  return {
+    apiUrl: `http://localhost:${api.port}`,
+    temporalUiUrl: server?.uiUrl ?? null,
+    namespace: temporal.namespace,
+    simulatorUrl: simulator?.url ?? null,
+  };
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new ConfigurationError([
+      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that can be written, or be made`,
+    ]);
+  }
+}
+
+/** Opens what remembers, at the same time: Temporal's server and the outcome store. */
+async function openState(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+) {
+  const { dataDirectory, databaseUrl } = configuration;
+  const directory = join(dataDirectory, 'store');
+  const [server, store] = await Promise.allSettled([
+    openTemporal(configuration, { log, signal, closing }),
+    databaseUrl === null ? openStore({ directory }, log) : openStoreLazily({ databaseUrl }, log),
+  ]);
+  if (server.status === 'fulfilled' && server.value)
+    closing.add('the Temporal dev server', server.value.stop);
+  if (store.status === 'fulfilled') closing.add('the store', () => store.value.close());
+  if (server.status === 'rejected') throw server.reason;
+  if (store.status === 'rejected') throw store.reason;
+  return { server: server.value, store: store.value };
+}
+
+/** Null when a Temporal server was named. */
+async function openTemporal(
+  configuration: DevConfiguration,
+  { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
+) {
+  const { temporalServer, dataDirectory, temporal } = configuration;
+  if (temporalServer === null) return null;
+  const lock = await lockDirectory(join(dataDirectory, 'temporal'));
+  closing.add('the lock of the data directory', lock.release);
+  const say = (sentence: string) => log.warn(sentence);
+  const cache = cacheDirectory(dataDirectory);
+  const cli = await findTemporalCli({ env: process.env, cacheDirectory: cache, say, signal });
+  log.info(`Temporal CLI: ${relative('', cli.path) || cli.path} (${cli.from}).`);
+  if (cli.warning) log.warn(cli.warning);
+  return startDevServer({
+    cliPath: cli.path,
+    ...temporalServer,
+    namespace: temporal.namespace,
+    stateFile: join(dataDirectory, 'temporal.sqlite'),
+    say,
+  });
+}
+
+async function startSimulated(configuration: DevConfiguration, log: Log) {
+  const simulator = await startSimulatorAt({
+    host: '127.0.0.1',
+    port: configuration.simulatorPort,
+    ...simulatorCredentials,
+    callsPerSecond: configuration.callSettings.callsPerSecond,
+    log: (message) => log.debug(message),
+  });
+  const { accountSid, authToken } = simulatorCredentials;
+  const settings = { accountSid, username: accountSid, password: authToken, baseUrl: simulator.url };
+  return { ...simulator, settings };
+}

@@ -1,0 +1,102 @@
+import { newAttempt } from '../../workflows/call/attempt.js';
+import type { Attempt } from '../../workflows/callOutcome.js';
+import { updateFromCallback } from '../../workflows/rules/callUpdate.js';
+import type { RetryBasis } from '../../workflows/rules/retry.js';
+import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import type { TerminalStatus } from '../../workflows/rules/twilioStatus.js';
+import { verdictOfAttempt } from '../../workflows/rules/verdict.js';
+
+/** What Twilio would say of the call, by the word that a person has for it. */
+const statusOfWord: Record<string, { status: TerminalStatus; answeredBy?: string }> = {
+  answered: { status: 'completed', answeredBy: 'human' },
+  'answered-by-machine': { status: 'completed', answeredBy: 'machine_start' },
+  busy: { status: 'busy' },
+  'no-answer': { status: 'no-answer' },
+  failed: { status: 'failed' },
+  canceled: { status: 'canceled' },
+  unreachable: { status: 'failed' },
+};
+
+/** A create that Twilio refuses; of those whose outcome is `rejected`, the one that a policy may come back to. */
+const refusalOfWord: Record<string, number> = { rejected: 21214, 'invalid-number': 21211 };
+
+/** The status with which a SIP code usually comes; `failed` with all others. */
+const statusOfSip: Record<number, TerminalStatus> = { 486: 'busy', 487: 'no-answer', 600: 'busy' };
+
+const words = [...Object.keys(statusOfWord), ...Object.keys(refusalOfWord), 'unknown'];
+
+/**
+ * The ending of an attempt that a word stands for: an outcome, a class, or some of them joined by `+` such as
+ * `busy+sip:486`. It is read off the evidence that Twilio would give, by the rules of a real call. A word that stands for
+ * no ending comes back as what is wrong with it.
+ */
+export function simulatedEnding(text: string): RetryBasis | { wrong: string } {
+  const parts = text.split('+');
+  const codeOf = (kind: string, pattern: RegExp) => {
+    const found = parts.find(
+      (part) => part.startsWith(`${kind}:`) && pattern.test(part.slice(kind.length + 1)),
+    );
+    return found === undefined ? null : Number(found.slice(kind.length + 1));
+  };
+  const sip = codeOf('sip', /^[1-6]\d\d$/);
+  const error = codeOf('error', /^[1-9]\d{3,5}$/);
+  const outcomeWords = parts.filter((part) => words.includes(part));
+  if (
+    outcomeWords.length + [sip, error].filter((code) => code !== null).length !== parts.length ||
+    outcomeWords.length > 1
+  )
+    return {
+      wrong: `is no ending of an attempt; must be one of ${words.join(', ')}, sip:CODE, error:CODE, or one of each joined by +`,
+    };
+
+  const [word] = outcomeWords;
+  if (word === 'unknown') return verdictOfAttempt(newAttempt(1));
+  const refusal =
+    (word === undefined ? null : refusalOfWord[word]) ?? (isPlacementError(error) ? error : null);
+  if (refusal !== null && (word === undefined || word in refusalOfWord)) {
+    const code = error ?? refusal;
+    const refusalClass = classifyRefusal({ code, httpStatus: 400, message: '' });
+    return refusalClass === 'account-trouble' || refusalClass === 'not-processed'
+      ? { wrong: 'ends no attempt: the call waits, and dials when Twilio takes it' }
+      : verdictOfAttempt(refusedAttempt(code));
+  }
+  const { status, answeredBy = '' } = word
+    ? (statusOfWord[word] as { status: TerminalStatus; answeredBy?: string })
+    : { status: statusOfSip[sip ?? 0] ?? ('failed' as const) };
+  const verdict = verdictOfAttempt(calledAttempt({ status, answeredBy, sip, error }));
+  return word === 'unreachable' ? { ...verdict, reachability: 'unreachable' } : verdict;
+}
+
+/** Does Twilio say this of a create rather than of a call? Source: its error dictionary: 2xxxx are errors of the REST API. */
+function isPlacementError(code: number | null): boolean {
+  if (code === null) return false;
+  return (
+    Math.floor(code / 10_000) === 2 ||
+    classifyRefusal({ code, httpStatus: 400, message: '' }) === 'invalid-number'
+  );
+}
+
+function refusedAttempt(code: number): Attempt {
+  const attempt = newAttempt(1);
+  const error = { code, httpStatus: 400, message: '' };
+  return { ...attempt, evidence: { ...attempt.evidence, create: { sidFrom: null, error, unclear: null } } };
+}
+
+function calledAttempt(callback: {
+  status: string;
+  answeredBy: string;
+  sip: number | null;
+  error: number | null;
+}): Attempt {
+  const attempt = newAttempt(1);
+  const update = updateFromCallback({
+    CallSid: 'CA',
+    CallStatus: callback.status,
+    AnsweredBy: callback.answeredBy,
+    SipResponseCode: String(callback.sip ?? ''),
+    ErrorCode: String(callback.error ?? ''),
+    // Without a SIP code that says otherwise it has rung: two events came before.
+    SequenceNumber: callback.sip === null && callback.status !== 'failed' ? '2' : '',
+  });
+  return { ...attempt, evidence: { ...attempt.evidence, updates: update ? [update] : [] } };
+}

@@ -1,0 +1,53 @@
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { maskNumber } from '../../workflows/rules/phoneNumber.js';
+
+export type Log = pino.Logger;
+
+export interface LogOptions {
+  level: string;
+  /** Values that must not be seen in any line. */
+  secrets?: readonly string[];
+}
+
+/**
+ * The log of a process, on standard error: JSON lines, or prose when a person looks at a terminal. Secrets are
+ * hidden in every line; phone numbers in every line that is not `debug` or `trace`, whoever wrote it.
+ */
+export function createLog({ level, secrets = [] }: LogOptions): Log {
+  const out = process.stderr.isTTY
+    ? pretty({
+        destination: 2,
+        sync: true,
+        singleLine: true,
+        ignore: 'pid,hostname',
+        translateTime: 'HH:MM:ss',
+      })
+    : pino.destination({ fd: 2, sync: true });
+  const destination = {
+    // pino tells such a destination the level of each line.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string) {
+      out.write(hide(line, { secrets, numbers: this.lastLevel >= 30 }));
+    },
+  };
+  return pino({ level, base: null, redact: { paths: secretFields, censor: '(secret)' } }, destination);
+}
+
+/** Fields that hold a secret by their name, at the top of a line and one level down. */
+const secretFields = ['authToken', 'password', 'apiKey', 'apiSecret', 'authorization', 'databaseUrl'].flatMap(
+  (name) => [name, `*.${name}`],
+);
+
+/** A secret shorter than this is no secret, and to hide it would garble the line. */
+const shortestSecret = 6;
+
+/** The line without secrets and, if asked, without the middle of every E.164 number. */
+export function hide(line: string, what: { secrets: readonly string[]; numbers: boolean }): string {
+  let shown = line;
+  for (const secret of what.secrets)
+    if (secret.length >= shortestSecret) shown = shown.replaceAll(secret, '(secret)');
+  if (!what.numbers) return shown;
+  return shown.replace(/(\+|%2B)([1-9]\d{6,14})(?!\d)/gi, (_, _plus, digits) => maskNumber(`+${digits}`));
+}

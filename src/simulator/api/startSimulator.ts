@@ -1,0 +1,60 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { CallEngine } from '../calls/callEngine.js';
+import type { SimulatorOptions } from '../simulatorOptions.js';
+import { createSimulator } from './createSimulator.js';
+
+export interface RunningSimulator {
+  /** Origin to point `TWILIO_BASE_URL` at. */
+  url: string;
+  port: number;
+  /** Cuts every connection, forgets every call, and resolves once the port is free. */
+  close(): Promise<void>;
+}
+
+/** Starts the Twilio simulator. Throws a sentence to show when options are wrong or the port cannot be had. */
+export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
+  const faults = faultsOf(options);
+  if (faults.length > 0) throw new Error(`The simulator cannot start: ${faults.join('; ')}.`);
+  const host = options.host ?? '127.0.0.1';
+  const engine = new CallEngine(options);
+  const server = createAdaptorServer({ fetch: createSimulator(options, engine).fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(listenError(error, host, options.port ?? 0)),
+    );
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : name}:${port}`,
+    port,
+    close: () =>
+      new Promise<void>((resolve, reject) => {
+        engine.stop();
+        server.close((error) => (error ? reject(error) : resolve()));
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function faultsOf({ accountSid, authToken, callsPerSecond, speed }: SimulatorOptions): string[] {
+  const faults: string[] = [];
+  if (!/^AC[0-9a-fA-F]{32}$/.test(accountSid)) faults.push('accountSid must be AC and 32 hexadecimal digits');
+  if (authToken === '') faults.push('authToken must not be empty');
+  if (callsPerSecond !== undefined && !(callsPerSecond > 0)) faults.push('callsPerSecond must be above 0');
+  if (speed !== undefined && !(speed > 0)) faults.push('speed must be above 0');
+  return faults;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const place = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new Error(
+      `The simulator cannot listen on ${place}: another program does already. Stop it, or choose another port.`,
+      { cause: error },
+    );
+  }
+  return new Error(`The simulator cannot listen on ${place}: ${error.message}.`, { cause: error });
+}

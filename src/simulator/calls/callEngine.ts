@@ -1,0 +1,84 @@
+import { setMaxListeners } from 'node:events';
+import type { NumberBehavior } from '../numbers/numberBehavior.js';
+import { defaultUnconfirmed, type SimulatorOptions, type Unconfirmed } from '../simulatorOptions.js';
+import { CallBook } from './callBook.js';
+import { CallbackPost } from './callbackPost.js';
+import { CallTimeline } from './callTimeline.js';
+import { ConcurrencyLimit } from './concurrencyLimit.js';
+import type { CreateRequest } from './createRequest.js';
+import { LifeClock } from './lifeClock.js';
+import { note } from './notification.js';
+import { newCall, type SimulatedCall } from './simulatedCall.js';
+
+/** So many callbacks are delivered at once, so that time-outs measure the receiver and not this machine. */
+const deliveriesAtOnce = 128;
+
+/** The running simulator, without its HTTP: account, clock, memory, and the queue that all calls go through. */
+export class CallEngine {
+  readonly accountSid: string;
+  readonly clock: LifeClock;
+  readonly book: CallBook;
+  readonly unconfirmed: Unconfirmed;
+  readonly log: (message: string) => void;
+  readonly #authToken: string;
+  readonly #callsPerSecond: number;
+  readonly #deliveries = new ConcurrencyLimit(deliveriesAtOnce);
+  #stopped = stopSignal();
+  /** When the next call may be dialed, as of `Date.now()`. */
+  #nextDialAt = 0;
+
+  constructor(options: SimulatorOptions) {
+    this.accountSid = options.accountSid;
+    this.clock = new LifeClock(options.speed ?? 1);
+    this.book = new CallBook(options.rememberedCalls ?? 10_000);
+    this.unconfirmed = { ...defaultUnconfirmed, ...options.unconfirmed };
+    this.log = options.log ?? (() => {});
+    this.#authToken = options.authToken;
+    this.#callsPerSecond = options.callsPerSecond ?? 1;
+  }
+
+  /** Makes the call: from here on it exists, waits for its turn in the queue, and takes its course. */
+  createCall(
+    request: CreateRequest,
+    behavior: NumberBehavior,
+  ): { call: SimulatedCall; callbacksSettled: Promise<void> } {
+    const call = newCall(this.accountSid, request, behavior);
+    const post = new CallbackPost(call, {
+      authToken: this.#authToken,
+      clock: this.clock,
+      sharedToken: this.unconfirmed.retriesShareToken,
+      signal: this.#stopped.signal,
+      deliveries: this.#deliveries,
+    });
+    const timeline = new CallTimeline(call, this.clock, post);
+    this.book.add({ call, timeline, post });
+    for (const code of request.warnings) note(call, code);
+    const now = Date.now();
+    const dialAt = Math.max(now, this.#nextDialAt);
+    this.#nextDialAt = dialAt + this.clock.ms(1 / this.#callsPerSecond);
+    const queueSeconds = ((dialAt - now) * this.clock.speed) / 1000;
+    call.queueMilliseconds = Math.round(queueSeconds * 1000);
+    timeline.start(queueSeconds);
+    return { call, callbacksSettled: timeline.over.then(() => post.settled()) };
+  }
+
+  /** Forgets every call and count, and ends everything under way. */
+  reset(): void {
+    this.stop();
+    this.book.reset();
+    this.#nextDialAt = 0;
+    this.#stopped = stopSignal();
+  }
+
+  stop(): void {
+    this.clock.stop();
+    this.#stopped.abort();
+  }
+}
+
+/** One for all callbacks under way, of which there may be many. */
+function stopSignal(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -1,0 +1,40 @@
+import type { CallCourse } from './callCourses.js';
+import type { CallbackFault, CreateFault, ReadFault } from './faults.js';
+import type { LookupTrouble } from './lookupChoices.js';
+
+/** Everything that a number decides about a call to it. */
+export interface NumberBehavior {
+  /** The row of `numberRows`. */
+  pattern: string;
+  /** Twilio refuses to create the call. `times`: only the first so many creates of a caller; null: always. */
+  refusal: { code: number; times: number | null; httpStatus: number | null } | null;
+  createFault: { fault: CreateFault; times: number | null } | null;
+  course: CallCourse;
+  callbackFault: CallbackFault;
+  /** `times`: how many reads of one call go wrong, where the fault is counted; null: all. */
+  readFault: { fault: ReadFault; times: number | null };
+  /** A Notification that the ended call leaves, and how many seconds later it can be read. */
+  notification: { code: number; afterSeconds: number } | null;
+  lookup: LookupBehavior;
+}
+
+export interface LookupBehavior {
+  /** `own`: decided by the shape of the number; else Lookup's error, or null for valid. */
+  validationError: 'own' | string | null;
+  lineType: string | null;
+  lineStatus: string | null;
+  trouble: LookupTrouble;
+}
+
+/** A row of the table. */
+export interface NumberRow {
+  /** As dialed; a letter stands for a digit of the tables in `digits`. */
+  pattern: string;
+  title: string;
+  /** What happens, in words. */
+  happens: string;
+  /** A number of this row. */
+  example: string;
+  /** Digits that can be chosen freely, by the letters that stand for them. */
+  digits: { letters: string; means: string; choices: { digits: string; happens: string }[] }[];
+}

@@ -1,0 +1,63 @@
+import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
+import { tableOf } from './callTable.js';
+
+/** One line a batch. */
+export function batchesTable(batches: BatchProgress[]): string {
+  if (batches.length === 0) return 'No batches.';
+  return tableOf(
+    ['BATCH', 'STATE', 'TOTAL', 'WAITING', 'RUNNING', 'DONE', 'CREATED', 'NAME'],
+    batches.map(({ batchId, state, counts, createdAt, name }) => [
+      batchId,
+      state,
+      ...[counts.total, counts.waiting, counts.running, counts.done].map(String),
+      createdAt,
+      name ?? '',
+    ]),
+  );
+}
+
+/** Everything that a person wants to know of one batch. */
+export function batchSheet({
+  batchId,
+  name,
+  state,
+  counts,
+  window,
+  redialOf,
+  cancelReason,
+  createdAt,
+  endedAt,
+}: BatchProgress): string {
+  const facts: [string, string | number | null | undefined][] = [
+    ['batch', batchId],
+    ['name', name],
+    ['state', state],
+    ['canceled because', cancelReason],
+    ['redial of', redialOf && JSON.stringify(redialOf)],
+    ['calls', counts.total],
+    ['waiting', counts.waiting],
+    ['running', `${counts.running} (${window} at most)`],
+    ['done', counts.done],
+    ...Object.entries(counts.outcomes).map(([outcome, count]): [string, number] => [`  ${outcome}`, count]),
+    ['refused', counts.refused],
+    ['withdrawn', counts.withdrawn],
+    ['created', createdAt],
+    ['ended', endedAt],
+  ];
+  return tableOf(
+    ['', ''],
+    facts.filter(([, value]) => value != null).map(([what, value]) => [what, String(value)]),
+  );
+}
+
+/** Where a batch stands, in one line. */
+export function batchLine({ batchId, state, counts }: BatchProgress): string {
+  const { total, waiting, running, done, refused, withdrawn } = counts;
+  const rest = [
+    [waiting, 'wait'],
+    [running, 'run'],
+    [refused, 'refused'],
+    [withdrawn, 'withdrawn'],
+  ].filter(([count]) => count !== 0);
+  return `${batchId} is ${state}: ${[`${done} of ${total} done`, ...rest.map(([count, what]) => `${count} ${what}`)].join(', ')}`;
+}

@@ -1,0 +1,136 @@
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { ActivityEvent } from '../../activities/createActivities.js';
+import { createActivities } from '../../activities/createActivities.js';
+import type { ActivitySettings } from '../../activities/settings.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { TemporalSettings } from '../config/configurationReader.js';
+import type { Log } from '../process/log.js';
+import type { Readiness } from '../process/readiness.js';
+import { retryForever } from '../process/retryForever.js';
+import { whenAborted } from '../process/stopping.js';
+import { callStarter } from '../temporal/callStarter.js';
+import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
+import { createDialWorker } from './dialWorker.js';
+import { workflowBundle } from './workflowBundle.js';
+
+export interface WorkerParts {
+  temporal: TemporalSettings;
+  taskQueue: string;
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  emit: (event: ActivityEvent) => void;
+  /** Where the workflows' bundle is kept from start to start. */
+  cacheDirectory: string;
+  readiness: Readiness;
+  log: Log;
+}
+
+/**
+ * How the worker is tuned; what is not here is the SDK's default. A stop lets activities finish: each is
+ * bounded by its own HTTP time-outs, well below this, and one that is cut off may have dialed.
+ */
+const tuning = { shutdownGraceTime: '30s' } satisfies Partial<WorkerOptions>;
+
+/**
+ * Runs a worker until it is stopped. Temporal away, a namespace without our search attributes, a poll refused:
+ * said in the log and in `readiness`, and tried again until it works.
+ */
+export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  parts.readiness.report('worker', 'is starting');
+  const ended = serveUntil(stopping.signal, parts);
+  return {
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void> {
+  const { readiness, log } = parts;
+  const bundle = workflowBundle(parts.cacheDirectory);
+  // Awaited in `serve`; a failure before that must not end the process.
+  bundle.catch(() => {});
+  try {
+    await retryForever(() => serve(signal, parts, bundle), {
+      signal,
+      onFailure: (error, seconds) => {
+        const trouble = `the worker does not run: ${errorText(error)}`;
+        readiness.report('worker', trouble);
+        log.error({ err: error }, `${trouble}. Next try in ${seconds} s.`);
+      },
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    readiness.report('worker', 'is stopped');
+  }
+}
+
+async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<string>): Promise<void> {
+  const { temporal, readiness, log } = parts;
+  const connection = await connect(signal, parts);
+  try {
+    await ensureSearchAttributes(connection, { ...parts, signal });
+    const client = new Client({ connection, namespace: temporal.namespace });
+    const options = { ...tuning, namespace: temporal.namespace };
+    const codePath = await bundle;
+    const workers = await allOrNone([
+      Worker.create({
+        ...options,
+        connection,
+        taskQueue: parts.taskQueue,
+        workflowBundle: { codePath },
+        activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
+      }),
+      createDialWorker({ ...parts, connection }, options),
+    ]);
+    const stop = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    // One without the other would let calls stand still.
+    const running = workers.map((worker) => worker.run().finally(stop));
+    readiness.report('worker', null);
+    log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
+    void whenAborted(signal).then(stop);
+    const ended = await Promise.allSettled(running);
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    signal.throwIfAborted();
+    throw new Error('it stopped by itself');
+  } finally {
+    await connection.close();
+  }
+}
+
+/** When one of the workers cannot be created, the others are ended: a connection that a worker holds cannot be closed. */
+async function allOrNone(creating: Promise<Worker>[]): Promise<Worker[]> {
+  const created = await Promise.allSettled(creating);
+  const failed = created.find((one) => one.status === 'rejected');
+  const workers = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return workers;
+  for (const worker of workers) {
+    const ended = worker.run();
+    worker.shutdown();
+    await ended;
+  }
+  throw failed.reason;
+}
+
+async function connect(
+  signal: AbortSignal,
+  { temporal, readiness, log }: WorkerParts,
+): Promise<NativeConnection> {
+  readiness.report('temporal', `connecting to ${describeServer(temporal)}`);
+  const connection = await retryForever(() => NativeConnection.connect(temporal.connection), {
+    signal,
+    onFailure: (error, seconds) => {
+      const trouble = `${describeServer(temporal)} cannot be reached: ${errorText(error)}`;
+      readiness.report('temporal', trouble);
+      log.error(`${trouble}. Calls wait; next try in ${seconds} s. Is TEMPORAL_ADDRESS right?`);
+    },
+  });
+  readiness.report('temporal', null);
+  return connection;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { PartialCallRequest } from '../../activities/store/batchStore.js';
+import { mergeRow } from '../../activities/validation/mergeRow.js';
+
+const to = '+15005550001';
+
+describe('a row laid over the defaults of its batch', () => {
+  it.each<[string, PartialCallRequest, PartialCallRequest, object]>([
+    [
+      'says nothing: the defaults',
+      { twiml: '<R/>', lookup: 'off' },
+      { to },
+      { to, twiml: '<R/>', lookup: 'off' },
+    ],
+    ['says the same field: the row', { lookup: 'off' }, { to, lookup: 'basic' }, { to, lookup: 'basic' }],
+    [
+      'says otherwise what is heard: that alone',
+      { twiml: '<R/>' },
+      { to, url: 'https://example.com' },
+      { to, url: 'https://example.com' },
+    ],
+    [
+      'has metadata: each name by itself',
+      { metadata: { a: '1', b: '2' } },
+      { to, metadata: { b: '3' } },
+      { to, metadata: { a: '1', b: '3' } },
+    ],
+    [
+      'is in another time zone: the hours stay',
+      { callingWindow: { timeZone: 'Europe/Berlin', start: '08:00', end: '20:00' } },
+      { to, callingWindow: { timeZone: 'Asia/Tokyo' } as never },
+      { to, callingWindow: { timeZone: 'Asia/Tokyo', start: '08:00', end: '20:00' } },
+    ],
+    [
+      'has metadata that is none: as it is, for the check',
+      { metadata: { a: '1' } },
+      { to, metadata: 'x' as never },
+      { to, metadata: 'x' },
+    ],
+  ])('%s', (_, defaults, own, merged) => {
+    const before = JSON.stringify([defaults, own]);
+    expect(mergeRow(defaults, own)).toEqual(merged);
+    expect(JSON.stringify([defaults, own])).toBe(before);
+  });
+});

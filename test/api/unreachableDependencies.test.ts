@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStoreLazily } from '../../activities/store/openStore.js';
+import { freePort } from '../../src/process/freePort.js';
+import { useCallBench } from '../support/useCallBench.js';
+import { problem, useApi } from './useApi.js';
+
+const context = useCallBench();
+let nowhere = 0;
+let unreachableTemporal: Client;
+let unreachableStore: ReturnType<typeof openStoreLazily>;
+
+beforeAll(async () => {
+  nowhere = await freePort('127.0.0.1');
+  unreachableTemporal = new Client({ connection: Connection.lazy({ address: `127.0.0.1:${nowhere}` }) });
+  unreachableStore = openStoreLazily({ databaseUrl: `postgres://nobody@127.0.0.1:${nowhere}/nothing` });
+});
+afterAll(async () => {
+  await unreachableTemporal.connection.close();
+  await unreachableStore.close();
+});
+
+const request = () => ({ to: context.to, twiml: '<Response/>' });
+const later = () => new Date(Date.now() + 3_600_000).toISOString();
+
+describe.concurrent('Temporal is away', () => {
+  const api = useApi(context, () => ({ temporal: unreachableTemporal }));
+  const unavailable = {
+    status: 503,
+    json: problem('temporal-unavailable', 503),
+    headers: { 'retry-after': '5' },
+  };
+
+  it('a call is posted: 503 within seconds, and told to look before it is posted again', async () => {
+    const answer = await api.post('/calls', request());
+    expect(answer).toMatchObject(unavailable);
+    expect(answer.json.detail).toContain('Look for callId before you send the request again');
+    expect(answer.json.callId).toMatch(/^call-/);
+  });
+
+  it('a call is posted with a key: 503, and told that the key makes it safe to repeat', async () => {
+    const answer = await api.post('/calls', request(), { 'Idempotency-Key': randomUUID() });
+    expect(answer).toMatchObject(unavailable);
+    expect(answer.json.detail).toContain('again with the same Idempotency-Key');
+  });
+
+  it('a callback comes: 503, so that Twilio tries again', async () => {
+    const answer = await api.callback(`/twilio/status/call-${randomUUID()}/1`, { CallStatus: 'busy' });
+    expect(answer).toMatchObject(unavailable);
+  });
+
+  it('a forged callback comes: 403 all the same', async () => {
+    expect((await api.post('/twilio/status/call-1/1')).status).toBe(403);
+  });
+
+  it('a call is asked for that is on record: the record, stale', async () => {
+    const callId = `call-${randomUUID()}`;
+    const row = { callId, to: '+15005550177', from: '+15005550006', metadata: {}, startedAt: later() };
+    await context.store.addCall(row);
+    expect(await api.get(`/calls/${callId}`)).toMatchObject({ status: 200, json: { callId, stale: true } });
+  });
+
+  it('a call is asked for that is not on record: 503, not 404: it may exist', async () => {
+    expect(await api.get(`/calls/call-${randomUUID()}?wait=60`)).toMatchObject(unavailable);
+  });
+
+  it.each([
+    ['cancel', undefined],
+    ['retry', undefined],
+    ['pause', undefined],
+    ['resume', undefined],
+    ['reschedule', { at: '2099-01-01T00:00:00Z' }],
+  ])('%s: 503', async (verb, body) => {
+    expect(await api.post(`/calls/call-${randomUUID()}/${verb}`, body)).toMatchObject(unavailable);
+  });
+
+  it('calls are listed: the record needs no Temporal', async () => {
+    expect((await api.get('/calls?limit=1')).status).toBe(200);
+  });
+});
+
+describe('the namespace does not exist', () => {
+  const api = useApi(context, () => ({
+    temporal: new Client({ connection: context.bench.client.connection, namespace: 'nowhere' }),
+  }));
+
+  it('nothing is taken for a call that is unknown: 503 for all of it', async () => {
+    const callId = `call-${randomUUID()}`;
+    const answers = [
+      await api.post('/calls', request()),
+      await api.get(`/calls/${callId}`),
+      await api.post(`/calls/${callId}/cancel`),
+      await api.callback(`/twilio/status/${callId}/1`, { CallStatus: 'busy' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+  });
+});
+
+describe('Temporal comes back', () => {
+  const refused = useApi(context, () => ({ temporal: unreachableTemporal }));
+  const api = useApi(context);
+
+  it('the request is repeated with its key: one call, whatever became of the first one', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = { ...request(), notBefore: later() };
+    expect((await refused.post('/calls', body, key)).status).toBe(503);
+    expect((await api.post('/calls', body, key)).status).toBe(202);
+    expect((await api.post('/calls', body, key)).status).toBe(200);
+  });
+});
+
+describe('the outcome store is away', () => {
+  const api = useApi(context, () => ({ store: unreachableStore }));
+  const withStore = useApi(context);
+  const unavailable = { status: 503, json: problem('store-unavailable', 503) };
+  const running = () => context.bench.start({ to: context.to, notBefore: later() });
+
+  it('a call is posted: it is started, no record is needed for that', async () => {
+    expect((await api.post('/calls', { ...request(), notBefore: later() })).status).toBe(202);
+  });
+
+  it('a call is posted with a new key: 503, since Temporal may have forgotten an older call of this key', async () => {
+    const answer = await api.post('/calls', request(), { 'Idempotency-Key': randomUUID() });
+    expect(answer).toMatchObject(unavailable);
+  });
+
+  it('a key is repeated that Temporal still knows: 200', async () => {
+    const key = { 'Idempotency-Key': randomUUID() };
+    const body = { ...request(), notBefore: later() };
+    const first = await withStore.post('/calls', body, key);
+    expect(await api.post('/calls', body, key)).toMatchObject({
+      status: 200,
+      json: { callId: first.json.callId },
+    });
+    expect((await api.post('/calls', { ...body, ringTimeoutSeconds: 9 }, key)).status).toBe(409);
+  });
+
+  it('a running call is asked for, canceled, and called back about: all as ever', async () => {
+    const { callId } = await running();
+    expect((await api.get(`/calls/${callId}`)).json).toMatchObject({ callId, outcome: null });
+    expect(
+      (await api.callback(`/twilio/status/${callId}/1`, { CallSid: 'CA1', CallStatus: 'ringing' })).status,
+    ).toBe(204);
+    expect((await api.post(`/calls/${callId}/cancel`)).status).toBe(202);
+  });
+
+  it('a call is asked for, or called back about, that Temporal does not know: 503, it may be on record', async () => {
+    const callId = `call-${randomUUID()}`;
+    expect(await api.get(`/calls/${callId}`)).toMatchObject(unavailable);
+    expect(await api.callback(`/twilio/status/${callId}/1`, { CallStatus: 'busy' })).toMatchObject(
+      unavailable,
+    );
+  });
+
+  it('calls are listed: 503', async () => {
+    expect(await api.get('/calls')).toMatchObject(unavailable);
+  });
+
+  it('progress of a call is not noted: a line in the log, Twilio gets its 204', async () => {
+    const { callId } = await running();
+    const answer = await api.callback(`/twilio/status/${callId}/1`, {
+      CallSid: 'CA1',
+      CallStatus: 'ringing',
+    });
+    expect(answer.status).toBe(204);
+    expect(api.logLines.some(({ msg }) => msg === 'progress of a call was not noted')).toBe(true);
+  });
+});

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { breakerRule } from '../../activities/store/dialLimits.js';
+import type { Database } from '../../activities/store/drivers/database.js';
+import { openDatabase } from '../../activities/store/openStore.js';
+import type { CallState } from '../../workflows/callOutcome.js';
+import { accountSid, type CallHandle } from '../support/callBench.js';
+import { created, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const context = useCallBench();
+let usual: typeof context.bench.settings;
+let db: Database;
+
+beforeAll(async () => {
+  usual = { ...context.bench.settings };
+  db = await openDatabase({ databaseUrl: inject('databaseUrl') });
+});
+beforeEach(() => void Object.assign(context.bench.settings, usual));
+afterAll(() => db.close());
+
+const end = { CallDuration: '7', SequenceNumber: '3' };
+const waitsFor = (text: string) => (state: CallState) =>
+  state.state === 'waiting' && (state.waitingFor ?? '').includes(text);
+const cancel = (call: CallHandle) => call.handle.executeUpdate('cancel', { args: [{}] });
+
+async function placed(call: CallHandle, attempt = 1): Promise<string> {
+  const { attempts } = await call.until((s) => s.attempts[attempt - 1]?.callSid != null);
+  return attempts[attempt - 1]?.callSid as string;
+}
+
+async function answered(call: CallHandle): Promise<void> {
+  await call.callback(1, await placed(call), 'completed', end);
+  expect(await call.result()).toMatchObject({ outcome: 'answered' });
+}
+
+const addToDoNotCallList = () =>
+  db.query(`insert into do_not_call (to_number, reason, source) values ($1, 'asked us not to', 'opt-out')`, [
+    context.to,
+  ]);
+
+describe('the number is on the do-not-call list', () => {
+  const reason = {
+    code: 'do-not-call',
+    source: 'policy',
+    message: 'The number is on the do-not-call list (opt-out): asked us not to',
+  };
+
+  it('before the first attempt: canceled by policy, nothing dialed', async () => {
+    await addToDoNotCallList();
+    const call = await context.bench.start({ to: context.to });
+    expect(await call.result()).toMatchObject({
+      outcome: 'canceled',
+      decidedBy: 'policy',
+      reachability: 'undetermined',
+      reason,
+      attempts: [],
+    });
+    expect(context.twilio.creates).toHaveLength(0);
+  });
+
+  it('since the first attempt: not dialed again, and the outcome of that attempt stays', async () => {
+    const retry = { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0, maximumIntervalSeconds: 0 };
+    const call = await context.bench.start({ to: context.to, retry });
+    const sid = await placed(call);
+    await addToDoNotCallList();
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', attempts: [{ number: 1 }] });
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+});
+
+describe('Twilio has shown in another call that there is no such number', () => {
+  beforeEach(() => {
+    context.bench.settings.rememberInvalidSeconds = 3600;
+  });
+
+  it('by refusing the create: the next call is refused with that evidence, whatever Lookup says', async () => {
+    context.twilio.answerCreate = () => twilioError(400, 21211, 'Invalid To');
+    const first = await context.bench.start({ to: context.to });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'create' });
+    const second = await context.bench.start({ to: context.to });
+    expect(await second.result()).toMatchObject({
+      outcome: 'invalid-number',
+      decidedBy: 'create',
+      reachability: 'invalid',
+      reason: { code: '21211', source: 'twilio', message: expect.stringContaining(`in ${first.callId}`) },
+      attempts: [],
+      lookup: { valid: true },
+    });
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
+  it('by Lookup: the next call is refused without asking, and dialed when Lookup says otherwise', async () => {
+    context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { valid: false }));
+    const first = await context.bench.start({ to: context.to });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'lookup' });
+    const second = await context.bench.start({ to: context.to, lookup: 'off' });
+    expect(await second.result()).toMatchObject({
+      outcome: 'invalid-number',
+      decidedBy: 'lookup',
+      reason: { source: 'lookup', message: expect.stringContaining(first.callId) },
+    });
+    context.twilio.answerLookup = context.defaults.answerLookup;
+    await answered(await context.bench.start({ to: context.to }));
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+});
+
+describe('the call has to wait, says for what, and goes on by itself', () => {
+  it('an operator has paused dialing: until it is resumed', async () => {
+    await db.query(
+      `insert into dialing_control (account_sid, paused_at, paused_reason) values ($1, clock_timestamp(), 'a fire drill')
+       on conflict (account_sid) do update set paused_at = excluded.paused_at, paused_reason = excluded.paused_reason`,
+      [accountSid],
+    );
+    const call = await context.bench.start({ to: context.to });
+    const waiting = await call.until(waitsFor('the operator to resume dialing (paused: a fire drill)'));
+    // It may never come about.
+    expect(waiting.attempts).toEqual([]);
+    expect(await context.store.findCallState(call.callId)).toMatchObject({ state: 'waiting' });
+    expect(context.twilio.creates).toHaveLength(0);
+    await db.query('update dialing_control set paused_at = null where account_sid = $1', [accountSid]);
+    await answered(call);
+  });
+
+  it('the account fails again and again: the circuit breaker opens, and closes when one call gets through', async () => {
+    context.bench.settings.breaker = { ...breakerRule, latest: 2, least: 2, share: 1, openSeconds: 2 };
+    let mended = false;
+    context.twilio.answerCreate = ({ make }) =>
+      mended ? created(make()) : twilioError(401, 20003, 'Authenticate');
+    const failing = [
+      await context.bench.start({ to: context.to }),
+      await context.bench.start({ to: `${context.to}1` }),
+    ];
+    await expect
+      .poll(() => context.bench.events.find((n) => n.kind === 'breaker'), { timeout: 15_000 })
+      .toMatchObject({
+        change: 'opened',
+        reason: '2 of the last 2 calls could not be placed; the last: 20003 Authenticate',
+      });
+    const createCount = context.twilio.creates.length;
+    const call = await context.bench.start({ to: `${context.to}2` });
+    await call.until(waitsFor('the circuit breaker (2 of the last 2 calls could not be placed'));
+    expect(context.twilio.creates).toHaveLength(createCount);
+    mended = true;
+    for (const one of [call, ...failing]) await answered(one);
+    expect(context.bench.events.filter((n) => n.kind === 'breaker').at(-1)).toMatchObject({
+      change: 'closed',
+    });
+  });
+
+  it('another call to the number is in flight: until it ends, unless parallel calls are allowed', async () => {
+    context.bench.settings.callsPerNumber = 1;
+    const first = await context.bench.start({ to: context.to });
+    const sid = await placed(first);
+    const [second, third] = await Promise.all([
+      context.bench.start({ to: context.to }),
+      context.bench.start({ to: context.to }),
+    ]);
+    const text = `another call to this number to end (${first.callId})`;
+    await Promise.all([second.until(waitsFor(text)), third.until(waitsFor(text))]);
+    const parallel = await context.bench.start({ to: context.to, allowParallel: true });
+    await answered(parallel);
+    await cancel(third);
+    expect(await third.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'cancel', attempts: [] });
+    expect(context.twilio.creates).toHaveLength(2);
+    await first.callback(1, sid, 'completed', end);
+    await answered(second);
+  });
+
+  it('the number was called as often as it may be: until exactly when the next call is allowed', async () => {
+    context.bench.settings.contactsPerNumber = { count: 1, seconds: 5 };
+    const first = await context.bench.start({ to: context.to });
+    await answered(first);
+    const soon = new Date(Date.now() + 1500).toISOString();
+    const hasty = await context.bench.start({ to: context.to, giveUpAt: soon });
+    const call = await context.bench.start({ to: context.to });
+    const { nextAttemptAt } = await call.until(waitsFor('contacts: 1 in 5 s are allowed; the next at'));
+    expect(await hasty.result()).toMatchObject({ outcome: 'expired', attempts: [] });
+    await placed(call);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(nextAttemptAt as string) - 50);
+    await answered(call);
+    expect(context.twilio.creates).toHaveLength(2);
+  });
+
+  it('as many calls are in flight as may be: until one ends', async () => {
+    context.bench.settings.callsInFlight = 1;
+    const first = await context.bench.start({ to: context.to });
+    const sid = await placed(first);
+    const second = await context.bench.start({ to: `${context.to}1` });
+    await second.until(waitsFor("one of the account's calls to end: 1 at once are allowed"));
+    await first.callback(1, sid, 'completed', end);
+    await answered(second);
+  });
+});

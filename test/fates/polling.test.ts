@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { CallHandle } from '../support/callBench.js';
+import { json, twilioError } from '../support/scriptedTwilio.js';
+import { useCallBench } from '../support/useCallBench.js';
+
+const context = useCallBench({ callbackWaitSeconds: 1, pollIntervalSeconds: 1 });
+
+async function placed(call: CallHandle): Promise<string> {
+  const { attempts } = await call.until((s) => s.attempts[0]?.callSid != null);
+  return attempts[0]?.callSid as string;
+}
+
+async function polls(atLeast: number): Promise<void> {
+  const fetches = () => context.twilio.requests.filter((r) => /^GET \/Calls\/CA\w+\.json$/.test(r)).length;
+  while (fetches() < atLeast) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+function answerFetchWith(over: Record<string, unknown>): void {
+  Object.assign(context.twilio.calls[0] as object, over);
+}
+
+describe('no callback comes', () => {
+  it('Twilio is asked through ringing and talking until its word is final: decided by poll', async () => {
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    answerFetchWith({ status: 'ringing' });
+    await polls(1);
+    answerFetchWith({ status: 'in-progress' });
+    await polls(2);
+    answerFetchWith({
+      status: 'completed',
+      duration: '12',
+      start_time: 'Tue, 24 Nov 2026 10:00:00 +0000',
+      end_time: 'Tue, 24 Nov 2026 10:00:12 +0000',
+      answered_by: 'machine_start',
+    });
+    const outcome = await call.result();
+    expect(outcome).toMatchObject({
+      outcome: 'answered',
+      decidedBy: 'poll',
+      answeredBy: 'machine',
+      durationSeconds: 12,
+      sipResponseCode: null,
+      reachability: 'reachable',
+      attempts: [{ answeredAt: '2026-11-24T10:00:00.000Z', endedAt: '2026-11-24T10:00:12.000Z' }],
+    });
+    const events = (await call.handle.fetchHistory()).events ?? [];
+    expect(
+      events.filter((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'pollCall'),
+    ).toHaveLength(1);
+    expect(events.length).toBeLessThan(45);
+  });
+
+  it('an earlier poll saw it ring, the last one says no-answer: the number is reachable', async () => {
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    answerFetchWith({ status: 'ringing' });
+    await polls(1);
+    answerFetchWith({ status: 'no-answer', duration: '' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'no-answer',
+      decidedBy: 'poll',
+      reachability: 'reachable',
+      durationSeconds: null,
+    });
+  });
+
+  it('failed: the error code comes from the notifications', async () => {
+    context.twilio.notifications = [{ error_code: '13224', log: '1', message_text: 'no carrier' }];
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    answerFetchWith({ status: 'failed' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'failed',
+      decidedBy: 'poll',
+      errorCode: 13224,
+      sipResponseCode: null,
+      reachability: 'unreachable',
+    });
+  });
+
+  it('an application is called: decided by polling, since Twilio sends its callbacks elsewhere', async () => {
+    const call = await context.bench.start({
+      to: context.to,
+      twiml: undefined,
+      applicationSid: `AP${'0'.repeat(32)}`,
+    });
+    await placed(call);
+    expect(context.twilio.creates[0]?.has('StatusCallback')).toBe(false);
+    answerFetchWith({ status: 'busy' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', decidedBy: 'poll' });
+  });
+
+  it.each([
+    ['404 just after the create', () => twilioError(404, 20404, 'not found')],
+    ['429', () => twilioError(429, 20429, 'slow down', { 'retry-after': '1' })],
+    ['500', () => twilioError(500, 20500, 'internal')],
+    ['HTML of a proxy', () => new Response('<html>', { status: 502 })],
+    ['an answer that breaks off', () => new Response('{"sid":', { status: 200 })],
+    ['the credentials refused', () => twilioError(401, 20003, 'Authenticate')],
+    [
+      'a status word that Twilio never used before',
+      () => json(200, { ...context.twilio.calls[0], status: 'teleporting' }),
+    ],
+    ['no status at all', () => json(200, { ...context.twilio.calls[0], status: null })],
+  ])('the first answers are %s: no verdict, asked again', async (_, answer) => {
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    context.twilio.answerFetch = answer;
+    await polls(2);
+    expect(await call.state()).toMatchObject({ outcome: null });
+    answerFetchWith({ status: 'completed', duration: '1' });
+    context.twilio.answerFetch = context.defaults.answerFetch;
+    expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'poll' });
+  });
+
+  it('a callback comes while Twilio is being asked: it decides at once', async () => {
+    const call = await context.bench.start({ to: context.to });
+    const sid = await placed(call);
+    let onAsked = () => {};
+    const inTheMiddle = new Promise<void>((resolve) => (onAsked = resolve));
+    context.twilio.answerFetch = async (found) => {
+      onAsked();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      return json(200, { ...found, status: 'in-progress' });
+    };
+    await inTheMiddle;
+    await call.callback(1, sid, 'busy', { SequenceNumber: '2', SipResponseCode: '486' });
+    expect(await call.result()).toMatchObject({
+      outcome: 'busy',
+      decidedBy: 'webhook',
+      sipResponseCode: 486,
+    });
+  });
+});

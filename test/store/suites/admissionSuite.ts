@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import type { PlacementResult } from '../../../activities/store/outcomeStore.js';
+import { admissionBench, type Claim } from '../admissionBench.js';
+import type { Engine } from '../engines.js';
+import { attempt, busyAttempt, newCallId, newSid, outcome } from '../records.js';
+
+/** Whom nobody may dial, and when a number is dialed no more. */
+export function admissionSuite(engine: () => Engine): void {
+  const { atOnce, newAccount, claim, by, settle, sql, control, ago } = admissionBench(engine);
+
+  describe('nobody may dial', () => {
+    it('the operator has paused the account: not claimed, with the reason, until it is resumed', async () => {
+      const request = newAccount()();
+      await control(request.accountSid, { paused_at: ago(1), paused_reason: 'a fire drill' });
+      expect(await claim(request)).toEqual({ claimed: false, by: 'paused', reason: 'a fire drill' });
+      await control(request.accountSid, { paused_at: null });
+      expect(await by(request)).toBe('claimed');
+    });
+
+    it('a create was claimed before, and now the account is paused and full: still told what became of it', async () => {
+      const request = newAccount({ callsInFlight: 1 })();
+      await claim(request);
+      await control(request.accountSid, { paused_at: ago(1) });
+      const [before] = await sql('select * from account_pacing where account_sid = $1', [request.accountSid]);
+      expect(await by(request)).toBe('already-claimed');
+      const [after] = await sql('select * from account_pacing where account_sid = $1', [request.accountSid]);
+      expect(after).toEqual(before);
+    });
+
+    it('the number is on the do-not-call list: not claimed, with reason and source; not after it has expired', async () => {
+      const [listed, expired] = [newAccount()(), newAccount()()];
+      const put = `insert into do_not_call (to_number, reason, source, expires_at) values ($1, 'asked us to', 'api', $2)`;
+      await sql(put, [listed.to, ago(-60)]);
+      await sql(put, [expired.to, ago(1)]);
+      expect(await claim(listed)).toEqual({
+        claimed: false,
+        by: 'do-not-call',
+        reason: 'asked us to',
+        source: 'api',
+      });
+      expect(await by(expired)).toBe('claimed');
+    });
+  });
+
+  describe('Twilio has shown that there is no such number', () => {
+    const invalid = { outcome: 'invalid-number', reachability: 'invalid' } as const;
+    const lookup = {
+      answered: true,
+      valid: false,
+      validationErrors: ['TOO_SHORT'],
+      lineType: null,
+      lineStatus: null,
+      errors: [],
+    };
+    const byLookup = {
+      ...invalid,
+      lookup,
+      attempts: [],
+      reason: { code: 'TOO_SHORT', source: 'lookup', message: 'no valid number' } as const,
+    };
+    const byCreate = {
+      ...invalid,
+      attempts: [{ ...busyAttempt(), outcome: 'invalid-number' as const }],
+      reason: { code: '21211', source: 'twilio', message: 'Invalid To' } as const,
+    };
+    const remembering = () => newAccount({}, { rememberInvalidSeconds: 60 })();
+
+    it.each([
+      ['Lookup', byLookup, 'lookup', 'TOO_SHORT'],
+      ['a refused create', byCreate, 'twilio', '21211'],
+    ])('by %s: refused afterwards, with the evidence named', async (_, shown, source, code) => {
+      const request = remembering();
+      const callId = newCallId();
+      await engine().store.saveOutcome(outcome(callId, { ...shown, to: request.to }));
+      expect(await claim(request)).toEqual({
+        claimed: false,
+        by: 'known-invalid',
+        source,
+        code,
+        message: shown.reason.message,
+        callId,
+        seenAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      });
+    });
+
+    it.each([
+      ['longer ago than is remembered', {}, `seen_at = seen_at - interval '61 seconds'`],
+      ['and nothing is to be remembered', { rememberInvalidSeconds: 0 }, 'code = code'],
+      ['by Lookup, which says otherwise now', { lookupSaysValid: true }, 'code = code'],
+    ])('%s: dialed', async (_, differing, change) => {
+      const request = { ...remembering(), ...differing };
+      await engine().store.saveOutcome(outcome(newCallId(), { ...byLookup, to: request.to }));
+      await sql(`update invalid_numbers set ${change} where to_number = $1`, [request.to]);
+      expect(await by(request)).toBe('claimed');
+    });
+
+    it('by a refused create, and Lookup says that it is valid: the create is believed', async () => {
+      const request = { ...remembering(), lookupSaysValid: true };
+      await engine().store.saveOutcome(outcome(newCallId(), { ...byCreate, to: request.to }));
+      expect(await by(request)).toBe('known-invalid');
+    });
+
+    it.each([
+      ['another outcome', { outcome: 'busy' as const }],
+      ['what was remembered of an earlier call', { ...invalid, attempts: [], reason: byCreate.reason }],
+      [
+        'a line out of service',
+        {
+          ...invalid,
+          attempts: [],
+          lookup: { ...lookup, valid: true, lineStatus: 'inactive' },
+          reason: { code: 'inactive', source: 'lookup' as const, message: 'not in service' },
+        },
+      ],
+    ])('%s: nothing is remembered', async (_, shown) => {
+      const request = remembering();
+      await engine().store.saveOutcome(outcome(newCallId(), { ...shown, to: request.to }));
+      expect(await sql('select from invalid_numbers where to_number = $1', [request.to])).toEqual([]);
+    });
+  });
+
+  describe('calls in flight to one number', () => {
+    const from = '+15005550101';
+
+    it('one is in flight: not claimed, told which; claimed when the request allows parallel calls', async () => {
+      const newRequest = newAccount({ callsPerNumber: 1 });
+      const first = newRequest();
+      await claim(first);
+      await settle(first, 'created', newSid());
+      expect(await claim(newRequest({ to: first.to, from }))).toEqual({
+        claimed: false,
+        by: 'number-in-flight',
+        callId: first.callId,
+        limit: 1,
+      });
+      expect(await by(newRequest({ to: first.to, from, parallel: true }))).toBe('claimed');
+      expect(await by(newRequest())).toBe('claimed');
+    });
+
+    it.each<[string, number | null, number]>([
+      ['as many as configured', null, 3],
+      ['as many as operators allow', 5, 5],
+      ['any number, when operators lift the limit', 0, 12],
+    ])('twelve at once: %s', async (_, set, claimed) => {
+      const newRequest = newAccount({ callsPerNumber: 3 });
+      const { to, accountSid } = newRequest();
+      await control(accountSid, { calls_per_number: set });
+      const answers = await atOnce(12, (store, n) =>
+        store.claimPlacement(newRequest({ to, from: `+1500555020${n}` })),
+      );
+      expect(answers.filter((answer) => answer.claimed)).toHaveLength(claimed);
+    });
+
+    it('an earlier attempt of the same call, whose end could not be written down: not in the way', async () => {
+      const request = newAccount({ callsPerNumber: 1, callsInFlight: 1 })();
+      await claim(request);
+      await settle(request, 'created', newSid());
+      expect(await by({ ...request, attempt: 2 })).toBe('claimed');
+    });
+
+    it.each<[string, boolean, (key: Claim) => Promise<unknown>]>([
+      ['refused', true, (key) => settle(key, 'refused')],
+      ['not sent', true, (key) => settle(key, 'not-sent')],
+      ['absent', true, (key) => settle(key, 'absent')],
+      ['made, and under way', false, (key) => settle(key, 'created', newSid())],
+      ['of unknown fate', false, (key) => settle(key, null)],
+      [
+        'of an attempt under way',
+        false,
+        ({ callId }) => engine().store.saveAttempt({ callId, state: 'ringing', attempt: attempt() }),
+      ],
+      [
+        'of a decided attempt',
+        true,
+        ({ callId }) => engine().store.saveAttempt({ callId, state: 'recording', attempt: busyAttempt() }),
+      ],
+      [
+        'of another attempt than the decided one',
+        false,
+        ({ callId }) => engine().store.saveAttempt({ callId, state: 'recording', attempt: busyAttempt(2) }),
+      ],
+      [
+        'of a call whose outcome is recorded',
+        true,
+        ({ callId }) => engine().store.saveOutcome(outcome(callId)),
+      ],
+      [
+        'so old that it must be over',
+        true,
+        ({ callId }) =>
+          sql(
+            `update placements set claimed_at = claimed_at - interval '27 hours', result = 'created' where call_id = $1`,
+            [callId],
+          ),
+      ],
+      [
+        'taken for absent, and then a callback names it',
+        false,
+        async (key) => {
+          await settle(key, 'absent');
+          await settle(key, 'created', newSid());
+        },
+      ],
+      [
+        'taken for absent, and named by a callback after the outcome',
+        true,
+        async (key) => {
+          await settle(key, 'absent');
+          await engine().store.saveOutcome(outcome(key.callId));
+          await settle(key, 'created', newSid());
+        },
+      ],
+    ])('the create was %s: its place is free: %s', async (_, free, become) => {
+      const newRequest = newAccount({ callsPerNumber: 1, callsInFlight: 1 });
+      const first = newRequest();
+      await claim(first);
+      await become(first);
+      expect(await by(newRequest({ to: first.to, from }))).toBe(free ? 'claimed' : 'number-in-flight');
+      if (!free) expect(await by(newRequest())).toBe('account-limit');
+    });
+  });
+
+  describe('contacts per number and period', () => {
+    it('called as often as it may be: not claimed, told when the next call is allowed; the period over: claimed', async () => {
+      const newRequest = newAccount({ contactsPerNumber: { count: 2, seconds: 3600 } });
+      const { to } = newRequest();
+      for (const _ of [1, 2]) {
+        const contact = newRequest({ to });
+        await claim(contact);
+        await settle(contact, 'created', newSid());
+        await engine().store.saveOutcome(outcome(contact.callId));
+      }
+      const answer = await claim(newRequest({ to }));
+      expect(answer).toMatchObject({ by: 'contact-limit', limit: 2, seconds: 3600 });
+      const [first] = await engine().db.query<{ until: string }>(
+        `select to_char((min(claimed_at) + interval '1 hour') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as until
+         from placements where to_number = $1`,
+        [to],
+      );
+      expect(answer).toMatchObject(first as object);
+      await sql(`update placements set claimed_at = claimed_at - interval '1 hour' where to_number = $1`, [
+        to,
+      ]);
+      expect(await by(newRequest({ to }))).toBe('claimed');
+    });
+
+    it.each<[PlacementResult | null, string]>([
+      ['refused', 'claimed'],
+      ['not-sent', 'claimed'],
+      ['absent', 'claimed'],
+      [null, 'contact-limit'],
+    ])('a create that ended as %s: %s', async (result, next) => {
+      const newRequest = newAccount({ contactsPerNumber: { count: 1, seconds: 3600 } });
+      const first = newRequest();
+      await claim(first);
+      await settle(first, result);
+      const answer = await claim(newRequest({ to: first.to, from: '+15005550101' }));
+      if (next === 'claimed') expect(answer).toMatchObject({ claimed: true });
+      // It may still turn out to be none.
+      else expect(answer).toMatchObject({ by: 'contact-limit', until: null });
+    });
+
+    it('twenty at once from different caller ids, three allowed: three are claimed', async () => {
+      const newRequest = newAccount({ contactsPerNumber: { count: 3, seconds: 60 } });
+      const { to } = newRequest();
+      const answers = await atOnce(20, (store, n) =>
+        store.claimPlacement(newRequest({ to, from: `+150055502${String(n).padStart(2, '0')}` })),
+      );
+      expect(answers.filter((answer) => answer.claimed)).toHaveLength(3);
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { BreakerRule } from '../../../activities/store/dialLimits.js';
+import { admissionBench, type Claim } from '../admissionBench.js';
+import type { Engine } from '../engines.js';
+import { newSid, noLimits } from '../records.js';
+
+/** When the circuit breaker opens, and closes. */
+export function breakerSuite(engine: () => Engine): void {
+  const { atOnce, newAccount, claim, by, sql } = admissionBench(engine);
+
+  describe('the circuit breaker', () => {
+    const rule: BreakerRule = { latest: 20, least: 10, share: 0.5, withinSeconds: 60, openSeconds: 600 };
+
+    async function place(
+      request: Claim,
+      providerFailed: boolean | undefined,
+      breaker: BreakerRule | null = rule,
+    ) {
+      expect(await by(request)).toBe('claimed');
+      const answer =
+        providerFailed === undefined
+          ? {}
+          : { answer: { providerFailed, why: '20003 Authenticate', breaker } };
+      return engine().store.settlePlacement({
+        ...request,
+        result: providerFailed ? 'not-sent' : 'refused',
+        callSid: null,
+        ...answer,
+      });
+    }
+    const ageOpening = (accountSid: string) =>
+      sql(
+        `update dialing_control set breaker_open_until = clock_timestamp() - interval '1 second' where account_sid = $1`,
+        [accountSid],
+      );
+    async function openBreaker(newRequest: () => Claim) {
+      for (let n = 0; n < 9; n++) expect(await place(newRequest(), true)).toBeNull();
+      return place(newRequest(), true);
+    }
+
+    it('ten creates fail: opens, says why, and nothing is dialed', async () => {
+      const newRequest = newAccount();
+      const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
+      expect(await openBreaker(newRequest)).toEqual({ change: 'opened', reason });
+      expect(await claim(newRequest())).toEqual({ claimed: false, by: 'breaker', reason });
+      const capacityRequest = { accountSid: newRequest().accountSid, limits: noLimits, withinSeconds: 1 };
+      expect(await engine().store.availableCapacity(capacityRequest)).toMatchObject({
+        stopped: { by: 'breaker', reason },
+      });
+    });
+
+    it.each<[string, boolean, (boolean | undefined)[]]>([
+      ['half of ten', true, Array.from({ length: 10 }, (_, n) => n % 2 === 1)],
+      ['fewer than half', false, Array.from({ length: 30 }, (_, n) => n % 3 === 2)],
+      ['fewer than ten in all', false, Array(9).fill(true)],
+      ['nine, and Twilio asked to wait in between', false, [...Array(9).fill(true), undefined, undefined]],
+      ['the last ten after many that went well', true, [...Array(25).fill(false), ...Array(10).fill(true)]],
+    ])('%s fail: opens: %s', async (_, opens, failures) => {
+      const newRequest = newAccount();
+      let change: unknown = null;
+      for (const trouble of failures) change ??= await place(newRequest(), trouble);
+      expect(change !== null).toBe(opens);
+    });
+
+    it('they failed longer ago than counts, or no breaker is wanted: stays closed', async () => {
+      const newRequest = newAccount();
+      for (let n = 0; n < 9; n++) await place(newRequest(), true);
+      await sql(
+        `update placements set responded_at = responded_at - interval '2 minutes' where account_sid = $1`,
+        [newRequest().accountSid],
+      );
+      expect(await place(newRequest(), true)).toBeNull();
+      const other = newAccount();
+      for (let n = 0; n < 12; n++) expect(await place(other(), true, null)).toBeNull();
+    });
+
+    it('its time is over: one of twenty tries; it fails: open again', async () => {
+      const newRequest = newAccount();
+      await openBreaker(newRequest);
+      await ageOpening(newRequest().accountSid);
+      const requests = Array.from({ length: 20 }, () => newRequest());
+      const answers = await atOnce(20, (store, n) => store.claimPlacement(requests[n] as Claim));
+      expect(answers.filter((answer) => answer.claimed)).toHaveLength(1);
+      const probe = requests[answers.findIndex((answer) => answer.claimed)] as Claim;
+      const answer = { providerFailed: true, why: 'again', breaker: rule };
+      await engine().store.settlePlacement({ ...probe, result: null, callSid: null, answer });
+      expect(await by(newRequest())).toBe('breaker');
+    });
+
+    it('the one that tries goes well: closed, and what failed before counts no longer', async () => {
+      const newRequest = newAccount();
+      await openBreaker(newRequest);
+      await ageOpening(newRequest().accountSid);
+      expect(await place(newRequest(), false)).toEqual({ change: 'closed' });
+      expect(await place(newRequest(), true)).toBeNull();
+      expect(await by(newRequest())).toBe('claimed');
+    });
+
+    it('the one that tries is told to wait: the next one tries', async () => {
+      const newRequest = newAccount();
+      await openBreaker(newRequest);
+      await ageOpening(newRequest().accountSid);
+      expect(await place(newRequest(), undefined)).toBeNull();
+      expect(await by(newRequest())).toBe('claimed');
+      expect(await by(newRequest())).toBe('breaker');
+    });
+
+    it('a create from before it opened goes well: still open', async () => {
+      const newRequest = newAccount();
+      const before = newRequest();
+      await claim(before);
+      await openBreaker(newRequest);
+      const answer = { providerFailed: false, why: null, breaker: rule };
+      const settled = { ...before, result: 'created', callSid: newSid(), answer } as const;
+      expect(await engine().store.settlePlacement(settled)).toBeNull();
+      expect(await by(newRequest())).toBe('breaker');
+    });
+  });
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../engines.js';
+import { newClaim, noLimits } from '../records.js';
+
+let accounts = 0;
+const asConfigured = {
+  callsPerSecond: null,
+  callsInFlight: null,
+  contactsPerNumber: null,
+  contactsPeriodSeconds: null,
+  callsPerNumber: null,
+};
+const closed = { state: 'closed', openedAt: null, openUntil: null, reason: null };
+const aTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+
+export function operatorLimitSuite(engine: () => Engine): void {
+  const newAccount = () => ({ accountSid: `AC-control-${++accounts}` });
+  const store = () => engine().store;
+  const query = (statement: string, parameters: (string | null)[]) =>
+    engine().db.query<Record<string, unknown>>(statement, parameters);
+
+  describe('the control of dialing', () => {
+    it('nobody has set anything: as configured, not paused, breaker closed', async () => {
+      expect(await store().readDialing(newAccount())).toEqual({
+        limits: asConfigured,
+        paused: null,
+        breaker: closed,
+        inFlight: 0,
+        nextPlacementAt: null,
+      });
+    });
+
+    it('limits are set one after another: each stays until it is set again; null is as configured', async () => {
+      const account = newAccount();
+      const limits = () =>
+        store()
+          .readDialing(account)
+          .then((dialing) => dialing.limits);
+      await store().setDialLimits({ ...account, limits: { callsPerSecond: 2.5, callsInFlight: 20 } });
+      await store().setDialLimits({
+        ...account,
+        limits: { contactsPerNumber: 3, contactsPeriodSeconds: 86_400, callsPerNumber: 1 },
+      });
+      expect(await limits()).toEqual({
+        callsPerSecond: 2.5,
+        callsInFlight: 20,
+        contactsPerNumber: 3,
+        contactsPeriodSeconds: 86_400,
+        callsPerNumber: 1,
+      });
+      await store().setDialLimits({ ...account, limits: { callsPerSecond: null } });
+      await store().setDialLimits({ ...account, limits: {} });
+      expect(await limits()).toMatchObject({ callsPerSecond: null, callsInFlight: 20 });
+    });
+
+    it('dialing is paused twice: since the first time, for the newer reason if there is one', async () => {
+      const account = newAccount();
+      await store().pauseDialing({ ...account, reason: 'the script is wrong' });
+      const { paused } = await store().readDialing(account);
+      expect(paused).toEqual({ since: aTime, reason: 'the script is wrong' });
+      await store().pauseDialing({ ...account, reason: null });
+      expect((await store().readDialing(account)).paused).toEqual(paused);
+      await store().pauseDialing({ ...account, reason: 'and the number too' });
+      const { paused: still } = await store().readDialing(account);
+      expect(still).toEqual({ since: paused?.since, reason: 'and the number too' });
+    });
+
+    it('it is resumed: goes on, with the limits that were set', async () => {
+      const account = newAccount();
+      await store().setDialLimits({ ...account, limits: { callsInFlight: 7 } });
+      await store().pauseDialing({ ...account, reason: 'lunch' });
+      await store().resumeDialing(account);
+      expect(await store().readDialing(account)).toMatchObject({
+        paused: null,
+        limits: { callsInFlight: 7 },
+      });
+      await store().pauseDialing({ ...account, reason: null });
+      expect((await store().readDialing(account)).paused).toEqual({ since: aTime, reason: null });
+    });
+
+    it('nothing was set or paused: resuming changes nothing', async () => {
+      const account = newAccount();
+      await store().resumeDialing(account);
+      expect(await store().readDialing(account)).toMatchObject({ paused: null, breaker: closed });
+    });
+
+    it('the account of somebody else: untouched', async () => {
+      const [one, other] = [newAccount(), newAccount()];
+      await store().setDialLimits({ ...one, limits: { callsPerSecond: 1 } });
+      await store().pauseDialing({ ...one, reason: null });
+      expect(await store().readDialing(other)).toMatchObject({ limits: asConfigured, paused: null });
+    });
+
+    const open = ({ accountSid }: { accountSid: string }, forSeconds: number) =>
+      query(
+        `insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason, breaker_counts_since)
+         values ($1, clock_timestamp(), clock_timestamp() + make_interval(secs => ${forSeconds}), 'it fails', '2026-01-01T00:00:00Z')`,
+        [accountSid],
+      );
+    const countsSince = async ({ accountSid }: { accountSid: string }) => {
+      const [row] = await query(
+        `select breaker_counts_since = '2026-01-01T00:00:00Z' as "asBefore" from dialing_control where account_sid = $1`,
+        [accountSid],
+      );
+      return row?.asBefore ? 'as before' : 'now';
+    };
+
+    it.each([
+      [60, 'open'],
+      [-1, 'trying'],
+    ])(
+      'the breaker opened for %d more seconds: %s; resuming closes it, and it counts anew',
+      async (seconds, state) => {
+        const account = newAccount();
+        await open(account, seconds);
+        const { breaker } = await store().readDialing(account);
+        expect(breaker).toEqual({ state, openedAt: aTime, openUntil: aTime, reason: 'it fails' });
+        expect(await countsSince(account)).toBe('as before');
+        await store().resumeDialing(account);
+        expect((await store().readDialing(account)).breaker).toEqual(closed);
+        expect(await countsSince(account)).toBe('now');
+      },
+    );
+
+    it('the breaker is closed: resuming after a pause does not make it forget what it has counted', async () => {
+      const account = newAccount();
+      await open(account, 60);
+      await query('update dialing_control set breaker_open_until = null where account_sid = $1', [
+        account.accountSid,
+      ]);
+      await store().pauseDialing({ ...account, reason: null });
+      await store().resumeDialing(account);
+      expect(await countsSince(account)).toBe('as before');
+    });
+
+    it('calls under way and the next turn: counted for their own account', async () => {
+      const account = newAccount();
+      const limits = { ...noLimits, callsPerSecond: 1 };
+      for (const [nth, { accountSid }] of [account, account, newAccount()].entries())
+        await store().claimPlacement(
+          newClaim({ accountSid, to: `+1500999000${nth}`, limits, sendWithinSeconds: 60 }),
+        );
+      const dialing = await store().readDialing(account);
+      expect(dialing.inFlight).toBe(2);
+      const [next] = await query(
+        `select max(claimed_at) + interval '1 second' = $2::timestamptz as "isNext" from placements where account_sid = $1`,
+        [account.accountSid, dialing.nextPlacementAt],
+      );
+      expect(next).toEqual({ isNext: true });
+    });
+  });
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../workflows/callRequest.js';
+import type { Engine } from '../engines.js';
+import { newCallId, opened, outcome } from '../records.js';
+
+export function redialSuite(engine: () => Engine): void {
+  const store = () => engine().store;
+
+  describe('calls to dial again', () => {
+    const at = (minute: number) => `2026-03-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
+    /** A call on record: to which number, when, and how it ended; null: it runs. */
+    async function call(to: string, minute: number, how: Outcome | null, more: object = {}) {
+      const callId = newCallId();
+      await store().addCall({
+        ...opened(callId),
+        to,
+        startedAt: at(minute),
+        request: { to, twiml: '<Response/>' },
+        ...more,
+      });
+      if (how !== null)
+        await store().saveOutcome(
+          outcome(callId, {
+            to,
+            startedAt: at(minute),
+            outcome: how,
+            reachability: 'undetermined',
+            attempts: [],
+          }),
+        );
+      return callId;
+    }
+    const scope = () => ({ batch: `batch-${randomUUID()}` });
+    const number = () => `+1500${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`;
+    const found = async (query: Parameters<ReturnType<typeof store>['redialCandidates']>[0]) =>
+      (await store().redialCandidates(query, { after: null, limit: 100 })).map(({ callId }) => callId);
+
+    it('only those that turned out so, with the request that they came with', async () => {
+      const { batch } = scope();
+      const [busy] = [await call(number(), 1, 'busy', { batchId: batch })];
+      await call(number(), 2, 'answered', { batchId: batch });
+      await call(number(), 3, null, { batchId: batch });
+      await call(number(), 4, 'busy');
+      const [one, ...others] = await store().redialCandidates(
+        { batch, outcome: ['busy', 'no-answer'] },
+        { after: null, limit: 10 },
+      );
+      expect(one).toMatchObject({ callId: busy, request: { twiml: '<Response/>' } });
+      expect(others).toEqual([]);
+    });
+
+    it.each<[string, (Outcome | null)[], boolean]>([
+      ['busy, then busy again in the same batch: once, the later one', ['busy', 'busy'], true],
+      ['busy, then answered: not', ['busy', 'answered'], false],
+      ['answered, then busy: the newest counts', ['answered', 'busy'], true],
+      ['busy, then failed: the newest counts, and nobody asked for failed', ['busy', 'failed'], false],
+      ['busy, and being called now: not', ['busy', null], false],
+    ])('a number was %s', async (_, ends, again) => {
+      const { batch } = scope();
+      const to = number();
+      const calls: string[] = [];
+      for (const [nth, how] of ends.entries()) calls.push(await call(to, nth, how, { batchId: batch }));
+      expect(await found({ batch, outcome: ['busy'] })).toEqual(again ? [calls.at(-1)] : []);
+    });
+
+    it.each<[string, Outcome | null, boolean]>([
+      ['answered', 'answered', false],
+      ['under way', null, false],
+      ['busy, too', 'busy', true],
+    ])('a later call outside of the batch is %s: it counts for the number', async (_, later, again) => {
+      const { batch } = scope();
+      const to = number();
+      const callId = await call(to, 1, 'busy', { batchId: batch });
+      await call(to, 2, later);
+      expect(await found({ batch, outcome: ['busy'] })).toEqual(again ? [callId] : []);
+    });
+
+    it('by number, time and reachability', async () => {
+      const to = number();
+      await call(to, 10, 'failed');
+      const callId = await call(to, 20, 'failed');
+      expect(await found({ to })).toEqual([callId]);
+      expect(await found({ to, until: at(20) })).toHaveLength(1);
+      expect(await found({ to, since: at(20).toLowerCase() })).toEqual([callId]);
+      expect(await found({ to, since: at(21) })).toEqual([]);
+      expect(await found({ to, reachability: ['undetermined'] })).toEqual([callId]);
+      expect(await found({ to, reachability: ['reachable'] })).toEqual([]);
+    });
+
+    it('page by page, in the order of their start', async () => {
+      const { batch } = scope();
+      const calls: string[] = [];
+      for (const minute of [3, 1, 2])
+        calls[minute] = await call(number(), minute, 'busy', { batchId: batch });
+      const first = await store().redialCandidates({ batch }, { after: null, limit: 2 });
+      const second = await store().redialCandidates({ batch }, { after: first[1] ?? null, limit: 2 });
+      expect([...first, ...second].map(({ callId }) => callId)).toEqual(calls.slice(1));
+    });
+
+    it('one whose request never came on record: found, without it', async () => {
+      const callId = newCallId();
+      const to = number();
+      await store().saveOutcome(outcome(callId, { to }));
+      expect(await store().redialCandidates({ to }, { after: null, limit: 2 })).toMatchObject([
+        { callId, request: null },
+      ]);
+    });
+  });
+}

@@ -1,0 +1,199 @@
+import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { BatchActivities, BatchControl } from './batch/batchActivities.js';
+import { secondsUntil } from './call/workflowTime.js';
+import type {
+  CallActivities,
+  FinalUpdate,
+  PlaceCallInput,
+  PlaceCallResult,
+  RecordAttemptInput,
+} from './callActivities.js';
+import type { CallPlan } from './callRequest.js';
+import { maskNumber } from './rules/phoneNumber.js';
+
+/**
+ * How Temporal runs each activity: in one place, because the promise depends on it.
+ *
+ * None is a local activity. When a query is answered while one runs, SDK 1.24.0 completes the workflow task without giving
+ * the workflow the result. The result then comes together with the signals of the next task, and on replay before
+ * them: the call stands still for ever. And work that the workflow does beside it is done again when its task is.
+ */
+
+/** Longer than the tries of Lookup inside. Repeated until it succeeds: no call without a plan. */
+export const { acceptAndLookUp } = proxyActivities<Pick<CallActivities, 'acceptAndLookUp'>>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+  summary: 'validate the request, freeze its plan, perform Lookup',
+});
+
+/** Nothing but our own rules: repeated until it succeeds. */
+export const { findAllowedTime } = proxyActivities<Pick<CallActivities, 'findAllowedTime'>>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+  summary: 'when may the phone ring?',
+});
+
+/**
+ * On a queue of its own, where Temporal keeps waiting calls in order: by priority, and in rotation by fairness key.
+ *
+ * Longer than the HTTP time-out inside. No `scheduleToCloseTimeout`: it would blur "never started" and
+ * "started", which `scheduleToStartTimeout` does not. No heartbeat: it would let an operator interrupt the create.
+ * Canceled, it ends at once while it waits in the queue, and runs to its end once it has begun.
+ */
+export function placeCall(input: PlaceCallInput): Promise<PlaceCallResult> {
+  const { plan } = input;
+  return proxyActivities<Pick<CallActivities, 'placeCall'>>({
+    taskQueue: `${workflowInfo().taskQueue}-dial`,
+    priority: {
+      priorityKey: plan.priority,
+      ...(plan.fairnessKey === null ? {} : { fairnessKey: plan.fairnessKey }),
+    },
+    startToCloseTimeout: '30s',
+    ...(plan.giveUpAt === null
+      ? {}
+      : { scheduleToStartTimeout: Math.max(1, Math.ceil(secondsUntil(plan.giveUpAt) * 1000)) }),
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: `call ${maskNumber(plan.to)} from ${maskNumber(plan.from)}`,
+  }).placeCall(input);
+}
+
+/** For as long as it takes: the activity itself knows when Twilio cannot tell any more. */
+export const { findUnclearCall } = proxyActivities<Pick<CallActivities, 'findUnclearCall'>>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+  summary: "was the call made? ask the journal, then Twilio's list",
+});
+
+export const { recordCallSid } = proxyActivities<Pick<CallActivities, 'recordCallSid'>>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '15s',
+  summary: 'record the SID in the placement journal',
+});
+
+/** Beside the call, for as long as it can be in flight: until then its claim is open, and without a SID. */
+export const { recordCallSid: recordCallSidInBackground } = proxyActivities<
+  Pick<CallActivities, 'recordCallSid'>
+>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'record the SID in the placement journal, once the store is back',
+});
+
+/**
+ * One history event, however often Twilio is asked: a status that is not final fails the activity. No
+ * `scheduleToCloseTimeout`: it would run out while no worker is there, and nobody would have asked.
+ */
+export function pollCall(
+  input: Parameters<CallActivities['pollCall']>[0],
+  { pollIntervalSeconds }: CallPlan['timeouts'],
+): Promise<FinalUpdate | null> {
+  return proxyActivities<Pick<CallActivities, 'pollCall'>>({
+    startToCloseTimeout: '20s',
+    retry: {
+      initialInterval: `${pollIntervalSeconds}s`,
+      backoffCoefficient: 1.5,
+      maximumInterval: `${pollIntervalSeconds * 10}s`,
+    },
+    summary: 'poll Twilio until the call is over',
+  }).pollCall(input);
+}
+
+/** For as long as it takes, as `pollCall`. */
+export const { endCall } = proxyActivities<Pick<CallActivities, 'endCall'>>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+  summary: 'cancel or hang up at Twilio, and read what Twilio says then',
+});
+
+/**
+ * Twilio may log a moment after the end. Most failed calls leave no notification: they are not waited for long, nor for longer
+ * than `withinSeconds`.
+ */
+export function fetchErrorCode(
+  callSid: string,
+  withinSeconds: number | null,
+): Promise<{ code: number; message: string }> {
+  return proxyActivities<Pick<CallActivities, 'fetchErrorCode'>>({
+    startToCloseTimeout: '12s',
+    ...(withinSeconds === null
+      ? {}
+      : { scheduleToCloseTimeout: `${Math.max(1, Math.ceil(withinSeconds))}s` }),
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 3 },
+    summary: "why did it fail? ask Twilio's notifications",
+  }).fetchErrorCode({ callSid });
+}
+
+/** Only once: what these write is written again with the outcome. */
+const once = proxyActivities<Pick<CallActivities, 'recordAttempt' | 'markWaiting'>>({
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '8s',
+  retry: { maximumAttempts: 1 },
+  summary: 'record in the outcome store',
+});
+
+export function recordAttemptOnce(input: RecordAttemptInput): Promise<void> {
+  return once.recordAttempt(input);
+}
+
+/** Lists show that the call waits. If the store is away they go on showing what was before. */
+export function markWaiting(callId: string): Promise<void> {
+  return once.markWaiting({ callId }).catch(() => {});
+}
+
+/** For as long as it takes. */
+export const { recordAttempt, recordOutcome } = proxyActivities<
+  Pick<CallActivities, 'recordAttempt' | 'recordOutcome'>
+>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'record the outcome in the outcome store',
+});
+
+/** Once, so that what follows is not delayed by a receiver that is away or accepts this and not that. */
+export const notifyOnce = (what: string) =>
+  proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    startToCloseTimeout: '15s',
+    retry: { initialInterval: '5s', maximumAttempts: 1 },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary: `post ${what} to the client's notifyUrl`,
+  });
+
+/**
+ * For a day. The activity spreads the pauses, and makes them what `Retry-After` asks for. A post that is under way when
+ * somebody cancels the run may still be accepted, so its end is waited for.
+ */
+export const notifyForADay = (what: string) =>
+  proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '1 day',
+    retry: { initialInterval: '5s', maximumInterval: '1 hour' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary: `post ${what} to the client's notifyUrl`,
+  });
+
+/** For as long as it takes. */
+export const { keepDeadLetter, settleDeadLetter } = proxyActivities<
+  Pick<CallActivities, 'keepDeadLetter' | 'settleDeadLetter'>
+>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'write the dead letter into the outcome store',
+});
+
+/** The heartbeat tells soon of a worker that is gone: a batch's window must not stay empty for a minute. */
+export const { feedBatch } = proxyActivities<Pick<BatchActivities, 'feedBatch'>>({
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', nonRetryableErrorTypes: ['NoSuchBatch'] },
+  summary: 'count what has ended, start the next calls',
+});
+
+export function controlBatch(input: BatchControl): ReturnType<BatchActivities['controlBatch']> {
+  return proxyActivities<Pick<BatchActivities, 'controlBatch'>>({
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '200ms', maximumInterval: '10s', nonRetryableErrorTypes: ['NoSuchBatch'] },
+    summary: `${input.what} the batch`,
+  }).controlBatch(input);
+}

@@ -1,0 +1,182 @@
+import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { CallOutcome, CallState, CallStateName } from '../callOutcome.js';
+import { parseRfc3339 } from '../rules/rfc3339.js';
+
+export interface CancelRequest {
+  /** Kept in the outcome. */
+  reason?: string;
+}
+
+export interface PauseRequest {
+  /** Shown for as long as the call is paused. */
+  reason?: string;
+}
+
+export interface RescheduleRequest {
+  /** RFC 3339: when the next attempt is to begin. What is past means now. */
+  at: string;
+}
+
+export const cancel = defineUpdate<CallState, [CancelRequest?]>('cancel');
+export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
+export const pause = defineUpdate<CallState, [PauseRequest?]>('pause');
+export const resume = defineUpdate<CallState, [object?]>('resume');
+export const reschedule = defineUpdate<CallState, [RescheduleRequest]>('reschedule');
+
+/** What the controls need to know of their call. */
+export interface ControlledCall {
+  readonly state: CallStateName;
+  readonly outcome: CallOutcome | null;
+  /** Is the call waiting for the time of its next attempt, so that this time can be moved? */
+  readonly canReschedule: boolean;
+  /** As in the request: no attempt begins later. */
+  readonly giveUpAt: string | null;
+  describe(): CallState;
+  note(line: string): void;
+  /** The next attempt is due at another time, ISO 8601. */
+  reschedule(at: string): void;
+}
+
+/**
+ * The updates with which people control a call, and what they have asked for. Each update answers with the call's state, or
+ * rejects and changes nothing.
+ */
+export class CallControls {
+  cancelRequested = false;
+  /** Why the call should stop; null while nobody asked for it, or without a reason. */
+  cancelReason: string | null = null;
+  retryNowRequested = false;
+  /** While true no attempt begins. What Twilio has begun is followed to its end all the same. */
+  paused = false;
+  pauseReason: string | null = null;
+  /** When the next attempt is to begin instead of when it was due, ISO 8601; null when nobody rescheduled it. */
+  rescheduledTo: string | null = null;
+  readonly #call: ControlledCall;
+
+  constructor(call: ControlledCall) {
+    this.#call = call;
+    setHandler(cancel, (input?: CancelRequest) => this.cancel(textOf(input?.reason)), {
+      description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
+      validator: (_?: CancelRequest) => this.#rejectWhenOver('canceled'),
+    });
+    setHandler(retryNow, (_?: object) => this.#retryNow(), {
+      description: 'Dial again now instead of when it is due',
+      validator: (_?: object) => this.#validateRetryNow(),
+    });
+    setHandler(pause, (input?: PauseRequest) => this.#pause(textOf(input?.reason)), {
+      description: 'Begin no attempt until resumed; what Twilio has begun goes on',
+      validator: (_?: PauseRequest) => this.#rejectWhenOver('paused'),
+    });
+    setHandler(resume, (_?: object) => this.#resume(), {
+      description: 'Go on after a pause',
+      validator: (_?: object) => this.#validateResume(),
+    });
+    setHandler(reschedule, ({ at }: RescheduleRequest) => this.#reschedule(parseRfc3339(at) as string), {
+      description: 'Begin the next attempt at another time; the calling window still holds',
+      validator: (input: RescheduleRequest) => this.#validateReschedule(input?.at),
+    });
+  }
+
+  /** What a paused call waits for. */
+  get waitingToResume(): string {
+    return `somebody to resume the call (${this.#paused})`;
+  }
+
+  cancel(reason: string | null): CallState {
+    if (!this.cancelRequested && this.#call.outcome === null) {
+      this.cancelRequested = true;
+      this.cancelReason = reason;
+      this.#call.note(`cancel requested${reason ? `: ${reason}` : ''}`);
+    }
+    return this.#call.describe();
+  }
+
+  get #paused(): string {
+    return this.pauseReason ? `paused: ${this.pauseReason}` : 'paused';
+  }
+
+  get #activity(): string {
+    return this.cancelRequested ? 'being canceled' : this.#call.state;
+  }
+
+  #retryNow(): CallState {
+    this.retryNowRequested = true;
+    this.#call.note('retry now requested');
+    return this.#call.describe();
+  }
+
+  #validateRetryNow(): void {
+    if (this.#call.state !== 'waiting-to-retry' || this.cancelRequested)
+      reject(
+        'NotWaitingToRetry',
+        this.#call.state === 'waiting' && !this.cancelRequested
+          ? 'The call is waiting for its first attempt, not to retry: use reschedule to begin it at another time'
+          : `The call is ${this.#activity}, not waiting to retry: there is nothing to dial again now`,
+      );
+    if (this.paused) reject('CallIsPaused', `The call is ${this.#paused}: resume it first, then retry`);
+  }
+
+  #pause(reason: string | null): CallState {
+    if (!this.paused) {
+      this.paused = true;
+      this.pauseReason = reason;
+      this.#call.note(this.#paused);
+    }
+    return this.#call.describe();
+  }
+
+  #resume(): CallState {
+    this.paused = false;
+    this.pauseReason = null;
+    this.#call.note('resumed');
+    return this.#call.describe();
+  }
+
+  #validateResume(): void {
+    this.#rejectWhenOver('resumed');
+    if (!this.paused)
+      reject('NotPaused', `The call is ${this.#activity}, not paused: there is nothing to resume`);
+  }
+
+  #reschedule(at: string): CallState {
+    this.rescheduledTo = at;
+    this.#call.reschedule(at);
+    this.#call.note(`next attempt rescheduled to ${at}`);
+    return this.#call.describe();
+  }
+
+  #validateReschedule(at: unknown): void {
+    this.#rejectWhenOver('rescheduled');
+    const time = parseRfc3339(at);
+    if (time === null)
+      reject(
+        'InvalidTime',
+        `The call can't be rescheduled: at is ${String(JSON.stringify(at)).slice(0, 80)}; must be an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z`,
+      );
+    if (!this.#call.canReschedule || this.cancelRequested)
+      reject(
+        'NotWaitingForAttempt',
+        `The call is ${this.#activity}, not waiting for the time of its next attempt: there is nothing to reschedule`,
+      );
+    const { giveUpAt } = this.#call;
+    if (giveUpAt !== null && Date.parse(time) > Date.parse(giveUpAt))
+      reject(
+        'AfterGiveUpAt',
+        `The call gives up at ${giveUpAt}, and an attempt at ${time} would come after that: choose an earlier time`,
+      );
+  }
+
+  #rejectWhenOver(what: string): void {
+    const { outcome, state } = this.#call;
+    if (outcome !== null || state === 'recording' || state === 'done')
+      reject('CallIsOver', `The call is over already (${outcome?.outcome ?? state}): it can't be ${what}`);
+  }
+}
+
+function textOf(reason: unknown): string | null {
+  return typeof reason === 'string' ? reason : null;
+}
+
+function reject(type: string, why: string): never {
+  throw ApplicationFailure.nonRetryable(why, type);
+}

@@ -1,0 +1,61 @@
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { CallState } from '../callOutcome.js';
+import { maskNumber } from '../rules/phoneNumber.js';
+import { searchAttribute } from './searchAttributes.js';
+import { now } from './workflowTime.js';
+
+/** Lines of the timeline that stay readable in Temporal's UI. */
+const maxLines = 60;
+
+/** What Temporal's UI shows of a call: search attributes for its lists, and a timeline in the run's current details. */
+export class CallDisplay {
+  readonly #describe: () => CallState;
+  readonly #timeline: string[] = [];
+  readonly #published = new Map<string, string | number>();
+
+  constructor(describe: () => CallState) {
+    this.#describe = describe;
+    const given = workflowInfo().typedSearchAttributes;
+    for (const key of [searchAttribute.to, searchAttribute.state]) {
+      const value = given.get(key);
+      if (value !== undefined) this.#published.set(key.name, value);
+    }
+  }
+
+  /** Adds a line to the timeline; `at`: when it happened, ISO 8601. */
+  note(line: string, at = now()): void {
+    this.#timeline.push(`- \`${at.slice(0, 10)} ${at.slice(11, 19)}\` ${line}`);
+    if (this.#timeline.length > maxLines) this.#timeline.splice(1, 1);
+    this.#showDetails();
+  }
+
+  /**
+   * Shows where the call stands. Called before a wait and at the end, not at each step, since every changed search
+   * attribute costs an event of history.
+   */
+  publish(): void {
+    const { to, state, attempts, outcome } = this.#describe();
+    const values = [
+      { key: searchAttribute.to, value: to },
+      { key: searchAttribute.state, value: state },
+      { key: searchAttribute.attempts, value: attempts.length },
+      { key: searchAttribute.callSid, value: attempts.at(-1)?.callSid ?? null },
+      { key: searchAttribute.outcome, value: outcome?.outcome ?? null },
+      { key: searchAttribute.errorCode, value: outcome?.errorCode ?? null },
+    ].filter(({ key, value }) => value !== null && this.#published.get(key.name) !== value);
+    if (values.length > 0) {
+      for (const { key, value } of values) this.#published.set(key.name, value as string | number);
+      upsertSearchAttributes(values as Parameters<typeof upsertSearchAttributes>[0]);
+    }
+    this.#showDetails();
+  }
+
+  #showDetails(): void {
+    const { to, state, attempts, outcome, waitingFor } = this.#describe();
+    const destination = to ? ` to ${maskNumber(to)}` : '';
+    const wait = waitingFor ? `\n\nWaiting for: ${waitingFor}` : '';
+    setCurrentDetails(
+      `**${outcome?.outcome ?? state}**${destination}, attempt ${attempts.length}${wait}\n\n${this.#timeline.join('\n')}`,
+    );
+  }
+}

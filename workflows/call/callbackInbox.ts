@@ -1,0 +1,43 @@
+import type { CallUpdate } from '../callOutcome.js';
+
+/** Callbacks kept while it is not known yet which Twilio call they are about. */
+const maxKept = 1000;
+
+/**
+ * Callbacks that cannot be applied yet.
+ *
+ * Before the SID: the create has not answered, and a callback proves that it made a call. Before the attempt: after a
+ * workflow reset Temporal redelivers all later signals at once; they are applied when the attempt gets that SID, and
+ * never assign one.
+ */
+export class CallbackInbox {
+  #beforeSid: CallUpdate[] = [];
+  readonly #beforeAttempt: { attempt: number; update: CallUpdate }[] = [];
+
+  /** The SID that a callback named for the attempt under way before its create did; null when none has. */
+  get namedSid(): string | null {
+    return this.#beforeSid[0]?.callSid ?? null;
+  }
+
+  keepBeforeSid(updates: CallUpdate[]): void {
+    if (this.#beforeSid.length < maxKept) this.#beforeSid.push(...updates);
+  }
+
+  keepBeforeAttempt(attempt: number, updates: CallUpdate[]): void {
+    if (this.#beforeAttempt.length >= maxKept) return;
+    this.#beforeAttempt.push(...updates.map((update) => ({ attempt, update })));
+  }
+
+  /** A new attempt begins: what came for the one before, without its SID, is not the new one's. */
+  beginAttempt(): void {
+    this.#beforeSid = [];
+  }
+
+  /** The kept callbacks about this Twilio call of the attempt, oldest first. The others are dropped. */
+  take(attempt: number, callSid: string): CallUpdate[] {
+    const before = this.#beforeAttempt.filter((kept) => kept.attempt === attempt).map(({ update }) => update);
+    const updates = [...before, ...this.#beforeSid].filter((update) => update.callSid === callSid);
+    this.#beforeSid = [];
+    return updates;
+  }
+}

@@ -1,0 +1,283 @@
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  Attempt,
+  CallOutcome,
+  CallState,
+  CallStateName,
+  CallUpdate,
+  CreateEvidence,
+  LookupEvidence,
+} from '../callOutcome.js';
+import type { CallPlan } from '../callRequest.js';
+import { updateFromCallback } from '../rules/callUpdate.js';
+import { isTerminal, stateOf } from '../rules/twilioStatus.js';
+import { addUpdate, isFinal, newAttempt } from './attempt.js';
+import { CallbackInbox } from './callbackInbox.js';
+import { CallControls } from './callControls.js';
+import { CallDisplay } from './callDisplay.js';
+import { now } from './workflowTime.js';
+
+/** One status callback, passed on by the webhook server; `params` are Twilio's own. */
+export interface TwilioStatusSignal {
+  attempt: number;
+  params: Record<string, string>;
+  /** Earlier callbacks about the same Twilio call that were stored and not signaled. */
+  stored?: CallUpdate[];
+}
+
+export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
+export const state = defineQuery<CallState>('state');
+
+/**
+ * What a call knows while it runs: its plan, where it stands, and what it was told about each attempt. Answers the signal
+ * and the query. `controls` answers the updates, `display` shows the call in Temporal's UI.
+ */
+export class RunningCall {
+  readonly callId = workflowInfo().workflowId;
+  readonly startedAt = now();
+  /** The batch that started the call, from the memo, which needs no registration. */
+  readonly batchId = batchIn(workflowInfo().memo);
+  readonly attempts: Attempt[] = [];
+  /** How many times the client was notified of an attempt, by the attempt's number. */
+  readonly notifiedRevisions = new Map<number, number>();
+  /** What Lookup said; null when it was not asked. */
+  lookup: LookupEvidence | null = null;
+  outcome: CallOutcome | null = null;
+  /** The last placement of whose end this run of the workflow has learned. */
+  lastPlacement = { attempt: 0, placement: 0 };
+  /** Workflow time, in ms, of the last update about the current attempt. */
+  lastUpdateAt = Date.now();
+  canReschedule = false;
+  readonly controls: CallControls;
+
+  #plan: CallPlan | null = null;
+  #state: CallStateName = 'looking-up';
+  #waitingFor: string | null = null;
+  #nextAttemptAt: string | null = null;
+  readonly #inbox = new CallbackInbox();
+  readonly #display = new CallDisplay(() => this.describe());
+  /** When each attempt was over, workflow time in ms. */
+  readonly #overAt = new Map<Attempt, number>();
+  /** Attempts with a late update that has not been settled. */
+  readonly #unsettled = new Set<Attempt>();
+
+  constructor() {
+    setHandler(twilioStatus, (signal) => this.#onCallback(signal), {
+      description: "Twilio's status callback",
+    });
+    setHandler(state, () => this.describe(), { description: 'Where the call stands' });
+    this.controls = new CallControls(this);
+    // A Temporal cancellation does what the update does.
+    CancellationScope.current().cancelRequested.catch(() =>
+      this.controls.cancel('Canceled through Temporal'),
+    );
+  }
+
+  /** All that the call goes by. Set once its request is accepted. */
+  get plan(): CallPlan {
+    if (this.#plan === null) throw new Error('The call request has not been accepted yet');
+    return this.#plan;
+  }
+
+  get state(): CallStateName {
+    return this.#state;
+  }
+
+  get giveUpAt(): string | null {
+    return this.#plan?.giveUpAt ?? null;
+  }
+
+  get cancelRequested(): boolean {
+    return this.controls.cancelRequested;
+  }
+
+  get cancelReason(): string | null {
+    return this.controls.cancelReason;
+  }
+
+  /** Has a callback named the current attempt's call before its create did? */
+  get hasCallbackBeforeSid(): boolean {
+    return this.#inbox.namedSid !== null;
+  }
+
+  accept(plan: CallPlan, lookup: LookupEvidence | null): void {
+    this.#plan = plan;
+    this.lookup = lookup;
+  }
+
+  describe(): CallState {
+    const isPausedAndWaiting =
+      this.controls.paused && (this.#state === 'waiting' || this.#state === 'waiting-to-retry');
+    return {
+      callId: this.callId,
+      to: this.#plan?.to ?? null,
+      from: this.#plan?.from ?? null,
+      metadata: this.#plan?.metadata ?? {},
+      startedAt: this.startedAt,
+      state: this.#state,
+      attempts: this.#visibleAttempts,
+      outcome: this.outcome,
+      waitingFor: isPausedAndWaiting ? this.controls.waitingToResume : this.#waitingFor,
+      nextAttemptAt: this.#nextAttemptAt,
+      paused: this.controls.paused,
+      pauseReason: this.controls.pauseReason,
+    };
+  }
+
+  beginAttempt(number = this.attempts.length + 1): Attempt {
+    this.#inbox.beginAttempt();
+    // Whoever asked to retry now gets this attempt, and not the one after it too.
+    this.controls.retryNowRequested = false;
+    const attempt = newAttempt(number);
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** Nothing was dialed: the attempt never was. */
+  dropAttempt(attempt: Attempt): void {
+    this.attempts.splice(this.attempts.indexOf(attempt), 1);
+  }
+
+  /** From now on the attempt is this Twilio call. Callbacks that came before its SID was known are applied now. */
+  assignSid(attempt: Attempt, callSid: string, sidFrom: CreateEvidence['sidFrom'], at: string): void {
+    attempt.callSid = callSid;
+    attempt.placedAt ??= at;
+    attempt.evidence.create = { sidFrom, error: null, unclear: attempt.evidence.create?.unclear ?? null };
+    this.lastUpdateAt = Date.now();
+    this.#state = 'queued';
+    for (const update of this.#inbox.take(attempt.number, callSid)) this.addUpdate(attempt, update);
+  }
+
+  /** Takes the SID from a callback that names the attempt although its create did not. False: there is none. */
+  assignSidFromCallback(attempt: Attempt): boolean {
+    const callSid = this.#inbox.namedSid;
+    if (callSid === null) return false;
+    this.note(`a callback names the call: ${callSid}`);
+    this.assignSid(attempt, callSid, 'callback', now());
+    return true;
+  }
+
+  /** Adds what we were told about an attempt, from whichever source. */
+  addUpdate(attempt: Attempt, update: CallUpdate): void {
+    if (!addUpdate(attempt, update)) return;
+    if (attempt.outcome !== null) this.#unsettled.add(attempt);
+    this.lastUpdateAt = Date.now();
+    const sip = update.sipResponseCode === null ? '' : `, SIP ${update.sipResponseCode}`;
+    const sequence = update.sequence === null ? '' : ` ${update.sequence}`;
+    this.note(
+      `${update.source === 'webhook' ? `callback${sequence}` : 'poll'}: ${update.status}${sip}`,
+      update.at ?? now(),
+    );
+    const live = stateOf(attempt.status as string);
+    if (live !== null && attempt === this.attempts.at(-1) && attempt.outcome === null) this.#state = live;
+  }
+
+  /** Did a late update arrive after the attempt was settled, and has not been settled since? */
+  hasLateUpdate(attempt: Attempt): boolean {
+    return this.#unsettled.has(attempt);
+  }
+
+  /** Everything known of the attempt is in its verdict now. */
+  settled(attempt: Attempt): void {
+    this.#unsettled.delete(attempt);
+    if (!this.#overAt.has(attempt)) this.#overAt.set(attempt, Date.now());
+  }
+
+  /** When the attempt was first settled, workflow time in ms. */
+  overAt(attempt: Attempt): number {
+    return this.#overAt.get(attempt) ?? Date.now();
+  }
+
+  /** The call goes on to another state. `waitingFor`: in plain words. */
+  enter(next: CallStateName, waitingFor: string | null = null, nextAttemptAt: string | null = null): void {
+    this.#state = next;
+    this.#waitingFor = waitingFor;
+    this.#nextAttemptAt = nextAttemptAt;
+    this.canReschedule = false;
+  }
+
+  /** The call waits for the time of its next attempt, which can be rescheduled. */
+  enterWait(
+    next: 'waiting' | 'waiting-to-retry',
+    waitingFor: string | null,
+    nextAttemptAt: string | null,
+  ): void {
+    this.enter(next, waitingFor, nextAttemptAt);
+    this.canReschedule = true;
+  }
+
+  reschedule(at: string): void {
+    this.#waitingFor = `the time that the next attempt was rescheduled to: ${at}`;
+    this.#nextAttemptAt = at;
+  }
+
+  /** What the call waits for, without a change of state. */
+  setWaitingFor(what: string | null): void {
+    this.#waitingFor = what;
+  }
+
+  /** Adds a line to the timeline in Temporal's UI; `at`: when it happened, ISO 8601. */
+  note(line: string, at = now()): void {
+    this.#display.note(line, at);
+  }
+
+  publish(): void {
+    this.#display.publish();
+  }
+
+  /** Waits, visibly, until `done` holds or so much time has passed (null: for ever). True when it holds. */
+  async waitFor(done: () => boolean, seconds: number | null, summary: string): Promise<boolean> {
+    this.publish();
+    if (seconds === null) return condition(done).then(() => true);
+    return condition(done, Math.max(1, Math.round(seconds * 1000)), { summary });
+  }
+
+  #onCallback(signal: TwilioStatusSignal): void {
+    const number = Number(signal?.attempt);
+    const update = updateFromCallback(signal?.params ?? {});
+    if (!update) return;
+    const stored = (signal.stored ?? []).filter(
+      ({ callSid, status }) => callSid === update.callSid && !isTerminal(status),
+    );
+    const updates = [...stored, update];
+    const attempt = this.attempts.find((one) => one.number === number);
+    if (!attempt) {
+      this.#inbox.keepBeforeAttempt(number, updates);
+      return;
+    }
+    if (attempt.callSid === null) {
+      if (attempt === this.attempts.at(-1) && attempt.outcome === null) this.#inbox.keepBeforeSid(updates);
+      return;
+    }
+    if (attempt.callSid !== update.callSid) {
+      // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
+      if (attempt.evidence.create?.sidFrom !== 'list' || attempt.outcome !== null) return;
+      this.note(`a callback names another call than the list did: ${update.callSid}`);
+      attempt.evidence.updates = [];
+      attempt.status = null;
+      this.assignSid(attempt, update.callSid, 'callback', now());
+    }
+    for (const one of updates) this.addUpdate(attempt, one);
+    // After a final status the call goes on at once, and shows what it comes to.
+    if (!isFinal(attempt)) this.publish();
+  }
+
+  /** An attempt that has not been dialed, and has to wait for that, may never be one. */
+  get #visibleAttempts(): Attempt[] {
+    const last = this.attempts.at(-1);
+    const isNone =
+      this.#state === 'waiting' && last && last.callSid === null && last.evidence.create === null;
+    return isNone && last.outcome === null ? this.attempts.slice(0, -1) : this.attempts;
+  }
+}
+
+function batchIn(memo: Record<string, unknown> | undefined): string | null {
+  return typeof memo?.batchId === 'string' ? memo.batchId : null;
+}

@@ -1,0 +1,32 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { acceptAndLookUp } from '../activities.js';
+import type { RunningCall } from '../call/runningCall.js';
+import type { LookupEvidence } from '../callOutcome.js';
+import type { CallRequest } from '../callRequest.js';
+
+/**
+ * Validates the request, freezes the plan that the call goes by, and performs Lookup. One activity for all of it: each one
+ * costs a task, history and, on Temporal Cloud, money.
+ *
+ * Fails the workflow with `InvalidCallRequest`, which names every fault.
+ */
+export async function acceptRequest(call: RunningCall, request: CallRequest): Promise<void> {
+  const { callId, startedAt, batchId } = call;
+  const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId });
+  if (!accepted.accepted)
+    throw ApplicationFailure.nonRetryable(
+      `The call request is not valid, and nothing was dialed: ${accepted.faults.join('; ')}`,
+      'InvalidCallRequest',
+      accepted.faults,
+    );
+  const { plan, lookup } = accepted;
+  call.accept(plan, lookup);
+  if (lookup) noteLookup(call, lookup);
+}
+
+function noteLookup(call: RunningCall, lookup: LookupEvidence): void {
+  const answer =
+    lookup.valid === null ? 'gave no answer' : lookup.valid ? 'valid number' : 'not a valid number';
+  const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
+  call.note(`Lookup: ${answer}${line && ` (${line})`}`);
+}

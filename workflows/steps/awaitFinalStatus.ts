@@ -1,0 +1,119 @@
+import { endCall, pollCall } from '../activities.js';
+import { isFinal } from '../call/attempt.js';
+import type { RunningCall } from '../call/runningCall.js';
+import { secondsUntil } from '../call/workflowTime.js';
+import type { FinalUpdate } from '../callActivities.js';
+import type { Attempt } from '../callOutcome.js';
+import type { CallPlan } from '../callRequest.js';
+import { unlessInterrupted } from './unlessInterrupted.js';
+
+/** Calls over the account's rate wait in Twilio's queue, at most this long. Source: Twilio help, "queued calls". */
+const maxQueueSeconds = 24 * 3600;
+/** Carriers get this long to respond before it rings, and Twilio adds five seconds to the ring time-out. Source: Twilio error 32016; "Timeout". */
+const maxPostDialSeconds = 60 + 5;
+
+/**
+ * Follows a placed call until Twilio has said how it ended. Gives up only when Twilio was asked after the last moment at
+ * which it could know, and still had no final status.
+ *
+ * Callbacks are heard all along. After a silence Twilio is polled until the status is final. When the call is to stop, it is
+ * ended at Twilio; what counts is still only what Twilio then says.
+ */
+export async function awaitFinalStatus(call: RunningCall, attempt: Attempt): Promise<void> {
+  while (!isFinal(attempt)) {
+    if (call.cancelRequested) {
+      if (!(await hangUp(call, attempt))) return;
+    } else if (!(await waitForCallback(call, attempt))) {
+      if (!(await pollUntilFinal(call, attempt))) return;
+    }
+  }
+}
+
+/** Waits for a final status or a cancel request. False: nothing was heard for as long as the plan allows. */
+async function waitForCallback(call: RunningCall, attempt: Attempt): Promise<boolean> {
+  const timeout = callbackTimeoutOf(call.plan);
+  const summary = `status callback about ${attempt.callSid}`;
+  call.setWaitingFor(`a ${summary}`);
+  // One timer that is checked when it fires, not a new one with each callback: timers cost history.
+  for (;;) {
+    const silence = (Date.now() - call.lastUpdateAt) / 1000;
+    if (silence >= timeout || secondsUntil(decideBy(attempt, call.plan)) <= 0) return false;
+    const happened = () => isFinal(attempt) || call.cancelRequested;
+    if (await call.waitFor(happened, timeout - silence, summary)) return true;
+  }
+}
+
+/** Polls Twilio until the status is final. False: asked after the deadline, Twilio had no final status. */
+async function pollUntilFinal(call: RunningCall, attempt: Attempt): Promise<boolean> {
+  const { timeouts } = call.plan;
+  const deadline = decideBy(attempt, call.plan);
+  call.note(`no callback for ${callbackTimeoutOf(call.plan)} s: Twilio is asked too`);
+  call.setWaitingFor(
+    `the end of ${attempt.callSid}; no callback for ${callbackTimeoutOf(call.plan)} s, so Twilio is asked too`,
+  );
+  // Postponed for stored callbacks, it is still to be asked well before the deadline.
+  const patienceSeconds = Math.min(callbackTimeoutOf(call.plan), secondsUntil(deadline) / 2);
+  return ask(
+    call,
+    attempt,
+    () => call.cancelRequested || decideBy(attempt, call.plan) < deadline,
+    (callSid) =>
+      pollCall({ callSid, decideBy: deadline, ...(patienceSeconds > 0 && { patienceSeconds }) }, timeouts),
+  );
+}
+
+/** Cancels the call at Twilio or hangs it up. False: asked after the deadline, Twilio had no final status. */
+async function hangUp(call: RunningCall, attempt: Attempt): Promise<boolean> {
+  call.setWaitingFor(`Twilio to end ${attempt.callSid}`);
+  const deadline = decideBy(attempt, call.plan);
+  return ask(
+    call,
+    attempt,
+    () => false,
+    (callSid) => endCall({ callSid, decideBy: deadline }),
+  );
+}
+
+/** Asks Twilio; a callback with the final status, or one that names another SID, ends the question at once. */
+async function ask(
+  call: RunningCall,
+  attempt: Attempt,
+  interrupted: () => boolean,
+  question: (callSid: string) => Promise<FinalUpdate | null>,
+): Promise<boolean> {
+  call.publish();
+  const callSid = attempt.callSid as string;
+  const answer = await unlessInterrupted(
+    () => isFinal(attempt) || attempt.callSid !== callSid || interrupted(),
+    () => question(callSid),
+  );
+  if (answer === 'interrupted' || attempt.callSid !== callSid) return true;
+  if (answer.value === null) return isFinal(attempt);
+  const { stored = [], ...update } = answer.value;
+  for (const one of [...stored, update]) call.addUpdate(attempt, one);
+  return true;
+}
+
+/**
+ * Until when Twilio is asked, ISO 8601: the last moment at which the call can be alive, by what was heard of it, and the time
+ * allowed after that.
+ */
+function decideBy(attempt: Attempt, { ringTimeoutSeconds, maxDurationSeconds, timeouts }: CallPlan): string {
+  const rang = attempt.evidence.updates.find(({ status, at }) => status === 'ringing' && at !== null);
+  const placedAt = attempt.placedAt as string;
+  const [from, seconds] = attempt.answeredAt
+    ? [attempt.answeredAt, maxDurationSeconds]
+    : rang?.at
+      ? [rang.at, ringTimeoutSeconds + maxPostDialSeconds + maxDurationSeconds]
+      : [placedAt, maxQueueSeconds + maxPostDialSeconds + ringTimeoutSeconds + maxDurationSeconds];
+  return new Date(Date.parse(from) + (seconds + timeouts.decideWithinSeconds) * 1000).toISOString();
+}
+
+/** How long nothing may be heard of a call before Twilio is asked. */
+function callbackTimeoutOf({ timeouts, content }: CallPlan): number {
+  const { callbackWaitSeconds, pollIntervalSeconds } = timeouts;
+  // With an application Twilio sends its callbacks elsewhere, so there is nothing to wait for.
+  return 'applicationSid' in content
+    ? Math.min(callbackWaitSeconds, pollIntervalSeconds)
+    : callbackWaitSeconds;
+}

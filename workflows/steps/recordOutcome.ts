@@ -1,0 +1,55 @@
+import { recordOutcome as record } from '../activities.js';
+import type { RunningCall } from '../call/runningCall.js';
+import { now } from '../call/workflowTime.js';
+import type { ForgottenPlacement } from '../callActivities.js';
+import type { CallOutcome } from '../callOutcome.js';
+import type { Decision } from '../rules/decision.js';
+import { settleAttempt } from './settleAttempt.js';
+
+/**
+ * Records how the call turned out, for as long as it takes, and returns what is on record. After a reset the journal may know
+ * a later placement than this run does: then nothing is recorded, and that placement is returned.
+ */
+export async function recordOutcome(
+  call: RunningCall,
+  decision: Decision,
+): Promise<CallOutcome | ForgottenPlacement> {
+  // A late update about an earlier attempt changes that attempt's record, not how the call ended.
+  for (const earlier of call.attempts.slice(0, -1))
+    if (call.hasLateUpdate(earlier)) await settleAttempt(call, earlier);
+  call.enter('recording', 'the outcome store');
+  // The activity's input puts the decision into the history before anything is written: no later update can change it.
+  const recorded = await record({ outcome: outcomeOf(call, decision), after: call.lastPlacement });
+  if ('forgotten' in recorded) return recorded;
+  call.outcome = recorded;
+  call.enter('done');
+  call.note(`${recorded.outcome}, decided by ${recorded.decidedBy}`);
+  call.publish();
+  return recorded;
+}
+
+function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
+  const { plan } = call;
+  const last = call.attempts.at(-1) ?? null;
+  return {
+    callId: call.callId,
+    to: plan.to,
+    from: plan.from,
+    metadata: plan.metadata,
+    outcome: decision.outcome,
+    answeredBy: last?.answeredBy ?? null,
+    reachability: decision.reachability,
+    reason: decision.reason,
+    decidedBy: decision.decidedBy,
+    callSid: last?.callSid ?? null,
+    errorCode: last?.errorCode ?? null,
+    sipResponseCode: last?.sipResponseCode ?? null,
+    durationSeconds: last?.durationSeconds ?? null,
+    // A copy: what is heard from here on must not part the result from the record.
+    attempts: JSON.parse(JSON.stringify(call.attempts)),
+    endedBecause: decision.endedBecause,
+    lookup: call.lookup,
+    startedAt: call.startedAt,
+    endedAt: now(),
+  };
+}

@@ -1,7 +1,7 @@
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps.js';
-import { isNotFound, isPast, retryLater, twilioUnavailable } from './retryable.js';
+import { isNotFound, retryLater, twilioUnavailable } from './retryable.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
@@ -10,20 +10,13 @@ import { TwilioRestError } from './twilio/twilioRestError.js';
 const callAlreadyEnded = 21220;
 
 /**
- * Ends a call and returns what Twilio then says of it; null: Twilio answered after `decideBy`, and not with a final status.
+ * Ends a call and returns what Twilio then says of it; `isLast`: null once Twilio has answered with another status.
  * `canceled` stops a call that was not answered, and has no
  * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
   const { twilio } = deps;
-  return async ({
-    callSid,
-    decideBy,
-  }: {
-    callSid: string;
-    decideBy: string;
-  }): Promise<FinalUpdate | null> => {
-    const isLate = isPast(twilio, decideBy);
+  return async ({ callSid, isLast }: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null> => {
     const resource = twilio.calls(callSid);
     const fetchUpdate = () =>
       resource.fetch().then(
@@ -33,7 +26,7 @@ export function endCall(deps: ActivityDeps) {
           return updateFromCall(call, false);
         },
         (error) => {
-          if (isLate && isNotFound(error)) return null;
+          if (isLast && isNotFound(error)) return null;
           throw twilioUnavailable('CallNotOver', error);
         },
       );
@@ -48,7 +41,7 @@ export function endCall(deps: ActivityDeps) {
     const after = await fetchUpdate();
     if (after !== null && isTerminal(after.status))
       return withStoredCallbacks(deps, { ...after, rang: after.rang || before.rang });
-    if (isLate) return null;
+    if (isLast) return null;
     throw retryLater('CallNotOver', `asked to end, Twilio says: ${after?.status || 'no status'}`);
   };
 }

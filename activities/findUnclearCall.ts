@@ -10,8 +10,6 @@ import { statusCallbackUrl } from './twilio/statusCallbackUrl.js';
 const listLagSeconds = 120;
 /** Clocks are compared to the second, and the claim is written shortly before the create is sent. */
 const clockSlackSeconds = 5;
-/** Twilio holds a call in its queue for at most a day: a trace would have shown. Source: Twilio help, "queued calls". */
-const maxQueueSeconds = 24 * 3600;
 /** More calls than this between two numbers are not looked through. */
 const maxListedCalls = 10_000;
 
@@ -24,7 +22,9 @@ const maxListedCalls = 10_000;
  * made for the call, can tell.
  */
 export function findUnclearCall(deps: ActivityDeps) {
-  return async (input: PlaceCallInput & { answered: boolean }): Promise<FindUnclearCallResult> => {
+  return async (
+    input: PlaceCallInput & { answered: boolean; isLast: boolean },
+  ): Promise<FindUnclearCallResult> => {
     const { store } = deps;
     const key = { callId: input.callId, attempt: input.attempt, placement: input.placement };
     // Without a claim nothing was sent, and a worker that was frozen before it could claim finds it closed when it thaws.
@@ -41,9 +41,7 @@ export function findUnclearCall(deps: ActivityDeps) {
       return { kind: 'found', callSid: ourCall.sid, sidFrom: 'list' };
     }
     if (candidates.length > 1) {
-      // The list was read, and no callback can come any more for a call that Twilio cannot hold for so long.
-      if (entry.ageSeconds > maxQueueSeconds + input.plan.timeouts.decideWithinSeconds)
-        return { kind: 'unresolved' };
+      if (input.isLast) return { kind: 'unresolved' };
       throw retryLater(
         'CallNotSeen',
         `${candidates.length} calls at Twilio could be this one: only a callback can tell`,

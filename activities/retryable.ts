@@ -1,5 +1,4 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { TwilioClient } from './twilio/twilioClient.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** An expected "not yet": Temporal runs the activity again, and neither logs nor counts it as a failure. */
@@ -14,11 +13,6 @@ export function retryLater(
     category: ApplicationFailureCategory.BENIGN,
     ...(retryAfterSeconds ? { nextRetryDelay: retryAfterSeconds * 1000 } : {}),
   });
-}
-
-/** Has this time, ISO 8601, passed by Twilio's clock? */
-export function isPast(twilio: Pick<TwilioClient, 'clockAheadSeconds'>, time: string): boolean {
-  return Date.now() + twilio.clockAheadSeconds() * 1000 > Date.parse(time);
 }
 
 /** Does Twilio itself say that there is no such resource? */

@@ -34,9 +34,12 @@ export interface CallActivities {
 
   /**
    * Looks for the call of an unclear placement: in the placement journal, then in Twilio's call list. Throws `CallNotSeen`,
-   * which Temporal retries, until the call is found, certainly does not exist, or nobody can tell any more.
+   * which Temporal retries, until the call is found or certainly does not exist. `isLast`: returns `unresolved` once
+   * Twilio's list was read and could not tell.
    */
-  findUnclearCall(input: PlaceCallInput & { answered: boolean }): Promise<FindUnclearCallResult>;
+  findUnclearCall(
+    input: PlaceCallInput & { answered: boolean; isLast: boolean },
+  ): Promise<FindUnclearCallResult>;
 
   /** Records the SID that a callback named, so that nobody else takes this call for theirs. */
   recordCallSid(input: {
@@ -47,20 +50,20 @@ export interface CallActivities {
   }): Promise<void>;
 
   /**
-   * Reads the Call resource. Throws `CallNotOver`, which Temporal retries, until the status is final. Null: Twilio was read
-   * after `decideBy` and had no final status. Waits once for `patienceSeconds` after the last stored callback.
+   * Reads the Call resource. Throws `CallNotOver`, which Temporal retries, until the status is final. `isLast`: returns null
+   * once Twilio has answered with another status. Waits once for `patienceSeconds` after the last stored callback.
    */
   pollCall(input: {
     callSid: string;
-    decideBy: string;
+    isLast: boolean;
     patienceSeconds?: number;
   }): Promise<FinalUpdate | null>;
 
   /**
    * Cancels a call that is queued or rings, hangs up one that was answered, and returns what Twilio then says. Throws
-   * `CallNotOver`, which Temporal retries, until the status is final. Null: as for `pollCall`.
+   * `CallNotOver`, which Temporal retries, until the status is final. `isLast`: as for `pollCall`.
    */
-  endCall(input: { callSid: string; decideBy: string }): Promise<FinalUpdate | null>;
+  endCall(input: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null>;
 
   /** The error code that Twilio noted for a failed call (its Notifications). Throws `CallNotSeen` while there is none. */
   fetchErrorCode(input: { callSid: string }): Promise<{ code: number; message: string }>;

@@ -24,11 +24,11 @@ function activities() {
 }
 
 function execute<T>(
-  activity: (input: PlaceCallInput & { answered: boolean }) => Promise<T>,
+  activity: (input: PlaceCallInput & { answered: boolean; isLast: boolean }) => Promise<T>,
   input: PlaceCallInput,
 ): Promise<T> {
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  return environment.run(activity, { ...input, answered: false }) as Promise<T>;
+  return environment.run(activity, { ...input, answered: false, isLast: false }) as Promise<T>;
 }
 
 /** A local time in UTC, HH:MM. */

@@ -83,7 +83,11 @@ describe('Twilio has shown in another call that there is no such number', () => 
       outcome: 'invalid-number',
       decidedBy: 'create',
       reachability: 'invalid',
-      reason: { code: '21211', source: 'twilio', message: expect.stringContaining(`in ${first.callId}`) },
+      reason: {
+        code: '21211',
+        source: 'twilio',
+        message: expect.stringContaining(`in call ${first.callId}`),
+      },
       attempts: [],
       lookup: { valid: true },
     });
@@ -114,7 +118,7 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
       [accountSid],
     );
     const call = await context.bench.start({ to: context.to });
-    const waiting = await call.until(waitsFor('the operator to resume dialing (paused: a fire drill)'));
+    const waiting = await call.until(waitsFor('dialing to be resumed: an operator paused it (a fire drill)'));
     // It may never come about.
     expect(waiting.attempts).toEqual([]);
     expect(await context.store.findCallState(call.callId)).toMatchObject({ state: 'waiting' });
@@ -140,7 +144,7 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
       });
     const createCount = context.twilio.creates.length;
     const call = await context.bench.start({ to: `${context.to}2` });
-    await call.until(waitsFor('the circuit breaker (2 of the last 2 calls could not be placed'));
+    await call.until(waitsFor('the circuit breaker to close (2 of the last 2 calls could not be placed'));
     expect(context.twilio.creates).toHaveLength(createCount);
     mended = true;
     for (const one of [call, ...failing]) await answered(one);
@@ -175,7 +179,9 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
     const soon = new Date(Date.now() + 1500).toISOString();
     const hasty = await context.bench.start({ to: context.to, giveUpAt: soon });
     const call = await context.bench.start({ to: context.to });
-    const { nextAttemptAt } = await call.until(waitsFor('contacts: 1 in 5 s are allowed; the next at'));
+    const { nextAttemptAt } = await call.until(
+      waitsFor('the contact limit: 1 calls to this number in 5 s; the next call is allowed at'),
+    );
     expect(await hasty.result()).toMatchObject({ outcome: 'expired', attempts: [] });
     await placed(call);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(nextAttemptAt as string) - 50);
@@ -188,7 +194,7 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
     const first = await context.bench.start({ to: context.to });
     const sid = await placed(first);
     const second = await context.bench.start({ to: `${context.to}1` });
-    await second.until(waitsFor("one of the account's calls to end: 1 at once are allowed"));
+    await second.until(waitsFor("one of the account's calls to end: 1 may be in flight at once"));
     await first.callback(1, sid, 'completed', end);
     await answered(second);
   });

@@ -259,7 +259,7 @@ describe('reschedule', () => {
     });
     const inside = inSeconds(3 * hour);
     await update(call, 'reschedule', { at: inside });
-    expect(await call.until((s) => s.waitingFor?.includes('the calling window') ?? false)).toMatchObject({
+    expect(await call.until((s) => s.waitingFor?.includes('was rescheduled to') ?? false)).toMatchObject({
       nextAttemptAt: inside,
     });
     await update(call, 'cancel');

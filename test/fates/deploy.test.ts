@@ -18,7 +18,10 @@ it('a deploy in the middle, old and new workers together: calls go on, and are d
       "from '@temporalio/workflow';",
       "from '@temporalio/workflow';\nimport { patched as isNew, sleep } from '@temporalio/workflow';",
     ],
-    ['let decision = (lookup', "if (isNew('deploy')) await sleep(10);\n    let decision = (lookup"],
+    [
+      'let decision = rejectedByLookup',
+      "if (isNew('deploy')) await sleep(10);\n    let decision = rejectedByLookup",
+    ],
   );
   const newer = await startCallBench({
     store,

@@ -10,7 +10,7 @@ let db: Database;
 let decoy: CallHandle;
 
 const cancel = (call: CallHandle) => call.handle.executeUpdate('cancel', { args: [{}] });
-const queued = (call: CallHandle) => call.until((state) => state.waitingFor === 'its turn to dial');
+const queued = (call: CallHandle) => call.until((state) => state.waitingFor === 'capacity to place the call');
 
 /** From when on calls per second let the account dial. */
 const setNextSendTime = (seconds: number) =>
@@ -40,7 +40,7 @@ async function exhaustRateLimit(): Promise<void> {
 async function isHeld(call: CallHandle): Promise<boolean> {
   for (const giveUpAt = Date.now() + 1500; Date.now() < giveUpAt; ) {
     const { waitingFor } = await call.state();
-    if (waitingFor?.startsWith('its turn: 3 calls per second')) return true;
+    if (waitingFor?.startsWith('the rate limit: 3 calls per second')) return true;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return false;

@@ -83,7 +83,7 @@ describe('a rehearsal', () => {
       'busy,busy,answered',
       {},
       ['30T19:58:00', '30T19:59:00', '30T20:01:00'],
-      'answered is final',
+      'The call was answered',
       'answered',
     ],
     [
@@ -92,7 +92,7 @@ describe('a rehearsal', () => {
       'no-answer',
       {},
       ['30T19:58:00', '30T19:59:00', '30T20:01:00'],
-      'attempt 3 of 3 was the last',
+      'Attempt 3 of 3 was the last',
       'no-answer',
     ],
     [
@@ -101,7 +101,7 @@ describe('a rehearsal', () => {
       'busy',
       { window: berlin },
       ['30T19:58:00', '31T07:00:00'],
-      'attempt 2 of 2 was the last',
+      'Attempt 2 of 2 was the last',
       'busy',
     ],
     [
@@ -137,7 +137,7 @@ describe('a rehearsal', () => {
       'answered',
       { window: { start: '08:00', end: '21:00' }, to: '+81312345678' },
       ['30T23:00:00'],
-      'answered is final',
+      'The call was answered',
       'answered',
     ],
   ])('%s', async (_, policy, tokens, scene, rings, ends, outcome) => {
@@ -182,7 +182,7 @@ describe('the table of a rehearsal', () => {
       '1        2026-01-30T19:00:00Z  2026-01-30T19:00:00Z  Sat 2026-01-31 04:00:00                                                                 no-answer',
       '2        2026-01-30T19:05:00Z  2026-01-30T19:15:00Z  Sat 2026-01-31 04:05:00 – 04:15:00  5 min – 15 min  initialIntervalSeconds  no-answer   no-answer',
       '3        2026-01-30T19:10:00Z  not at all            Sat 2026-01-31 04:10:00             5 min           initialIntervalSeconds  no-answer   no-answer',
-      'With the shortest waits: attempt 3 of 3 was the last. The call ends as no-answer.',
+      'With the shortest waits: Attempt 3 of 3 was the last. The call ends as no-answer.',
       'With the longest waits: attempt 3 would ring at 2026-01-30T19:30:00Z, and the call gives up at 2026-01-30T19:20:00Z. The call ends as no-answer.',
     ]);
   });

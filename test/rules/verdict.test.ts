@@ -6,6 +6,7 @@ import type { Outcome } from '../../workflows/callRequest.js';
 import { classifyRefusal, type RefusalClass } from '../../workflows/rules/twilioRefusal.js';
 import {
   answeredByOf,
+  unknownVerdict,
   verdictOfAttempt,
   verdictOfForbidden,
   verdictOfLookup,
@@ -135,7 +136,9 @@ describe("Twilio's final word and SIP code → outcome, reachability, reason, ma
     [{ status: 'in-progress' }],
     [{ status: 'teleporting' }],
     [{ status: '' }],
-  ])('%j: decides nothing', (evidence) => expect(verdictOfAttempt(attemptWith(evidence))).toBeNull());
+  ])('%j: decides nothing', (evidence) =>
+    expect(verdictOfAttempt(attemptWith(evidence))).toEqual(unknownVerdict),
+  );
 
   it('Twilio had a call after all: its word counts, not the error of the create', () => {
     expect(verdictOfAttempt(attemptWith({ createCode: 21215, status: 'completed' }))?.outcome).toBe(

@@ -55,6 +55,10 @@ export class CallControls {
 
   constructor(call: ControlledCall) {
     this.#call = call;
+  }
+
+  /** Begins to answer updates: first those that came before, as after a workflow reset. */
+  listen(): void {
     setHandler(cancel, (input?: CancelRequest) => this.cancel(textOf(input?.reason)), {
       description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
       validator: (_?: CancelRequest) => this.#rejectWhenOver('canceled'),

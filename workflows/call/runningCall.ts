@@ -55,7 +55,7 @@ export class RunningCall {
   /** Workflow time, in ms, of the last update about the current attempt. */
   lastUpdateAt = Date.now();
   canReschedule = false;
-  readonly controls: CallControls;
+  readonly controls = new CallControls(this);
 
   #plan: CallPlan | null = null;
   #state: CallStateName = 'looking-up';
@@ -73,7 +73,7 @@ export class RunningCall {
       description: "Twilio's status callback",
     });
     setHandler(state, () => this.describe(), { description: 'Where the call stands' });
-    this.controls = new CallControls(this);
+    this.controls.listen();
     // A Temporal cancellation does what the update does.
     CancellationScope.current().cancelRequested.catch(() =>
       this.controls.cancel('Canceled through Temporal'),

@@ -45,47 +45,46 @@ async function waitForCallback(call: RunningCall, attempt: Attempt): Promise<boo
 
 /** Polls Twilio until the status is final. False: asked after the deadline, Twilio had no final status. */
 async function pollUntilFinal(call: RunningCall, attempt: Attempt): Promise<boolean> {
-  const { timeouts } = call.plan;
-  const deadline = decideBy(attempt, call.plan);
-  call.note(`no callback for ${callbackTimeoutOf(call.plan)} s: Twilio is asked too`);
-  call.setWaitingFor(
-    `the end of ${attempt.callSid}; no callback for ${callbackTimeoutOf(call.plan)} s, so Twilio is asked too`,
-  );
+  const timeout = callbackTimeoutOf(call.plan);
+  call.note(`no callback for ${timeout} s: Twilio is asked too`);
+  call.setWaitingFor(`the end of ${attempt.callSid}; no callback for ${timeout} s, so Twilio is asked too`);
   // Postponed for stored callbacks, it is still to be asked well before the deadline.
-  const patienceSeconds = Math.min(callbackTimeoutOf(call.plan), secondsUntil(deadline) / 2);
-  return ask(
-    call,
-    attempt,
-    () => call.cancelRequested || decideBy(attempt, call.plan) < deadline,
-    (callSid) =>
-      pollCall({ callSid, decideBy: deadline, ...(patienceSeconds > 0 && { patienceSeconds }) }, timeouts),
-  );
+  const patienceSeconds = Math.min(timeout, secondsUntil(decideBy(attempt, call.plan)) / 2);
+  const poll = (callSid: string, isLast: boolean) =>
+    pollCall({ callSid, isLast, ...(isLast ? {} : { patienceSeconds }) }, call.plan.timeouts);
+  return askTwilio(call, attempt, poll, () => call.cancelRequested);
 }
 
 /** Cancels the call at Twilio or hangs it up. False: asked after the deadline, Twilio had no final status. */
 async function hangUp(call: RunningCall, attempt: Attempt): Promise<boolean> {
   call.setWaitingFor(`Twilio to end ${attempt.callSid}`);
-  const deadline = decideBy(attempt, call.plan);
-  return ask(
-    call,
-    attempt,
-    () => false,
-    (callSid) => endCall({ callSid, decideBy: deadline }),
-  );
+  return askTwilio(call, attempt, (callSid, isLast) => endCall({ callSid, isLast }));
 }
 
-/** Asks Twilio; a callback with the final status, or one that names another SID, ends the question at once. */
-async function ask(
+/**
+ * Asks Twilio; past the deadline for the last time, for as long as it takes until Twilio answers. A callback with the final
+ * status, or one that names another SID, ends the question at once.
+ */
+async function askTwilio(
   call: RunningCall,
   attempt: Attempt,
-  interrupted: () => boolean,
-  question: (callSid: string) => Promise<FinalUpdate | null>,
+  question: (callSid: string, isLast: boolean) => Promise<FinalUpdate | null>,
+  interrupted: () => boolean = () => false,
 ): Promise<boolean> {
   call.publish();
   const callSid = attempt.callSid as string;
+  const deadline = decideBy(attempt, call.plan);
+  const seconds = secondsUntil(deadline);
+  const isLast = seconds <= 0;
   const answer = await unlessInterrupted(
-    () => isFinal(attempt) || attempt.callSid !== callSid || interrupted(),
-    () => question(callSid),
+    // What is heard meanwhile may bring the deadline forward.
+    () =>
+      isFinal(attempt) ||
+      attempt.callSid !== callSid ||
+      interrupted() ||
+      (!isLast && decideBy(attempt, call.plan) < deadline),
+    () => question(callSid, isLast),
+    isLast ? null : { seconds, summary: `the last moment for the end of ${callSid}` },
   );
   if (answer === 'interrupted' || attempt.callSid !== callSid) return true;
   if (answer.value === null) return isFinal(attempt);

@@ -66,7 +66,7 @@ export async function waitForRetry(
   superseded: () => boolean,
 ): Promise<'superseded' | NotPlaced | null> {
   const { controls, plan } = call;
-  const next = `attempt ${retry.after.number + 1} of ${plan.retry.maxAttempts}, after ${retry.because}`;
+  const next = `attempt ${retry.after.number + 1} of ${plan.retry.maxAttempts} after ${retry.because}`;
   const interrupted = () => call.cancelRequested || controls.retryNowRequested || superseded();
   let at: string;
   do {

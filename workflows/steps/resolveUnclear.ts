@@ -5,6 +5,9 @@ import type { PlaceCallInput } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
 
+/** Twilio holds a call in its queue for at most a day: a trace would have shown. Source: Twilio help, "queued calls". */
+const maxQueueSeconds = 24 * 3600;
+
 /**
  * Finds out whether an unclear placement made a call: by callback, by the placement journal, by Twilio's list. `absent`: it
  * certainly made none. `unresolved`: nobody could tell in time.
@@ -18,10 +21,14 @@ export async function resolveUnclear(
   call.note(`unclear whether Twilio made the call: ${why}`);
   call.enter('placing', `a trace of the call at Twilio, since it is unclear whether it was made (${why})`);
   call.publish();
-  const search = await unlessInterrupted(
-    () => call.hasCallbackBeforeSid,
-    () => findUnclearCall(input),
-  );
+  const find = (isLast: boolean) => () => findUnclearCall({ ...input, isLast });
+  const callbackCame = () => call.hasCallbackBeforeSid;
+  let search = await unlessInterrupted(callbackCame, find(false), {
+    seconds: maxQueueSeconds + call.plan.timeouts.decideWithinSeconds,
+    summary: 'the last moment for a trace of the call',
+  });
+  // After any outage Twilio is asked once more before nobody can tell.
+  if (search === 'interrupted' && !callbackCame()) search = await unlessInterrupted(callbackCame, find(true));
   if (call.assignSidFromCallback(attempt)) {
     const callSid = attempt.callSid as string;
     // Keeps others from taking this call for theirs; the outcome does not depend on it.

@@ -4,6 +4,7 @@ import { acceptAndLookUp } from './acceptAndLookUp.js';
 import { controlBatch } from './controlBatch.js';
 import type { ActivityDeps } from './deps.js';
 import { endCall } from './endCall.js';
+import { endDuplicateCall } from './endDuplicateCall.js';
 import { feedBatch } from './feedBatch.js';
 import { fetchErrorCode } from './fetchErrorCode.js';
 import { findAllowedTime } from './findAllowedTime.js';
@@ -31,6 +32,7 @@ export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivi
     recordCallSid: recordCallSid(allDeps),
     pollCall: pollCall(allDeps),
     endCall: endCall(allDeps),
+    endDuplicateCall: endDuplicateCall(allDeps),
     fetchErrorCode: fetchErrorCode(allDeps),
     markWaiting: (input) => allDeps.store.markWaiting(input),
     recordAttempt: recordAttempt(allDeps),

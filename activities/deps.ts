@@ -25,5 +25,7 @@ export type ActivityEvent =
   /** Twilio refuses the account, not a number: no call can be placed until somebody mends it. */
   | { kind: 'account-trouble'; code: number | null; message: string }
   | { kind: 'account-ok' }
+  /** Two Twilio calls for one attempt, which must never be: the second one is ended. */
+  | { kind: 'duplicate-call'; callId: string; attempt: number; callSid: string; duplicateSid: string }
   /** Twilio or the account fails at a high rate: nothing is dialed for a while, or again. */
   | ({ kind: 'breaker' } & BreakerChange);

@@ -107,6 +107,14 @@ export const { endCall } = proxyActivities<Pick<CallActivities, 'endCall'>>({
   summary: 'cancel or hang up at Twilio, and read what Twilio says then',
 });
 
+/** Bounded: it is an alarm, and the call itself goes on. */
+export const { endDuplicateCall } = proxyActivities<Pick<CallActivities, 'endDuplicateCall'>>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+  summary: 'end a second Twilio call of the same attempt',
+});
+
 /**
  * Twilio may log a moment after the end. Most failed calls leave no notification: they are not waited for long, nor for longer
  * than `withinSeconds`.

@@ -65,6 +65,12 @@ export interface CallActivities {
    */
   endCall(input: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null>;
 
+  /**
+   * Two Twilio calls name one attempt. Ends the second one, if it is a call of ours to the same number that no other attempt
+   * has, and raises the alarm. Throws `CallNotOver`, which Temporal retries, until it is over.
+   */
+  endDuplicateCall(input: DuplicateCall): Promise<void>;
+
   /** The error code that Twilio noted for a failed call (its Notifications). Throws `CallNotSeen` while there is none. */
   fetchErrorCode(input: { callSid: string }): Promise<{ code: number; message: string }>;
 
@@ -200,6 +206,17 @@ export type Forbidden =
       callId: string;
       seenAt: string;
     };
+
+/** A second Twilio call that a callback named for an attempt. */
+export interface DuplicateCall {
+  callId: string;
+  attempt: number;
+  /** The attempt's own. */
+  callSid: string;
+  duplicateSid: string;
+  to: string;
+  from: string;
+}
 
 export type FindUnclearCallResult =
   | { kind: 'found'; callSid: string; sidFrom: 'list' | 'journal' }

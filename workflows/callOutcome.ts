@@ -29,6 +29,13 @@ export interface EndedBecause {
   message: string;
 }
 
+/** What happened to a call, for people. */
+export interface TimelineEntry {
+  /** When the call learned of it, ISO 8601 UTC. */
+  at: string;
+  text: string;
+}
+
 /** One try to reach the number: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
 export interface Attempt {
   /** From 1. */
@@ -125,6 +132,8 @@ export interface CallOutcome {
   durationSeconds: number | null;
   attempts: Attempt[];
   endedBecause: EndedBecause;
+  /** What happened, in order: waits, placements, callbacks, requests to cancel. At most 60 entries. */
+  timeline: TimelineEntry[];
   /** What Lookup said before the first attempt; null when it was not asked. */
   lookup: LookupEvidence | null;
   startedAt: string;

@@ -39,6 +39,7 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
       recorded = await recordOutcome(call, decision);
     }
     await notifyCallEnded(call, recorded);
+    await call.duplicatesEnded();
     await condition(allHandlersFinished);
     return recorded;
   });
@@ -51,7 +52,8 @@ async function attemptUntilResolved(call: RunningCall): Promise<Decision> {
   for (;;) {
     const next = await placeNextAttempt(call, retry);
     if ('by' in next) return decisionWithoutAttempt(call, next, decision);
-    if (next.kind === 'placed') await awaitFinalStatus(call, next.attempt);
+    // A late callback may also prove that an attempt made a call of which nobody knew.
+    if (next.attempt.callSid !== null) await awaitFinalStatus(call, next.attempt);
 
     decision = await settleAttempt(call, next.attempt);
     if (next.kind === 'superseded' && call.cancelRequested) return canceledDecision(call, decision);

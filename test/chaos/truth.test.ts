@@ -42,6 +42,7 @@ const outcome: CallOutcome = {
   durationSeconds: 0,
   attempts: [attempt],
   endedBecause: { code: 'max-attempts', message: 'Attempt 1 of 1 was the last' },
+  timeline: [],
   lookup: null,
   startedAt: '2026-01-01T00:00:00.000Z',
   endedAt: '2026-01-01T00:00:02.000Z',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { type CallHandle, callHandle } from '../support/callBench.js';
+import { type CallHandle, callHandle, from } from '../support/callBench.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
@@ -225,5 +225,38 @@ describe('a workflow that somebody terminated while Twilio had its call', () => 
     await context.store.markEnded({ callId: call.callId, attempt: 1, callSid: sid });
     await next.callback(1, await placed(next), 'completed', answered);
     expect(await next.result()).toMatchObject({ outcome: 'answered' });
+  });
+});
+
+describe('a callback names a second Twilio call for the attempt', () => {
+  it('the attempt keeps its own call, the second one is ended, and the alarm is raised', async () => {
+    const call = await context.bench.start({ to: context.to, lookup: 'off' });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const own = attempts[0]?.callSid as string;
+    const duplicate = context.twilio.makeCall({ To: context.to, From: from });
+    await call.callback(1, duplicate.sid, 'ringing', { SequenceNumber: '1' });
+    await expect.poll(() => context.twilio.requests).toContain(`POST /Calls/${duplicate.sid}.json`);
+    await call.callback(1, own, 'completed', { SequenceNumber: '3' });
+    const result = await call.result();
+    expect(result).toMatchObject({ outcome: 'answered', callSid: own });
+    expect(result.timeline.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining(`a callback names ${duplicate.sid} too`),
+    );
+    expect(context.bench.events).toContainEqual(
+      expect.objectContaining({ kind: 'duplicate-call', callSid: own, duplicateSid: duplicate.sid }),
+    );
+  });
+
+  it('a call to another number, or one that does not exist: nothing is ended', async () => {
+    const call = await context.bench.start({ to: context.to, lookup: 'off' });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const own = attempts[0]?.callSid as string;
+    const other = context.twilio.makeCall({ To: '+15005550199', From: from });
+    const unknown = `CA${'f'.repeat(32)}`;
+    for (const sid of [other.sid, unknown]) await call.callback(1, sid, 'ringing');
+    await expect.poll(() => context.twilio.requests).toContain(`GET /Calls/${unknown}.json`);
+    await call.callback(1, own, 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: own });
+    expect(context.twilio.requests.filter((request) => request.startsWith('POST /Calls/CA'))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { newAttempt } from '../../workflows/call/attempt.js';
 import type { Forbidden } from '../../workflows/callActivities.js';
 import type { Attempt, CallUpdate, LookupEvidence, Reachability } from '../../workflows/callOutcome.js';
 import type { Outcome } from '../../workflows/callRequest.js';
-import { classifyRefusal, type RefusalClass } from '../../workflows/rules/twilioRefusal.js';
+import { accountFault, classifyRefusal, type RefusalClass } from '../../workflows/rules/twilioRefusal.js';
 import {
   answeredByOf,
   unknownVerdict,
@@ -122,7 +122,6 @@ describe("Twilio's final word and SIP code → outcome, reachability, reason, ma
     [{ createCode: 21215 }, 'rejected', 'undetermined', 'twilio 21215', false],
     [{ createCode: 21216 }, 'rejected', 'undetermined', 'twilio 21216', false],
     [{ createCode: 21212 }, 'rejected', 'undetermined', 'twilio 21212', false],
-    [{ createCode: null, httpStatus: 400 }, 'rejected', 'undetermined', 'twilio http-400', false],
   ])('%j: %s, %s, %s, %s', (evidence, outcome, reachability, reason, retryable) => {
     const verdict = verdictOfAttempt(attemptWith(evidence));
     expect(verdict).toMatchObject({ outcome, reachability, retryable });
@@ -150,14 +149,20 @@ describe("Twilio's final word and SIP code → outcome, reachability, reason, ma
 describe('a refused create → about whom it speaks', () => {
   it.each<[RefusalClass, number[]]>([
     ['invalid-number', [13226, 21211, 21217, 21265]],
-    ['account-trouble', [10001, 10004, 10005, 20003, 20005, 20006, 20008, 20010, 20403, 20404]],
+    [
+      'account-trouble',
+      [
+        10001, 10002, 10004, 10005, 20003, 20005, 20006, 20008, 20010, 20101, 20107, 20151, 20403, 20404, 403,
+        45003, 70051, 99999,
+      ],
+    ],
     ['not-processed', [20409, 20429]],
     [
       'rejected',
       [
-        10002, 11100, 13223, 13224, 13225, 13227, 13247, 13248, 20422, 21200, 21201, 21202, 21203, 21205,
-        21206, 21207, 21208, 21209, 21210, 21212, 21213, 21214, 21215, 21216, 21218, 21219, 21221, 21222,
-        21223, 21224, 21225, 21226, 21234, 21264, 21266, 21268, 21300, 21609, 21626, 32018, 99999,
+        11100, 13223, 13224, 13225, 13227, 13247, 13248, 20422, 21200, 21201, 21202, 21203, 21205, 21206,
+        21207, 21208, 21209, 21210, 21212, 21213, 21214, 21215, 21216, 21218, 21219, 21221, 21222, 21223,
+        21224, 21225, 21226, 21234, 21264, 21266, 21268, 21300, 21609, 21626, 32018,
       ],
     ],
   ])('%s: %j', (verdict, codes) => {
@@ -165,15 +170,26 @@ describe('a refused create → about whom it speaks', () => {
       expect([code, classifyRefusal({ code, httpStatus: 400, message: '' })]).toEqual([code, verdict]);
   });
 
-  it.each<[number, RefusalClass]>([
-    [400, 'rejected'],
-    [401, 'account-trouble'],
-    [403, 'account-trouble'],
-    [404, 'account-trouble'],
-    [422, 'rejected'],
-    [429, 'not-processed'],
-  ])('HTTP %i without a Twilio code: %s', (httpStatus, verdict) => {
-    expect(classifyRefusal({ code: null, httpStatus, message: '' })).toBe(verdict);
+  it.each<[number | null, number, RefusalClass]>([
+    [14107, 429, 'not-processed'],
+    [10429, 429, 'not-processed'],
+    [null, 429, 'not-processed'],
+    [70051, 401, 'account-trouble'],
+    [70051, 403, 'account-trouble'],
+    [99999, 400, 'account-trouble'],
+    [null, 400, 'account-trouble'],
+    [21215, 401, 'rejected'],
+    [21211, 429, 'invalid-number'],
+  ])('code %s with HTTP %i: %s', (code, httpStatus, refusal) => {
+    expect(classifyRefusal({ code, httpStatus, message: '' })).toBe(refusal);
+  });
+
+  it.each([21210, 21215, 21219, 21609, 20003, 70051])('%i: the same for every call, with a fix', (code) => {
+    expect(accountFault(code)).toEqual({ meaning: expect.any(String), fix: expect.any(String) });
+  });
+
+  it.each([21211, 21214, 21202, 99999, null])('%s: not the same for every call', (code) => {
+    expect(accountFault(code)).toBeNull();
   });
 });
 

@@ -21,6 +21,8 @@ export interface ScriptedTwilio {
   /** What was asked, as `METHOD path`, in order. */
   requests: string[];
   calls: CallResource[];
+  /** A call that nobody here created. */
+  makeCall(form: Record<string, string>): CallResource;
   answerCreate: (create: Create) => Response | Promise<Response>;
   answerFetch: (call: CallResource | undefined) => Response | Promise<Response>;
   answerList: (calls: CallResource[]) => Response | Promise<Response>;
@@ -40,6 +42,11 @@ export async function startScriptedTwilio(): Promise<ScriptedTwilio> {
     creates: [],
     requests: [],
     calls: [],
+    makeCall(form) {
+      const call = callResource(new URLSearchParams(form));
+      twilio.calls.unshift(call);
+      return call;
+    },
     notifications: [],
     answerCreate: ({ make }) => created(make()),
     answerFetch: (call) => (call ? json(200, call) : twilioError(404, 20404, 'not found')),

@@ -1,16 +1,16 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { CallState } from '../callOutcome.js';
+import type { CallState, TimelineEntry } from '../callOutcome.js';
 import { maskNumber } from '../rules/phoneNumber.js';
 import { searchAttribute } from './searchAttributes.js';
 import { now } from './workflowTime.js';
 
-/** Lines of the timeline that stay readable in Temporal's UI. */
-const maxLines = 60;
+/** Entries of the timeline that stay readable in Temporal's UI, and small in the record. */
+const maxEntries = 60;
 
 /** What Temporal's UI shows of a call: search attributes for its lists, and a timeline in the run's current details. */
 export class CallDisplay {
   readonly #describe: () => CallState;
-  readonly #timeline: string[] = [];
+  readonly timeline: TimelineEntry[] = [];
   readonly #published = new Map<string, string | number>();
 
   constructor(describe: () => CallState) {
@@ -22,10 +22,11 @@ export class CallDisplay {
     }
   }
 
-  /** Adds a line to the timeline; `at`: when it happened, ISO 8601. */
-  note(line: string, at = now()): void {
-    this.#timeline.push(`- \`${at.slice(0, 10)} ${at.slice(11, 19)}\` ${line}`);
-    if (this.#timeline.length > maxLines) this.#timeline.splice(1, 1);
+  /** Adds an entry to the timeline, unless it repeats the last one. The first entry stays; then the oldest goes first. */
+  note(text: string): void {
+    if (this.timeline.at(-1)?.text === text) return;
+    this.timeline.push({ at: now(), text });
+    if (this.timeline.length > maxEntries) this.timeline.splice(1, 1);
     this.#showDetails();
   }
 
@@ -54,8 +55,9 @@ export class CallDisplay {
     const { to, state, attempts, outcome, waitingFor } = this.#describe();
     const destination = to ? ` to ${maskNumber(to)}` : '';
     const wait = waitingFor ? `\n\nWaiting for: ${waitingFor}` : '';
+    const lines = this.timeline.map(({ at, text }) => `- \`${at.slice(0, 10)} ${at.slice(11, 19)}\` ${text}`);
     setCurrentDetails(
-      `**${outcome?.outcome ?? state}**${destination}, attempt ${attempts.length}${wait}\n\n${this.#timeline.join('\n')}`,
+      `**${outcome?.outcome ?? state}**${destination}, attempt ${attempts.length}${wait}\n\n${lines.join('\n')}`,
     );
   }
 }

@@ -6,6 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { endDuplicateCall } from '../activities.js';
 import type {
   Attempt,
   CallOutcome,
@@ -14,6 +15,7 @@ import type {
   CallUpdate,
   CreateEvidence,
   LookupEvidence,
+  TimelineEntry,
 } from '../callOutcome.js';
 import type { CallPlan } from '../callRequest.js';
 import { updateFromCallback } from '../rules/callUpdate.js';
@@ -23,6 +25,9 @@ import { CallbackInbox } from './callbackInbox.js';
 import { CallControls } from './callControls.js';
 import { CallDisplay } from './callDisplay.js';
 import { now } from './workflowTime.js';
+
+/** Second calls of one call that are looked into. */
+const maxDuplicates = 10;
 
 /** One status callback, passed on by the webhook server; `params` are Twilio's own. */
 export interface TwilioStatusSignal {
@@ -65,6 +70,8 @@ export class RunningCall {
   readonly #display = new CallDisplay(() => this.describe());
   /** When each attempt was over, workflow time in ms. */
   readonly #overAt = new Map<Attempt, number>();
+  /** Second calls of an attempt that were reported, by SID. */
+  readonly #duplicates = new Map<string, Promise<void>>();
   /** Attempts with a late update that has not been settled. */
   readonly #unsettled = new Set<Attempt>();
 
@@ -171,10 +178,8 @@ export class RunningCall {
     this.lastUpdateAt = Date.now();
     const sip = update.sipResponseCode === null ? '' : `, SIP ${update.sipResponseCode}`;
     const sequence = update.sequence === null ? '' : ` ${update.sequence}`;
-    this.note(
-      `${update.source === 'webhook' ? `callback${sequence}` : 'poll'}: ${update.status}${sip}`,
-      update.at ?? now(),
-    );
+    const source = update.source === 'webhook' ? `callback${sequence}` : 'poll';
+    this.note(`attempt ${attempt.number}, ${source}: ${update.status}${sip}`);
     const live = stateOf(attempt.status as string);
     if (live !== null && attempt === this.attempts.at(-1) && attempt.outcome === null) this.#state = live;
   }
@@ -223,9 +228,14 @@ export class RunningCall {
     this.#waitingFor = what;
   }
 
-  /** Adds a line to the timeline in Temporal's UI; `at`: when it happened, ISO 8601. */
-  note(line: string, at = now()): void {
-    this.#display.note(line, at);
+  /** What happened so far, for people. */
+  get timeline(): readonly TimelineEntry[] {
+    return this.#display.timeline;
+  }
+
+  /** Adds an entry to the timeline in Temporal's UI and in the record. */
+  note(text: string): void {
+    this.#display.note(text);
   }
 
   publish(): void {
@@ -252,21 +262,60 @@ export class RunningCall {
       this.#inbox.keepBeforeAttempt(number, updates);
       return;
     }
-    if (attempt.callSid === null) {
-      if (attempt === this.attempts.at(-1) && attempt.outcome === null) this.#inbox.keepBeforeSid(updates);
+    if (attempt.callSid === null && attempt.outcome === null) {
+      if (attempt === this.attempts.at(-1)) this.#inbox.keepBeforeSid(updates);
       return;
     }
-    if (attempt.callSid !== update.callSid) {
-      // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
-      if (attempt.evidence.create?.sidFrom !== 'list' || attempt.outcome !== null) return;
-      this.note(`a callback names another call than the list did: ${update.callSid}`);
-      attempt.evidence.updates = [];
-      attempt.status = null;
-      this.assignSid(attempt, update.callSid, 'callback', now());
-    }
+    if (attempt.callSid !== update.callSid && !this.#reassignSid(attempt, update.callSid)) return;
     for (const one of updates) this.addUpdate(attempt, one);
     // After a final status the call goes on at once, and shows what it comes to.
     if (!isFinal(attempt)) this.publish();
+  }
+
+  /**
+   * A callback names another Twilio call for the attempt than is known. True: it is the attempt's, since nobody knew whether
+   * there was a call, or only Twilio's list had named one. False: the attempt has its call, and this is a second one.
+   */
+  #reassignSid(attempt: Attempt, callSid: string): boolean {
+    const isProof =
+      (attempt.callSid === null && attempt.outcome === 'unknown') ||
+      // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
+      (attempt.evidence.create?.sidFrom === 'list' && attempt.outcome === null);
+    if (!isProof) {
+      if (attempt.callSid !== null) this.#reportDuplicate(attempt, callSid);
+      return false;
+    }
+    this.note(`a callback names the call of attempt ${attempt.number}: ${callSid}`);
+    attempt.evidence.updates = [];
+    attempt.status = null;
+    this.assignSid(attempt, callSid, 'callback', now());
+    return true;
+  }
+
+  /** Two Twilio calls name one attempt, which must never be: said loudly, and the second one is ended. */
+  #reportDuplicate(attempt: Attempt, callSid: string): void {
+    const known = attempt.callSid as string;
+    if (this.#plan === null || this.#duplicates.has(callSid) || this.#duplicates.size >= maxDuplicates)
+      return;
+    this.note(`attempt ${attempt.number} is ${known}, and a callback names ${callSid} too: it is ended`);
+    const { to, from } = this.#plan;
+    const input = {
+      callId: this.callId,
+      attempt: attempt.number,
+      callSid: known,
+      duplicateSid: callSid,
+      to,
+      from,
+    };
+    this.#duplicates.set(
+      callSid,
+      endDuplicateCall(input).catch(() => {}),
+    );
+  }
+
+  /** Settles once every second call that was reported has been seen to. */
+  async duplicatesEnded(): Promise<void> {
+    await Promise.all(this.#duplicates.values());
   }
 
   /** An attempt that has not been dialed, and has to wait for that, may never be one. */

@@ -16,8 +16,9 @@ type RetryStep = Extract<NextStep, { kind: 'retry' }>;
 export interface Retry extends RetryStep {
   /** The attempt that it follows. */
   after: Attempt;
-  /** How the attempt turned out when the retry was planned. */
+  /** How the attempt turned out when the retry was planned, and its SID. */
   outcome: Outcome;
+  callSid: string | null;
   /** ISO 8601. */
   dueAt: string;
   /** Settles once the last attempt is on record: until then the store counts it as in flight. */
@@ -41,7 +42,14 @@ export function planRetry(
   call.note(result);
   const dueAt = new Date(call.overAt(attempt) + step.afterSeconds * 1000).toISOString();
   if (!isAfter(dueAt, giveUpAt))
-    return { ...step, after: attempt, outcome: verdict.outcome, dueAt, recorded: Promise.resolve() };
+    return {
+      ...step,
+      after: attempt,
+      outcome: verdict.outcome,
+      callSid: attempt.callSid,
+      dueAt,
+      recorded: Promise.resolve(),
+    };
   const message = `The next attempt would be at ${dueAt}, and the call gives up at ${giveUpAt}`;
   call.note(message);
   return { kind: 'stop', endedBecause: { code: 'give-up-at', message } };
@@ -88,6 +96,7 @@ export async function waitForRetry(
 export function verdictChanged(call: RunningCall, planned: Retry): boolean {
   const attempt = planned.after;
   if (!call.hasLateUpdate(attempt)) return false;
+  if (attempt.callSid !== planned.callSid) return true;
   const verdict = verdictOfAttempt(attempt);
   if (verdict.outcome !== planned.outcome) return true;
   const step = nextStep(call.plan.retry, attempt.number, verdict, earliest);

@@ -4,7 +4,7 @@ import { now } from '../call/workflowTime.js';
 import type { ForgottenPlacement } from '../callActivities.js';
 import type { CallOutcome } from '../callOutcome.js';
 import type { Decision } from '../rules/decision.js';
-import { settleAttempt } from './settleAttempt.js';
+import { needsErrorCode, settleAttempt } from './settleAttempt.js';
 
 /**
  * Records how the call turned out, for as long as it takes, and returns what is on record. After a reset the journal may know
@@ -14,16 +14,16 @@ export async function recordOutcome(
   call: RunningCall,
   decision: Decision,
 ): Promise<CallOutcome | ForgottenPlacement> {
-  // A late update about an earlier attempt changes that attempt's record, not how the call ended.
+  // What became known of an earlier attempt changes that attempt's record, not how the call ended.
   for (const earlier of call.attempts.slice(0, -1))
-    if (call.hasLateUpdate(earlier)) await settleAttempt(call, earlier);
+    if (call.hasLateUpdate(earlier) || needsErrorCode(earlier)) await settleAttempt(call, earlier);
+  call.note(`${decision.outcome}, decided by ${decision.decidedBy}; ${decision.endedBecause.message}`);
   call.enter('recording', 'the outcome store');
   // The activity's input puts the decision into the history before anything is written: no later update can change it.
   const recorded = await record({ outcome: outcomeOf(call, decision), after: call.lastPlacement });
   if ('forgotten' in recorded) return recorded;
   call.outcome = recorded;
   call.enter('done');
-  call.note(`${recorded.outcome}, decided by ${recorded.decidedBy}`);
   call.publish();
   return recorded;
 }
@@ -48,6 +48,7 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
     // A copy: what is heard from here on must not part the result from the record.
     attempts: JSON.parse(JSON.stringify(call.attempts)),
     endedBecause: decision.endedBecause,
+    timeline: [...call.timeline],
     lookup: call.lookup,
     startedAt: call.startedAt,
     endedAt: now(),

@@ -97,6 +97,9 @@ export const callOutcomeSchema = z
     endedBecause: z
       .object({ code: z.string(), message: z.string() })
       .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
+    timeline: z
+      .array(z.object({ at: time(), text: z.string() }))
+      .meta({ description: 'What happened to the call, in order, for people.' }),
     lookup: orNull(lookup),
     startedAt: time(),
     endedAt: time(),

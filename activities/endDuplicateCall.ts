@@ -1,0 +1,32 @@
+import { log } from '@temporalio/activity';
+import type { DuplicateCall } from '../workflows/callActivities.js';
+import { isTerminal } from '../workflows/rules/twilioStatus.js';
+import type { ActivityDeps } from './deps.js';
+import { isNotFound, retryLater, twilioUnavailable } from './retryable.js';
+
+/**
+ * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller
+ * id, or of another attempt. Throws `CallNotOver` until the call is over.
+ */
+export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
+  return async ({ callId, attempt, callSid, duplicateSid, to, from }: DuplicateCall): Promise<void> => {
+    const resource = twilio.calls(duplicateSid);
+    const call = await resource.fetch().catch((error) => {
+      if (isNotFound(error)) return null;
+      throw twilioUnavailable('CallNotOver', error);
+    });
+    if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
+    if (call.to !== to || call.from !== from) return;
+    if ((await store.claimedSids([duplicateSid])).has(duplicateSid)) return;
+
+    emit({ kind: 'duplicate-call', callId, attempt, callSid, duplicateSid });
+    log.error('Two Twilio calls for one attempt: the second one is ended', { callSid, duplicateSid });
+    if (isTerminal(call.status)) return;
+    const status = call.status === 'in-progress' ? 'completed' : 'canceled';
+    const ended = await resource.update({ status }).catch((error) => {
+      throw twilioUnavailable('CallNotOver', error);
+    });
+    if (!isTerminal(ended.status))
+      throw retryLater('CallNotOver', `asked to end, Twilio says: ${ended.status}`);
+  };
+}

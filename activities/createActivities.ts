@@ -28,6 +28,7 @@ export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivi
     acceptAndLookUp: acceptAndLookUp(allDeps),
     findAllowedTime,
     placeCall: placeCall(allDeps),
+    awaitDialing: async () => {},
     findUnclearCall: findUnclearCall(allDeps),
     recordCallSid: recordCallSid(allDeps),
     pollCall: pollCall(allDeps),

@@ -58,7 +58,20 @@ export function placeCall(input: PlaceCallInput): Promise<PlaceCallResult> {
   }).placeCall(input);
 }
 
-/** For as long as it takes: the activity itself knows when Twilio cannot tell any more. */
+/**
+ * Ends once dialing is not stopped any more. On a queue of its own, which workers poll only then: until then the call waits in
+ * Temporal, for however long, and costs neither history nor work.
+ */
+export function awaitDialing(): Promise<void> {
+  return proxyActivities<Pick<CallActivities, 'awaitDialing'>>({
+    taskQueue: `${workflowInfo().taskQueue}-stopped`,
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '1s', maximumInterval: '10s' },
+    summary: 'wait until dialing is not stopped any more',
+  }).awaitDialing();
+}
+
+/** For as long as it takes. */
 export const { findUnclearCall } = proxyActivities<Pick<CallActivities, 'findUnclearCall'>>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },

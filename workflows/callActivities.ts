@@ -32,6 +32,9 @@ export interface CallActivities {
    */
   placeCall(input: PlaceCallInput): Promise<PlaceCallResult>;
 
+  /** Returns at once: workers take it up only while dialing is not stopped. */
+  awaitDialing(): Promise<void>;
+
   /**
    * Looks for the call of an unclear placement: in the placement journal, then in Twilio's call list. Throws `CallNotSeen`,
    * which Temporal retries, until the call is found or certainly does not exist. `isLast`: returns `unresolved` once

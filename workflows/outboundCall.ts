@@ -1,4 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import type { CallSnapshot } from './call/callSnapshot.js';
 import { RunningCall } from './call/runningCall.js';
 import type { ForgottenPlacement } from './callActivities.js';
 import type { Attempt, CallOutcome } from './callOutcome.js';
@@ -12,7 +13,14 @@ import {
 } from './rules/decision.js';
 import { acceptRequest } from './steps/acceptRequest.js';
 import { awaitFinalStatus } from './steps/awaitFinalStatus.js';
-import { announceRetry, planRetry, type Retry, verdictChanged, waitForRetry } from './steps/awaitRetry.js';
+import {
+  announceRetry,
+  plannedRetry,
+  planRetry,
+  type Retry,
+  verdictChanged,
+  waitForRetry,
+} from './steps/awaitRetry.js';
 import { notifyCallEnded } from './steps/notifyClient.js';
 import { type Placed, placeCallOnce, recoverForgotten } from './steps/placeCallOnce.js';
 import { recordOutcome } from './steps/recordOutcome.js';
@@ -23,13 +31,18 @@ import { waitUntilAllowed } from './steps/waitUntilAllowed.js';
  * One outbound call: performs Lookup, places the call, waits for status callbacks, polls Twilio when none come,
  * records the outcome, and tries again while the retry policy allows it. The workflow id is the call id.
  *
- * Fails with `InvalidCallRequest`, which names every fault, before anything is dialed.
+ * Fails with `InvalidCallRequest`, which names every fault, before anything is dialed. `resumed`: a call that has waited for
+ * long goes on in a new run, with what it knew.
  */
-export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
-  const call = new RunningCall();
+export async function outboundCall(
+  request: CallRequest,
+  resumed: CallSnapshot | null = null,
+): Promise<CallOutcome> {
+  const call = new RunningCall(request, resumed);
   // A cancellation is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
-    await acceptRequest(call, request);
+    // Validates the request, freezes the plan, performs Lookup.
+    if (resumed === null) await acceptRequest(call);
     let decision = rejectedByLookup(call) ?? (await attemptUntilResolved(call));
 
     let recorded = await recordOutcome(call, decision);
@@ -47,8 +60,8 @@ export async function outboundCall(request: CallRequest): Promise<CallOutcome> {
 
 /** Makes attempts until one of them, or what forbids the next one, decides how the call turns out. */
 async function attemptUntilResolved(call: RunningCall): Promise<Decision> {
-  let retry: Retry | null = null;
-  let decision: Decision | null = null;
+  let retry = plannedRetry(call);
+  let { decision } = call;
   for (;;) {
     const next = await placeNextAttempt(call, retry);
     if ('by' in next) return decisionWithoutAttempt(call, next, decision);
@@ -60,6 +73,7 @@ async function attemptUntilResolved(call: RunningCall): Promise<Decision> {
     const step = planRetry(call, next.attempt, decision);
     if (step.kind === 'stop') return { ...decision, endedBecause: step.endedBecause };
     await announceRetry(call, step);
+    Object.assign(call, { decision, retry: step });
     retry = step;
   }
 }

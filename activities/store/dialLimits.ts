@@ -18,6 +18,8 @@ export function dialLimitsOf(settings: DialLimits): DialLimits {
 export interface DialingStop {
   by: 'paused' | 'breaker';
   reason: string | null;
+  /** The circuit breaker lets one placement go, to test whether all is well again. */
+  isTesting: boolean;
 }
 
 /** How many creates could be claimed. `waitSeconds`: until calls per second allow one more. */

@@ -11,7 +11,8 @@ import { retryForever } from '../process/retryForever.js';
 import { whenAborted } from '../process/stopping.js';
 import { callStarter } from '../temporal/callStarter.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
-import { createDialWorker } from './dialWorker.js';
+import { createDialWorker, currentCapacity } from './dialWorker.js';
+import { createStoppedWorker } from './stoppedWorker.js';
 import { workflowBundle } from './workflowBundle.js';
 
 export interface WorkerParts {
@@ -77,6 +78,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const client = new Client({ connection, namespace: temporal.namespace });
     const options = { ...tuning, namespace: temporal.namespace };
     const codePath = await bundle;
+    const readCapacity = () => currentCapacity(parts.store, parts.settings);
     const workers = await allOrNone([
       Worker.create({
         ...options,
@@ -86,6 +88,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
         activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
       }),
       createDialWorker({ ...parts, connection }, options),
+      createStoppedWorker({ ...parts, connection, readCapacity }, options),
     ]);
     const stop = () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

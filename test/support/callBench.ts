@@ -7,7 +7,8 @@ import type { ActivityEvent } from '../../activities/deps.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
-import { createDialWorker } from '../../src/worker/dialWorker.js';
+import { createDialWorker, currentCapacity } from '../../src/worker/dialWorker.js';
+import { createStoppedWorker } from '../../src/worker/stoppedWorker.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';
@@ -112,6 +113,11 @@ export async function startCallBench(input: {
       activities: { ...createActivities(deps), ...input.activities },
     }),
     createDialWorker({ ...deps, connection, taskQueue }),
+    createStoppedWorker({
+      connection,
+      taskQueue,
+      readCapacity: () => currentCapacity(input.store, settings),
+    }),
   ]);
   const running = workers.map((worker) => worker.run());
   const drain = async () => {

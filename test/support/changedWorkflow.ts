@@ -6,18 +6,19 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The bundle of a workflow that somebody changed: `outboundCall.ts` with each of these texts replaced by its new one. */
-export async function changedWorkflow(...changes: [from: string, to: string][]): Promise<{ code: string }> {
+/** The bundle of a workflow that somebody changed: in `outboundCall.ts`, or another file, each text is replaced by its new one. */
+export async function changedWorkflow(
+  ...changes: [from: string, to: string, file?: string][]
+): Promise<{ code: string }> {
   const root = mkdtempSync(join(tmpdir(), 'ringtrue-changed-'));
   cpSync(here('../../workflows'), join(root, 'workflows'), { recursive: true });
   cpSync(here('../../tsconfig.json'), join(root, 'tsconfig.json'));
-  const file = join(root, 'workflows', 'outboundCall.ts');
-  let text = readFileSync(file, 'utf8');
-  for (const [from, to] of changes) {
-    if (!text.includes(from)) throw new Error(`outboundCall.ts does not say: ${from}`);
-    text = text.replace(from, to);
+  for (const [from, to, name = 'outboundCall.ts'] of changes) {
+    const file = join(root, 'workflows', name);
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes(from)) throw new Error(`${name} does not say: ${from}`);
+    writeFileSync(file, text.replace(from, to));
   }
-  writeFileSync(file, text);
   const modules = here('../../node_modules');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),

@@ -19,6 +19,11 @@ export class CallbackInbox {
     return this.#beforeSid[0]?.callSid ?? null;
   }
 
+  /** What is kept for attempts that have not begun. */
+  get beforeAttempt(): readonly { attempt: number; update: CallUpdate }[] {
+    return this.#beforeAttempt;
+  }
+
   keepBeforeSid(updates: CallUpdate[]): void {
     if (this.#beforeSid.length < maxKept) this.#beforeSid.push(...updates);
   }

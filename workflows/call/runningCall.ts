@@ -17,13 +17,16 @@ import type {
   LookupEvidence,
   TimelineEntry,
 } from '../callOutcome.js';
-import type { CallPlan } from '../callRequest.js';
+import type { CallPlan, CallRequest } from '../callRequest.js';
 import { updateFromCallback } from '../rules/callUpdate.js';
+import type { Decision } from '../rules/decision.js';
+import type { PlannedRetry } from '../rules/retry.js';
 import { isTerminal, stateOf } from '../rules/twilioStatus.js';
 import { addUpdate, isFinal, newAttempt } from './attempt.js';
 import { CallbackInbox } from './callbackInbox.js';
 import { CallControls } from './callControls.js';
 import { CallDisplay } from './callDisplay.js';
+import type { CallSnapshot } from './callSnapshot.js';
 import { now } from './workflowTime.js';
 
 /** Second calls of one call that are looked into. */
@@ -46,23 +49,28 @@ export const state = defineQuery<CallState>('state');
  */
 export class RunningCall {
   readonly callId = workflowInfo().workflowId;
-  readonly startedAt = now();
+  readonly startedAt: string;
   /** The batch that started the call, from the memo, which needs no registration. */
   readonly batchId = batchIn(workflowInfo().memo);
-  readonly attempts: Attempt[] = [];
+  readonly attempts: Attempt[];
   /** How many times the client was notified of an attempt, by the attempt's number. */
-  readonly notifiedRevisions = new Map<number, number>();
+  readonly notifiedRevisions: Map<number, number>;
   /** What Lookup said; null when it was not asked. */
-  lookup: LookupEvidence | null = null;
+  lookup: LookupEvidence | null;
   outcome: CallOutcome | null = null;
   /** The last placement of whose end this run of the workflow has learned. */
-  lastPlacement = { attempt: 0, placement: 0 };
+  lastPlacement: { attempt: number; placement: number };
+  /** What the last attempt came to, and the retry that follows it. */
+  decision: Decision | null;
+  retry: PlannedRetry | null;
+  /** The number of the first placement of the next attempt; above 1 after one that certainly made no call. */
+  nextPlacement: number;
   /** Workflow time, in ms, of the last update about the current attempt. */
   lastUpdateAt = Date.now();
   canReschedule = false;
   readonly controls = new CallControls(this);
 
-  #plan: CallPlan | null = null;
+  #plan: CallPlan | null;
   #state: CallStateName = 'looking-up';
   #waitingFor: string | null = null;
   #nextAttemptAt: string | null = null;
@@ -75,7 +83,30 @@ export class RunningCall {
   /** Attempts with a late update that has not been settled. */
   readonly #unsettled = new Set<Attempt>();
 
-  constructor() {
+  /** `resumed`: what the run before knew; null in the first run. */
+  constructor(
+    readonly request: CallRequest,
+    resumed: CallSnapshot | null,
+  ) {
+    this.startedAt = resumed?.startedAt ?? now();
+    this.attempts = resumed?.attempts ?? [];
+    this.notifiedRevisions = new Map(resumed?.notifiedRevisions);
+    this.lookup = resumed?.lookup ?? null;
+    this.lastPlacement = resumed?.lastPlacement ?? { attempt: 0, placement: 0 };
+    this.decision = resumed?.decision ?? null;
+    this.retry = resumed?.retry ?? null;
+    this.nextPlacement = resumed?.placement ?? 1;
+    this.#plan = resumed?.plan ?? null;
+    if (resumed) {
+      for (const attempt of this.attempts)
+        if (attempt.endedAt !== null) this.#overAt.set(attempt, Date.parse(attempt.endedAt));
+      this.#state = 'waiting';
+      this.#display.timeline.push(...resumed.timeline);
+      this.controls.paused = resumed.paused;
+      this.controls.pauseReason = resumed.pauseReason;
+      for (const { attempt, update } of resumed.callbacksBeforeAttempt)
+        this.#inbox.keepBeforeAttempt(attempt, [update]);
+    }
     setHandler(twilioStatus, (signal) => this.#onCallback(signal), {
       description: "Twilio's status callback",
     });
@@ -117,6 +148,26 @@ export class RunningCall {
   accept(plan: CallPlan, lookup: LookupEvidence | null): void {
     this.#plan = plan;
     this.lookup = lookup;
+  }
+
+  /** What the next run needs to go on, before `placement` of the next attempt. */
+  snapshot(placement: number): CallSnapshot {
+    return {
+      startedAt: this.startedAt,
+      plan: this.plan,
+      lookup: this.lookup,
+      // Only what has been dialed.
+      attempts: this.attempts.filter(({ outcome }) => outcome !== null),
+      decision: this.decision,
+      retry: this.retry,
+      placement,
+      lastPlacement: this.lastPlacement,
+      notifiedRevisions: [...this.notifiedRevisions],
+      timeline: [...this.#display.timeline],
+      paused: this.controls.paused,
+      pauseReason: this.controls.pauseReason,
+      callbacksBeforeAttempt: [...this.#inbox.beforeAttempt],
+    };
   }
 
   describe(): CallState {

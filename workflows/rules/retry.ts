@@ -1,5 +1,5 @@
 import type { EndedBecause } from '../callOutcome.js';
-import type { BackOff, RetryClass, RetryPolicy } from '../callRequest.js';
+import type { BackOff, Outcome, RetryClass, RetryPolicy } from '../callRequest.js';
 import { neverRetried } from './decision.js';
 import { isMachine, type Verdict } from './verdict.js';
 
@@ -13,6 +13,15 @@ export type RetryBasis = Pick<
 export type NextStep =
   | { kind: 'stop'; endedBecause: EndedBecause }
   | { kind: 'retry'; afterSeconds: number; because: RetryClass; waitFrom: string };
+
+/** A retry as it was planned: what for, and when it is due. */
+export interface PlannedRetry extends Extract<NextStep, { kind: 'retry' }> {
+  /** How the attempt before it turned out when the retry was planned, and its SID. */
+  outcome: Outcome;
+  callSid: string | null;
+  /** ISO 8601. */
+  dueAt: string;
+}
 
 /**
  * What follows an attempt that is over, by the retry policy: when the number is dialed again, or why not.

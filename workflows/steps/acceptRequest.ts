@@ -2,7 +2,6 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { acceptAndLookUp } from '../activities.js';
 import type { RunningCall } from '../call/runningCall.js';
 import type { LookupEvidence } from '../callOutcome.js';
-import type { CallRequest } from '../callRequest.js';
 
 /**
  * Validates the request, freezes the plan that the call goes by, and performs Lookup. One activity for all of it: each one
@@ -10,8 +9,8 @@ import type { CallRequest } from '../callRequest.js';
  *
  * Fails the workflow with `InvalidCallRequest`, which names every fault.
  */
-export async function acceptRequest(call: RunningCall, request: CallRequest): Promise<void> {
-  const { callId, startedAt, batchId } = call;
+export async function acceptRequest(call: RunningCall): Promise<void> {
+  const { callId, request, startedAt, batchId } = call;
   const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId });
   if (!accepted.accepted)
     throw ApplicationFailure.nonRetryable(

@@ -3,26 +3,24 @@ import { recordAttempt, recordAttemptOnce } from '../activities.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast } from '../call/workflowTime.js';
 import type { Attempt, EndedBecause } from '../callOutcome.js';
-import type { Outcome } from '../callRequest.js';
 import { canceledBecause, type NotPlaced } from '../rules/decision.js';
-import { earliest, isAfter, type NextStep, nextStep } from '../rules/retry.js';
+import { earliest, isAfter, nextStep, type PlannedRetry } from '../rules/retry.js';
 import { type Verdict, verdictOfAttempt } from '../rules/verdict.js';
 import { notifyAttemptEnded } from './notifyClient.js';
 import { waitUntil } from './waitUntilAllowed.js';
 
-type RetryStep = Extract<NextStep, { kind: 'retry' }>;
-
-/** A retry as it was planned: what for, and when it is due. */
-export interface Retry extends RetryStep {
+/** A planned retry, in the run that planned or took it over. */
+export interface Retry extends PlannedRetry {
   /** The attempt that it follows. */
   after: Attempt;
-  /** How the attempt turned out when the retry was planned, and its SID. */
-  outcome: Outcome;
-  callSid: string | null;
-  /** ISO 8601. */
-  dueAt: string;
   /** Settles once the last attempt is on record: until then the store counts it as in flight. */
   recorded: Promise<void>;
+}
+
+/** The retry that the run before had planned; null when this is the first run, or there was none. */
+export function plannedRetry({ retry, attempts }: RunningCall): Retry | null {
+  const after = attempts.at(-1);
+  return retry && after ? { ...retry, after, recorded: Promise.resolve() } : null;
 }
 
 /** What follows an attempt that is settled: when the number is dialed again, or why it is not. */

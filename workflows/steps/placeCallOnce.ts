@@ -6,13 +6,20 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { markWaiting, placeCall, recordCallSid, recordCallSidInBackground } from '../activities.js';
+import {
+  awaitDialing,
+  markWaiting,
+  placeCall,
+  recordCallSid,
+  recordCallSidInBackground,
+} from '../activities.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, now, secondsUntil } from '../call/workflowTime.js';
-import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult } from '../callActivities.js';
+import type { ForgottenPlacement, Hindrance, PlaceCallInput, PlaceCallResult } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import type { NotPlaced } from '../rules/decision.js';
 import { forbiddenMessage, hindranceMessage } from '../rules/wording.js';
+import { continueIfLong } from './continueIfLong.js';
 import { resolveUnclear } from './resolveUnclear.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
 import { waitUntilAllowed } from './waitUntilAllowed.js';
@@ -60,7 +67,8 @@ export async function placeCallOnce(
 ): Promise<Placed | NotPlaced | 'superseded'> {
   const { plan, controls } = call;
   const unwanted = () => call.cancelRequested || superseded();
-  let placement = 1;
+  let placement = call.nextPlacement;
+  call.nextPlacement = 1;
   for (let backOffs = 0; ; backOffs++) {
     const retryLater = (why: string, seconds: number, until: string | null = null) =>
       backOff(call, { why, seconds, until, isFirst: backOffs === 0, interrupted: unwanted });
@@ -72,6 +80,7 @@ export async function placeCallOnce(
     if (call.cancelRequested) return { by: 'canceled' };
     if (superseded()) return 'superseded';
     if (isPast(plan.giveUpAt)) return { by: 'give-up-at' };
+    await continueIfLong(call, placement);
     if (controls.paused) {
       const stopped = await waitUntilAllowed(call, () => call.hasCallbackBeforeSid || superseded());
       if (stopped && stopped !== 'superseded') return stopped;
@@ -119,6 +128,10 @@ export async function placeCallOnce(
         return { by: 'already-recorded' };
       case 'not-yet': {
         const { hindrance } = result;
+        if (isStop(hindrance)) {
+          await waitWhileStopped(call, hindranceMessage(hindrance), unwanted);
+          break;
+        }
         const until = 'until' in hindrance ? hindrance.until : null;
         const seconds =
           until === null ? backOffSeconds(backOffs) : Math.min(secondsUntil(until), maxWaitSeconds);
@@ -133,10 +146,8 @@ export async function placeCallOnce(
       case 'account-trouble': {
         placement++;
         const { code, httpStatus, message } = result.error;
-        await retryLater(
-          `the Twilio account to be fixed (${code ?? `HTTP ${httpStatus}`}: ${message})`,
-          backOffSeconds(backOffs),
-        );
+        const why = `the Twilio account to be fixed (${code ?? `HTTP ${httpStatus}`}: ${message})`;
+        await retryLater(why, backOffSeconds(backOffs));
         break;
       }
       case 'unclear': {
@@ -287,6 +298,25 @@ async function backOff(
     () => wait.interrupted() || call.hasCallbackBeforeSid,
     seconds,
     `not dialed yet: waiting for ${wait.why}`.slice(0, 120),
+  );
+}
+
+/** Does something stand in the way of every call of the account, until somebody or something ends it? */
+function isStop({ by }: Hindrance): boolean {
+  return by === 'paused' || by === 'breaker';
+}
+
+/** Waits, visibly and at no cost, until dialing is not stopped any more; ends early as `backOff` does. */
+async function waitWhileStopped(call: RunningCall, why: string, interrupted: () => boolean): Promise<void> {
+  const { giveUpAt } = call.plan;
+  call.note(`not dialed yet: waiting for ${why}`);
+  await markWaiting(call.callId);
+  call.enter('waiting', why);
+  call.publish();
+  await unlessInterrupted(
+    () => interrupted() || call.controls.paused || call.hasCallbackBeforeSid,
+    awaitDialing,
+    giveUpAt === null ? null : { seconds: Math.max(1, secondsUntil(giveUpAt)), summary: 'giveUpAt' },
   );
 }
 

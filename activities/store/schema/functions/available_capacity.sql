@@ -17,8 +17,12 @@ declare
 begin
   select * into control from dialing_control where account_sid = account;
   stopped := case
-    when control.paused_at is not null then jsonb_build_object('by', 'paused', 'reason', control.paused_reason)
-    when control.breaker_opened_at is not null then jsonb_build_object('by', 'breaker', 'reason', control.breaker_reason)
+    when control.paused_at is not null then jsonb_build_object('by', 'paused', 'reason', control.paused_reason, 'isTesting', false)
+    when control.breaker_opened_at is not null then jsonb_build_object('by', 'breaker', 'reason', control.breaker_reason,
+      -- Half-open, and no placement is testing the provider: as in claim_placement.
+      'isTesting', control.breaker_open_until <= checked_at and not exists (
+        select from placements where account_sid = account and claimed_at >= control.breaker_open_until
+          and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null))
   end;
   if stopped is not null then
     return jsonb_build_object('stopped', stopped, 'available', null, 'waitSeconds', 0);

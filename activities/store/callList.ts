@@ -11,8 +11,8 @@ export function callList(db: Database): Pick<OutcomeStore, 'listCalls'> {
   return {
     async listCalls(filter) {
       const { conditions, parameters } = conditionsOf(filter);
-      const rows = await db.query<CallRow & { started_at: string }>(
-        `select ${callColumns}, ${iso('c.started_at')} as started_at from calls c
+      const rows = await db.query<CallRow & { exact_start: string }>(
+        `select ${callColumns}, ${iso('c.started_at')} as exact_start from calls c
          ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
          order by c.started_at desc, c.call_id desc limit ${limitOf(filter) + 1}`,
         parameters,
@@ -21,7 +21,7 @@ export function callList(db: Database): Pick<OutcomeStore, 'listCalls'> {
       const last = page.at(-1);
       return {
         calls: page.map(callStateOf),
-        nextCursor: rows.length > page.length && last ? cursorAfter(last.started_at, last.call_id) : null,
+        nextCursor: rows.length > page.length && last ? cursorAfter(last.exact_start, last.call_id) : null,
       };
     },
   };

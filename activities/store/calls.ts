@@ -124,7 +124,7 @@ export interface CallRow {
   attempts: Attempt[] | null;
 }
 
-/** What `callStateOf` needs, of `calls c`. */
+/** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
 export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
   to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document,
   case when c.document is null then

@@ -9,6 +9,7 @@ const plan = {
   to: '+15005550006',
   from: '+15005550001',
   metadata: { order: '17' },
+  eligibilityUrl: null,
 } as unknown as CallPlan;
 
 /** Asks once, inside an activity as `placeCall` does. */

@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, prepared, textOf } from '../../activities/store/drivers/database.js';
 import { postgres } from '../../activities/store/drivers/postgres.js';
 import { storeError } from '../../activities/store/drivers/storeError.js';
-import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
+import {
+  applyMigrations,
+  hashOf,
+  migrate,
+  ownFunctions,
+  replaceFunctions,
+  SchemaTooNew,
+} from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
 import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
@@ -70,11 +77,80 @@ describe('the schema', () => {
     const db = postgres({ databaseUrl: await newDatabase() }, silent);
     const first = { version: 1, name: 'a', sql: 'create table a (n integer)' };
     const broken = { version: 2, name: 'b', sql: 'create table b (n integer); create table a (n integer)' };
-    await expect(migrate(db, [first, broken])).rejects.toThrow('already exists');
+    await expect(applyMigrations(db, [first, broken])).rejects.toThrow('already exists');
     expect(
       await db.query(`select to_regclass('a') is not null as a, to_regclass('b') is not null as b`),
     ).toEqual([{ a: true, b: false }]);
-    expect(await migrate(db, [first, { ...broken, sql: 'create table b (n integer)' }])).toEqual([2]);
+    expect(await applyMigrations(db, [first, { ...broken, sql: 'create table b (n integer)' }])).toEqual([2]);
+    await db.close();
+  });
+});
+
+/** The hash of the functions by version. Add a line for each version; never change one that was released. */
+const functionHashes: Record<number, string> = {
+  1: 'bcc0e62b5e8211140f66d122254f148f511d9fd3398ac16dd239307ec055bfcf',
+};
+
+describe('the functions of the database', () => {
+  const functionsOf = (version: number, result: string) => ({
+    version,
+    sql: `create or replace function release() returns text language sql as $$ select '${result}' $$`,
+  });
+  const releaseIn = async (db: Database) => (await db.query('select release()'))[0];
+
+  it('a file in schema/functions changes: functionsVersion changes with it', async () => {
+    const { version, sql } = await ownFunctions();
+    expect(
+      functionHashes[version],
+      'schema/functions/ has changed: raise functionsVersion in migrate.ts and add its hash to this test',
+    ).toBe(hashOf(sql));
+    expect(version).toBe(Math.max(...Object.keys(functionHashes).map(Number)));
+  });
+
+  it('a newer process starts: its functions replace the older ones', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    expect(await releaseIn(db)).toEqual({ release: 'old' });
+    await replaceFunctions(db, functionsOf(2, 'new'));
+    expect(await releaseIn(db)).toEqual({ release: 'new' });
+    await db.close();
+  });
+
+  it('an older process starts: the newer functions stay', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(2, 'new'));
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    expect(await releaseIn(db)).toEqual({ release: 'new' });
+    await db.close();
+  });
+
+  it('functions change under the same version, as in development: replaced', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'before'));
+    await replaceFunctions(db, functionsOf(1, 'after'));
+    expect(await releaseIn(db)).toEqual({ release: 'after' });
+    await db.close();
+  });
+
+  it('the functions in the database are current: they are not written again', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await migrate(db);
+    const written = 'select applied_at::text from ringtrue_functions';
+    const first = await db.query(written);
+    await migrate(db);
+    expect(await db.query(written)).toEqual(first);
+    await db.close();
+  });
+
+  it('one of the functions is broken: none is replaced', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    const broken = {
+      version: 2,
+      sql: `${functionsOf(2, 'new').sql}; create function broken() returns nothing`,
+    };
+    await expect(replaceFunctions(db, broken)).rejects.toThrow('no language specified');
+    expect(await releaseIn(db)).toEqual({ release: 'old' });
     await db.close();
   });
 });
@@ -181,11 +257,11 @@ describe('a database that cannot be reached', () => {
       const sharedConnection = await onOne();
       let late: Promise<number[]> | undefined;
       const first = await onOne(async () => {
-        late = migrate(sharedConnection, [only]);
+        late = applyMigrations(sharedConnection, [only]);
         const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
         await vi.waitFor(async () => expect(await query(databaseUrl, waiting)).toHaveLength(1));
       });
-      expect(await migrate(first, [only])).toEqual([1]);
+      expect(await applyMigrations(first, [only])).toEqual([1]);
       expect(await late).toEqual([]);
       await Promise.all([sharedConnection.close(), first.close()]);
     });

@@ -176,7 +176,7 @@ export function callRowSuite(engine: () => Engine): void {
     it('comes back as it was recorded, with its attempts', async () => {
       const { callId, found } = await run([open, save('queued'), finish]);
       expect(found).toEqual({
-        callId,
+        ...opened(callId),
         state: 'done',
         attempts: [busyAttempt()],
         outcome: outcome(callId),

@@ -1,9 +1,9 @@
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
-import type { ActivityDeps } from './deps.js';
-import { isNotFound, isPast, retryLater, twilioUnavailable } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
+import { isNotFound, isPast, retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** "Call is not in a state for this operation": it has ended in the meantime. */

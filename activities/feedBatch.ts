@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { BatchStep } from '../workflows/batch/batchActivities.js';
-import type { ActivityDeps } from './deps.js';
-import type { StartingRow } from './store/batchStore.js';
-import { callIdOfRow } from './store/batchStore.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import type { StartingRow } from './store/batches/batchStore.js';
+import { callIdOfRow } from './store/batches/batchStore.js';
 import { checkCallRequest } from './validation/callRequestSchema.js';
 import { faultLine } from './validation/fault.js';
 

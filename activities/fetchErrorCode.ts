@@ -1,5 +1,5 @@
-import type { ActivityDeps } from './deps.js';
-import { retryLater } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { retryLater } from './twilio/retryable.js';
 
 /** Troubles with our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio error dictionary. */
 const ownConfigurationErrors = /^1[125]\d{3}$/;

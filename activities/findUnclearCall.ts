@@ -1,9 +1,9 @@
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
-import type { ActivityDeps } from './deps.js';
-import { retryLater, twilioUnavailable } from './retryable.js';
-import type { Placement } from './store/outcomeStore.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import type { Placement } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
+import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { statusCallbackUrl } from './twilio/statusCallbackUrl.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */

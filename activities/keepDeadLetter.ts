@@ -1,5 +1,5 @@
 import type { Notification } from '../workflows/callActivities.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { webhookId } from './webhooks/webhookId.js';
 
 /** Writes a dead letter. Throws while the store is away; the workflow has Temporal try for as long as it takes. */

@@ -1,7 +1,7 @@
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
 import { noLookup } from '../workflows/rules/verdict.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** What to ask for besides the free check of the format. */

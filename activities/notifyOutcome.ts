@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Notification } from '../workflows/callActivities.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { jitteredDelay } from './webhooks/jitteredDelay.js';
 import { NotPublic } from './webhooks/publicAddress.js';
 import { noResponseReason, signedPost } from './webhooks/signedPost.js';

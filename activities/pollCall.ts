@@ -1,10 +1,10 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
-import type { ActivityDeps } from './deps.js';
-import { isNotFound, isPast, retryLater, twilioUnavailable } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { secondsSinceLastCallback, withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
+import { isNotFound, isPast, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
  * Polls Twilio for the final status of a call. Any other status, even one that Twilio never used before, and any trouble in

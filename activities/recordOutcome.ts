@@ -1,9 +1,8 @@
 import type { ForgottenPlacement } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
-import { callIdTaken } from './callIdTaken.js';
-import { resultFromJournal } from './claimRefusal.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
 
 /**
  * Writes the outcome of a call and, where that is configured, a callee's wish not to be called. Throws while the store

@@ -1,8 +1,8 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import type { CallUpdate } from '../workflows/callOutcome.js';
-import type { ActivityDeps } from './deps.js';
-import { retryLater } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { retryLater } from './twilio/retryable.js';
 
 /**
  * A final word, with what callbacks said of this Twilio call that was only written down. Fails like a word that is not final

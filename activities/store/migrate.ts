@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Database, Sql } from './drivers/database.js';
+import type { Database, Sql } from './database/database.js';
 
 /** The database was migrated by a newer ringtrue: this one would misread it. */
 export class SchemaTooNew extends Error {

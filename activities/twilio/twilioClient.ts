@@ -1,13 +1,21 @@
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type TwilioResponse from 'twilio/lib/http/response.js';
-import type { TwilioSettings } from '../settings.js';
 import { TwilioRestError } from './twilioRestError.js';
 
 /** Shorter than any time-out of an activity that uses it. */
 const requestTimeoutMs = 10_000;
 /** A call does not wait for Lookup for long. */
 const lookupTimeoutMs = 4_000;
+
+export interface TwilioSettings {
+  accountSid: string;
+  /** Basic auth of REST requests: the API key and its secret, or the account SID and its auth token. */
+  username: string;
+  password: string;
+  /** Sends every REST request to this origin instead of Twilio's hosts. */
+  baseUrl: string | null;
+}
 
 /** The official SDK, pointed where the settings say, with its own retries off. */
 export interface TwilioClient {

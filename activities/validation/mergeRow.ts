@@ -1,5 +1,7 @@
 import type { CallRequest } from '../../workflows/callRequest.js';
-import type { PartialCallRequest } from '../store/batchStore.js';
+
+/** A request, or a part of one that is completed by the defaults of its batch. */
+export type PartialCallRequest = Partial<CallRequest>;
 
 const contentFields = ['twiml', 'url', 'applicationSid'] as const;
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { retryAfterSeconds } from '../twilio/retryAfter.js';
+import { retryAfterSeconds } from '../twilio/twilioRestError.js';
 import { publicLookup, rejectPrivateLiteral } from './publicAddress.js';
 
 /** Of an answer's body so much is read; unless it is asked for, only to end the exchange politely. */

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { askEligibility, type Eligibility } from '../../activities/askEligibility.js';
-import type { ActivitySettings } from '../../activities/settings.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
+import { askEligibility, type Eligibility } from '../../activities/place-call/askEligibility.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
 import { listen, newSecret, quietEnvironment, secret, startReceiver, verified } from './notifyBench.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartialCallRequest } from '../../activities/store/batchStore.js';
+import type { PartialCallRequest } from '../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../activities/validation/mergeRow.js';
 
 const to = '+15005550001';

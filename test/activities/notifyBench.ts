@@ -9,9 +9,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect } from 'vitest';
-import type { ActivityDeps, ActivityEvent } from '../../activities/deps.js';
+import type { ActivityDeps, ActivityEvent } from '../../activities/deps/activityDeps.js';
+import type { NotifySettings } from '../../activities/deps/activitySettings.js';
 import { notifyOutcome } from '../../activities/notifyOutcome.js';
-import type { NotifySettings } from '../../activities/settings.js';
 import type { AttemptEnded, Notification } from '../../workflows/callActivities.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 

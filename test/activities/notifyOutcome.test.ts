@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { ActivityEvent } from '../../activities/deps.js';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import { derivedNotifySecret, isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import {
   ended,

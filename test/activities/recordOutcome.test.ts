@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { ActivityDeps } from '../../activities/deps.js';
+import type { ActivityDeps } from '../../activities/deps/activityDeps.js';
 import { recordOutcome } from '../../activities/recordOutcome.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';

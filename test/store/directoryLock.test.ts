@@ -10,7 +10,7 @@ import {
   lockDirectory,
   startByPs,
   startOf,
-} from '../../activities/store/drivers/directoryLock.js';
+} from '../../activities/store/database/directoryLock.js';
 import { openStore } from '../../activities/store/openStore.js';
 import { newCallId, outcome } from './records.js';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Database, prepared, textOf } from '../../activities/store/drivers/database.js';
-import { postgres } from '../../activities/store/drivers/postgres.js';
-import { storeError } from '../../activities/store/drivers/storeError.js';
+import { type Database, prepared, textOf } from '../../activities/store/database/database.js';
+import { postgres } from '../../activities/store/database/postgres.js';
+import { StoreUnavailable, storeError } from '../../activities/store/database/storeError.js';
 import {
   applyMigrations,
   hashOf,
@@ -15,7 +15,6 @@ import {
   SchemaTooNew,
 } from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
-import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { newCallId, outcome } from './records.js';
 import { refusingPooler } from './refusingPooler.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlacementResult } from '../../../activities/store/outcomeStore.js';
+import type { PlacementResult } from '../../../activities/store/placements/placementJournal.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { attempt, busyAttempt, newCallId, newSid, outcome } from '../records.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { BatchProgress } from '../../../workflows/batch/batchProgress.js';
 import { type Outcome, outcomes } from '../../../workflows/callRequest.js';
 import type { Engine } from '../engines.js';

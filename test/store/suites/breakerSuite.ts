@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BreakerRule } from '../../../activities/store/dialLimits.js';
+import type { BreakerRule } from '../../../activities/store/placements/dialLimits.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { newSid, noLimits } from '../records.js';

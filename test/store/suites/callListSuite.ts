@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CallFilter, InvalidCursor, type OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import type { CallFilter } from '../../../activities/store/calls/callStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
+import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { type Outcome, outcomes } from '../../../workflows/callRequest.js';
 import type { Engine } from '../engines.js';
 import { opened, outcome } from '../records.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { Notification } from '../../../workflows/callActivities.js';
 import type { Engine } from '../engines.js';
 import { newCallId, outcome } from '../records.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DoNotCallEntry } from '../../../activities/store/doNotCallList.js';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
+import type { DoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
 import type { Engine } from '../engines.js';
 
 const number = (nth: number) => `+1500${String(nth).padStart(7, '0')}`;

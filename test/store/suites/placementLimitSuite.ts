@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DialLimits } from '../../../activities/store/dialLimits.js';
+import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { outcome } from '../records.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PlacementResult, SidTaken } from '../../../activities/store/outcomeStore.js';
+import { type PlacementResult, SidTaken } from '../../../activities/store/placements/placementJournal.js';
 import type { Engine } from '../engines.js';
 import { attempt, busyAttempt, newCallId, newClaim, newSid, opened, outcome, update } from '../records.js';
 

@@ -1,0 +1,37 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { TwilioClient } from './twilioClient.js';
+import { TwilioRestError } from './twilioRestError.js';
+
+/** An expected "not yet": Temporal runs the activity again, and neither logs nor counts it as a failure. */
+export function retryLater(
+  type: 'CallNotOver' | 'CallNotSeen',
+  message: string,
+  retryAfterSeconds?: number | null,
+) {
+  return ApplicationFailure.create({
+    type,
+    message,
+    category: ApplicationFailureCategory.BENIGN,
+    ...(retryAfterSeconds ? { nextRetryDelay: retryAfterSeconds * 1000 } : {}),
+  });
+}
+
+/** Has this time, ISO 8601, passed by Twilio's clock? */
+export function isPast(twilio: Pick<TwilioClient, 'clockAheadSeconds'>, time: string): boolean {
+  return Date.now() + twilio.clockAheadSeconds() * 1000 > Date.parse(time);
+}
+
+/** Does Twilio itself say that there is no such resource? */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof TwilioRestError && error.error.code === 20404;
+}
+
+/** Twilio could not be asked: worth trying again, after the pause that it asked for. */
+export function twilioUnavailable(type: 'CallNotOver' | 'CallNotSeen', error: unknown) {
+  const why = error instanceof Error ? error.message : String(error);
+  return retryLater(
+    type,
+    `Twilio could not be asked: ${why}`,
+    error instanceof TwilioRestError ? error.retryAfterSeconds : null,
+  );
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
 import { surelyNotSent } from '../../activities/twilio/twilioRestError.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
@@ -219,7 +219,7 @@ describe('an order waits here for its slot of calls per second', () => {
       input.plan.giveUpAt = new Date(Date.now() + 800).toISOString();
       expect(await execute<PlaceCallResult>(activities().placeCall, input)).toEqual({
         kind: 'not-sent',
-        why: `its time was over before it could dial: ${input.plan.giveUpAt}`,
+        why: `giveUpAt passed before it could dial: ${input.plan.giveUpAt}`,
         retryAfterSeconds: 0,
       });
       expect(await context.store.findPlacement(input)).toMatchObject({ result: 'not-sent' });
@@ -240,12 +240,44 @@ describe('an order waits here for its slot of calls per second', () => {
     try {
       expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
         kind: 'not-sent',
-        why: 'its calling window closed before it could dial',
+        why: 'the calling window closed before it could dial',
       });
     } finally {
       context.store.claimPlacement = claimPlacement;
     }
     expect(await context.store.findPlacement(input)).toMatchObject({ result: 'not-sent' });
+    expect(context.twilio.creates).toHaveLength(0);
+  });
+});
+
+describe('a worker is frozen between its claim and the create request', () => {
+  it('it thaws while it evaluates the calling window: nothing is sent', async () => {
+    const input = inputTo(context.to);
+    const window = { start: inHours(-1), end: inHours(1) };
+    const { claimPlacement } = context.store;
+    const clock = vi.spyOn(Date, 'now');
+    context.store.claimPlacement = async (claim) => {
+      const claimed = await claimPlacement(claim);
+      const realNow = performance.timeOrigin + performance.now();
+      // The last evaluation of the window reads files when the number decides about the time zone.
+      input.plan.callingWindow = {
+        ...window,
+        get timeZone() {
+          clock.mockImplementation(() => realNow + 13_000);
+          return 'UTC';
+        },
+      };
+      return claimed;
+    };
+    try {
+      expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
+        kind: 'not-sent',
+        why: 'the worker took too long before it could dial',
+      });
+    } finally {
+      clock.mockRestore();
+      context.store.claimPlacement = claimPlacement;
+    }
     expect(context.twilio.creates).toHaveLength(0);
   });
 });

@@ -152,33 +152,151 @@ describe('the calling window', () => {
   });
 });
 
-describe('a worker is frozen before it begins to execute an order, and thaws when others have gone on', () => {
-  it('it was found that nothing had been sent: it sends nothing', async () => {
+describe('there is no claim in the journal', () => {
+  /** Searches until the result is certain, as Temporal does. */
+  async function search(input: PlaceCallInput): Promise<FindUnclearCallResult> {
+    for (;;) {
+      try {
+        return await execute<FindUnclearCallResult>(activities().findUnclearCall, input);
+      } catch (error) {
+        if (!String(error).includes('no trace at Twilio')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  it('a worker was frozen before its claim: searched through the whole silence, and the worker sends nothing', async () => {
     const input = inputTo(context.to);
-    expect(await execute<FindUnclearCallResult>(activities().findUnclearCall, input)).toEqual({
-      kind: 'absent',
-    });
+    await expect(execute(activities().findUnclearCall, input)).rejects.toThrow(
+      'no trace at Twilio after 0 s',
+    );
+    expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'unclear' });
+    expect(await search(input)).toEqual({ kind: 'absent' });
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-sent' });
+    expect(context.twilio.creates).toHaveLength(0);
     expect(await execute<PlaceCallResult>(activities().placeCall, { ...input, placement: 2 })).toMatchObject({
       kind: 'created',
     });
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('it claims at the same moment as they look: one of the two holds', async () => {
+  it("the database lost it when it failed over: the call is found in Twilio's list", async () => {
+    const input = inputTo(context.to);
+    const { claimPlacement, settlePlacement } = context.store;
+    context.store.claimPlacement = async () => ({ claimed: true, sendAt: '', waitSeconds: 0 });
+    context.store.settlePlacement = async () => null;
+    context.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    try {
+      await execute<PlaceCallResult>(activities().placeCall, input);
+    } finally {
+      Object.assign(context.store, { claimPlacement, settlePlacement });
+    }
+    expect(await context.store.findPlacement(input)).toBeNull();
+    const callSid = context.twilio.calls[0]?.sid;
+    expect(await search(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+    expect(await context.store.findPlacement(input)).toMatchObject({ result: 'created', callSid });
+  });
+
+  it('a worker claims at the same moment: it sends, or the placement is blocked, and never both', async () => {
     for (let time = 0; time < 10; time++) {
       context.twilio.answerCreate = () => cut();
       const input = inputTo(`${context.to}${time}`);
       const before = context.twilio.creates.length;
-      const [found] = await Promise.all([
-        execute<FindUnclearCallResult>(activities().findUnclearCall, input).catch(
-          (error: Error) => error.message,
-        ),
+      const [, placed] = await Promise.all([
+        execute(activities().findUnclearCall, input).catch(() => {}),
         execute<PlaceCallResult>(activities().placeCall, input),
       ]);
-      const sent = context.twilio.creates.length - before;
-      expect(sent === 0).toBe((found as FindUnclearCallResult).kind === 'absent');
+      expect(placed.kind).toBe('unclear');
+      expect(context.twilio.creates.length - before).toBeLessThanOrEqual(1);
+      expect(await search(input)).toEqual({ kind: 'absent' });
+      expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
+        kind: 'not-sent',
+      });
     }
+  }, 60_000);
+});
+
+describe('an unclear placement is searched for', () => {
+  /** A placement whose call Twilio made, and whose answer was lost. */
+  async function lostAnswer(input: PlaceCallInput): Promise<string> {
+    context.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'unclear' });
+    return context.twilio.calls[0]?.sid as string;
+  }
+  const find = (input: PlaceCallInput) => execute<FindUnclearCallResult>(activities().findUnclearCall, input);
+
+  it.each([
+    ['a minute behind', -60],
+    ['an hour behind', -3600],
+  ])('the clock of the database is now %s: the call is found', async (_, setBackSeconds) => {
+    const input = inputTo(context.to);
+    const callSid = await lostAnswer(input);
+    const { blockPlacement } = context.store;
+    context.store.blockPlacement = async (key) => {
+      const entry = await blockPlacement.call(context.store, key);
+      return { ...entry, ageSeconds: entry.ageSeconds + setBackSeconds };
+    };
+    try {
+      expect(await find(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+    } finally {
+      context.store.blockPlacement = blockPlacement;
+    }
+  });
+
+  it('the worker has another Twilio account by now: waits, and names both accounts', async () => {
+    const input = inputTo(context.to);
+    const callSid = await lostAnswer(input);
+    const { twilio } = context.bench.settings;
+    const usual = twilio.accountSid;
+    twilio.accountSid = `AC${'9'.repeat(32)}`;
+    try {
+      const searched = find(input);
+      await expect(searched).rejects.toThrow(`Run a worker with TWILIO_ACCOUNT_SID=${usual}`);
+      await expect(searched).rejects.toThrow(twilio.accountSid);
+      expect(await context.store.findPlacement(input)).toMatchObject({ result: null });
+    } finally {
+      twilio.accountSid = usual;
+    }
+    expect(await find(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+  });
+
+  it('another call between the numbers has an unclear placement too: its call is not taken', async () => {
+    const [first, second] = [inputTo(context.to), inputTo(context.to)];
+    context.twilio.answerCreate = () => cut();
+    await execute<PlaceCallResult>(activities().placeCall, first);
+    // Only a claim that is older than the longest search is abandoned.
+    await context.store.settlePlacement({ ...first, result: 'abandoned', callSid: null });
+    const callSid = await lostAnswer(second);
+    await expect(find(first)).rejects.toThrow('1 calls at Twilio could be this one');
+    await context.store.settlePlacement({ ...second, result: 'created', callSid });
+    await expect(find(first)).rejects.toThrow('no trace at Twilio');
+  });
+
+  it('another call between the numbers wants to dial: it waits, and abandons the claim only after the longest search', async () => {
+    const first = inputTo(context.to);
+    context.twilio.answerCreate = () => cut();
+    await execute<PlaceCallResult>(activities().placeCall, first);
+    const { claimPlacement } = context.store;
+    let abandonedAfterSeconds = 0;
+    context.store.claimPlacement = (claim) => {
+      ({ abandonedAfterSeconds } = claim);
+      return claimPlacement(claim);
+    };
+    try {
+      expect(await execute<PlaceCallResult>(activities().placeCall, inputTo(context.to))).toMatchObject({
+        kind: 'not-yet',
+        hindrance: { by: 'pair-in-progress', callId: first.callId },
+      });
+    } finally {
+      context.store.claimPlacement = claimPlacement;
+    }
+    expect(abandonedAfterSeconds).toBeGreaterThan(24 * 3600 + first.plan.timeouts.decideWithinSeconds);
   });
 });
 

@@ -44,10 +44,18 @@ export interface PlacementJournal {
   findPlacement(key: PlacementKey): Promise<Placement | null>;
 
   /**
-   * The journal's entry, as `findDial`. When there is none, one is written that says `absent`: whoever comes to claim it
-   * later sends nothing.
+   * The journal's entry, as `findPlacement`. If there is none, writes one, claimed at `requestedAt`: from then on nobody
+   * sends this placement. It is open like any claim, or `abandoned` while another claim between the two numbers is open.
    */
-  voidPlacement(key: PlacementKey & Pick<ClaimRequest, 'accountSid' | 'to' | 'from'>): Promise<Placement>;
+  blockPlacement(
+    key: PlacementKey & Pick<ClaimRequest, 'accountSid' | 'to' | 'from'> & { requestedAt: string },
+  ): Promise<Placement>;
+
+  /**
+   * Is it also unknown of another placement between the same two numbers whether it made a call? Only those count whose
+   * call could be one that was made since `slackSeconds` before this placement was claimed.
+   */
+  hasRival(key: PlacementKey, slackSeconds: number): Promise<boolean>;
 
   /**
    * The journal's first entry after this one, of an attempt that is not among `besides`, that may have made a call or
@@ -70,12 +78,14 @@ export interface PlacementKey {
 export type PlacementResult = 'created' | 'refused' | 'not-sent' | 'absent' | 'abandoned';
 
 export interface Placement {
+  accountSid: string;
   to: string;
   from: string;
   /** Null while nothing is known of what became of the create. */
   result: PlacementResult | null;
   callSid: string | null;
   detail: unknown;
+  /** Since the claim, by the database's clock. Negative after that clock was set back. */
   ageSeconds: number;
 }
 

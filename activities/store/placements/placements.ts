@@ -1,12 +1,24 @@
 import { type Database, json, prepared, type StoreLog } from '../database/database.js';
+import { StoreUnavailable } from '../database/storeError.js';
 import type { BreakerChange, Capacity } from './dialLimits.js';
-import { type ClaimResult, type Placement, type PlacementJournal, SidTaken } from './placementJournal.js';
+import {
+  type ClaimResult,
+  type Placement,
+  type PlacementJournal,
+  type PlacementKey,
+  SidTaken,
+} from './placementJournal.js';
 
 /**
  * The journal of creates, and what decides at the moment of dialing. The functions in the database do each in one
  * step, on the row of the account's line; two unique indexes stand behind them.
  */
 export function placements(db: Database, log: StoreLog): PlacementJournal {
+  async function findEntry({ callId, attempt, placement }: PlacementKey): Promise<Placement | null> {
+    const [row] = await db.query<{ entry: Placement }>(findPlacement, [callId, attempt, placement]);
+    return row?.entry ?? null;
+  }
+
   return {
     async claimPlacement(request) {
       const [row] = await db.query<{ result: ClaimResult }>(claimPlacement, [json(request)]);
@@ -36,20 +48,21 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       await db.query(markEnded, [callId, attempt, callSid]);
     },
 
-    async findPlacement({ callId, attempt, placement }) {
-      const [row] = await db.query<{ entry: Placement }>(findPlacement, [callId, attempt, placement]);
-      return row?.entry ?? null;
+    findPlacement: findEntry,
+
+    async blockPlacement({ callId, attempt, placement, accountSid, to, from, requestedAt }) {
+      const key = [callId, attempt, placement];
+      await db.query(blockPlacement, [...key, accountSid, to, from, requestedAt]);
+      const entry = await findEntry({ callId, attempt, placement });
+      if (entry) return entry;
+      throw new StoreUnavailable(
+        `Another placement from ${from} to ${to} was claimed at the same moment as placement ${placement} of attempt ${attempt} of ${callId}. Try again.`,
+      );
     },
 
-    async voidPlacement({ callId, attempt, placement, accountSid, to, from }) {
-      const key = [callId, attempt, placement];
-      await db.query(voidPlacement, [...key, accountSid, to, from]);
-      const [row] = await db.query<{ entry: Placement }>(findPlacement, key);
-      if (!row)
-        throw new Error(
-          `The journal of creates has lost placement ${placement} of attempt ${attempt} of ${callId}.`,
-        );
-      return row.entry;
+    async hasRival({ callId, attempt, placement }, slackSeconds) {
+      const [row] = await db.query<{ rival: boolean }>(hasRival, [callId, attempt, placement, slackSeconds]);
+      return row?.rival ?? false;
     },
 
     async findLaterPlacement({ callId, attempt, placement, besides }) {
@@ -100,11 +113,23 @@ const findPlacement = `
   select placement_json(placements) as entry from placements
   where (call_id, attempt, placement) = ($1, $2::integer, $3::integer)`;
 
-// Waits for a claim of the same key that is being written, and leaves it as it is.
-const voidPlacement = `
-  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at, result, settled_at, ended_at)
-  values ($1, $2::integer, $3::integer, $4, $5, $6, clock_timestamp(), 'absent', clock_timestamp(), clock_timestamp())
-  on conflict (call_id, attempt, placement) do nothing`;
+// Waits for a claim of the same key that is being written, and leaves it as it is. The conflict may also be with the one
+// open claim that two numbers can have: then no row is written.
+const blockPlacement = `
+  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at, result, settled_at,
+    ended_at)
+  select $1, $2::integer, $3::integer, $4, $5, $6, least($7::timestamptz, clock_timestamp()), blocked.result,
+    blocked.ended_at, blocked.ended_at
+  from (select max('abandoned') as result, max(clock_timestamp()) as ended_at from placements
+    where account_sid = $4 and to_number = $5 and from_number = $6 and result is null) as blocked
+  on conflict do nothing`;
+
+const hasRival = `
+  select exists (select from placements mine join placements rival using (account_sid, to_number, from_number)
+    where (mine.call_id, mine.attempt, mine.placement) = ($1, $2::integer, $3::integer)
+      and (rival.call_id, rival.attempt, rival.placement) <> ($1, $2::integer, $3::integer)
+      and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
+      and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
 
 // A running attempt's own SID, noted by a callback, must not look like somebody else's: until an attempt is
 // decided, only the journal says whose a call is.

@@ -73,10 +73,10 @@ export function placementLimitSuite(engine: () => Engine): void {
         .sort((a, b) => (a < b ? -1 : 1));
     };
     const apart = (times: bigint[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0n));
-    // A first slot far ahead, so that a slow machine does not let the line run dry.
+    // A first send time ahead, so that no later one is in the past on a slow machine.
     const startPacing = (accountSid: string) =>
       sql(
-        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '1 minute')`,
+        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '20 seconds')`,
         [accountSid],
       );
 
@@ -108,6 +108,21 @@ export function placementLimitSuite(engine: () => Engine): void {
         `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() - interval '1 hour')`,
         [request.accountSid],
       );
+      expect(await claim(request)).toMatchObject({ claimed: true, waitSeconds: 0 });
+    });
+
+    it('the clock of the database was ahead when it wrote the next send time: not believed', async () => {
+      const request = newAccount({ callsPerSecond: 1 })();
+      const { accountSid, limits } = request;
+      await sql(
+        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '6 hours')`,
+        [accountSid],
+      );
+      const capacity = { accountSid, limits, withinSeconds: 1 };
+      expect(await engine().store.availableCapacity(capacity)).toMatchObject({
+        available: 2,
+        waitSeconds: 0,
+      });
       expect(await claim(request)).toMatchObject({ claimed: true, waitSeconds: 0 });
     });
 

@@ -15,6 +15,7 @@ export function placementSuite(engine: () => Engine): void {
       const claim = newClaim();
       expect(await engine().store.claimPlacement(claim)).toMatchObject({ claimed: true });
       expect(await engine().store.findPlacement(claim)).toEqual({
+        accountSid: claim.accountSid,
         to: claim.to,
         from: claim.from,
         result: null,
@@ -53,6 +54,67 @@ export function placementSuite(engine: () => Engine): void {
         by: 'already-claimed',
         entry: { result: null },
       });
+    });
+
+    it('a placement without a claim is blocked: open since it was requested, and nobody can claim it', async () => {
+      const claim = newClaim();
+      const requestedAt = new Date(Date.now() - 60_000).toISOString();
+      const entry = await engine().store.blockPlacement({ ...claim, requestedAt });
+      expect(entry).toMatchObject({ to: claim.to, from: claim.from, result: null, callSid: null });
+      expect(entry.ageSeconds).toBeGreaterThan(55);
+      expect(await engine().store.claimPlacement(claim)).toMatchObject({
+        by: 'already-claimed',
+        entry: { result: null },
+      });
+      const other = await engine().store.claimPlacement({ ...claim, callId: newCallId() });
+      expect(other).toMatchObject({ by: 'pair-in-progress', callId: claim.callId });
+    });
+
+    it('a claimed placement is blocked: the entry stays as it is', async () => {
+      const claim = newClaim();
+      const requestedAt = new Date().toISOString();
+      await engine().store.claimPlacement(claim);
+      await engine().store.settlePlacement({ ...claim, result: 'refused', callSid: null });
+      expect(await engine().store.blockPlacement({ ...claim, requestedAt })).toMatchObject({
+        result: 'refused',
+      });
+    });
+
+    it('a placement is blocked while another claim between the numbers is open: abandoned from the start', async () => {
+      const pair = newClaim();
+      await engine().store.claimPlacement(pair);
+      const blocked = { ...pair, callId: newCallId(), requestedAt: new Date().toISOString() };
+      expect(await engine().store.blockPlacement(blocked)).toMatchObject({ result: 'abandoned' });
+      expect(await engine().store.findPlacement(pair)).toMatchObject({ result: null });
+    });
+
+    it('a placement is blocked by a clock that is ahead: its age is never negative', async () => {
+      const requestedAt = new Date(Date.now() + 3_600_000).toISOString();
+      const entry = await engine().store.blockPlacement({ ...newClaim(), requestedAt });
+      expect(entry.ageSeconds).toBeGreaterThanOrEqual(0);
+    });
+
+    it.each<[string, string, PlacementResult | null, boolean]>([
+      ['is open, claimed later', '1 minute', null, true],
+      ['was abandoned, claimed later', '1 minute', 'abandoned', true],
+      ['was claimed shortly before', '-1 minute', 'abandoned', true],
+      ['was claimed long before', '-1 hour', 'abandoned', false],
+      ['made no call', '1 minute', 'absent', false],
+      ['has its call', '1 minute', 'created', false],
+    ])('another placement between the numbers %s: a rival or not', async (_, later, result, isRival) => {
+      const { store, db } = engine();
+      const claim = newClaim();
+      const other = { ...claim, callId: newCallId() };
+      await store.claimPlacement(claim);
+      await store.settlePlacement({ ...claim, result: 'abandoned', callSid: null });
+      await store.claimPlacement(other);
+      const callSid = result === 'created' ? newSid() : null;
+      if (result !== null) await store.settlePlacement({ ...other, result, callSid });
+      await db.query(
+        `update placements set claimed_at = clock_timestamp() + $2::interval where call_id = $1`,
+        [other.callId, later],
+      );
+      expect(await store.hasRival(claim, 180)).toBe(isRival);
     });
 
     it('fifty executions of one create at once: one claims it', async () => {

@@ -16,6 +16,7 @@ import {
   policyFieldNames,
   retryPolicySchema,
 } from './retryPolicySchema.js';
+import { twimlFault } from './twimlFault.js';
 
 export { completePolicy };
 
@@ -64,9 +65,16 @@ export const callRequestSchema = z
         .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
       twiml: z
         .string(must(expectedTwiml))
-        .min(1, must(expectedTwiml))
-        .max(4000, must(expectedTwiml))
-        .refine((text) => !unstorable.test(text), must('TwiML without NUL and half surrogate pairs'))
+        .min(1, { ...must(expectedTwiml), abort: true })
+        .max(4000, { ...must(expectedTwiml), abort: true })
+        .refine((text) => !unstorable.test(text), {
+          ...must('TwiML without NUL and half surrogate pairs'),
+          abort: true,
+        })
+        .refine((text) => twimlFault(text) === null, {
+          error: ({ input }) =>
+            `${twimlFault(String(input))}; must be well-formed XML with the root element <Response>`,
+        })
         .exactOptional()
         .meta({
           description: 'TwiML that the callee hears.',

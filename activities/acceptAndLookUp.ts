@@ -8,7 +8,7 @@ import { lookUpNumber } from './lookUpNumber.js';
 import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
 import { faultLine } from './validation/fault.js';
 
-/** Checks a request and freezes its plan; then asks Lookup about the number, if the plan says so. */
+/** Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never throws. */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
   const lookUp = lookUpNumber(deps);
@@ -17,13 +17,13 @@ export function acceptAndLookUp(deps: ActivityDeps) {
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
     const { to, lookup: mode } = acceptance.plan;
     const lookup = mode === 'off' ? null : await lookUp({ to, lookup: mode });
-    // For lists, which do not ask the call itself. It may stand in the queue of calls to dial for long.
+    // For lists, which read the store only. The call may now wait in the dial queue for long.
     if (lookup?.valid !== false) await deps.store.markPlacing(input).catch(() => {});
     return { ...acceptance, lookup };
   };
 }
 
-/** Checks a request, whoever started the workflow, and freezes everything that the call will go by. */
+/** Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan. */
 export function acceptCall({ settings, store }: ActivityDeps) {
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
     const policies = settings.policies();
@@ -40,7 +40,7 @@ export function acceptCall({ settings, store }: ActivityDeps) {
       ...(input.batchId === null ? {} : { batchId: input.batchId }),
     };
     await store.addCall(row).catch((error) => {
-      log.warn('The store is away: the call goes on, and its row is written later', { error });
+      log.warn('The outcome store is away: the call goes on, and its row is written later', { error });
     });
     return { accepted: true, plan };
   };

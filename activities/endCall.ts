@@ -10,9 +10,11 @@ import { TwilioRestError } from './twilio/twilioRestError.js';
 const callAlreadyEnded = 21220;
 
 /**
- * Ends a call and returns what Twilio then says of it; null: Twilio answered after `decideBy`, and not with a final status.
- * `canceled` stops a call that was not answered, and has no
- * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
+ * Ends a call and returns what Twilio then says of it. Throws `CallNotOver`, and Temporal retries, until the status is final.
+ * Null: Twilio answered after `decideBy`, without a final status.
+ *
+ * `canceled` stops a call that was not answered and has no effect on one that was; `completed` hangs up. Both may be
+ * repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
   const { twilio } = deps;
@@ -49,6 +51,9 @@ export function endCall(deps: ActivityDeps) {
     if (after !== null && isTerminal(after.status))
       return withStoredCallbacks(deps, { ...after, rang: after.rang || before.rang });
     if (isLate) return null;
-    throw retryLater('CallNotOver', `asked to end, Twilio says: ${after?.status || 'no status'}`);
+    throw retryLater(
+      'CallNotOver',
+      `the call is being ended; Twilio still says: ${after?.status || 'no status'}`,
+    );
   };
 }

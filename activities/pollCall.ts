@@ -7,21 +7,21 @@ import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, isPast, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
- * Polls Twilio for the final status of a call. Any other status, even one that Twilio never used before, and any trouble in
- * asking is no answer: throws `CallNotOver`, and Temporal retries. Null: Twilio answered after `decideBy`, and not with a
- * final status.
+ * Polls Twilio for the final status of a call. Throws `CallNotOver`, and Temporal retries, on any other status (even one that
+ * Twilio never used before) and when Twilio cannot be reached. Null: Twilio answered after `decideBy`, without a final
+ * status.
  */
 export function pollCall(deps: ActivityDeps) {
   const { twilio } = deps;
   return async ({ callSid, decideBy, patienceSeconds }: PollCallInput): Promise<FinalUpdate | null> => {
-    // What an earlier poll saw survives in the heartbeat: that it rang is gone from the resource when the call is over.
+    // An earlier poll may have seen it ring. The Call resource no longer shows that once the call is over.
     const rangBefore = activityInfo().heartbeatDetails?.rang === true;
     if (activityInfo().attempt === 1 && patienceSeconds !== undefined) {
       const silentSeconds = await secondsSinceLastCallback(deps, callSid);
       if (silentSeconds !== null && silentSeconds < patienceSeconds)
         throw retryLater(
           'CallNotOver',
-          'callbacks come: not asked yet',
+          'callbacks still come, so Twilio is not polled yet',
           Math.ceil(patienceSeconds - silentSeconds),
         );
     }
@@ -49,6 +49,6 @@ interface PollCallInput {
   callSid: string;
   /** ISO 8601, by Twilio's clock. */
   decideBy: string;
-  /** Silence after which Twilio is asked. The call may have been told of less than callbacks said: postponed once for those. */
+  /** Polls only after this long without a stored callback, which the workflow may not know. Postpones the first try only. */
   patienceSeconds?: number;
 }

@@ -7,9 +7,8 @@ import { timeZonesOf } from './timeZonesOf.js';
  * The first moment at or after `from` at which the phone of this call may ring: `from` itself for a call that is
  * urgent or has no window.
  *
- * Without a zone of its own the window must be open in every zone where the number may be at home. `opensAt` is
- * null when that never happens, or when nothing is known of the number's zone: rather no call than one in
- * somebody's night.
+ * If the window names no zone, it must be open in every zone where the number may be at home. `opensAt` is null when that
+ * never happens, or when the number's zone is unknown: no call is better than a call at night.
  */
 export async function nextAllowedTime(
   { to, callingWindow: window, urgent }: Pick<CallPlan, 'to' | 'callingWindow' | 'urgent'>,
@@ -20,7 +19,7 @@ export async function nextAllowedTime(
   return { opensAt: nextTimeInWindow(window, timeZones, from)?.toISOString() ?? null, timeZones };
 }
 
-/** As `openingFor`. An activity and no rule of the workflow, because time zone data changes between releases of Node.js. */
+/** As `nextAllowedTime`. An activity and no rule of the workflow, because time zone data changes between releases of Node.js. */
 export async function findAllowedTime(input: {
   to: string;
   window: CallingWindow;

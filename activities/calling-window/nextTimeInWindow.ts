@@ -8,16 +8,15 @@ const week = 7 * day;
 /** The Unix epoch was a Thursday: so long after a Monday's midnight. */
 const epochInWeek = 3 * day;
 
-/** Every shift of the clocks that will ever matter comes round within a year: what stays shut for so long never opens. */
+/** Every change of the clocks repeats within a year: a window that stays closed for longer never opens. */
 const searchLimit = 400 * day;
 
 /**
  * The first moment at or after `from` at which the phone may ring in each of these zones, to the millisecond;
  * null when there is none, or no zone.
  *
- * A clock and a calendar on the wall decide: the phone may ring while the clock shows a time inside one of the
- * window's ranges, and the calendar no blocked date. An hour that the clocks skip is not waited for, and an hour
- * that they repeat counts both times.
+ * Local time decides: the phone may ring at a time inside one of the window's ranges, on a date that is not blocked. An hour
+ * that the clocks skip never comes, and an hour that they repeat counts both times.
  *
  * Throws when this installation does not know one of the zones.
  */
@@ -92,7 +91,7 @@ function nextOpenTimeIn(
 ): (from: number) => number {
   let period = fixedOffsetPeriod(timeZone, from);
   return (earliest) => {
-    // While the offset stands still, local time is plain arithmetic; each shift of the clocks begins a new stretch.
+    // While the offset stays the same, local time is plain arithmetic. Each change of the clocks begins a new period.
     for (let moment = earliest; moment <= limit; moment = period.until) {
       if (moment >= period.until) period = fixedOffsetPeriod(timeZone, moment);
       const openAt = nextOpenLocal(moment + period.offset) - period.offset;

@@ -11,19 +11,19 @@ export interface ActivityDeps {
   twilio: TwilioClient;
   /** Starts the calls of batches. */
   callStarter: CallStarter;
-  /** Told of what operators want to count or be alarmed by. Must not throw. */
+  /** Receives what operators want to count or to be alerted about. Must not throw. */
   emit: (event: ActivityEvent) => void;
 }
 
 export type ActivityEvent =
   | { kind: 'placement'; result: string }
   | { kind: 'recorded'; outcome: string; decidedBy: string }
-  /** One try to tell a caller something at its `notifyUrl`. */
+  /** One try to post a notification to a client's `notifyUrl`. */
   | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }
-  /** No more tries: it is kept, and waits for somebody to have it sent again. */
+  /** No more tries: the notification is kept until an operator has it sent again. */
   | { kind: 'dead-letter'; type: string; id: string; host: string }
-  /** Twilio refuses the account, not a number: no call can be placed until somebody mends it. */
+  /** Twilio refuses the account, not a number: no call can be placed until an operator fixes it. */
   | { kind: 'account-trouble'; code: number | null; message: string }
   | { kind: 'account-ok' }
-  /** Twilio or the account fails at a high rate: nothing is dialed for a while, or again. */
+  /** The circuit breaker opened or closed. */
   | ({ kind: 'breaker' } & BreakerChange);

@@ -2,12 +2,12 @@ import type { CallRequest } from '../../workflows/callRequest.js';
 
 /** What a batch does with the workflows of its calls. Implemented in `src/`, where Temporal's client is. */
 export interface CallStarter {
-  /** Starts the workflow of a call. One that was started under this id before, whatever became of it, is left alone. */
+  /** Starts the workflow of a call. One that was ever started with this id is left alone. */
   start(call: { callId: string; request: CallRequest; batchId: string }): Promise<void>;
-  /** Was a workflow of this call ever started, as far as Temporal remembers? */
+  /** Was a workflow of this call started, as far as Temporal's retention reaches? */
   exists(callId: string): Promise<boolean>;
-  /** Asks a call to end, as Temporal's cancellation; false when its workflow has ended, or there is none. */
+  /** Cancels the workflow of a call; false when it has ended, or there is none. */
   cancel(callId: string): Promise<boolean>;
-  /** Null while the workflow of a call runs; else how it ended, in words. */
+  /** Null while the workflow of a call runs; otherwise how it ended, as text. */
   describeEnd(callId: string): Promise<string | null>;
 }

@@ -6,22 +6,21 @@ import { noResponseReason, signedPost } from '../webhooks/signedPost.js';
 
 export type Eligibility =
   | { kind: 'eligible' }
-  /** Somebody who was asked says no. `reason`: in their words. */
+  /** An endpoint says no. `reason`: as it was given. */
   | { kind: 'refused'; reason: string }
-  /** Somebody who must be asked gave no clear answer: ask again before anything is dialed. */
+  /** An endpoint gave no clear answer: ask again before anything is dialed. */
   | { kind: 'unknown'; why: string };
 
 const defaultTimeoutMs = 3_000;
 const maxReasonLength = 200;
 
 /**
- * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request. All must
- * allow it; with neither, nobody has to be asked. Posts `{ type, callId, attempt, to, from, metadata }`, signed as
- * notifications are.
+ * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request. Both must
+ * allow it; without either, the number is eligible. Posts `{ type, callId, attempt, to, from, metadata }`, signed as
+ * notifications are. Never throws.
  *
- * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 comes from proxies, firewalls and mistyped URLs as
- * well as from someone who knows, and must not end a call for good: like every other answer that is not clear, a
- * redirect, and silence for three seconds, it is `unknown`. Never throws.
+ * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a mistyped URL, and must
+ * not end a call for good. It is `unknown`, like every other unclear answer, a redirect, and silence for three seconds.
  */
 export async function askEligibility(
   { settings }: Pick<ActivityDeps, 'settings'>,
@@ -44,13 +43,13 @@ export async function askEligibility(
   }
   return { kind: 'eligible' };
 
-  /** Messages name the host alone: path and query may be what keeps strangers from asking there. */
+  /** Messages name the host only: path and query may be secret. */
   async function askEndpoint(url: string, allowPrivate: boolean): Promise<Eligibility> {
     if (!URL.canParse(url)) return { kind: 'unknown', why: 'the eligibility URL is no absolute URL' };
     const { host } = new URL(url);
     try {
       const { status, body } = await post(new URL(url), payload, {
-        // Each time is a question of its own: one that is dropped as a repeat would get no answer of now.
+        // A new id each time: an endpoint that drops repeats would not answer for this moment.
         id: `msg_${randomUUID()}`,
         timeoutMs,
         allowPrivate,

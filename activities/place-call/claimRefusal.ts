@@ -5,7 +5,7 @@ import type { CallPlan } from '../../workflows/callRequest.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { ClaimResult, Placement } from '../store/placements/placementJournal.js';
 
-/** What the claim's answer means for the placement: structure, for the workflow to word. */
+/** What a refused claim means for the placement. Structure only: the workflow writes the text. */
 export function claimRefusal(
   input: PlaceCallInput,
   claim: ClaimResult & { claimed: false },
@@ -34,7 +34,7 @@ export function notYet(hindrance: Hindrance): PlaceCallResult & { kind: 'not-yet
   return { kind: 'not-yet', hindrance };
 }
 
-/** The create was executed before. What became of it is in the journal, or unclear. */
+/** The result of a placement that was executed before: what the journal knows, otherwise unclear. Throws `CallIdTaken`. */
 export function resultFromJournal(
   input: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
   entry: Placement,
@@ -61,15 +61,15 @@ export function resultFromJournal(
   }
   return {
     kind: 'unclear',
-    why: 'this create was executed before, and its end is not known',
+    why: 'this placement was sent before, and its result is unknown',
     answered: false,
   };
 }
 
-/** The call id was used before, for another call: the workflow fails, and Temporal does not try again. */
+/** The call id was used before, for another call: the workflow fails, and Temporal does not retry. */
 export function callIdTaken(callId: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed: a call id names one call for ever; start the call under a new one.`,
+    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call for ever: start the call with a new one.`,
     'CallIdTaken',
   );
 }

@@ -2,39 +2,39 @@ import type { Notification } from '../../workflows/callActivities.js';
 import { type Database, iso, json, type Parameter } from './database/database.js';
 import { cursorAfter, readCursor } from './database/pageCursor.js';
 
-/** A notification that no receiver took, by its `webhook-id`. Times are ISO 8601 UTC, by the database's clock. */
+/** A notification that no receiver accepted, by its `webhook-id`. Times are ISO 8601 UTC, by the database's clock. */
 export interface DeadLetter {
   id: string;
   callId: string;
   type: Notification['type'];
-  /** The caller's `notifyUrl`, whole. */
+  /** The client's whole `notifyUrl`. */
   url: string;
-  /** `delivered`: it was sent again, and taken. */
+  /** `delivered`: it was sent again and accepted. */
   state: 'dead' | 'delivered';
-  /** What the last try met. */
+  /** Why the last try failed. */
   error: string;
   failedAt: string;
-  /** How many times somebody had it sent again, and when last. */
+  /** How often an operator had it sent again, and when last. */
   resends: number;
   resentAt: string | null;
   deliveredAt: string | null;
 }
 
-/** What the outcome store keeps of notifications that no receiver took. */
+/** Notifications that no receiver accepted. */
 export interface DeadLetters {
-  /** Keeps a dead letter; of one that is kept already, what it met now. A delivered one stays delivered. */
+  /** Keeps a dead letter. One that is kept already gets the new error. A delivered one stays delivered. */
   saveDeadLetter(letter: { id: string; notification: Notification; error: string }): Promise<void>;
 
-  /** Notes that it was taken after all; ignored when there is no such letter. */
+  /** Records that a receiver accepted it after all; ignored when there is no such letter. */
   markDeadLetterDelivered(id: string): Promise<void>;
 
-  /** Notes that somebody has it sent again. */
+  /** Records that an operator has it sent again. */
   markDeadLetterResent(id: string): Promise<void>;
 
-  /** The letter, and what is to be sent; null when there is none of this id. */
+  /** The letter, and the notification to send; null when there is none of this id. */
   findDeadLetter(id: string): Promise<{ letter: DeadLetter; notification: Notification } | null>;
 
-  /** Newest first by `failedAt`, then by id. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  /** Newest first by `failedAt`, then by id. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
   listDeadLetters(
     filter: DeadLetterFilter,
   ): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }>;
@@ -48,7 +48,7 @@ export interface DeadLetterFilter {
   cursor?: string;
 }
 
-/** The rows of notifications that no receiver took. */
+/** The rows of dead letters. */
 export function deadLetterRows(db: Database): DeadLetters {
   return {
     async saveDeadLetter({ id, notification, error }) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Database, Sql } from './database/database.js';
 
-/** The database was migrated by a newer ringtrue: this one would misread it. */
+/** A newer ringtrue has migrated the database: this one would misread it. */
 export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew';
 }
@@ -24,7 +24,7 @@ export interface Functions {
 /** Raise it whenever a file in `schema/functions/` changes. */
 const functionsVersion = 1;
 
-/** Any number will do, as long as every ringtrue process uses the same and nobody else does. */
+/** Any number that every ringtrue process shares and no other program uses. */
 const advisoryLock = 7_464_627_883;
 
 /**

@@ -70,7 +70,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
       );
       if (row?.readOnly === 'on') {
         throw new StoreUnavailable(
-          'The outcome store is read-only, a standby perhaps. DATABASE_URL must lead to the primary.',
+          'The outcome store is read-only, perhaps a standby. Set DATABASE_URL to the primary.',
         );
       }
     },

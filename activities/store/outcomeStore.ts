@@ -7,12 +7,12 @@ import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
 
 /**
- * What ringtrue remembers outside Temporal: one row a call, one row an attempt, the journal of creates
- * that keeps a second execution from dialing again; and what keeps a number, or every one, from being dialed.
- * PostgreSQL, or PGlite inside `ringtrue dev`.
+ * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second execution from dialing
+ * again, batches, dead letters, and what stops a number or an account from being dialed. PostgreSQL, or PGlite inside
+ * `ringtrue dev`.
  *
- * Every write may be repeated and may come late: no row is doubled, and none is overwritten by something
- * that knows less. Every method throws `StoreUnavailable` when the database cannot be reached.
+ * Every write may be repeated and may come late: it adds no second row, and never overwrites better knowledge. Every method
+ * throws `StoreUnavailable` when the database cannot be reached.
  */
 export interface OutcomeStore
   extends CallStore,

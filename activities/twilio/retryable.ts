@@ -26,12 +26,12 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof TwilioRestError && error.error.code === 20404;
 }
 
-/** Twilio could not be asked: worth trying again, after the pause that it asked for. */
+/** Twilio could not be reached, or refused: retry after its `Retry-After`, if it sent one. */
 export function twilioUnavailable(type: 'CallNotOver' | 'CallNotSeen', error: unknown) {
   const why = error instanceof Error ? error.message : String(error);
   return retryLater(
     type,
-    `Twilio could not be asked: ${why}`,
+    `Twilio could not be read: ${why}`,
     error instanceof TwilioRestError ? error.retryAfterSeconds : null,
   );
 }

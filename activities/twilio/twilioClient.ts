@@ -5,7 +5,7 @@ import { TwilioRestError } from './twilioRestError.js';
 
 /** Shorter than any time-out of an activity that uses it. */
 const requestTimeoutMs = 10_000;
-/** A call does not wait for Lookup for long. */
+/** Shorter: a call does not wait long for Lookup. */
 const lookupTimeoutMs = 4_000;
 
 export interface TwilioSettings {
@@ -17,7 +17,7 @@ export interface TwilioSettings {
   baseUrl: string | null;
 }
 
-/** The official SDK, pointed where the settings say, with its own retries off. */
+/** The official SDK with its own retries off: a repeated create could make a second call. */
 export interface TwilioClient {
   calls: ReturnType<typeof twilio>['calls'];
   lookups: ReturnType<typeof twilio>['lookups']['v2'];
@@ -26,8 +26,8 @@ export interface TwilioClient {
 }
 
 /**
- * Makes the Twilio client. Every error answer is thrown as `TwilioAnswer`; an error without an answer comes
- * as the network gave it.
+ * Creates the Twilio client. Its requests throw `TwilioRestError` for an error answer, and the network's own error if there
+ * was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings): TwilioClient {
   const { username, password, accountSid, baseUrl } = settings;

@@ -26,13 +26,13 @@ export class TwilioRestError extends Error {
 }
 
 /**
- * Did the request surely not reach Twilio? Only when no connection came about. A time-out, a cut connection
- * or an answer that cannot be read leave it open.
+ * Did the request certainly not reach Twilio? Only if no connection was made. After a timeout, a cut connection or an
+ * unreadable answer it may have.
  */
 export function surelyNotSent(error: unknown): boolean {
   const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== 'string') return false;
-  // The network may also fail under a connection that is there, and the request with it.
+  // The network may also fail under an open connection, after the request was sent.
   if (noRoute.has(code))
     return (syscall ?? (cause as NodeJS.ErrnoException | undefined)?.syscall) === 'connect';
   return noConnection.has(code) || code.startsWith('CERT_');

@@ -10,7 +10,7 @@ export type PolicyRequest = Pick<RetryPolicy, 'maxAttempts'> &
 
 type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<BackOff>;
 
-/** The words that a policy may name; SIP and error codes come on top. What is not here is never dialed again. */
+/** The classes that a policy may name, besides SIP and error codes. Any other end of an attempt is never dialed again. */
 const classNames = [
   'busy',
   'no-answer',

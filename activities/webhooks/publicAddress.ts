@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The host of a URL leads only to addresses that are not of the public internet. */
+/** The host of a URL has no address on the public internet. */
 export class NotPublic extends Error {
   override readonly name = 'NotPublic';
 }
@@ -30,9 +30,8 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Finds the addresses of a host as `dns.lookup` does, but gives only public ones: for `lookup` of `http.request`,
- * which connects to what it gets here, so that there is no second answer of the DNS to be tricked with. Fails with
- * `NotPublic` when nothing is left.
+ * Looks up a host as `dns.lookup` does, but returns public addresses only. For `lookup` of `http.request`, which connects to
+ * exactly these: a second DNS answer cannot trick it. Fails with `NotPublic` if there are none.
  *
  * Node does not look up a host that is an IP address already: call `rejectPrivateLiteral` first.
  */

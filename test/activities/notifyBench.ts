@@ -57,7 +57,7 @@ export function attempt(number: number): Attempt {
   };
 }
 
-/** An attempt as the caller is told of it. */
+/** An attempt as the client is notified of it. */
 export function ended(number: number, differing: Partial<AttemptEnded> = {}): AttemptEnded {
   return {
     metadata: { order: '17' },

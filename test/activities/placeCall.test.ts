@@ -74,8 +74,8 @@ function inputTo(to: string): PlaceCallInput {
   };
 }
 
-describe('the same order to dial is executed twice', () => {
-  it('Twilio made the call the first time: the second says so, and sends nothing', async () => {
+describe('a placement is executed twice', () => {
+  it('Twilio made the call: the second execution returns it, and sends nothing', async () => {
     const input = inputTo(context.to);
     const first = await execute<PlaceCallResult>(activities().placeCall, input);
     expect(first).toMatchObject({ kind: 'created', sidFrom: 'created' });
@@ -88,7 +88,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('its answer was lost the first time: the second is unclear as well, and sends nothing', async () => {
+  it("Twilio's answer was lost: the second execution is unclear too, and sends nothing", async () => {
     context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();
@@ -101,7 +101,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('Twilio refused the first time: the second is refused too, and sends nothing', async () => {
+  it('Twilio refused: the second execution is refused too, and sends nothing', async () => {
     context.twilio.answerCreate = () => twilioError(400, 21215, 'no');
     const input = inputTo(context.to);
     for (let n = 0; n < 2; n++)
@@ -112,7 +112,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('both at the same time: one sends', async () => {
+  it('both executions run at the same time: one sends', async () => {
     const input = inputTo(context.to);
     const both = [activities(), activities()].map((one) => execute<PlaceCallResult>(one.placeCall, input));
     expect((await Promise.all(both)).filter(({ kind }) => kind === 'created').length).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('the same order to dial is executed twice', () => {
 });
 
 describe('the calling window', () => {
-  it('has ended while the order waited for its turn: nothing is sent, and told when it opens again', async () => {
+  it('the window closed while the placement waited in the queue: nothing is sent, and the result says when it opens', async () => {
     const input = inputTo(context.to);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
     const result = await execute<PlaceCallResult>(activities().placeCall, input);
@@ -135,7 +135,7 @@ describe('the calling window', () => {
     expect(await context.store.findPlacement(input)).toBeNull();
   });
 
-  it('has ended since the create was sent: the second execution still says what became of it', async () => {
+  it('the window closed after the create request: a second execution still returns its result', async () => {
     const input = inputTo(context.to);
     await execute<PlaceCallResult>(activities().placeCall, input);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
@@ -145,7 +145,7 @@ describe('the calling window', () => {
     });
   });
 
-  it('is open: dialed', async () => {
+  it('the window is open: dialed', async () => {
     const input = inputTo(context.to);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(-1), end: inHours(1) };
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'created' });
@@ -165,7 +165,7 @@ describe('there is no claim in the journal', () => {
     }
   }
 
-  it('a worker was frozen before its claim: searched through the whole silence, and the worker sends nothing', async () => {
+  it('a worker was frozen before its claim: the search lasts the whole silence, and the worker sends nothing', async () => {
     const input = inputTo(context.to);
     await expect(execute(activities().findUnclearCall, input)).rejects.toThrow(
       'no trace at Twilio after 0 s',
@@ -301,7 +301,7 @@ describe('an unclear placement is searched for', () => {
 });
 
 describe("the worker's clock is ahead", () => {
-  it('the time of the order seems over: not yet, and the call decides by its own clock', async () => {
+  it('giveUpAt seems to have passed: not yet, since the call decides by its own clock', async () => {
     const input = inputTo(context.to);
     input.plan.giveUpAt = new Date(Date.now() - 1000).toISOString();
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-yet' });
@@ -319,15 +319,15 @@ describe('the network fails', () => {
     ['ENETDOWN', 'read', false],
     ['ECONNRESET', 'read', false],
     ['ETIMEDOUT', 'connect', false],
-  ])('%s at %s: surely not sent is %s', (code, syscall, surely) => {
+  ])('%s at %s: certainly not sent is %s', (code, syscall, surely) => {
     const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
     expect(surelyNotSent(error)).toBe(surely);
     expect(surelyNotSent(Object.assign(new Error(error.message, { cause: error }), { code }))).toBe(surely);
   });
 });
 
-describe('an order waits here for its slot of calls per second', () => {
-  it('its time is over by then: nothing is sent, and it says so', async () => {
+describe('a claimed placement waits for its send time', () => {
+  it('giveUpAt passes: not sent', async () => {
     const { settings } = context.bench;
     const usual = settings.callsPerSecond;
     settings.callsPerSecond = 0.5;
@@ -347,7 +347,7 @@ describe('an order waits here for its slot of calls per second', () => {
     }
   });
 
-  it('its calling window closes meanwhile: nothing is sent, and it says so', async () => {
+  it('the calling window closes: not sent', async () => {
     const input = inputTo(context.to);
     const { claimPlacement } = context.store;
     context.store.claimPlacement = async (claim) => {
@@ -369,7 +369,7 @@ describe('an order waits here for its slot of calls per second', () => {
 });
 
 describe('a worker is frozen between its claim and the create request', () => {
-  it('it thaws while it evaluates the calling window: nothing is sent', async () => {
+  it('it goes on after it evaluated the calling window: nothing is sent', async () => {
     const input = inputTo(context.to);
     const window = { start: inHours(-1), end: inHours(1) };
     const { claimPlacement } = context.store;
@@ -404,7 +404,7 @@ describe("Twilio's clock and ours differ", () => {
   it.each([
     ['an hour ahead', 3600],
     ['an hour behind', -3600],
-  ])('%s: the call whose create was lost is found, an older one is not', async (_, aheadSeconds) => {
+  ])('%s: the call of the lost answer is found, and an older one is not', async (_, aheadSeconds) => {
     const twilioTime = (secondsAgo: number) =>
       new Date(Date.now() + (aheadSeconds - secondsAgo) * 1000).toUTCString();
     context.twilio.answerList = (calls) => json(200, { calls, next_page_uri: null }, { date: twilioTime(0) });

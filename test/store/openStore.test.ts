@@ -87,7 +87,7 @@ describe('the schema', () => {
 
 /** The hash of the functions by version. Add a line for each version; never change one that was released. */
 const functionHashes: Record<number, string> = {
-  1: 'ef02d0ae2a499c152455b15f0d0c4fed62f9f7aa49c29e283d41da7065c598f1',
+  1: '6f062269dd14903721d1fa7247afb00d98b94f155e61314af710d9f08677a161',
 };
 
 describe('the functions of the database', () => {
@@ -155,7 +155,7 @@ describe('the functions of the database', () => {
 });
 
 describe('a database that cannot be reached', () => {
-  it('nobody listens: StoreUnavailable, naming host and database, and not the password', async () => {
+  it('no server listens: StoreUnavailable names host and database, and not the password', async () => {
     const opening = openStore({ databaseUrl: 'postgres://me:s3cret@127.0.0.1:1/calls' });
     await expect(opening).rejects.toThrow(StoreUnavailable);
     await expect(opening).rejects.toThrow('PostgreSQL database calls at 127.0.0.1:1) refused the connection');
@@ -187,34 +187,34 @@ describe('a database that cannot be reached', () => {
     await store.close();
   });
 
-  describe('behind a pooler that hands a connection on from one transaction to another', () => {
+  describe('behind a pooler that shares connections between transactions', () => {
     const statement = prepared('select $1::text as said');
     const messages: string[] = [];
     const log = { warn() {}, info: (_: object, msg: string) => void messages.push(msg) };
 
     it.each<[string, (db: Database) => Promise<unknown>]>([
       [
-        'the server has never heard of what was prepared',
+        'the server does not know the prepared statement',
         async (db) => {
           await db.query(statement, ['before']);
           await db.run('deallocate all');
         },
       ],
       [
-        'the server knows it already, from somebody else',
+        'the server knows the statement already, from another process',
         (db) => db.run(`prepare "${statement.name}" as select 1`),
       ],
-    ])('%s: run all the same, and prepared no more', async (_, meanwhile) => {
+    ])('%s: runs all the same, and prepares no more', async (_, meanwhile) => {
       messages.length = 0;
       const db = postgres({ databaseUrl: await newDatabase(), poolSize: 1 }, log);
       await meanwhile(db);
       expect(await db.query(statement, ['after'])).toEqual([{ said: 'after' }]);
       expect(await db.query(statement, ['again'])).toEqual([{ said: 'again' }]);
-      expect(messages).toEqual(['the database connections are shared: nothing is prepared on them']);
+      expect(messages).toEqual(['the database pooler shares connections: statements are no longer prepared']);
       await db.close();
     });
 
-    it('it lets nobody set a time-out for statements: served all the same, migrations and all', async () => {
+    it('the pooler refuses statement_timeout: migrates and serves all the same', async () => {
       messages.length = 0;
       const databaseUrl = new URL(await newDatabase());
       const pooler = await refusingPooler(Number(databaseUrl.port));
@@ -225,13 +225,14 @@ describe('a database that cannot be reached', () => {
       expect((await store.findCallState(callIds[4] as string))?.outcome).toEqual(
         outcome(callIds[4] as string),
       );
-      const refused = 'the pooler of the database takes no statement_timeout: only we wait no longer';
+      const refused =
+        'the database pooler refuses statement_timeout: slow statements are given up here, and run on in the server';
       expect(messages.filter((line) => line === refused)).toHaveLength(1);
       await store.close();
       await pooler.close();
     });
 
-    it('its connection knows the database empty, and another process migrates it meanwhile: serves what is there', async () => {
+    it('another process migrates the database that a shared connection has seen empty: nothing is migrated twice', async () => {
       const databaseUrl = await newDatabase();
       const only = { version: 1, name: 'a', sql: 'create table a (n integer)' };
       const onOne = async (work?: () => Promise<void>): Promise<Database> => {
@@ -266,7 +267,7 @@ describe('a database that cannot be reached', () => {
     });
   });
 
-  it('the server is killed and comes back: StoreUnavailable meanwhile, then it serves by itself, and nothing recorded is lost', async () => {
+  it('the server is killed and restarted: StoreUnavailable meanwhile, then it serves again, and nothing recorded is lost', async () => {
     const databaseUrl = await newDatabase();
     const lazily = openStoreLazily({ databaseUrl });
     const store = await openStore({ databaseUrl });
@@ -312,7 +313,7 @@ describe('a database that cannot be reached', () => {
 });
 
 describe('the embedded database', () => {
-  it('stops in the middle, its disk gone: StoreUnavailable, then it starts anew with what was recorded', async () => {
+  it('the disk fails in the middle of the work: StoreUnavailable, then it starts again with what was recorded', async () => {
     const root = await mkdtemp(join(tmpdir(), 'ringtrue-pglite-'));
     const directory = join(root, 'store');
     const db = await openDatabase({ directory });
@@ -335,7 +336,7 @@ describe('the embedded database', () => {
   }, 120_000);
 });
 
-describe('what the database says', () => {
+describe('errors of the database', () => {
   const coded = (code: string, message = code) => Object.assign(new Error(message), { code });
   it.each<[string, Error, string]>([
     ['disk full', coded('53100'), 'its disk is full'],
@@ -344,12 +345,12 @@ describe('what the database says', () => {
     ['shutting down', coded('57P01'), 'shutting down'],
     ['starting up', coded('57P03'), 'shutting down or starting up'],
     ['out of memory', coded('53200'), 'run out of memory'],
-    ['wrong password', coded('28P01'), 'does not let us in'],
+    ['wrong password', coded('28P01'), 'refused the login'],
     ['statement took too long', coded('57014'), 'in time'],
     ['two transactions met', coded('40P01'), 'done again'],
     ['connection cut', coded('ECONNRESET'), 'closed the connection'],
     [
-      'connection cut, says the driver',
+      'connection cut, as the driver reports it',
       new Error('Connection terminated unexpectedly'),
       'closed the connection',
     ],

@@ -10,7 +10,7 @@ function refusal(parameter: string): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** Stands before a PostgreSQL server and lets in whoever asks for no `statement_timeout`, as PgBouncer does. */
+/** A proxy before a PostgreSQL server that refuses connections with a `statement_timeout`, as PgBouncer does. */
 export async function refusingPooler(serverPort: number): Promise<{ port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const pooler = createServer((client) => {

@@ -12,7 +12,7 @@ import { InvalidCursor } from '../database/pageCursor.js';
 import { callOfRow } from './batches.js';
 import { type BatchResult, type BatchStore, callIdOfRow, NoSuchBatch } from './batchStore.js';
 
-/** What is told of batches: where they stand, and what became of each row. */
+/** The progress of batches, and the result of each row. */
 export function batchList(
   db: Database,
 ): Pick<BatchStore, 'findBatch' | 'listBatches' | 'batchResults' | 'finishStep'> {
@@ -33,9 +33,7 @@ export function batchList(
 
     async listBatches({ limit, cursor }) {
       if (cursor !== undefined && !/^\d{1,18}$/.test(cursor))
-        throw new InvalidCursor(
-          'This cursor is none that a page of batches gave out. Begin again without one.',
-        );
+        throw new InvalidCursor('This cursor is not from a page of batches. Start again without a cursor.');
       const before = cursor ?? String(Number.MAX_SAFE_INTEGER);
       const rows = await read(
         'b.batch_id is not null and b.batch_no < $1::bigint order by b.batch_no desc limit $2',
@@ -67,7 +65,7 @@ export function batchList(
   };
 }
 
-// Rows that get their turn while this waits for the batch's row are not seen as rows, but `next_row` counts them.
+// While this statement waits for the batch's row, others may release rows. It does not see those, but `next_row` has them.
 const finishStep = `
   update batches b set taken_up_at = coalesce(taken_up_at, clock_timestamp()),
     ended_at = case when (b.canceled_at is not null or b.next_row = b.total)

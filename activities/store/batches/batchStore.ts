@@ -5,58 +5,58 @@ import type { CallRequest } from '../../../workflows/callRequest.js';
 import type { PartialCallRequest } from '../../validation/mergeRow.js';
 
 /**
- * The batches of the outcome store. A batch comes in as a draft, which nobody sees and of which nothing is dialed, and
- * becomes a batch in one moment. Orders to a batch that is not there do nothing; `batchResults` and `concludeStep` throw
- * `NoSuchBatch`.
+ * The batches of the outcome store. The rows of a batch are first written to a draft, which no list shows and of which nothing
+ * is dialed. Publishing the draft makes it a batch in one statement. Writes to a batch that does not exist change nothing;
+ * `batchResults` and `finishStep` throw `NoSuchBatch`.
  */
 export interface BatchStore {
-  /** Begins a draft; comes back with its number. Drafts that were left lying for a day are thrown away. */
+  /** Creates a draft and returns its number. Discards drafts that are more than a day old. */
   createDraft(draft: BatchDraft): Promise<string>;
   /** Adds rows to a draft, numbered from `firstRow`. */
   addBatchRows(draft: string, firstRow: number, requests: readonly PartialCallRequest[]): Promise<void>;
-  /** Makes a batch of the draft; false, and the draft stays one, when there is a batch of that id. */
+  /** Makes the draft a batch. False, and the draft stays, when a batch with that id exists. */
   publishDraft(
     draft: string,
     batch: { batchId: string; total: number; contentHash: string | null; metadataNames: readonly string[] },
   ): Promise<boolean>;
-  /** Throws a draft away. */
+  /** Deletes a draft and its rows. */
   discardDraft(draft: string): Promise<void>;
 
   findBatch(batchId: string): Promise<StoredBatch | null>;
-  /** Newest first. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  /** Newest first. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
   listBatches(page: {
     limit: number;
     cursor?: string;
   }): Promise<{ batches: BatchProgress[]; nextCursor: string | null }>;
-  /** The rows after row `after`, in their order, and what became of each. */
+  /** The rows after row `after`, by number, and what became of each. */
   batchResults(batchId: string, page: { after: number; limit: number }): Promise<BatchResult[]>;
 
-  /** Writes an order down; one that comes too late, or again, changes nothing. */
+  /** Pauses, resumes or cancels. A repeat, or one after the end of the batch, changes nothing. */
   controlBatch(control: BatchControl): Promise<void>;
-  /** Counts the rows whose calls have an outcome by now; says how many were new. */
+  /** Counts the rows whose calls have an outcome by now. Returns how many were new. */
   countEndedRows(batchId: string): Promise<number>;
-  /** Gives the next rows their turn: `slice` at most, and only so many that the window is kept; none of a paused or canceled batch. */
+  /** Releases the next rows: at most `limit`, never more than the window allows, and none while paused or canceled. */
   releaseRows(batchId: string, limit: number): Promise<void>;
-  /** Rows whose turn it is, and which may or may not have been started. */
+  /** Released rows that are not marked as started. After a crash some of them may be. */
   startingRows(batchId: string, limit: number): Promise<StartingRow[]>;
-  /** The calls of these rows were started. */
+  /** Marks released rows whose calls were started. */
   markStarted(batchId: string, rows: readonly number[]): Promise<void>;
-  /** These rows get no outcome. A row whose call has one in the meantime is left alone. */
+  /** Marks rows that will get no outcome. A row whose call has one by now stays as it is. */
   refuseRows(batchId: string, refused: readonly { row: number; fault: string }[]): Promise<void>;
-  /** Running rows of which nothing was heard for long: whose call never came on record, or takes very long. */
+  /** Running rows without news: whose call has no record, or takes very long. */
   staleRows(batchId: string, limit: number): Promise<number[]>;
-  /** The workflows of these rows were seen to run. */
+  /** Records that the workflows of these rows still run. */
   markChecked(batchId: string, rows: readonly number[]): Promise<void>;
-  /** Of a canceled batch: running rows whose calls were not asked to end yet. */
+  /** Running rows of a canceled batch whose calls were not canceled yet. */
   rowsToCancel(batchId: string, limit: number): Promise<number[]>;
   markCancelRequested(batchId: string, rows: readonly number[]): Promise<void>;
-  /** A worker has looked at the batch; when nothing is left to start and nothing runs, it has ended. Comes back with where it stands. */
+  /** Ends the batch if nothing is left to start and nothing runs. Returns its progress. */
   finishStep(batchId: string): Promise<BatchProgress>;
 
   /**
-   * Calls that this query would dial again, in the order of their start: of each number the newest among those that the
-   * query speaks of (its outcome and reachability aside), when its outcome and reachability fit, and no later call to that
-   * number, whosever, was answered or is still under way. `request` is null when the store never got it.
+   * The calls that this query would dial again, by their start. For each number, the newest call in the query's batch and
+   * period counts, if its outcome and reachability fit. Leaves out a number with a later call, of any batch, that was answered
+   * or is under way. `request` is null when the store never got it.
    */
   redialCandidates(
     query: RedialQuery,
@@ -69,7 +69,7 @@ export interface BatchDraft {
   window: number;
   defaults: PartialCallRequest;
   redialOf: RedialQuery | null;
-  /** It is to wait for `resume` before anything is dialed. */
+  /** The batch waits for `resume` before anything is dialed. */
   paused: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface StoredBatch {
   metadataNames: string[];
 }
 
-/** A row whose turn it is. `request` is complete: defaults and row, one laid over the other. */
+/** A released row. `request` is complete: the row merged over the batch's defaults. */
 export interface StartingRow {
   row: number;
   callId: string;
@@ -121,7 +121,7 @@ export class NoSuchBatch extends Error {
   override readonly name = 'NoSuchBatch';
 }
 
-/** The id of a batch's call: known before the call is started, so that starting it again starts nothing. */
+/** The call id of a row. It is known before the call is started, so a second start starts nothing. */
 export function callIdOfRow(batchId: string, row: number): string {
   return `${batchId}-${row}`;
 }

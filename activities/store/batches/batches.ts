@@ -7,10 +7,10 @@ type Batches = Omit<
   'findBatch' | 'listBatches' | 'batchResults' | 'finishStep' | 'redialCandidates'
 >;
 
-/** Rows of a draft that one statement deletes: as many as fit well into the time that a statement has. */
+/** How many rows of a draft one statement deletes: well within the statement timeout. */
 const deletedAtOnce = 20_000;
 
-/** The rows of batches: how they come in, get their turn and are counted. Every write is one statement. */
+/** The rows of batches: adding, releasing and counting them. Every write is one statement. */
 export function batches(db: Database): Batches {
   async function discardDraft(draft: string): Promise<void> {
     for (let left = true; left; ) {
@@ -129,7 +129,7 @@ const publishDraft = `
     created_at = clock_timestamp()
   where batch_no = $1::bigint and batch_id is null`;
 
-// Only of a draft.
+// Deletes rows of drafts only.
 const deleteRows = `
   delete from batch_rows r using (
     select batch_no, row from batch_rows where batch_no = $1::bigint
@@ -140,7 +140,7 @@ const deleteRows = `
 /** The call of a row `r`, as `c`, of the batch whose id is `$1`. */
 export const callOfRow = "c.call_id = $1::text || '-' || r.row";
 const batchNo = '(select batch_no from batches where batch_id = $1)';
-/** Rows of a batch that have had their turn and have not ended. */
+/** Rows of a batch that are released and have not ended. */
 const inFlight = `r.batch_no = ${batchNo} and r.state in ('starting', 'running')`;
 
 const controlBatch = `
@@ -151,7 +151,7 @@ const controlBatch = `
     canceled_at = case when $2 = 'cancel' then coalesce(canceled_at, clock_timestamp()) else canceled_at end
   where batch_id = $1 and ended_at is null`;
 
-/** Adds to the counts what the CTE `ended` has newly found. In one order, so that two never wait for each other. */
+/** Adds the rows of the CTE `ended` to the counts. Sorted, so that two executions never deadlock. */
 const addToCounts = `
   insert into batch_counts as known (batch_no, ended, count)
   select ${batchNo}, ended, count(*) from ended group by ended order by ended
@@ -167,11 +167,11 @@ const countEndedRows = `
   select count(*)::integer as settled, coalesce(array_agg(unlinked) filter (where unlinked is not null), '{}') as unlinked
   from settled`;
 
-// A call whose record was written by its outcome alone does not know its batch.
+// A call whose row was created by its outcome does not have its batch.
 const setBatchOfCalls = 'update calls set batch_id = $1 where call_id = any($2::text[]) and batch_id is null';
 
-// Rows that have ended never start again, so that what was read of the counts can only be too careful: the window is
-// kept, however many do this at once.
+// Rows that have ended never start again, so a count that was read too early only releases fewer rows: the window holds,
+// however many executions run at once.
 const releaseRows = `
   with front as (
     update batches b set next_row = least(b.total, b.next_row + $2::integer, b.call_window + ended.count)
@@ -202,7 +202,7 @@ const refuseRows = `
   )
   ${addToCounts}`;
 
-// The first looks are for a request that its workflow refused, the later ones for a workflow that somebody terminated.
+// Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have terminated it.
 const staleRows = `
   select r.row from batch_rows r left join calls c on ${callOfRow}
   where ${inFlight} and r.state = 'running' and c.state is distinct from 'done'

@@ -10,8 +10,8 @@ import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
 /** The rows of calls and attempts. */
 export interface CallStore {
   /**
-   * Opens the row of a call that was accepted. An existing row of the same call stays as it is; only one that
-   * an attempt had to make, knowing neither numbers nor start, gets what it lacks.
+   * Adds the row of an accepted call. An existing row stays as it is. Only a row that an attempt created, without numbers,
+   * gets what it lacks.
    */
   addCall(row: {
     callId: string;
@@ -19,24 +19,22 @@ export interface CallStore {
     from: string;
     metadata: Record<string, string>;
     startedAt: string;
-    /** As it came: what a redial sends again. */
+    /** As it came, so that a redial can send it again. */
     request?: CallRequest;
     /** The batch that started the call, if one did. */
     batchId?: string;
   }): Promise<void>;
 
   /**
-   * Writes one attempt and the state of its call; ignored when the call is done already. A decided attempt is not
-   * replaced by one under way, and the state never goes back to an earlier one or to that of an earlier attempt.
-   * A call that nobody opened gets its row, without numbers.
+   * Writes one attempt and the state of its call; ignored when the call is done. An attempt under way never replaces a settled
+   * one, and the state never goes back, nor to an earlier attempt. Creates a row without numbers if the call has none.
    */
   saveAttempt(row: { callId: string; state: CallStateName; attempt: Attempt }): Promise<void>;
 
   /**
-   * What a callback says of a running call, for lists. Ignored when the call or the attempt is over, when it is older
-   * than what is known, when it names another SID than the attempt's, when there is no row of the call, and when nothing
-   * was ever dialed for such an attempt.
-   * `known`: the journal knew the SID already as that of the attempt's Twilio call.
+   * Stores a callback of a running call, for lists. Ignored when the call or the attempt is over, when a later status is
+   * stored, when it names another SID than the attempt's, when the call has no row, and when the attempt was never placed.
+   * `known`: the journal had this SID for the attempt already.
    */
   recordProgress(row: {
     callId: string;
@@ -45,28 +43,28 @@ export interface CallStore {
     update: CallUpdate;
   }): Promise<{ known: boolean }>;
 
-  /** What callbacks said of an attempt that is under way, as noted; null once it is decided, and when nothing was written of it. */
+  /** The stored callbacks of an attempt under way. Null when the attempt is settled or has no row. */
   storedUpdates(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;
 
-  /** Notes that a running call waits; ignored unless the call is between two attempts. */
+  /** Sets the state `waiting`; ignored unless the call is between two attempts. */
   markWaiting(row: { callId: string }): Promise<void>;
 
-  /** Notes that a running call is about to be dialed for the first time: its request is accepted, and Lookup asked. */
+  /** Sets the state `placing` of a call whose request is accepted and whose Lookup is done; ignored later. */
   markPlacing(row: { callId: string }): Promise<void>;
 
-  /** The request of a call as it came, its policy filled in; null when there is no such row, or it was written without. */
+  /** The request of a call as it came, with its policy filled in. Null when there is no row, or the row has no request. */
   findRequest(callId: string): Promise<CallRequest | null>;
 
   /**
-   * Writes the outcome and every attempt, in one transaction. The first outcome recorded for a call stays; comes back with
-   * what is on record then.
+   * Writes the outcome and every attempt, in one transaction. The first outcome of a call stays. Returns the outcome that is
+   * on record then.
    */
   saveOutcome(outcome: CallOutcome): Promise<CallOutcome>;
 
   /** The recorded state of one call; null when there is no such row. */
   findCallState(callId: string): Promise<CallState | null>;
 
-  /** Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  /** Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
   listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
 }
 

@@ -90,7 +90,7 @@ function isFromCallback({ source }: CallUpdate): boolean {
   return source === 'webhook';
 }
 
-/** What Twilio itself has shown of the number in this call; not what was remembered of an earlier one. */
+/** What Twilio showed of the number in this call. Null when an earlier call showed it, or the number is valid. */
 function invalidNumberOf({ to, outcome, attempts, lookup, reason }: CallOutcome) {
   if (outcome !== 'invalid-number') return null;
   const refused = attempts.at(-1)?.outcome === 'invalid-number';
@@ -137,7 +137,7 @@ export function callStateOf(row: CallRow): CallState {
   };
 }
 
-/** What is known of an attempt of which only a callback has been heard. */
+/** An attempt that is known from a callback only. */
 function attemptFromCallback(update: CallUpdate, number: number): Attempt {
   return {
     ...newAttempt(number),
@@ -175,9 +175,9 @@ function insertAttempts(attempts: string, progress: string): string {
     duration_seconds = excluded.duration_seconds, answered_by = excluded.answered_by,`;
 }
 
-/** A callback had told of a later status than the attempt that is written now. */
+/** A stored callback has a later status than the attempt that is written now. */
 const callbackKnowsMore = '(excluded.outcome is null and known.progress > excluded.progress)';
-/** So had it of the SID. */
+/** A stored callback may also know the SID earlier. */
 const knownSid = `case when excluded.outcome is null
   then coalesce(excluded.call_sid, known.call_sid) else excluded.call_sid end`;
 
@@ -226,7 +226,7 @@ const storedUpdates = prepared(`
   select document #> '{evidence,updates}' as updates from attempts
   where call_id = $1 and call_sid = $2 and outcome is null`);
 
-// Between two attempts: nothing was heard of one that is not decided.
+// Between two attempts: `progress` of an attempt under way is not a multiple of 10.
 const markWaiting = `
   update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
@@ -245,7 +245,7 @@ const saveOutcome = prepared(`
     from jsonb_to_record($1::jsonb) as o("callId" text, "to" text, "from" text, metadata jsonb,
       "startedAt" timestamptz, "endedAt" timestamptz, outcome text, reachability text, "answeredBy" text,
       "decidedBy" text, "callSid" text, "errorCode" integer, "sipResponseCode" integer, "durationSeconds" integer),
-      -- Claims that nobody could settle in time make nobody wait any longer.
+      -- Claims that could not be settled block no other call any longer.
       end_placements($1::jsonb ->> 'callId')
     on conflict (call_id) do update set
       state = excluded.state, progress = excluded.progress, to_number = excluded.to_number,

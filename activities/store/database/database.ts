@@ -37,8 +37,8 @@ export interface StoreLog {
 }
 
 /**
- * A value as JSON that jsonb takes. It holds neither U+0000 nor half a surrogate pair, and one such character
- * in somebody's metadata must not cost a call its outcome: they become U+FFFD.
+ * A value as JSON that jsonb accepts. jsonb holds neither U+0000 nor half a surrogate pair. One such character in metadata
+ * must not cost a call its outcome, so it becomes U+FFFD.
  * Source: PostgreSQL, "JSON Types".
  */
 export function json(value: unknown): string {

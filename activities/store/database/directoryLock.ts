@@ -4,12 +4,12 @@ import { link, readFile, readlink, rename, rm, writeFile } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
-/** Another process has the directory: two at once would lose rows without an error. */
+/** Another process uses the directory. Two at once would lose rows without an error. */
 export class DirectoryInUse extends Error {
   override readonly name = 'DirectoryInUse';
 }
 
-/** Who holds a directory. A process id alone is not enough: the system gives it to somebody else later. */
+/** The process that holds a directory. Its id alone is not enough: the system reuses process ids. */
 interface Holder {
   pid: number;
   startedAt: string;
@@ -20,11 +20,12 @@ interface Holder {
 }
 
 /**
- * Locks a directory for this process, by a file beside it: `<directory>.lock`. Throws `DirectoryInUse` while the
- * holder lives. A dead holder's lock is taken over; never because of its age.
+ * Locks a directory for this process, by a file beside it: `<directory>.lock`. Throws `DirectoryInUse` while the holder
+ * lives. Takes over the lock of a process that is gone, and never because of the lock's age: a process that was stopped for
+ * an hour still has its database open.
  *
- * The file appears whole or not at all (a hard link, which fails when the name is taken). Who takes over from a
- * dead holder first creates `<lock>.<id of the dead>`, which only one process can, and only then replaces the lock.
+ * The file appears whole or not at all: it is a hard link, which fails when the name is taken. To take over, a process first
+ * creates `<lock>.<id of the dead holder>`, which only one process can, and only then replaces the lock.
  */
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
   const lock = `${directory}.lock`;
@@ -51,7 +52,7 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
 async function acquire(lock: string, mine: string, me: Holder, directory: string): Promise<void> {
   for (;;) {
     if (await linkIfFree(mine, lock)) return;
-    // From the lock's holder along those who died while taking over, to the one whose word counts.
+    // From the lock's holder along processes that died while they took over, to the one that holds it now.
     const chain: { file: string; holder: Holder }[] = [];
     let file = lock;
     for (let holder = await read(file); holder; holder = await read(file)) {
@@ -62,7 +63,7 @@ async function acquire(lock: string, mine: string, me: Holder, directory: string
     if (!current) continue;
     if (!(await isDead(current, me))) throw inUse(directory, lock, current, me);
     if (!(await linkIfFree(mine, file))) continue;
-    // Somebody may have finished taking over while we looked; then our link hangs on nothing.
+    // Another process may have finished taking over in the meantime. Then this link is worth nothing.
     const unchanged = await Promise.all(chain.map(async (l) => (await read(l.file))?.id === l.holder.id));
     if (unchanged.every(Boolean)) {
       await rename(mine, lock);
@@ -96,7 +97,7 @@ async function read(file: string): Promise<Holder | null> {
     return JSON.parse(text) as Holder;
   } catch {
     throw new DirectoryInUse(
-      `${file} is not a lock of ours. Delete it if no ringtrue process uses the directory.`,
+      `${file} is not a lock file of ringtrue. Delete it if no ringtrue process uses the directory.`,
     );
   }
 }
@@ -109,13 +110,13 @@ function inUse(directory: string, lock: string, holder: Holder, me: Holder): Dir
   const who =
     holder.place === me.place
       ? `process ${holder.pid}${holder.pid === me.pid ? ' (this one)' : ''}. Stop that process first, or choose another directory`
-      : `process ${holder.pid} on ${holder.place}, which cannot be seen from here. If it is surely gone, delete ${lock}`;
+      : `process ${holder.pid} on ${holder.place}, which cannot be seen from here. If it has ended, delete ${lock}`;
   return new DirectoryInUse(
     `The directory ${directory} is in use by ${who}; two processes at once would lose data.`,
   );
 }
 
-/** When a process began, in words that never fit another process of the same id; null when there is none. */
+/** When a process started, as text that no other process with the same id has; null when there is none. */
 export async function startOf(pid: number): Promise<string | null> {
   return process.platform === 'linux' ? startByProc(pid) : startByPs(pid);
 }

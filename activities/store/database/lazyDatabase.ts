@@ -1,10 +1,10 @@
 import type { Database } from './database.js';
 import { StoreUnavailable } from './storeError.js';
 
-/** After a failed opening, uses within this time fail at once with the same error, instead of each waiting anew. */
+/** After a failed opening, uses within this time fail at once with the same error, instead of each waiting again. */
 const failFastMs = 500;
 
-/** A database that is opened with its first use; a failed opening is tried again with a later one. */
+/** A database that is opened with its first use. A later use tries a failed opening again. */
 export function lazyDatabase(open: () => Promise<Database>): Database {
   let pending: Promise<Database> | null = null;
   let failure: { error: unknown; failFastUntil: number } | null = null;

@@ -1,6 +1,6 @@
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 
-/** A `cursor` that no page of ours gave out. */
+/** A `cursor` that no page has returned. */
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor';
 }
@@ -10,7 +10,7 @@ export function cursorAfter(time: string, id: string): string {
   return Buffer.from(JSON.stringify([time, id])).toString('base64url');
 }
 
-/** What `cursorAfter` put into a cursor. Throws `InvalidCursor` when it was not made there; `of` names the pages. */
+/** The time and id in a cursor of `cursorAfter`. Throws `InvalidCursor`, which names the pages by `of`. */
 export function readCursor(cursor: string, of: string): [time: string, id: string] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -21,7 +21,7 @@ export function readCursor(cursor: string, of: string): [time: string, id: strin
   } catch {
     // Not JSON: as broken as any other.
   }
-  throw new InvalidCursor(`This cursor is none that a page of ${of} gave out. Begin again without one.`);
+  throw new InvalidCursor(`This cursor is not from a page of ${of}. Start again without a cursor.`);
 }
 
 function isExactTime(value: unknown): value is string {
@@ -55,5 +55,5 @@ export function pageOf<Row extends { to: string }>(rows: Row[], { limit }: Numbe
 export function readNumberCursor(cursor: string): string {
   const number = Buffer.from(cursor, 'base64url').toString();
   if (e164.test(number)) return number;
-  throw new InvalidCursor('This cursor is none that a page of numbers gave out. Begin again without one.');
+  throw new InvalidCursor('This cursor is not from a page of numbers. Start again without a cursor.');
 }

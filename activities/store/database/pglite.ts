@@ -41,7 +41,7 @@ export async function pglite(directory: string, log: StoreLog): Promise<Database
         // After a panic (disk full while writing the log) the next statement would spin for ever. The engine
         // is dropped, not closed; a new one recovers from the log, as PostgreSQL does after a crash.
         engine = null;
-        log.warn({ err: error }, 'the embedded database stopped; it is started anew with the next statement');
+        log.warn({ err: error }, 'the embedded database stopped; the next statement starts it again');
         throw stoppedError(error, store);
       }
     });
@@ -92,11 +92,11 @@ async function start(path: string, store: string): Promise<PGlite> {
     await engine.waitReady;
     return engine;
   } catch (error) {
-    // PGlite says only that it failed; a full disk is the likeliest cause, and can be seen from here.
+    // PGlite only says that it failed. A full disk is the likeliest cause, and can be checked here.
     const { bavail, bsize } = await statfs(path);
     const full = bavail * bsize < 64 * 1024 * 1024;
     const why = full
-      ? 'cannot start: its disk is full. Free some space; calls go on by themselves then.'
+      ? 'cannot start: its disk is full. Free some space; then calls go on by themselves.'
       : `cannot start: ${error instanceof Error ? error.message : error}. If this stays, restore the directory from a backup.`;
     throw new StoreUnavailable(`${store} ${why}`, { cause: error });
   }
@@ -106,12 +106,12 @@ function stoppedError(error: unknown, store: string): unknown {
   const known = storeError(error, store);
   if (known instanceof StoreUnavailable) return known;
   const message = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailable(`${store} stopped: ${message}. It is started anew with the next statement.`, {
+  return new StoreUnavailable(`${store} stopped: ${message}. The next statement starts it again.`, {
     cause: error,
   });
 }
 
-/** Is the engine itself done for, and not just the statement? Its traps carry no SQLSTATE. */
+/** Has the engine itself failed, and not only the statement? Its traps carry no SQLSTATE. */
 function isFatal(error: unknown): boolean {
   if (error instanceof Error && error.name === 'RuntimeError') return true;
   const severity = error instanceof Error && 'severity' in error ? error.severity : null;

@@ -48,7 +48,7 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
       } catch (error) {
         throw storeError(error, store);
       } finally {
-        // A connection that ends takes its open transaction back.
+        // Closing the connection rolls an open transaction back.
         await client.end().catch(() => {});
       }
     },
@@ -56,15 +56,15 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
   };
 }
 
-/** What is asked of a pool of connections. */
+/** The part of a connection pool that is used here. */
 interface Pool {
   query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<{ rows: unknown[] }>;
   end(): Promise<void>;
 }
 
 /**
- * The server ends a statement that takes too long. A pooler may refuse to have that set for a connection; then it is only
- * given up here.
+ * The server ends a statement that takes too long. A pooler may refuse that setting: then the statement runs on there, and is
+ * only given up here.
  */
 function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
   let pool = open({ ...options, statement_timeout: statementWithinMs });
@@ -82,7 +82,10 @@ function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
   function openUnbounded(error: unknown): void {
     if (!isBounded) return;
     isBounded = false;
-    log.info({ err: error }, 'the pooler of the database takes no statement_timeout: only we wait no longer');
+    log.info(
+      { err: error },
+      'the database pooler refuses statement_timeout: slow statements are given up here, and run on in the server',
+    );
     void pool.end();
     pool = open(options);
   }
@@ -104,14 +107,15 @@ function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
   };
 }
 
-/** PgBouncer's words; a setting that it is told to ignore passes. Source: PgBouncer, `ignore_startup_parameters`. */
+/** As PgBouncer writes it, unless it is configured to ignore the setting. Source: PgBouncer, `ignore_startup_parameters`. */
 function isRefusedSetting(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/.test(error.message);
 }
 
 /**
- * Has each connection parse and plan once what every call runs. Behind a pooler that hands a connection on between two
- * transactions, the server may not know what this process has prepared, or know it already: then it stops preparing.
+ * Prepares the statements that every call runs, so that each connection parses and plans them once. Behind a pooler that
+ * shares connections between transactions, the server may not know a prepared statement, or know it already from another
+ * process: then this process stops preparing.
  */
 function withPreparedStatements(pool: Pool, store: string, log: StoreLog): Sql {
   const plain = sqlOf(pool, store);
@@ -126,7 +130,10 @@ function withPreparedStatements(pool: Pool, store: string, log: StoreLog): Sql {
       } catch (error) {
         if (!isNotPrepared(error)) throw storeError(error, store);
         if (prepares)
-          log.info({ err: error }, 'the database connections are shared: nothing is prepared on them');
+          log.info(
+            { err: error },
+            'the database pooler shares connections: statements are no longer prepared',
+          );
         prepares = false;
         // Nothing was run.
         return plain.query<Row>(statement, parameters);

@@ -1,11 +1,11 @@
-/** The database could not be reached, or could not do its work now. Worth trying again. */
+/** The database cannot be reached, or cannot work now. Try again. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
 /**
- * An error of a driver as callers shall see it: `StoreUnavailable`, with a sentence, when the database cannot
- * work now; any other error as it is. `store` names the database, without a password.
+ * Turns an error of a driver into `StoreUnavailable` with a readable sentence when the database cannot work now. Returns any
+ * other error as it is. `store` names the database, without a password.
  */
 export function storeError(error: unknown, store: string): unknown {
   if (error instanceof StoreUnavailable) return error;
@@ -21,12 +21,12 @@ function whyUnavailable(error: unknown): string | null {
 
 const unreachable =
   'cannot be reached. Check the host in DATABASE_URL and the network; calls go on once it answers.';
-const lost = 'closed the connection in the middle of the work. It is tried again; nothing is written twice.';
+const lost = 'closed the connection before it answered. ringtrue tries again; nothing is written twice.';
 const diskFull = 'cannot write: its disk is full. Free some space; calls go on by themselves then.';
-const timedOut = 'did not answer in time. See whether it is overloaded, or held up by a lock.';
+const timedOut = 'did not answer in time. Check whether it is overloaded, or waits for a lock.';
 const shuttingDown = 'is shutting down or starting up. Calls go on once it is ready.';
 const accessDenied =
-  'does not let us in. Check user, password and database name in DATABASE_URL, and pg_hba.conf.';
+  'refused the login. Check user, password and database name in DATABASE_URL, and pg_hba.conf.';
 
 /** Error codes of Node. */
 const bySystem: Record<string, string> = {
@@ -45,13 +45,13 @@ const bySystem: Record<string, string> = {
 
 /** Source: PostgreSQL, appendix "PostgreSQL Error Codes". */
 const bySqlState: Record<string, string> = {
-  '25006': 'is read-only, a standby perhaps. DATABASE_URL must lead to the primary.',
+  '25006': 'is read-only, perhaps a standby. Set DATABASE_URL to the primary.',
   '3D000': accessDenied,
   '40001': 'asks for the work to be done again: two transactions met.',
   '40P01': 'asks for the work to be done again: two transactions met.',
   '53100': diskFull,
   '53300': 'has no connection left. Raise max_connections, or run fewer workers or smaller pools.',
-  '55P03': 'is held up by a lock, perhaps of another process that migrates the schema.',
+  '55P03': 'waits for a lock, perhaps of another process that migrates the schema.',
   '57014': timedOut,
   '57P01': shuttingDown,
   '57P02': shuttingDown,
@@ -74,7 +74,7 @@ function byMessage(message: string): string | null {
     return /timeout/.test(message) ? unreachable : lost;
   }
   if (message === 'timeout exceeded when trying to connect') {
-    return 'gave us no connection in time: it does not answer, or every connection of our pool is busy.';
+    return 'gave no connection in time: it does not answer, or every connection of the pool is busy.';
   }
   if (message === 'Query read timeout') return timedOut;
   if (message === 'Cannot use a pool after calling end on the pool') return 'was closed by this process.';

@@ -8,13 +8,13 @@ export interface DoNotCallEntry {
   to: string;
   /** As it was given; empty when none was. */
   reason: string;
-  /** Who put it there. */
+  /** What put it there. */
   source: DoNotCallSource;
-  /** ISO 8601: since when it stands on the list without a break. */
+  /** ISO 8601: since when the number has been on the list without a break. */
   addedAt: string;
   /** ISO 8601; null: for good. */
   expiresAt: string | null;
-  /** By the database's clock. It may be called again, and the entry only tells that it once might not. */
+  /** By the database's clock. The number may be called again; the entry stays until it is purged. */
   expired: boolean;
 }
 
@@ -31,28 +31,27 @@ export interface NewDoNotCallEntry {
 /** The do-not-call list of the store. It holds for every account and every caller id. */
 export interface DoNotCallList {
   /**
-   * Puts a number on the list, and comes back with how it stands there now. Adding never shortens: of an entry that is
-   * there and the new one that which holds longer stays, the new one when both hold as long. `addedAt` stays the
-   * earlier one unless the old entry had expired.
+   * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry, the one that
+   * expires later stays, and the new one if both expire together. `addedAt` stays unless the old entry had expired.
    */
   addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
 
   /**
-   * Puts many numbers on the list, all or none, each as `suppress` does; the same number may come more than once.
-   * `added`: how many of them were not there at all, not even expired.
+   * Puts many numbers on the list, all or none, each as `addToDoNotCall` does. A number may come more than once. `added`: how
+   * many had no entry before, not even an expired one.
    */
   addAllToDoNotCall(
     entries: readonly NewDoNotCallEntry[],
     source: DoNotCallSource,
   ): Promise<{ added: number }>;
 
-  /** Takes a number off the list; false when it was not there. */
+  /** Removes a number from the list; false when it had no entry. */
   removeFromDoNotCall(to: string): Promise<boolean>;
 
   /** The entry of a number, expired or not; null when there is none. */
   findDoNotCall(to: string): Promise<DoNotCallEntry | null>;
 
-  /** The list by number. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  /** Entries by number. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
   listDoNotCall(
     filter: NumberPage & {
       reason?: string;
@@ -62,13 +61,13 @@ export interface DoNotCallList {
     },
   ): Promise<{ entries: DoNotCallEntry[]; nextCursor: string | null }>;
 
-  /** Deletes what has expired; comes back with how many entries that were. */
+  /** Deletes expired entries, and returns how many. */
   purgeDoNotCall(): Promise<number>;
 }
 
-/** So many numbers go into one statement. */
+/** How many numbers go into one statement. */
 const entriesPerStatement = 5_000;
-/** Any number will do: imports wait for each other, since two that write the same numbers could block each other for good. */
+/** Any number. Imports wait for each other: two that write the same numbers could deadlock. */
 const importLock = 7_464_627_884;
 
 /** The do-not-call list. */
@@ -85,7 +84,9 @@ export function doNotCallRows(db: Database): DoNotCallList {
       await writeEntries(db, [entry], source);
       const saved = await findDoNotCall(entry.to);
       if (saved) return saved;
-      throw new StoreUnavailable('The number was taken off the list at the same moment. Try again.');
+      throw new StoreUnavailable(
+        `${entry.to} was removed from the do-not-call list at the same moment. Try again.`,
+      );
     },
 
     async addAllToDoNotCall(entries, source) {
@@ -154,8 +155,8 @@ const columns = `to_number as "to", reason, source, ${iso('added_at')} as "added
 
 const until = (row: string) => `coalesce(${row}.expires_at, 'infinity')`;
 
-// A statement may write each row once: of a number that comes twice, the entry that holds longest, then the last one.
-// A row that no other transaction has touched is new.
+// A statement may write each row once: of a number that comes twice, the entry that expires last, then the last one in the
+// list. A row with xmax 0 was inserted, not updated.
 const upsertEntries = `
   with given as (
     select distinct on (to_number) to_number, reason, nullif(expires_at, '')::timestamptz as expires_at

@@ -2,34 +2,34 @@ import { type Database, iso } from '../database/database.js';
 import type { NumberPage } from '../database/pageCursor.js';
 import { pageOf, readNumberCursor, rowsToRead } from '../database/pageCursor.js';
 
-/** A number of which Twilio has said that there is none such, with what it said. */
+/** A number that Twilio has shown to be invalid. */
 export interface InvalidNumber {
   /** E.164. */
   to: string;
-  /** Who said so: Lookup, or Twilio when the call was to be created. */
+  /** Lookup, or Twilio as it refused the create request. */
   source: 'lookup' | 'twilio';
   code: string;
   message: string;
-  /** The call that brought it to light. */
+  /** The call in which Twilio showed it. */
   callId: string;
-  /** ISO 8601: when it was last said. */
+  /** ISO 8601: when Twilio last showed it. */
   seenAt: string;
 }
 
-/** The numbers that are remembered as invalid. What to make of it, and for how long, is decided where calls are placed. */
+/** Numbers that are remembered as invalid. How long that blocks calls, the claim decides. */
 export interface InvalidNumbers {
   findInvalidNumber(to: string): Promise<InvalidNumber | null>;
 
-  /** By number. `cursor` comes from an earlier page; a broken one throws `InvalidCursor`. */
+  /** By number. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
   listInvalidNumbers(
     page: NumberPage,
   ): Promise<{ invalidNumbers: InvalidNumber[]; nextCursor: string | null }>;
 
-  /** Forgets what was said of a number; false when nothing is remembered. */
+  /** Forgets that a number is invalid; false when nothing is remembered. */
   forgetInvalidNumber(to: string): Promise<boolean>;
 }
 
-/** The numbers of which Twilio has said that there is none such. */
+/** The rows of invalid numbers. Outcomes write them. */
 export function invalidNumbers(db: Database): InvalidNumbers {
   return {
     async findInvalidNumber(to) {

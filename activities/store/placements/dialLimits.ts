@@ -20,15 +20,15 @@ export interface DialingStop {
   reason: string | null;
 }
 
-/** How many creates could be claimed. `waitSeconds`: until calls per second allow one more. */
+/** How many placements could be claimed. `waitSeconds`: until the rate limit allows one more. */
 export type Capacity =
   | { stopped: null; available: number; waitSeconds: number }
   | { stopped: DialingStop; available: null; waitSeconds: 0 };
 
 /**
- * When the circuit breaker opens: of the `latest` creates that were answered `withinSeconds`, at least `least`, a
- * `share` of Twilio's or the account's failures. It stays open for `openSeconds`; then one create at a time is let
- * through, until one goes well.
+ * The circuit breaker looks at the `latest` placements that Twilio answered, or failed to answer, in the last
+ * `withinSeconds`. It opens if there are at least `least`, and Twilio or the account failed in at least a `share` of them. It
+ * stays open for `openSeconds`. Then it lets one placement at a time through, and closes when one succeeds.
  */
 export interface BreakerRule {
   latest: number;
@@ -38,7 +38,7 @@ export interface BreakerRule {
   openSeconds: number;
 }
 
-/** Each call backs off by itself; the breaker is for an account that goes on and on failing, not for a bad minute of a few calls. */
+/** For an account that keeps failing. Single calls back off by themselves, so a bad minute of a few calls opens nothing. */
 export const breakerRule: BreakerRule = {
   latest: 100,
   least: 50,

@@ -1,6 +1,6 @@
 import { type Database, iso } from '../database/database.js';
 
-/** What operators set for an account while it runs. Null: as the workers are configured. */
+/** The limits that operators set for an account while ringtrue runs. Null: as the workers are configured. */
 export interface DialLimitOverrides {
   callsPerSecond: number | null;
   /** Calls of the account that are under way at once. */
@@ -15,18 +15,18 @@ export interface DialLimitOverrides {
 /** How dialing stands for one account. Times are ISO 8601. */
 export interface DialingState {
   limits: DialLimitOverrides;
-  /** Null unless somebody has paused it. */
+  /** Null unless an operator has paused it. */
   paused: { since: string; reason: string | null } | null;
   breaker: Breaker;
-  /** Calls that may be under way: creates of which it is not known that their call is over. */
+  /** Placements whose call may still be alive. */
   inFlight: number;
-  /** The next free turn by calls per second; null when nothing was ever dialed. In the past: now. */
+  /** The next send time under the rate limit; null when nothing was ever dialed. In the past: now. */
   nextPlacementAt: string | null;
 }
 
 /**
- * The circuit breaker. `open`: nothing is dialed until `openUntil`; `trying`: that moment has passed, and single dials
- * find out whether all is well again.
+ * The circuit breaker. `open`: nothing is dialed until `openUntil`. `trying`: that moment has passed, and one placement at a
+ * time tests whether the provider works.
  */
 export interface Breaker {
   state: 'closed' | 'open' | 'trying';
@@ -35,17 +35,17 @@ export interface Breaker {
   reason: string | null;
 }
 
-/** The control of dialing: what is written here holds for every worker, from its next dial on. */
+/** Limits, pause and circuit breaker of an account. A change holds for every worker from its next claim on. */
 export interface DialingControl {
   readDialing(input: { accountSid: string }): Promise<DialingState>;
 
-  /** Sets the limits that are given; null means as configured, again. What is not given stays. */
+  /** Sets the limits that are given. Null: as configured again. A limit that is left out stays. */
   setDialLimits(input: { accountSid: string; limits: Partial<DialLimitOverrides> }): Promise<void>;
 
-  /** Stops dialing until `resumeDialing`; calls under way go on. Paused already: since then, for the newer reason if there is one. */
+  /** Stops dialing until `resumeDialing`; calls under way go on. If paused already, only a newer reason replaces the old one. */
   pauseDialing(input: { accountSid: string; reason: string | null }): Promise<void>;
 
-  /** Ends a pause, and closes the breaker if it is not closed: what it has counted so far then counts no more. */
+  /** Ends a pause. Closes the breaker if it is open; failures before that count no longer. */
   resumeDialing(input: { accountSid: string }): Promise<void>;
 }
 
@@ -59,12 +59,12 @@ const columns: Record<keyof DialLimitOverrides, string> = {
 };
 const limitNames = Object.keys(columns) as (keyof DialLimitOverrides)[];
 
-/** The control of dialing. One row an account, which is there once somebody has set something. */
+/** One row per account, written with the first change by an operator or the circuit breaker. */
 export function dialingControlRows(db: Database): DialingControl {
   return {
     async readDialing({ accountSid }) {
       const [row] = await db.query<DialingRow>(readDialing, [accountSid]);
-      if (!row) throw new Error(`The database did not say how dialing stands for ${accountSid}.`);
+      if (!row) throw new Error(`The outcome store returned no dialing state for account ${accountSid}.`);
       const { pausedAt, pausedReason, state, openedAt, openUntil, breakerReason, inFlight, nextPlacementAt } =
         row;
       return {

@@ -3,17 +3,17 @@ import type { BreakerChange, BreakerRule, Capacity, DialLimits } from './dialLim
 /** The placement journal: claims each create request before it is sent, and keeps what became of it. */
 export interface PlacementJournal {
   /**
-   * Decides whether one create may be sent, and claims it, in one step: exact over all workers, whoever asks at the
-   * same time. At most one caller ever gets `claimed: true` for a `(callId, attempt, round)`. At most one claim per
-   * account, destination and caller id is open at a time, so that a call found in Twilio's list can belong to one
-   * attempt only; an open claim older than `abandonedAfterSeconds` no longer counts.
+   * Decides whether a placement may be sent now, and claims it, in one transaction: exact over all workers. At most one
+   * execution ever gets `claimed: true` for a `(callId, attempt, placement)`. At most one claim is open for an account and
+   * two numbers, so that a call found in Twilio's list can belong to one attempt only. An open claim older than
+   * `abandonedAfterSeconds` counts no longer.
    *
-   * Calls-per-second slots lie `1/callsPerSecond` apart, in one line by the database's clock. One that is further
-   * away than `slotWithinSeconds` is only reserved: it is given as `slot` with the next claim.
+   * Send times are `1/callsPerSecond` apart, by the database's clock. One that is more than `sendWithinSeconds` away is
+   * refused, and nothing is reserved.
    */
   claimPlacement(request: PlacementKey & ClaimRequest): Promise<ClaimResult>;
 
-  /** What `claimDial` would find now of limits, pause and circuit breaker. Takes nothing. */
+  /** How many claims the limits, the pause and the circuit breaker would allow now. Claims nothing. */
   availableCapacity(request: {
     accountSid: string;
     limits: DialLimits;
@@ -21,12 +21,12 @@ export interface PlacementJournal {
   }): Promise<Capacity>;
 
   /**
-   * Closes a claim with what became of it; a SID once written stays. The first result stays too, unless it was
-   * `abandoned`, or the new one brings a SID. A result that means that there is no call ends its time in flight.
-   * Null: it is unclear, and the claim stays open. Throws `SidTaken` when another claim has the SID.
+   * Writes what became of a placement, which closes its claim. A SID once written stays. The first result stays too, unless
+   * it was `abandoned` or the new one has a SID. A result that means "no call" ends the placement's time in flight. With
+   * `result: null` it is unclear, and the claim stays open.
    *
-   * `answer`: how Twilio took the create, said once by whoever sent it. The circuit breaker goes by it; comes back with
-   * how that changed.
+   * `answer`: how Twilio answered the create request, written once by the worker that sent it. Returns how that changed the
+   * circuit breaker, or null. Throws `SidTaken` when another placement has the SID.
    */
   settlePlacement(
     settlement: PlacementKey & {
@@ -37,7 +37,7 @@ export interface PlacementJournal {
     },
   ): Promise<BreakerChange | null>;
 
-  /** Twilio has said that this call is over, and nobody runs any more who would write that down: it is in flight no longer. */
+  /** Ends the time in flight of a Twilio call that is over. For callbacks that come when the workflow has ended. */
   markEnded(call: { callId: string; attempt: number; callSid: string }): Promise<void>;
 
   /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
@@ -52,20 +52,20 @@ export interface PlacementJournal {
   ): Promise<Placement>;
 
   /**
-   * Is it also unknown of another placement between the same two numbers whether it made a call? Only those count whose
-   * call could be one that was made since `slackSeconds` before this placement was claimed.
+   * Is another placement between the same two numbers unclear or abandoned too? Counts those claimed after this one, or at
+   * most `slackSeconds` before it: a call in Twilio's list may be theirs.
    */
   hasRival(key: PlacementKey, slackSeconds: number): Promise<boolean>;
 
   /**
-   * The journal's first entry after this one, of an attempt that is not among `besides`, that may have made a call or
-   * holds Twilio's refusal of one; null when there is none.
+   * The first entry after this one that may have made a call, or that Twilio refused. Skips attempts in `besides`. Null
+   * when there is none.
    */
   findLaterPlacement(
     after: PlacementKey & { besides: number[] },
   ): Promise<{ attempt: number; placement: number; entry: Placement } | null>;
 
-  /** Which of these SIDs belong to an attempt already: by the journal, or by an attempt that is decided. */
+  /** Which of these SIDs belong to an attempt already, by the journal or by a settled attempt. */
   claimedSids(callSids: string[]): Promise<Set<string>>;
 }
 
@@ -81,7 +81,7 @@ export interface Placement {
   accountSid: string;
   to: string;
   from: string;
-  /** Null while nothing is known of what became of the create. */
+  /** Null while it is unclear whether the create request made a call. */
   result: PlacementResult | null;
   callSid: string | null;
   detail: unknown;
@@ -95,47 +95,48 @@ export interface ClaimRequest {
   from: string;
   abandonedAfterSeconds: number;
   limits: DialLimits;
-  /** May be in flight to the number beside others. */
+  /** The call may be in flight while others to the same number are. */
   parallel: boolean;
-  /** How long a number counts as invalid after Twilio has said so; 0: not at all. */
+  /** How long a number counts as invalid after Twilio has shown it to be; 0: not at all. */
   rememberInvalidSeconds: number;
-  /** Lookup has just said that the number is valid: what it said before counts no longer. */
+  /** In this call Lookup says that the number is valid, which overrides an older Lookup. */
   lookupSaysValid: boolean;
   sendWithinSeconds: number;
 }
 
-/** `trouble`: Twilio or the account failed, not the number. `why` goes into the reason of a breaker that opens. */
 export interface PlacementAnswer {
+  /** Twilio or the account failed, not the number. */
   providerFailed: boolean;
+  /** Goes into the reason of a breaker that opens. */
   why: string | null;
   /** Null: the circuit breaker never opens. */
   breaker: BreakerRule | null;
 }
 
 export type ClaimResult =
-  /** May be sent in `waitSeconds`, when the slot comes. */
+  /** May be sent after `waitSeconds`. `sendAt` is the same moment, exact to the microsecond: tests of the rate limit read it. */
   | { claimed: true; sendAt: string; waitSeconds: number }
-  /** This very create was claimed before, by an execution that was lost, repeated or reset; or the attempt has its call already. */
+  /** An earlier execution claimed this placement, or the attempt has its Twilio call already. */
   | { claimed: false; by: 'already-claimed'; entry: Placement }
-  /** The call's outcome is recorded: it is never dialed again. */
+  /** The call's outcome is recorded, so nothing is dialed any more. */
   | { claimed: false; by: 'already-recorded' }
   | { claimed: false; by: 'paused'; reason: string | null }
   | { claimed: false; by: 'breaker'; reason: string | null }
-  /** Nobody may call the number. `source`: who said so. */
+  /** The number is on the do-not-call list. `source`: what put it there. */
   | { claimed: false; by: 'do-not-call'; reason: string; source: string }
   | ({ claimed: false; by: 'known-invalid' } & KnownInvalid)
-  /** As many calls to the number are in flight as may be; `callId` is the one of them whose end makes room. */
+  /** As many calls to the number are in flight as may be. The next one may be placed when `callId` ends. */
   | { claimed: false; by: 'number-in-flight'; callId: string; limit: number }
   /** Another attempt between the same two numbers has an open claim. */
   | { claimed: false; by: 'pair-in-progress'; callId: string; attempt: number }
-  /** The number has been called as often as it may be. `until`, ISO 8601: when the next call is allowed; null: soon known. */
+  /** The number was called as often as it may be. `until`, ISO 8601; null while one of those placements is unclear. */
   | { claimed: false; by: 'contact-limit'; limit: number; seconds: number; until: string | null }
   /** As many calls of the account are in flight as may be. */
   | { claimed: false; by: 'account-limit'; limit: number }
-  /** Calls per second: the next slot is that far away. Nothing is reserved, so that the line never stands idle for somebody. */
+  /** The next send time is `waitSeconds` away. Nothing is reserved: an unused send time would delay every other call. */
   | { claimed: false; by: 'rate-limit'; waitSeconds: number; callsPerSecond: number };
 
-/** What Twilio has said of a number that does not exist, and in which call. */
+/** What Twilio said of an invalid number, and in which call. */
 export interface KnownInvalid {
   source: 'lookup' | 'twilio';
   code: string;
@@ -145,7 +146,7 @@ export interface KnownInvalid {
   seenAt: string;
 }
 
-/** The SID belongs to the create of another attempt: it cannot be this one's call. */
+/** The SID belongs to a placement of another attempt, so it cannot be this one's call. */
 export class SidTaken extends Error {
   override readonly name = 'SidTaken';
 }

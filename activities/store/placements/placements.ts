@@ -10,8 +10,8 @@ import {
 } from './placementJournal.js';
 
 /**
- * The journal of creates, and what decides at the moment of dialing. The functions in the database do each in one
- * step, on the row of the account's line; two unique indexes stand behind them.
+ * The placement journal. Functions in the database decide and write in one transaction that locks the account's row. Two
+ * unique indexes would stop a second open claim between two numbers, and a second placement with the same SID.
  */
 export function placements(db: Database, log: StoreLog): PlacementJournal {
   async function findEntry({ callId, attempt, placement }: PlacementKey): Promise<Placement | null> {
@@ -35,12 +35,12 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       const pending = db.query<{ result: Settled }>(settlePlacement, [json({ ...settlement, ...answer })]);
       const [row] = await pending.catch((error: unknown) => {
         if (!isTaken(error)) throw error;
-        const what = `${callSid} is the call of another attempt already, so it is not that of ${callId}.`;
+        const what = `Twilio call ${callSid} belongs to another attempt already, so it cannot be the call of ${callId}.`;
         throw new SidTaken(what, { cause: error });
       });
       const { settled, breaker } = resultOf(row);
       if (!settled)
-        log.warn({ callId, attempt, placement, result }, 'no such claim in the journal of creates');
+        log.warn({ callId, attempt, placement, result }, 'the placement journal has no such claim');
       return breaker;
     },
 
@@ -88,7 +88,7 @@ interface Settled {
 
 function resultOf<Result>(row: { result: Result } | undefined): Result {
   if (row) return row.result;
-  throw new Error('A function of the outcome store came back without an answer.');
+  throw new Error('A function of the outcome store returned no row.');
 }
 
 function isTaken(error: unknown): boolean {
@@ -131,8 +131,8 @@ const hasRival = `
       and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
       and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
 
-// A running attempt's own SID, noted by a callback, must not look like somebody else's: until an attempt is
-// decided, only the journal says whose a call is.
+// A callback may have stored the SID of a running attempt. That must not look like another attempt's call: until an attempt
+// is settled, only the journal decides whose call it is.
 const claimedSids = `
   select call_sid from placements where call_sid = any($1::text[])
   union

@@ -10,8 +10,8 @@ export function placementSuite(engine: () => Engine): void {
     return Promise.all(Array.from({ length: count }, (_, n) => work(stores[n % stores.length] ?? store, n)));
   }
 
-  describe('claiming a create', () => {
-    it('nobody else has it: claimed, and open in the journal', async () => {
+  describe('claiming a placement', () => {
+    it('first execution: claimed, and open in the journal', async () => {
       const claim = newClaim();
       expect(await engine().store.claimPlacement(claim)).toMatchObject({ claimed: true });
       expect(await engine().store.findPlacement(claim)).toEqual({
@@ -29,7 +29,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(newClaim())).toBeNull();
     });
 
-    it('an execution that was lost claimed it before: not claimed, with the entry', async () => {
+    it('a lost execution claimed it before: not claimed, with the entry', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       await engine().store.settlePlacement({
@@ -47,7 +47,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('its own open claim is old: still its own, and still open', async () => {
+    it('its own open claim is older than the limit: not taken over, and still open', async () => {
       const claim = { ...newClaim(), abandonedAfterSeconds: 0 };
       await engine().store.claimPlacement(claim);
       expect(await engine().store.claimPlacement(claim)).toMatchObject({
@@ -117,14 +117,14 @@ export function placementSuite(engine: () => Engine): void {
       expect(await store.hasRival(claim, 180)).toBe(isRival);
     });
 
-    it('fifty executions of one create at once: one claims it', async () => {
+    it('fifty executions of one placement at once: one claims it', async () => {
       const claim = newClaim();
       const claims = await atOnce(50, (store) => store.claimPlacement(claim));
       expect(claims.filter((c) => c.claimed)).toHaveLength(1);
       expect(claims.filter((c) => !c.claimed && c.by === 'already-claimed')).toHaveLength(49);
     });
 
-    it('fifty calls between the same two numbers at once: one claims, the others hear whose it is', async () => {
+    it('fifty calls between the same two numbers at once: one claims, the others get its call id', async () => {
       const pair = newClaim();
       const claims = await atOnce(50, (store, n) =>
         store.claimPlacement({ ...pair, callId: `${pair.callId}-${n}` }),
@@ -154,7 +154,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(pair)).toMatchObject({ result: 'abandoned' });
     });
 
-    it('the attempt has its Twilio call: no other create of it is claimed, whatever its round', async () => {
+    it('the attempt has its Twilio call: no other placement of it is claimed', async () => {
       const claim = newClaim();
       const callSid = newSid();
       await engine().store.claimPlacement(claim);
@@ -169,7 +169,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.claimPlacement({ ...claim, attempt: 2 })).toMatchObject({ claimed: true });
     });
 
-    it('what comes after a create in the journal: of attempts that are not known, the first that may have made a call', async () => {
+    it('later placements: the first one of an unknown attempt that may have made a call', async () => {
       const first = newClaim();
       const { callId } = first;
       const following = (attempt: number, placement: number, ...besides: number[]) =>
@@ -216,7 +216,7 @@ export function placementSuite(engine: () => Engine): void {
       ['to another number', { to: '+15005559999' }],
       ['from another number', { from: '+15005559999' }],
       ['of another account', { accountSid: 'AC2' }],
-    ])('an open claim %s: not in the way', async (_, differing) => {
+    ])('an open claim %s: blocks nothing', async (_, differing) => {
       const claim = newClaim();
       await engine().store.claimPlacement({ ...claim, ...differing, callId: newCallId() });
       expect(await engine().store.claimPlacement(claim)).toMatchObject({ claimed: true });
@@ -236,7 +236,7 @@ export function placementSuite(engine: () => Engine): void {
       ['an earlier attempt', { attempt: 1, placement: 3 }, { attempt: 2, placement: 1 }],
       ['an earlier placement', { attempt: 1, placement: 1 }, { attempt: 1, placement: 2 }],
     ])(
-      '%s of the same call was never settled: not in the way, since the call has gone on',
+      '%s of the same call was never settled: blocks nothing, since the call went on',
       async (_, before, now) => {
         const claim = newClaim();
         await engine().store.claimPlacement({ ...claim, ...before });
@@ -247,7 +247,7 @@ export function placementSuite(engine: () => Engine): void {
       },
     );
 
-    it('the outcome of the call is recorded: its open claim keeps nobody waiting', async () => {
+    it('the outcome of the call is recorded: its open claim blocks no other call', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       await engine().store.saveOutcome(outcome(claim.callId));
@@ -256,7 +256,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('the claim between the numbers is open and younger than the limit: it counts', async () => {
+    it('the open claim between the numbers is younger than the limit: not claimed', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       const other = await engine().store.claimPlacement({ ...claim, callId: newCallId() });
@@ -269,7 +269,7 @@ export function placementSuite(engine: () => Engine): void {
     it.each<[string, [PlacementResult, string | null][], PlacementResult, boolean]>([
       ['created: with its SID', [['created', sid]], 'created', true],
       [
-        'created, then said to be absent: stays created',
+        'created, then absent: stays created',
         [
           ['created', sid],
           ['absent', null],
@@ -334,7 +334,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('the SID belongs to another attempt: SidTaken, and nothing is changed', async () => {
+    it('the SID belongs to another attempt: SidTaken, and nothing changes', async () => {
       const [first, second] = [newClaim(), newClaim()];
       const taken = newSid();
       await engine().store.claimPlacement(first);
@@ -346,15 +346,15 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(second)).toMatchObject({ result: null, callSid: null });
     });
 
-    it('there is no such claim: none appears', async () => {
+    it('no such claim: none is written', async () => {
       const claim = newClaim();
       await engine().store.settlePlacement({ ...claim, result: 'created', callSid: newSid() });
       expect(await engine().store.findPlacement(claim)).toBeNull();
     });
   });
 
-  describe('whose a SID is', () => {
-    it('in the journal, or of a decided attempt: claimed', async () => {
+  describe('which attempt a SID belongs to', () => {
+    it('SIDs in the journal or of a settled attempt: claimed', async () => {
       const [inJournal, decided, free] = [newSid(), newSid(), newSid()];
       const [claim, callId] = [newClaim(), newCallId()];
       await engine().store.claimPlacement(claim);
@@ -368,7 +368,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.claimedSids([])).toEqual(new Set());
     });
 
-    it('noted by a callback while the create is still unclear: not claimed, so the attempt can find its own call', async () => {
+    it('SID stored by a callback while the placement is unclear: not claimed, so the attempt can find its own call', async () => {
       const [callId, callSid] = [newCallId(), newSid()];
       await engine().store.addCall(opened(callId));
       await engine().store.recordProgress({

@@ -1,5 +1,5 @@
 -- Decides whether a create request may be sent, and when, and claims it in the same transaction. The checks run in the
--- order of docs/limits.md; the first one that applies is the result. ClaimRequest and ClaimResult: see outcomeStore.ts.
+-- order of docs/limits.md; the first one that applies is the result. ClaimRequest and ClaimResult: see placementJournal.ts.
 create or replace function claim_placement(request jsonb) returns jsonb language plpgsql as $$
 declare
   this_call text collate "C" := request ->> 'callId';

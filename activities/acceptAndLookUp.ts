@@ -8,7 +8,10 @@ import { lookUpNumber } from './lookUpNumber.js';
 import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
 import { faultLine } from './validation/fault.js';
 
-/** Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never throws. */
+/**
+ * Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never
+ * throws.
+ */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
   const lookUp = lookUpNumber(deps);
@@ -23,7 +26,9 @@ export function acceptAndLookUp(deps: ActivityDeps) {
   };
 }
 
-/** Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan. */
+/**
+ * Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan.
+ */
 export function acceptCall({ settings, store }: ActivityDeps) {
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
     const policies = settings.policies();

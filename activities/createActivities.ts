@@ -17,7 +17,10 @@ import { webhookId } from './webhooks/webhookId.js';
 
 export type { ActivityEvent } from './deps/activityDeps.js';
 
-/** The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on this Twilio account and this store. */
+/**
+ * The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on
+ * this Twilio account and this store.
+ */
 export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
   const allDeps: ActivityDeps = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
   const { store } = deps;

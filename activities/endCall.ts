@@ -10,11 +10,11 @@ import { TwilioRestError } from './twilio/twilioRestError.js';
 const callAlreadyEnded = 21220;
 
 /**
- * Ends a call and returns what Twilio then says of it. Throws `CallNotOver`, and Temporal retries, until the status is final.
- * Null: Twilio answered after `decideBy`, without a final status.
+ * Ends a call and returns what Twilio then says of it. Throws `CallNotOver`, and Temporal retries, until the
+ * status is final. Null: Twilio answered after `decideBy`, without a final status.
  *
- * `canceled` stops a call that was not answered and has no effect on one that was; `completed` hangs up. Both may be
- * repeated. Source: Twilio, "Update a Call resource".
+ * `canceled` stops a call that was not answered and has no effect on one that was; `completed` hangs up. Both
+ * may be repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
   const { twilio } = deps;

@@ -17,9 +17,9 @@ const maxParallel = 20;
 const maxStaleRows = 50;
 
 /**
- * One step of a batch: counts the calls that ended, starts the next ones, and cancels the running ones of a canceled batch.
- * A row is released in the store first and started then. After a crash the next step finds it there and starts it again,
- * under the same call id, so that it runs once.
+ * One step of a batch: counts the calls that ended, starts the next ones, and cancels the running ones of a
+ * canceled batch. A row is released in the store first and started then. After a crash the next step finds it
+ * there and starts it again, under the same call id, so that it runs once.
  */
 export function feedBatch(deps: ActivityDeps) {
   return async ({ batchId }: { batchId: string }): Promise<BatchStep> => {
@@ -67,7 +67,8 @@ async function startRows(
     await forEachInParallel(rows, async ({ row, callId, request }) => {
       const checked = checkCallRequest(request, context);
       if ('faults' in checked) {
-        // It was right when the batch came in; the settings have changed since then. It may have been started before that.
+        // It was right when the batch came in; the settings have changed since then. It may have been started
+        // before that.
         if (await callStarter.exists(callId)) started.push(row);
         else refused.push({ row, fault: checked.faults.map(faultLine).join('; ') });
         return;

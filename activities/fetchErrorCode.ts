@@ -1,14 +1,17 @@
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { retryLater } from './twilio/retryable.js';
 
-/** Faults of our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio error dictionary. */
+/**
+ * Faults of our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio
+ * error dictionary.
+ */
 const ownConfigurationErrors = /^1[125]\d{3}$/;
 /** `log` of a notification: "0" error, "1" warning. */
 const errorLevel = '0';
 
 /**
- * Reads from a call's notifications why it failed; an error takes precedence over a warning. Throws `CallNotSeen` while there
- * is none: Twilio writes them a moment later, if at all.
+ * Reads from a call's notifications why it failed; an error takes precedence over a warning. Throws
+ * `CallNotSeen` while there is none: Twilio writes them a moment later, if at all.
  */
 export function fetchErrorCode({ twilio }: ActivityDeps) {
   return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string }> => {

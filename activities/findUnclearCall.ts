@@ -10,18 +10,22 @@ import { statusCallbackUrl } from './twilio/statusCallbackUrl.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */
 const listLagSeconds = 120;
-/** A database that fails over, or whose clock is set, may be some minutes off: calls a little older are candidates too. */
+/**
+ * A database that fails over, or whose clock is set, may be some minutes off: calls a little older are
+ * candidates too.
+ */
 const clockSlackSeconds = 180;
 /** More calls than this between two numbers are not looked through. */
 const maxListedCalls = 10_000;
 
 /**
- * Looks for the call of an unclear placement. Throws `CallNotSeen`, which Temporal retries, until the call is found or
- * certainly does not exist.
+ * Looks for the call of an unclear placement. Throws `CallNotSeen`, which Temporal retries, until the call is
+ * found or certainly does not exist.
  *
- * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before the claim, and
- * no other attempt's. One claim at a time is open between two numbers, so a single such call is ours. If there are several,
- * or another placement is unclear too, only a callback or Twilio's record of its own webhook requests can tell.
+ * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
+ * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
+ * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
+ * its own webhook requests can tell.
  */
 export function findUnclearCall(deps: ActivityDeps) {
   const { store, settings } = deps;
@@ -29,8 +33,9 @@ export function findUnclearCall(deps: ActivityDeps) {
     const { callId, attempt, placement, requestedAt, plan } = input;
     const key = { callId, attempt, placement };
     const { accountSid } = settings.twilio;
-    // A worker that was frozen before its claim finds this entry when it goes on, and sends nothing. A missing claim does not
-    // prove that nothing was sent: a database that failed over may have lost it. So the search goes on as if there was one.
+    // A worker that was frozen before its claim finds this entry when it goes on, and sends nothing. A
+    // missing claim does not prove that nothing was sent: a database that failed over may have lost it. So
+    // the search goes on as if there was one.
     const entry = await store.blockPlacement({
       ...key,
       accountSid,
@@ -71,14 +76,20 @@ export function findUnclearCall(deps: ActivityDeps) {
   };
 }
 
-/** The list of the configured account proves nothing of a request that went to another account: the call waits. */
+/**
+ * The list of the configured account proves nothing of a request that went to another account: the call
+ * waits.
+ */
 function otherAccount(callId: string, claimed: string, configured: string) {
   const message = `Twilio account ${claimed} may have made a call for ${callId}, but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${claimed} until the call is found`;
   log.error(message);
   return retryLater('CallNotSeen', message);
 }
 
-/** By the database's clock, so that no two machines need agree on the time; unless that clock was set back since the claim. */
+/**
+ * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
+ * since the claim.
+ */
 function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
   return ageSeconds >= 0 ? ageSeconds : Math.max(0, (Date.now() - Date.parse(requestedAt)) / 1000);
 }
@@ -118,7 +129,10 @@ async function ourCallAmong(
   return isOnly ? first : callWithOwnCallback(deps, input, candidates);
 }
 
-/** Twilio records the requests that it made for a call, some time after its end. Source: Twilio OpenAPI, Call Events. */
+/**
+ * Twilio records the requests that it made for a call, some time after its end. Source: Twilio OpenAPI, Call
+ * Events.
+ */
 async function callWithOwnCallback(
   { settings, twilio }: ActivityDeps,
   { callId, attempt }: PlaceCallInput,

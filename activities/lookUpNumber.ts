@@ -16,8 +16,8 @@ const lookupFields: Record<LookupMode, string | undefined> = {
 const maxTries = 2;
 
 /**
- * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A package may fail inside
- * a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
+ * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A package may
+ * fail inside a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
  */
 export function lookUpNumber({ twilio }: ActivityDeps) {
   return async ({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {

@@ -11,14 +11,14 @@ import { webhookId } from './webhooks/webhookId.js';
 const defaultTimeoutMs = 10_000;
 
 /**
- * Posts `{ type, timestamp, data }` to the client's `notifyUrl`, signed by the Standard Webhooks scheme with every
- * configured secret. `data` is the outcome, or the attempt together with its call id. Every repeat has the same
- * `webhook-id`, so that receivers can drop it.
+ * Posts `{ type, timestamp, data }` to the client's `notifyUrl`, signed by the Standard Webhooks scheme with
+ * every configured secret. `data` is the outcome, or the attempt together with its call id. Every repeat has
+ * the same `webhook-id`, so that receivers can drop it.
  *
- * Returns once the receiver answers 2xx. Throws, and Temporal does not retry: `NotifyRefused` when the URL must not be
- * posted to, `NotifyGone` when the receiver answered 410. Throws `NotifyFailed` for everything else, and Temporal retries:
- * after `Retry-After`, or after the delay of the retry policy with jitter, so that a receiver that comes back does not get
- * everything at once.
+ * Returns once the receiver answers 2xx. Throws, and Temporal does not retry: `NotifyRefused` when the URL
+ * must not be posted to, `NotifyGone` when the receiver answered 410. Throws `NotifyFailed` for everything
+ * else, and Temporal retries: after `Retry-After`, or after the delay of the retry policy with jitter, so
+ * that a receiver that comes back does not get everything at once.
  *
  * Source: https://www.standardwebhooks.com
  */
@@ -73,7 +73,10 @@ export function notifyOutcome({ settings, emit }: ActivityDeps, { timeoutMs = de
   }
 }
 
-/** Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting there. */
+/**
+ * Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting
+ * there.
+ */
 function destination(notifyUrl: string, description: string): URL {
   const url = URL.canParse(notifyUrl) ? new URL(notifyUrl) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))

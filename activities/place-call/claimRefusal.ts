@@ -34,7 +34,10 @@ export function notYet(hindrance: Hindrance): PlaceCallResult & { kind: 'not-yet
   return { kind: 'not-yet', hindrance };
 }
 
-/** The result of a placement that was executed before: what the journal knows, otherwise unclear. Throws `CallIdTaken`. */
+/**
+ * The result of a placement that was executed before: what the journal knows, otherwise unclear. Throws
+ * `CallIdTaken`.
+ */
 export function resultFromJournal(
   input: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
   entry: Placement,

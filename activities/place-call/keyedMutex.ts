@@ -1,6 +1,6 @@
 /**
- * Runs work on the same key one at a time within this process, first come, first served. Work that has waited for `waitMs`
- * starts all the same: the database decides between processes anyway.
+ * Runs work on the same key one at a time within this process, first come, first served. Work that has waited
+ * for `waitMs` starts all the same: the database decides between processes anyway.
  */
 export function keyedMutex() {
   const lastByKey = new Map<string, Promise<unknown>>();

@@ -21,12 +21,13 @@ const ignoreStage: OnStage = () => () => {};
 /**
  * Creates the call at Twilio.
  *
- * A create request is not idempotent, and Twilio takes no key that would make it so. Therefore each one is claimed in the
- * placement journal before it is sent. A second execution (after a pause, a reset or a lost worker) finds the claim, sends
- * nothing, and returns what the journal knows.
+ * A create request is not idempotent, and Twilio takes no key that would make it so. Therefore each one is
+ * claimed in the placement journal before it is sent. A second execution (after a pause, a reset or a lost
+ * worker) finds the claim, sends nothing, and returns what the journal knows.
  *
- * `onCheck`: while it looks at what blocks the placement before the claim. `onClaim`: from the claim to the end, while the
- * placement counts in the store. Throws `CallIdTaken`; everything else that can go wrong is a result.
+ * `onCheck`: while it looks at what blocks the placement before the claim. `onClaim`: from the claim to the
+ * end, while the placement counts in the store. Throws `CallIdTaken`; everything else that can go wrong is a
+ * result.
  */
 export function placeCall(
   deps: PlaceCallDeps,
@@ -51,14 +52,16 @@ export function placeCall(
       const endCheck = onCheck();
       const blocked = await blockedBeforeClaim(deps, input).finally(endCheck);
       if (blocked) return blocked;
-      // One placement at a time between two numbers: then a call in Twilio's list can belong to this attempt only.
+      // One placement at a time between two numbers: then a call in Twilio's list can belong to this attempt
+      // only.
       return await runExclusive(`${plan.from}>${plan.to}`, maxPairWaitMs, () =>
         claimAndSend(deps, input, startedAt, onClaim),
       );
     } catch (error) {
       if (error instanceof ApplicationFailure) throw error;
-      // Everything from the create request on returns a result, so this execution sent nothing. Whether another one did is
-      // in the journal: the call must repeat this very placement, and not make another one in its place.
+      // Everything from the create request on returns a result, so this execution sent nothing. Whether
+      // another one did is in the journal: the call must repeat this very placement, and not make another one
+      // in its place.
       return notYet({ by: 'store', why: error instanceof Error ? error.message : String(error) });
     }
   }
@@ -76,8 +79,8 @@ async function claimAndSend(
   try {
     if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
     const hasWindowClosed = await isOutsideWindow(input);
-    // Nothing is awaited between this look at the clock and the create request: a worker that was frozen before it must
-    // not dial when the workflow has long gone on without it.
+    // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
+    // before it must not dial when the workflow has long gone on without it.
     const why = whyTooLate(input, startedAt, hasWindowClosed);
     if (why === null) return await sendPlacement(deps, input);
     return await certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });

@@ -11,8 +11,8 @@ import { certainlyNotSent, notRecorded, settlePlacement, unclear } from './settl
 export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
 
 /**
- * Sends the create request of a claimed placement, classifies the answer, and writes what became of it to the journal.
- * Never throws. Sends before it first awaits anything.
+ * Sends the create request of a claimed placement, classifies the answer, and writes what became of it to the
+ * journal. Never throws. Sends before it first awaits anything.
  */
 export async function sendPlacement(deps: PlaceCallDeps, input: PlaceCallInput): Promise<PlaceCallResult> {
   let callSid: string;
@@ -35,7 +35,9 @@ function isCallSid(sid: unknown): boolean {
   return typeof sid === 'string' && /^CA[0-9a-fA-F]{32}$/.test(sid);
 }
 
-/** Three answers are possible: refused by Twilio, certainly not sent, and unclear, which is everything else. */
+/**
+ * Three answers are possible: refused by Twilio, certainly not sent, and unclear, which is everything else.
+ */
 async function notCreated(
   deps: PlaceCallDeps,
   input: PlaceCallInput,

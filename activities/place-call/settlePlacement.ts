@@ -18,8 +18,9 @@ interface Settlement {
 }
 
 /**
- * Writes what became of a placement to the journal; false when the store is away. The workflow gets the result anyway. The
- * journal has it for later executions of the same placement, and for the limits and the circuit breaker.
+ * Writes what became of a placement to the journal; false when the store is away. The workflow gets the
+ * result anyway. The journal has it for later executions of the same placement, and for the limits and the
+ * circuit breaker.
  */
 export async function settlePlacement(
   { settings, store, emit }: SettleDeps,
@@ -56,8 +57,8 @@ export const notRecorded: PlaceCallResult = {
 };
 
 /**
- * Settles a placement that certainly did not reach Twilio, or was not processed. Without its entry in the journal it counts as
- * unclear: an open claim would block every later placement between these numbers.
+ * Settles a placement that certainly did not reach Twilio, or was not processed. Without its entry in the
+ * journal it counts as unclear: an open claim would block every later placement between these numbers.
  */
 export async function certainlyNotSent(
   deps: SettleDeps,
@@ -69,7 +70,10 @@ export async function certainlyNotSent(
   return recorded ? { kind: 'not-sent', ...result } : notRecorded;
 }
 
-/** Leaves the claim open: until the call is found or certainly does not exist, nothing else is dialed between these numbers. */
+/**
+ * Leaves the claim open: until the call is found or certainly does not exist, nothing else is dialed between
+ * these numbers.
+ */
 export async function unclear(
   deps: SettleDeps,
   input: PlaceCallInput,

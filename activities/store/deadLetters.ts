@@ -2,7 +2,10 @@ import type { Notification } from '../../workflows/callActivities.js';
 import { type Database, iso, json, type Parameter } from './database/database.js';
 import { cursorAfter, readCursor } from './database/pageCursor.js';
 
-/** A notification that no receiver accepted, by its `webhook-id`. Times are ISO 8601 UTC, by the database's clock. */
+/**
+ * A notification that no receiver accepted, by its `webhook-id`. Times are ISO 8601 UTC, by the database's
+ * clock.
+ */
 export interface DeadLetter {
   id: string;
   callId: string;

@@ -28,8 +28,8 @@ const functionsVersion = 1;
 const advisoryLock = 7_464_627_883;
 
 /**
- * Brings the tables and then the functions of the store up to date. Returns the versions of the migrations that this
- * process applied. Throws `SchemaTooNew`.
+ * Brings the tables and then the functions of the store up to date. Returns the versions of the migrations
+ * that this process applied. Throws `SchemaTooNew`.
  */
 export async function migrate(db: Database): Promise<number[]> {
   const applied = await applyMigrations(db, await ownMigrations());
@@ -38,8 +38,9 @@ export async function migrate(db: Database): Promise<number[]> {
 }
 
 /**
- * Applies the migrations that the database lacks, one transaction each, under an advisory lock: processes that start
- * together wait for each other. Returns the versions that this process applied. Throws `SchemaTooNew`.
+ * Applies the migrations that the database lacks, one transaction each, under an advisory lock: processes
+ * that start together wait for each other. Returns the versions that this process applied. Throws
+ * `SchemaTooNew`.
  */
 export async function applyMigrations(db: Database, migrations: Migration[]): Promise<number[]> {
   const newest = migrations.length;
@@ -54,8 +55,8 @@ export async function applyMigrations(db: Database, migrations: Migration[]): Pr
 }
 
 /**
- * Replaces the functions in the database if they differ, in one transaction under the same lock. Functions of a higher
- * version stay: an older worker that restarts during a rolling upgrade must not put its own back.
+ * Replaces the functions in the database if they differ, in one transaction under the same lock. Functions of
+ * a higher version stay: an older worker that restarts during a rolling upgrade must not put its own back.
  */
 export async function replaceFunctions(db: Database, functions: Functions): Promise<void> {
   const hash = hashOf(functions.sql);
@@ -136,8 +137,8 @@ async function ownMigrations(): Promise<Migration[]> {
 }
 
 /**
- * `schema/functions/*.sql`, one function a file. Any order works: PL/pgSQL binds the functions that a body calls when
- * it runs, and the SQL bodies call built-in functions only.
+ * `schema/functions/*.sql`, one function a file. Any order works: PL/pgSQL binds the functions that a body
+ * calls when it runs, and the SQL bodies call built-in functions only.
  */
 export async function ownFunctions(): Promise<Functions> {
   const files = await sqlFiles(new URL('functions/', schema));

@@ -20,16 +20,17 @@ import { placements } from './placements/placements.js';
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
 
 /**
- * Opens the outcome store and brings its schema up to date. Throws `StoreUnavailable` when the database cannot be
- * reached, `SchemaTooNew` when a newer ringtrue has migrated it, `DirectoryInUse` when another process has the directory.
+ * Opens the outcome store and brings its schema up to date. Throws `StoreUnavailable` when the database
+ * cannot be reached, `SchemaTooNew` when a newer ringtrue has migrated it, `DirectoryInUse` when another
+ * process has the directory.
  */
 export async function openStore(where: StorePlace, log: StoreLog = silent): Promise<OutcomeStore> {
   return outcomeStore(await openDatabase(where, log), log);
 }
 
 /**
- * The outcome store for a process that must start, and go on, without its database: opens it with the first use.
- * Until that succeeds every method throws what `openStore` throws; later uses try again by themselves.
+ * The outcome store for a process that must start, and go on, without its database: opens it with the first
+ * use. Until that succeeds every method throws what `openStore` throws; later uses try again by themselves.
  */
 export function openStoreLazily(where: StorePlace, log: StoreLog = silent): OutcomeStore {
   return outcomeStore(

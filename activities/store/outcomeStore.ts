@@ -7,12 +7,12 @@ import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
 
 /**
- * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second execution from dialing
- * again, batches, dead letters, and what stops a number or an account from being dialed. PostgreSQL, or PGlite inside
- * `ringtrue dev`.
+ * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
+ * execution from dialing again, batches, dead letters, and what stops a number or an account from being
+ * dialed. PostgreSQL, or PGlite inside `ringtrue dev`.
  *
- * Every write may be repeated and may come late: it adds no second row, and never overwrites better knowledge. Every method
- * throws `StoreUnavailable` when the database cannot be reached.
+ * Every write may be repeated and may come late: it adds no second row, and never overwrites better
+ * knowledge. Every method throws `StoreUnavailable` when the database cannot be reached.
  */
 export interface OutcomeStore
   extends CallStore,

@@ -1,6 +1,6 @@
 /**
- * Twilio's connection overrides: retry after a 5xx answer, a failed connection, or no answer. All tries together get 15 s, so
- * each must be short. Source: Twilio, "Webhooks: connection overrides".
+ * Twilio's connection overrides: retry after a 5xx answer, a failed connection, or no answer. All tries
+ * together get 15 s, so each must be short. Source: Twilio, "Webhooks: connection overrides".
  */
 const connectionOverrides = 'rc=5&rp=5xx,ct,rt&ct=2000&rt=4000';
 

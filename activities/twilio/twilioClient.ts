@@ -26,8 +26,8 @@ export interface TwilioClient {
 }
 
 /**
- * Creates the Twilio client. Its requests throw `TwilioRestError` for an error answer, and the network's own error if there
- * was no answer.
+ * Creates the Twilio client. Its requests throw `TwilioRestError` for an error answer, and the network's own
+ * error if there was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings): TwilioClient {
   const { username, password, accountSid, baseUrl } = settings;

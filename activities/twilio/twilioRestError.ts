@@ -26,8 +26,8 @@ export class TwilioRestError extends Error {
 }
 
 /**
- * Did the request certainly not reach Twilio? Only if no connection was made. After a timeout, a cut connection or an
- * unreadable answer it may have.
+ * Did the request certainly not reach Twilio? Only if no connection was made. After a timeout, a cut
+ * connection or an unreadable answer it may have.
  */
 export function surelyNotSent(error: unknown): boolean {
   const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
@@ -66,7 +66,10 @@ function parse(body: unknown): Record<string, unknown> {
 /** A longer pause that Twilio or a receiver asks for is cut to this. */
 const maxRetryAfterSeconds = 3600;
 
-/** The pause that a `Retry-After` header asks for, in seconds, given as seconds or as a date; null when it says nothing. */
+/**
+ * The pause that a `Retry-After` header asks for, in seconds, given as seconds or as a date; null when it
+ * says nothing.
+ */
 export function retryAfterSeconds(header: unknown): number | null {
   if (typeof header !== 'string' || header.trim() === '') return null;
   const seconds = /^\d+$/.test(header.trim())

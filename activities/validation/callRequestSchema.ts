@@ -214,7 +214,9 @@ export function isRfc3339(text: string): boolean {
   return isDate(match[1] as string);
 }
 
-/** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
+/**
+ * The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong.
+ */
 function faultsBetweenFields(input: Record<string, unknown>, context: RequestContext): Fault[] {
   const faults: Fault[] = [];
   const add = (path: string, message: string) => faults.push({ path, message });

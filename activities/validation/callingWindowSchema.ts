@@ -45,7 +45,9 @@ const callingRangeSchema = z
     example: { start: '09:00', end: '12:30', days: [1, 2, 3, 4, 5] },
   });
 
-/** Local time in which the phone may ring, field by field; the rules between fields are in `faultsInWindow`. */
+/**
+ * Local time in which the phone may ring, field by field; the rules between fields are in `faultsInWindow`.
+ */
 export const callingWindowSchema = z
   .strictObject(
     {
@@ -140,7 +142,9 @@ function faultsInRange(range: Record<string, unknown>, prefix: string): Fault[] 
   return [{ path: `${prefix}end`, message: `is ${show(range.end)}, the same as start; must differ from it` }];
 }
 
-/** Intl takes ten times as long as all other checks, and a million rows of a batch name the same few zones. */
+/**
+ * Intl takes ten times as long as all other checks, and a million rows of a batch name the same few zones.
+ */
 const knownTimeZones = new Set<string>();
 const maxKnownTimeZones = 1000;
 

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-/** One thing that is wrong with a request. `path` is dotted (`retry.intervals.busy.0`); empty: the request as a whole. */
+/**
+ * One thing that is wrong with a request. `path` is dotted (`retry.intervals.busy.0`); empty: the request as
+ * a whole.
+ */
 export interface Fault {
   path: string;
   /** What is wrong, with what value, and what would be right. */
@@ -8,8 +11,8 @@ export interface Fault {
 }
 
 /**
- * The field names of each object that a schema consists of, or the right keys of a record; `root` is the outermost, and
- * `name.*` each value of the record `name`.
+ * The field names of each object that a schema consists of, or the right keys of a record; `root` is the
+ * outermost, and `name.*` each value of the record `name`.
  */
 export type FieldNames = { root: readonly string[] } & Record<string, readonly string[]>;
 
@@ -21,8 +24,8 @@ export function faultLine({ path, message }: Fault): string {
 }
 
 /**
- * Turns zod's issues into faults: unknown fields one by one, and for a union of a name and an object only the branch that was
- * meant.
+ * Turns zod's issues into faults: unknown fields one by one, and for a union of a name and an object only the
+ * branch that was meant.
  */
 export function faultsOf(
   issues: readonly z.core.$ZodIssue[],

@@ -6,8 +6,8 @@ export type PartialCallRequest = Partial<CallRequest>;
 const contentFields = ['twiml', 'url', 'applicationSid'] as const;
 
 /**
- * Merges a row over its batch's defaults. `metadata` and `callingWindow` merge field by field; hours and ranges of a window
- * replace one another, as do TwiML, URL and application SID. Does not validate.
+ * Merges a row over its batch's defaults. `metadata` and `callingWindow` merge field by field; hours and
+ * ranges of a window replace one another, as do TwiML, URL and application SID. Does not validate.
  */
 export function mergeRow(defaults: PartialCallRequest, row: PartialCallRequest): CallRequest {
   const base = { ...defaults };

@@ -1,9 +1,9 @@
 import { SaxesParser } from 'saxes';
 
 /**
- * What keeps a text from being TwiML, that is well-formed XML with the root element `Response`, with line and column from 1;
- * null when it is. Says nothing of the verbs inside. Twilio answers such a document with error 12100, and the callee hears
- * "an application error has occurred". Source: Twilio error dictionary.
+ * What keeps a text from being TwiML, that is well-formed XML with the root element `Response`, with line and
+ * column from 1; null when it is. Says nothing of the verbs inside. Twilio answers such a document with error
+ * 12100, and the callee hears "an application error has occurred". Source: Twilio error dictionary.
  */
 export function twimlFault(text: string): string | null {
   const parser = new SaxesParser({ position: true });
@@ -24,7 +24,10 @@ export function twimlFault(text: string): string | null {
   return fault === null ? null : (bareAmpersand(text) ?? fault);
 }
 
-/** The usual mistake. The parser notices it only where the entity would have to end, which may be lines further on. */
+/**
+ * The usual mistake. The parser notices it only where the entity would have to end, which may be lines
+ * further on.
+ */
 function bareAmpersand(text: string): string | null {
   const markup = text.replace(/<!\[CDATA\[.*?\]\]>|<!--.*?-->/gs, (section) =>
     section.replace(/[^\n]/g, ' '),
@@ -32,6 +35,6 @@ function bareAmpersand(text: string): string | null {
   const index = markup.search(/&(?!#?[\w.:-]+;)/);
   if (index === -1) return null;
   const lines = markup.slice(0, index).split('\n');
-  const column = [...(lines.at(-1) as string)].length + 1;
+  const column = Array.from(lines.at(-1) as string).length + 1;
   return `is not well-formed XML: & begins no entity (write &amp;), line ${lines.length}, column ${column}`;
 }

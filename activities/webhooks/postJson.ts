@@ -15,10 +15,12 @@ export interface PostResponse {
 }
 
 /**
- * Posts JSON to a receiver, once, and returns its response. A redirect is a response like any other. Unless `allowPrivate`,
- * connects only to addresses of the public internet. `withBody`: waits for the whole body too.
+ * Posts JSON to a receiver, once, and returns its response. A redirect is a response like any other. Unless
+ * `allowPrivate`, connects only to addresses of the public internet. `withBody`: waits for the whole body
+ * too.
  *
- * Throws `NotPublic` before anything is sent. Throws what the network or `signal` throws, and when the body is too long.
+ * Throws `NotPublic` before anything is sent. Throws what the network or `signal` throws, and when the body
+ * is too long.
  */
 export async function postJson(
   url: URL,

@@ -7,18 +7,25 @@ export class NotPublic extends Error {
   override readonly name = 'NotPublic';
 }
 
-/** Azure's metadata service lives on an address that looks public. Those of other clouds are in private ranges. */
+/**
+ * Azure's metadata service lives on an address that looks public. Those of other clouds are in private
+ * ranges.
+ */
 const azureMetadata = '168.63.129.16';
 
-/** IPv6 addresses of the public internet. Everything else is unassigned. Source: IANA, IPv6 Global Unicast Address Space. */
+/**
+ * IPv6 addresses of the public internet. Everything else is unassigned. Source: IANA, IPv6 Global Unicast
+ * Address Space.
+ */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Source: RFC 6052. The last four bytes are the IPv4 address that is reached. */
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
 /**
- * Does this IP address, as `net.isIP` knows them, belong to the public internet? ipaddr.js knows the special-purpose ranges;
- * addresses that embed or tunnel IPv4 (mapped, 6to4, Teredo) are among them. Through NAT64, the embedded address counts.
+ * Does this IP address, as `net.isIP` knows them, belong to the public internet? ipaddr.js knows the
+ * special-purpose ranges; addresses that embed or tunnel IPv4 (mapped, 6to4, Teredo) are among them. Through
+ * NAT64, the embedded address counts.
  */
 export function isPublicAddress(address: string): boolean {
   // ipaddr.js also reads 127.1 and 2130706433, which Node would look up as names.
@@ -30,8 +37,9 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Looks up a host as `dns.lookup` does, but returns public addresses only. For `lookup` of `http.request`, which connects to
- * exactly these: a second DNS answer cannot trick it. Fails with `NotPublic` if there are none.
+ * Looks up a host as `dns.lookup` does, but returns public addresses only. For `lookup` of `http.request`,
+ * which connects to exactly these: a second DNS answer cannot trick it. Fails with `NotPublic` if there are
+ * none.
  *
  * Node does not look up a host that is an IP address already: call `rejectPrivateLiteral` first.
  */

@@ -3,8 +3,8 @@ import { Webhook } from 'standardwebhooks';
 import { type PostResponse, postJson } from './postJson.js';
 
 /**
- * Posts JSON to a receiver, signed by the Standard Webhooks scheme with every secret, so that you can rotate secrets. `id` is
- * the `webhook-id`: receivers drop a repeat with the same one.
+ * Posts JSON to a receiver, signed by the Standard Webhooks scheme with every secret, so that you can rotate
+ * secrets. `id` is the `webhook-id`: receivers drop a repeat with the same one.
  *
  * Throws after `timeoutMs` without a response, when the activity is stopped, and as `postJson` does.
  *

@@ -9,7 +9,9 @@ import { startPostgres } from '../support/postgres.js';
 export interface Engine {
   db: Database;
   store: OutcomeStore;
-  /** Several stores on the same database, each with connections of its own where the engine has more than one. */
+  /**
+   * Several stores on the same database, each with connections of its own where the engine has more than one.
+   */
   stores: OutcomeStore[];
   close(): Promise<void>;
 }

@@ -65,7 +65,8 @@ export function batchList(
   };
 }
 
-// While this statement waits for the batch's row, others may release rows. It does not see those, but `next_row` has them.
+// While this statement waits for the batch's row, others may release rows. It does not see those, but
+// `next_row` has them.
 const finishStep = `
   update batches b set taken_up_at = coalesce(taken_up_at, clock_timestamp()),
     ended_at = case when (b.canceled_at is not null or b.next_row = b.total)

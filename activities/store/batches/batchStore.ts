@@ -5,9 +5,9 @@ import type { CallRequest } from '../../../workflows/callRequest.js';
 import type { PartialCallRequest } from '../../validation/mergeRow.js';
 
 /**
- * The batches of the outcome store. The rows of a batch are first written to a draft, which no list shows and of which nothing
- * is dialed. Publishing the draft makes it a batch in one statement. Writes to a batch that does not exist change nothing;
- * `batchResults` and `finishStep` throw `NoSuchBatch`.
+ * The batches of the outcome store. The rows of a batch are first written to a draft, which no list shows and
+ * of which nothing is dialed. Publishing the draft makes it a batch in one statement. Writes to a batch that
+ * does not exist change nothing; `batchResults` and `finishStep` throw `NoSuchBatch`.
  */
 export interface BatchStore {
   /** Creates a draft and returns its number. Discards drafts that are more than a day old. */
@@ -35,7 +35,10 @@ export interface BatchStore {
   controlBatch(control: BatchControl): Promise<void>;
   /** Counts the rows whose calls have an outcome by now. Returns how many were new. */
   countEndedRows(batchId: string): Promise<number>;
-  /** Releases the next rows: at most `limit`, never more than the window allows, and none while paused or canceled. */
+  /**
+   * Releases the next rows: at most `limit`, never more than the window allows, and none while paused or
+   * canceled.
+   */
   releaseRows(batchId: string, limit: number): Promise<void>;
   /** Released rows that are not marked as started. After a crash some of them may be. */
   startingRows(batchId: string, limit: number): Promise<StartingRow[]>;
@@ -54,9 +57,9 @@ export interface BatchStore {
   finishStep(batchId: string): Promise<BatchProgress>;
 
   /**
-   * The calls that this query would dial again, by their start. For each number, the newest call in the query's batch and
-   * period counts, if its outcome and reachability fit. Leaves out a number with a later call, of any batch, that was answered
-   * or is under way. `request` is null when the store never got it.
+   * The calls that this query would dial again, by their start. For each number, the newest call in the
+   * query's batch and period counts, if its outcome and reachability fit. Leaves out a number with a later
+   * call, of any batch, that was answered or is under way. `request` is null when the store never got it.
    */
   redialCandidates(
     query: RedialQuery,

@@ -170,8 +170,8 @@ const countEndedRows = `
 // A call whose row was created by its outcome does not have its batch.
 const setBatchOfCalls = 'update calls set batch_id = $1 where call_id = any($2::text[]) and batch_id is null';
 
-// Rows that have ended never start again, so a count that was read too early only releases fewer rows: the window holds,
-// however many executions run at once.
+// Rows that have ended never start again, so a count that was read too early only releases fewer rows: the
+// window holds, however many executions run at once.
 const releaseRows = `
   with front as (
     update batches b set next_row = least(b.total, b.next_row + $2::integer, b.call_window + ended.count)
@@ -202,7 +202,8 @@ const refuseRows = `
   )
   ${addToCounts}`;
 
-// Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have terminated it.
+// Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have
+// terminated it.
 const staleRows = `
   select r.row from batch_rows r left join calls c on ${callOfRow}
   where ${inFlight} and r.state = 'running' and c.state is distinct from 'done'

@@ -90,7 +90,9 @@ function isFromCallback({ source }: CallUpdate): boolean {
   return source === 'webhook';
 }
 
-/** What Twilio showed of the number in this call. Null when an earlier call showed it, or the number is valid. */
+/**
+ * What Twilio showed of the number in this call. Null when an earlier call showed it, or the number is valid.
+ */
 function invalidNumberOf({ to, outcome, attempts, lookup, reason }: CallOutcome) {
   if (outcome !== 'invalid-number') return null;
   const refused = attempts.at(-1)?.outcome === 'invalid-number';

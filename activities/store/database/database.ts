@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** What both drivers can do: run one parameterised statement. Times go in and come out as ISO 8601 text, JSON as text in and values out. */
+/**
+ * What both drivers can do: run one parameterised statement. Times go in and come out as ISO 8601 text, JSON
+ * as text in and values out.
+ */
 export interface Sql {
-  /** Throws `StoreUnavailable` when the database cannot be reached; any other SQL error as the driver throws it. */
+  /**
+   * Throws `StoreUnavailable` when the database cannot be reached; any other SQL error as the driver throws
+   * it.
+   */
   query<Row>(statement: string | Prepared, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs a script of several statements, which takes no parameters. */
   run(script: string): Promise<void>;
@@ -26,7 +32,10 @@ export function textOf(statement: string | Prepared): string {
 export type Parameter = string | number | null | readonly string[];
 
 export interface Database extends Sql {
-  /** Runs `work` in one transaction on a connection of its own, without a limit on how long a statement takes: for migrations. */
+  /**
+   * Runs `work` in one transaction on a connection of its own, without a limit on how long a statement takes:
+   * for migrations.
+   */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -37,9 +46,9 @@ export interface StoreLog {
 }
 
 /**
- * A value as JSON that jsonb accepts. jsonb holds neither U+0000 nor half a surrogate pair. One such character in metadata
- * must not cost a call its outcome, so it becomes U+FFFD.
- * Source: PostgreSQL, "JSON Types".
+ * A value as JSON that jsonb accepts. jsonb holds neither U+0000 nor half a surrogate pair. One such
+ * character in metadata must not cost a call its outcome, so it becomes U+FFFD. Source: PostgreSQL, "JSON
+ * Types".
  */
 export function json(value: unknown): string {
   // Whatever JSON.stringify writes as \ud… is half a pair: whole ones it writes as they are.

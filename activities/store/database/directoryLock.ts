@@ -20,12 +20,13 @@ interface Holder {
 }
 
 /**
- * Locks a directory for this process, by a file beside it: `<directory>.lock`. Throws `DirectoryInUse` while the holder
- * lives. Takes over the lock of a process that is gone, and never because of the lock's age: a process that was stopped for
- * an hour still has its database open.
+ * Locks a directory for this process, by a file beside it: `<directory>.lock`. Throws `DirectoryInUse` while
+ * the holder lives. Takes over the lock of a process that is gone, and never because of the lock's age: a
+ * process that was stopped for an hour still has its database open.
  *
- * The file appears whole or not at all: it is a hard link, which fails when the name is taken. To take over, a process first
- * creates `<lock>.<id of the dead holder>`, which only one process can, and only then replaces the lock.
+ * The file appears whole or not at all: it is a hard link, which fails when the name is taken. To take over,
+ * a process first creates `<lock>.<id of the dead holder>`, which only one process can, and only then
+ * replaces the lock.
  */
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
   const lock = `${directory}.lock`;

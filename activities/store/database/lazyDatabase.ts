@@ -1,7 +1,10 @@
 import type { Database } from './database.js';
 import { StoreUnavailable } from './storeError.js';
 
-/** After a failed opening, uses within this time fail at once with the same error, instead of each waiting again. */
+/**
+ * After a failed opening, uses within this time fail at once with the same error, instead of each waiting
+ * again.
+ */
 const failFastMs = 500;
 
 /** A database that is opened with its first use. A later use tries a failed opening again. */

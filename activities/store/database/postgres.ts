@@ -63,8 +63,8 @@ interface Pool {
 }
 
 /**
- * The server ends a statement that takes too long. A pooler may refuse that setting: then the statement runs on there, and is
- * only given up here.
+ * The server ends a statement that takes too long. A pooler may refuse that setting: then the statement runs
+ * on there, and is only given up here.
  */
 function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
   let pool = open({ ...options, statement_timeout: statementWithinMs });
@@ -107,15 +107,18 @@ function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
   };
 }
 
-/** As PgBouncer writes it, unless it is configured to ignore the setting. Source: PgBouncer, `ignore_startup_parameters`. */
+/**
+ * As PgBouncer writes it, unless it is configured to ignore the setting. Source: PgBouncer,
+ * `ignore_startup_parameters`.
+ */
 function isRefusedSetting(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/.test(error.message);
 }
 
 /**
- * Prepares the statements that every call runs, so that each connection parses and plans them once. Behind a pooler that
- * shares connections between transactions, the server may not know a prepared statement, or know it already from another
- * process: then this process stops preparing.
+ * Prepares the statements that every call runs, so that each connection parses and plans them once. Behind a
+ * pooler that shares connections between transactions, the server may not know a prepared statement, or know
+ * it already from another process: then this process stops preparing.
  */
 function withPreparedStatements(pool: Pool, store: string, log: StoreLog): Sql {
   const plain = sqlOf(pool, store);

@@ -4,8 +4,8 @@ export class StoreUnavailable extends Error {
 }
 
 /**
- * Turns an error of a driver into `StoreUnavailable` with a readable sentence when the database cannot work now. Returns any
- * other error as it is. `store` names the database, without a password.
+ * Turns an error of a driver into `StoreUnavailable` with a readable sentence when the database cannot work
+ * now. Returns any other error as it is. `store` names the database, without a password.
  */
 export function storeError(error: unknown, store: string): unknown {
   if (error instanceof StoreUnavailable) return error;

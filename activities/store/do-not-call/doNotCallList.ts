@@ -31,14 +31,15 @@ export interface NewDoNotCallEntry {
 /** The do-not-call list of the store. It holds for every account and every caller id. */
 export interface DoNotCallList {
   /**
-   * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry, the one that
-   * expires later stays, and the new one if both expire together. `addedAt` stays unless the old entry had expired.
+   * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry,
+   * the one that expires later stays, and the new one if both expire together. `addedAt` stays unless the old
+   * entry had expired.
    */
   addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
 
   /**
-   * Puts many numbers on the list, all or none, each as `addToDoNotCall` does. A number may come more than once. `added`: how
-   * many had no entry before, not even an expired one.
+   * Puts many numbers on the list, all or none, each as `addToDoNotCall` does. A number may come more than
+   * once. `added`: how many had no entry before, not even an expired one.
    */
   addAllToDoNotCall(
     entries: readonly NewDoNotCallEntry[],
@@ -155,8 +156,8 @@ const columns = `to_number as "to", reason, source, ${iso('added_at')} as "added
 
 const until = (row: string) => `coalesce(${row}.expires_at, 'infinity')`;
 
-// A statement may write each row once: of a number that comes twice, the entry that expires last, then the last one in the
-// list. A row with xmax 0 was inserted, not updated.
+// A statement may write each row once: of a number that comes twice, the entry that expires last, then the
+// last one in the list. A row with xmax 0 was inserted, not updated.
 const upsertEntries = `
   with given as (
     select distinct on (to_number) to_number, reason, nullif(expires_at, '')::timestamptz as expires_at

@@ -1,4 +1,7 @@
-/** What an account's calls may not exceed, over all workers together. Operators may set other limits while it runs. */
+/**
+ * What an account's calls may not exceed, over all workers together. Operators may set other limits while it
+ * runs.
+ */
 export interface DialLimits {
   callsPerSecond: number;
   /** Calls at once. Null: any number. */
@@ -27,8 +30,9 @@ export type Capacity =
 
 /**
  * The circuit breaker looks at the `latest` placements that Twilio answered, or failed to answer, in the last
- * `withinSeconds`. It opens if there are at least `least`, and Twilio or the account failed in at least a `share` of them. It
- * stays open for `openSeconds`. Then it lets one placement at a time through, and closes when one succeeds.
+ * `withinSeconds`. It opens if there are at least `least`, and Twilio or the account failed in at least a
+ * `share` of them. It stays open for `openSeconds`. Then it lets one placement at a time through, and closes
+ * when one succeeds.
  */
 export interface BreakerRule {
   latest: number;
@@ -38,7 +42,10 @@ export interface BreakerRule {
   openSeconds: number;
 }
 
-/** For an account that keeps failing. Single calls back off by themselves, so a bad minute of a few calls opens nothing. */
+/**
+ * For an account that keeps failing. Single calls back off by themselves, so a bad minute of a few calls
+ * opens nothing.
+ */
 export const breakerRule: BreakerRule = {
   latest: 100,
   least: 50,

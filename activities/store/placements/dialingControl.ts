@@ -25,8 +25,8 @@ export interface DialingState {
 }
 
 /**
- * The circuit breaker. `open`: nothing is dialed until `openUntil`. `trying`: that moment has passed, and one placement at a
- * time tests whether the provider works.
+ * The circuit breaker. `open`: nothing is dialed until `openUntil`. `trying`: that moment has passed, and one
+ * placement at a time tests whether the provider works.
  */
 export interface Breaker {
   state: 'closed' | 'open' | 'trying';
@@ -35,14 +35,19 @@ export interface Breaker {
   reason: string | null;
 }
 
-/** Limits, pause and circuit breaker of an account. A change holds for every worker from its next claim on. */
+/**
+ * Limits, pause and circuit breaker of an account. A change holds for every worker from its next claim on.
+ */
 export interface DialingControl {
   readDialing(input: { accountSid: string }): Promise<DialingState>;
 
   /** Sets the limits that are given. Null: as configured again. A limit that is left out stays. */
   setDialLimits(input: { accountSid: string; limits: Partial<DialLimitOverrides> }): Promise<void>;
 
-  /** Stops dialing until `resumeDialing`; calls under way go on. If paused already, only a newer reason replaces the old one. */
+  /**
+   * Stops dialing until `resumeDialing`; calls under way go on. If paused already, only a newer reason
+   * replaces the old one.
+   */
   pauseDialing(input: { accountSid: string; reason: string | null }): Promise<void>;
 
   /** Ends a pause. Closes the breaker if it is open; failures before that count no longer. */

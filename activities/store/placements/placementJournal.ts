@@ -3,13 +3,13 @@ import type { BreakerChange, BreakerRule, Capacity, DialLimits } from './dialLim
 /** The placement journal: claims each create request before it is sent, and keeps what became of it. */
 export interface PlacementJournal {
   /**
-   * Decides whether a placement may be sent now, and claims it, in one transaction: exact over all workers. At most one
-   * execution ever gets `claimed: true` for a `(callId, attempt, placement)`. At most one claim is open for an account and
-   * two numbers, so that a call found in Twilio's list can belong to one attempt only. An open claim older than
-   * `abandonedAfterSeconds` counts no longer.
+   * Decides whether a placement may be sent now, and claims it, in one transaction: exact over all workers.
+   * At most one execution ever gets `claimed: true` for a `(callId, attempt, placement)`. At most one claim
+   * is open for an account and two numbers, so that a call found in Twilio's list can belong to one attempt
+   * only. An open claim older than `abandonedAfterSeconds` counts no longer.
    *
-   * Send times are `1/callsPerSecond` apart, by the database's clock. One that is more than `sendWithinSeconds` away is
-   * refused, and nothing is reserved.
+   * Send times are `1/callsPerSecond` apart, by the database's clock. One that is more than
+   * `sendWithinSeconds` away is refused, and nothing is reserved.
    */
   claimPlacement(request: PlacementKey & ClaimRequest): Promise<ClaimResult>;
 
@@ -21,12 +21,12 @@ export interface PlacementJournal {
   }): Promise<Capacity>;
 
   /**
-   * Writes what became of a placement, which closes its claim. A SID once written stays. The first result stays too, unless
-   * it was `abandoned` or the new one has a SID. A result that means "no call" ends the placement's time in flight. With
-   * `result: null` it is unclear, and the claim stays open.
+   * Writes what became of a placement, which closes its claim. A SID once written stays. The first result
+   * stays too, unless it was `abandoned` or the new one has a SID. A result that means "no call" ends the
+   * placement's time in flight. With `result: null` it is unclear, and the claim stays open.
    *
-   * `answer`: how Twilio answered the create request, written once by the worker that sent it. Returns how that changed the
-   * circuit breaker, or null. Throws `SidTaken` when another placement has the SID.
+   * `answer`: how Twilio answered the create request, written once by the worker that sent it. Returns how
+   * that changed the circuit breaker, or null. Throws `SidTaken` when another placement has the SID.
    */
   settlePlacement(
     settlement: PlacementKey & {
@@ -37,29 +37,33 @@ export interface PlacementJournal {
     },
   ): Promise<BreakerChange | null>;
 
-  /** Ends the time in flight of a Twilio call that is over. For callbacks that come when the workflow has ended. */
+  /**
+   * Ends the time in flight of a Twilio call that is over. For callbacks that come when the workflow has
+   * ended.
+   */
   markEnded(call: { callId: string; attempt: number; callSid: string }): Promise<void>;
 
   /** The journal's entry, with its age in seconds by the database's clock; null when there is none. */
   findPlacement(key: PlacementKey): Promise<Placement | null>;
 
   /**
-   * The journal's entry, as `findPlacement`. If there is none, writes one, claimed at `requestedAt`: from then on nobody
-   * sends this placement. It is open like any claim, or `abandoned` while another claim between the two numbers is open.
+   * The journal's entry, as `findPlacement`. If there is none, writes one, claimed at `requestedAt`: from
+   * then on nobody sends this placement. It is open like any claim, or `abandoned` while another claim
+   * between the two numbers is open.
    */
   blockPlacement(
     key: PlacementKey & Pick<ClaimRequest, 'accountSid' | 'to' | 'from'> & { requestedAt: string },
   ): Promise<Placement>;
 
   /**
-   * Is another placement between the same two numbers unclear or abandoned too? Counts those claimed after this one, or at
-   * most `slackSeconds` before it: a call in Twilio's list may be theirs.
+   * Is another placement between the same two numbers unclear or abandoned too? Counts those claimed after
+   * this one, or at most `slackSeconds` before it: a call in Twilio's list may be theirs.
    */
   hasRival(key: PlacementKey, slackSeconds: number): Promise<boolean>;
 
   /**
-   * The first entry after this one that may have made a call, or that Twilio refused. Skips attempts in `besides`. Null
-   * when there is none.
+   * The first entry after this one that may have made a call, or that Twilio refused. Skips attempts in
+   * `besides`. Null when there is none.
    */
   findLaterPlacement(
     after: PlacementKey & { besides: number[] },
@@ -114,7 +118,10 @@ export interface PlacementAnswer {
 }
 
 export type ClaimResult =
-  /** May be sent after `waitSeconds`. `sendAt` is the same moment, exact to the microsecond: tests of the rate limit read it. */
+  /**
+   * May be sent after `waitSeconds`. `sendAt` is the same moment, exact to the microsecond: tests of the rate
+   * limit read it.
+   */
   | { claimed: true; sendAt: string; waitSeconds: number }
   /** An earlier execution claimed this placement, or the attempt has its Twilio call already. */
   | { claimed: false; by: 'already-claimed'; entry: Placement }
@@ -129,11 +136,17 @@ export type ClaimResult =
   | { claimed: false; by: 'number-in-flight'; callId: string; limit: number }
   /** Another attempt between the same two numbers has an open claim. */
   | { claimed: false; by: 'pair-in-progress'; callId: string; attempt: number }
-  /** The number was called as often as it may be. `until`, ISO 8601; null while one of those placements is unclear. */
+  /**
+   * The number was called as often as it may be. `until`, ISO 8601; null while one of those placements is
+   * unclear.
+   */
   | { claimed: false; by: 'contact-limit'; limit: number; seconds: number; until: string | null }
   /** As many calls of the account are in flight as may be. */
   | { claimed: false; by: 'account-limit'; limit: number }
-  /** The next send time is `waitSeconds` away. Nothing is reserved: an unused send time would delay every other call. */
+  /**
+   * The next send time is `waitSeconds` away. Nothing is reserved: an unused send time would delay every
+   * other call.
+   */
   | { claimed: false; by: 'rate-limit'; waitSeconds: number; callsPerSecond: number };
 
 /** What Twilio said of an invalid number, and in which call. */

@@ -10,8 +10,9 @@ import {
 } from './placementJournal.js';
 
 /**
- * The placement journal. Functions in the database decide and write in one transaction that locks the account's row. Two
- * unique indexes would stop a second open claim between two numbers, and a second placement with the same SID.
+ * The placement journal. Functions in the database decide and write in one transaction that locks the
+ * account's row. Two unique indexes would stop a second open claim between two numbers, and a second
+ * placement with the same SID.
  */
 export function placements(db: Database, log: StoreLog): PlacementJournal {
   async function findEntry({ callId, attempt, placement }: PlacementKey): Promise<Placement | null> {
@@ -113,8 +114,8 @@ const findPlacement = `
   select placement_json(placements) as entry from placements
   where (call_id, attempt, placement) = ($1, $2::integer, $3::integer)`;
 
-// Waits for a claim of the same key that is being written, and leaves it as it is. The conflict may also be with the one
-// open claim that two numbers can have: then no row is written.
+// Waits for a claim of the same key that is being written, and leaves it as it is. The conflict may also be
+// with the one open claim that two numbers can have: then no row is written.
 const blockPlacement = `
   insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at, result, settled_at,
     ended_at)
@@ -131,8 +132,8 @@ const hasRival = `
       and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
       and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
 
-// A callback may have stored the SID of a running attempt. That must not look like another attempt's call: until an attempt
-// is settled, only the journal decides whose call it is.
+// A callback may have stored the SID of a running attempt. That must not look like another attempt's call:
+// until an attempt is settled, only the journal decides whose call it is.
 const claimedSids = `
   select call_sid from placements where call_sid = any($1::text[])
   union

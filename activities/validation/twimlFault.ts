@@ -14,10 +14,10 @@ export function twimlFault(text: string): string | null {
   };
   // saxes puts the position before its message.
   parser.on('error', ({ message }) =>
-    note(`is not well-formed XML: ${message.replace(/^\d+:\d+: |\.$/g, '')}`),
+    note(`is not well-formed XML: ${message.replace(/^\d+:\d+: |\.$/g, '').slice(0, 80)}`),
   );
   parser.on('opentag', ({ name }) => {
-    if (isRoot && name !== 'Response') note(`has the root element <${name}>`);
+    if (isRoot && name !== 'Response') note(`has the root element <${name.slice(0, 40)}>`);
     isRoot = false;
   });
   parser.write(text).close();

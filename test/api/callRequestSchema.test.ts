@@ -328,10 +328,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
       { notifyUrl: 'https://example.com', notifyOn: ['call.ended', 'call.ended'] },
       'notifyOn is a list of 2; must be a list that names each event once',
     ],
-    [
-      { notifyOn: ['call.ended'] },
-      'notifyOn needs a notifyUrl to post to; must come with one',
-    ],
+    [{ notifyOn: ['call.ended'] }, 'notifyOn needs a notifyUrl to post to; must come with one'],
     [{ metadata: { order: 4711 } }, 'metadata.order is 4711; must be a string'],
     [{ metadata: ['a'] }, 'metadata is a list of 1; must be an object of strings'],
     [{ metadata: { a: 'ü'.repeat(2045) } }, 'metadata takes 4098 bytes as JSON; must take at most 4096'],

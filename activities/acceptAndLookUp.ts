@@ -1,9 +1,17 @@
-import type { AcceptedCall, CallActivities } from '../workflows/callActivities.js';
-import { acceptCall } from './acceptCall.js';
-import type { ActivityDeps } from './deps.js';
+import { log } from '@temporalio/activity';
+import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
+import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
+import { deadlineOf } from '../workflows/rules/retry.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import type { ActivitySettings } from './deps/activitySettings.js';
 import { lookUpNumber } from './lookUpNumber.js';
+import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
+import { faultLine } from './validation/fault.js';
 
-/** Checks a request and freezes its plan; then asks Lookup about the number, if the plan says so. */
+/**
+ * Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never
+ * throws.
+ */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
   const lookUp = lookUpNumber(deps);
@@ -12,8 +20,81 @@ export function acceptAndLookUp(deps: ActivityDeps) {
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
     const { to, lookup: mode } = acceptance.plan;
     const lookup = mode === 'off' ? null : await lookUp({ to, lookup: mode });
-    // For lists, which do not ask the call itself. It may stand in the queue of calls to dial for long.
+    // For lists, which read the store only. The call may now wait in the dial queue for long.
     if (lookup?.valid !== false) await deps.store.markPlacing(input).catch(() => {});
     return { ...acceptance, lookup };
   };
+}
+
+/**
+ * Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan.
+ */
+export function acceptCall({ settings, store }: ActivityDeps) {
+  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
+    const policies = settings.policies();
+    const checked = checkCallRequest(input.request, { ...settings, policies });
+    if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
+    const plan = planOf(checked.request, { ...settings, policies }, input.startedAt);
+    const row = {
+      callId: input.callId,
+      to: plan.to,
+      from: plan.from,
+      metadata: plan.metadata,
+      startedAt: input.startedAt,
+      request: input.request,
+      ...(input.batchId === null ? {} : { batchId: input.batchId }),
+    };
+    await store.addCall(row).catch((error) => {
+      log.warn('The outcome store is away: the call goes on, and its row is written later', { error });
+    });
+    return { accepted: true, plan };
+  };
+}
+
+function planOf(
+  request: CallRequest,
+  settings: Omit<ActivitySettings, 'policies'> & RequestContext,
+  startedAt: string,
+): CallPlan {
+  const { retry = 'default' } = request;
+  const policy = completePolicy(
+    typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry,
+  );
+  // RFC 3339 allows t and z; not every reader of times does.
+  const notBefore = request.notBefore?.toUpperCase() ?? null;
+  const giveUpAt = request.giveUpAt?.toUpperCase() ?? null;
+  return {
+    to: request.to,
+    from: request.from ?? (settings.defaultFrom as string),
+    content: contentOf(request),
+    ringTimeoutSeconds: request.ringTimeoutSeconds ?? 30,
+    maxDurationSeconds: request.maxDurationSeconds ?? 3600,
+    machineDetection: request.machineDetection ?? 'off',
+    lookup: request.lookup ?? 'basic',
+    retry: policy,
+    callingWindow: request.callingWindow ?? (request.urgent ? null : settings.callingWindow),
+    urgent: request.urgent ?? false,
+    notBefore,
+    giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
+    priority: request.priority ?? 3,
+    fairnessKey: request.fairnessKey ?? null,
+    allowParallel: request.allowParallel ?? false,
+    notifyUrl: request.notifyUrl ?? null,
+    eligibilityUrl: request.eligibilityUrl ?? null,
+    notifyOn: request.notifyOn ?? notifyEvents,
+    metadata: request.metadata ?? {},
+    timeouts: {
+      callbackWaitSeconds: settings.callbackWaitSeconds,
+      pollIntervalSeconds: settings.pollIntervalSeconds,
+      decideWithinSeconds: settings.decideWithinSeconds,
+      absentAfterSeconds: settings.absentAfterSeconds,
+    },
+  };
+}
+
+/** Exactly one is given: the check above has seen to it. */
+function contentOf({ twiml, url, applicationSid }: CallRequest): CallPlan['content'] {
+  if (twiml !== undefined) return { twiml };
+  if (url !== undefined) return { url };
+  return { applicationSid: applicationSid as string };
 }

@@ -1,48 +1,52 @@
 import type { BatchActivities } from '../workflows/batch/batchActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
-import { controlBatch } from './controlBatch.js';
-import type { ActivityDeps } from './deps.js';
+import { findAllowedTime } from './calling-window/findAllowedTime.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { endCall } from './endCall.js';
 import { endDuplicateCall } from './endDuplicateCall.js';
 import { feedBatch } from './feedBatch.js';
 import { fetchErrorCode } from './fetchErrorCode.js';
-import { findAllowedTime } from './findAllowedTime.js';
 import { findUnclearCall } from './findUnclearCall.js';
 import { keepDeadLetter } from './keepDeadLetter.js';
 import { notifyOutcome } from './notifyOutcome.js';
-import { type OnStage, placeCall } from './placeCall.js';
+import { type OnStage, placeCall } from './place-call/placeCall.js';
 import { pollCall } from './pollCall.js';
-import { recordAttempt } from './recordAttempt.js';
-import { recordCallSid } from './recordCallSid.js';
 import { recordOutcome } from './recordOutcome.js';
 import { createTwilioClient } from './twilio/twilioClient.js';
 import { webhookId } from './webhooks/webhookId.js';
 
-export type { ActivityEvent } from './deps.js';
+export type { ActivityEvent } from './deps/activityDeps.js';
 
-/** The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on this Twilio account and this store. */
+/**
+ * The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on
+ * this Twilio account and this store.
+ */
 export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
   const allDeps: ActivityDeps = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
+  const { store } = deps;
   return {
     acceptAndLookUp: acceptAndLookUp(allDeps),
     findAllowedTime,
     placeCall: placeCall(allDeps),
     awaitDialing: async () => {},
     findUnclearCall: findUnclearCall(allDeps),
-    recordCallSid: recordCallSid(allDeps),
+    recordCallSid: (input) => store.settlePlacement({ ...input, result: 'created' }).then(() => {}),
     pollCall: pollCall(allDeps),
     endCall: endCall(allDeps),
     endDuplicateCall: endDuplicateCall(allDeps),
     fetchErrorCode: fetchErrorCode(allDeps),
-    markWaiting: (input) => allDeps.store.markWaiting(input),
-    recordAttempt: recordAttempt(allDeps),
+    markWaiting: (input) => store.markWaiting(input),
+    recordAttempt: (input) => store.saveAttempt(input),
     recordOutcome: recordOutcome(allDeps),
     notifyOutcome: notifyOutcome(allDeps),
     keepDeadLetter: keepDeadLetter(allDeps),
-    settleDeadLetter: (notification) => allDeps.store.markDeadLetterDelivered(webhookId(notification)),
+    settleDeadLetter: (notification) => store.markDeadLetterDelivered(webhookId(notification)),
     feedBatch: feedBatch(allDeps),
-    controlBatch: controlBatch(allDeps),
+    controlBatch: async (control) => {
+      await store.controlBatch(control);
+      return store.finishStep(control.batchId);
+    },
   };
 }
 

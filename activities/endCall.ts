@@ -1,18 +1,21 @@
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
-import type { ActivityDeps } from './deps.js';
-import { isNotFound, retryLater, twilioUnavailable } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
+import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** "Call is not in a state for this operation": it has ended in the meantime. */
 const callAlreadyEnded = 21220;
 
 /**
- * Ends a call and returns what Twilio then says of it; `isLast`: null once Twilio has answered with another status.
- * `canceled` stops a call that was not answered, and has no
- * effect on one that was; `completed` hangs up. Both may be repeated. Source: Twilio, "Update a Call resource".
+ * Ends a call and returns what Twilio then says of it. Throws `CallNotOver`, and Temporal retries, until the
+ * status is final. `isLast`: null once
+ * Twilio has answered without a final status.
+ *
+ * `canceled` stops a call that was not answered and has no effect on one that was; `completed` hangs up. Both
+ * may be repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
   const { twilio } = deps;
@@ -42,6 +45,9 @@ export function endCall(deps: ActivityDeps) {
     if (after !== null && isTerminal(after.status))
       return withStoredCallbacks(deps, { ...after, rang: after.rang || before.rang });
     if (isLast) return null;
-    throw retryLater('CallNotOver', `asked to end, Twilio says: ${after?.status || 'no status'}`);
+    throw retryLater(
+      'CallNotOver',
+      `the call is being ended; Twilio still says: ${after?.status || 'no status'}`,
+    );
   };
 }

@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
 import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
-import type { ActivityDeps } from './deps.js';
-import { isNotFound, retryLater, twilioUnavailable } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
  * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller

@@ -1,15 +1,15 @@
 import { Context } from '@temporalio/activity';
 import type { BatchStep } from '../workflows/batch/batchActivities.js';
-import type { ActivityDeps } from './deps.js';
-import type { StartingRow } from './store/batchStore.js';
-import { callIdOfRow } from './store/batchStore.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import type { StartingRow } from './store/batches/batchStore.js';
+import { callIdOfRow } from './store/batches/batchStore.js';
 import { checkCallRequest } from './validation/callRequestSchema.js';
 import { faultLine } from './validation/fault.js';
 
 /** With what a step may have begun by then, still below the activity's time-out. */
 const maxStepMs = 10_000;
 const heartbeatIntervalMs = 5_000;
-/** Calls that get their turn at a time: a pause holds for all others. */
+/** Rows released at a time. A pause stops all later ones. */
 const rowsPerPass = 100;
 /** Requests to Temporal at a time. */
 const maxParallel = 20;
@@ -17,9 +17,9 @@ const maxParallel = 20;
 const maxStaleRows = 50;
 
 /**
- * One step of a batch: counts what has ended, starts what has its turn, and cancels what runs of a canceled batch. A row has
- * its turn in the store first and is started then; whoever comes after a crash finds it there and starts it once more, under
- * the same call id, so that it runs once.
+ * One step of a batch: counts the calls that ended, starts the next ones, and cancels the running ones of a
+ * canceled batch. A row is released in the store first and started then. After a crash the next step finds it
+ * there and starts it again, under the same call id, so that it runs once.
  */
 export function feedBatch(deps: ActivityDeps) {
   return async ({ batchId }: { batchId: string }): Promise<BatchStep> => {
@@ -67,7 +67,8 @@ async function startRows(
     await forEachInParallel(rows, async ({ row, callId, request }) => {
       const checked = checkCallRequest(request, context);
       if ('faults' in checked) {
-        // It was right when the batch came in; the settings have changed since then. It may have been started before that.
+        // It was right when the batch came in; the settings have changed since then. It may have been started
+        // before that.
         if (await callStarter.exists(callId)) started.push(row);
         else refused.push({ row, fault: checked.faults.map(faultLine).join('; ') });
         return;

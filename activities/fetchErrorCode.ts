@@ -1,14 +1,17 @@
-import type { ActivityDeps } from './deps.js';
-import { retryLater } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { retryLater } from './twilio/retryable.js';
 
-/** Troubles with our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio error dictionary. */
+/**
+ * Faults of our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio
+ * error dictionary.
+ */
 const ownConfigurationErrors = /^1[125]\d{3}$/;
 /** `log` of a notification: "0" error, "1" warning. */
 const errorLevel = '0';
 
 /**
- * Reads why a call failed off its notifications; an error goes before a warning. Fails with `CallNotSeen` while
- * none speaks of the call: Twilio logs them a moment later, if at all.
+ * Reads from a call's notifications why it failed; an error takes precedence over a warning. Throws
+ * `CallNotSeen` while there is none: Twilio writes them a moment later, if at all.
  */
 export function fetchErrorCode({ twilio }: ActivityDeps) {
   return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string }> => {
@@ -17,7 +20,7 @@ export function fetchErrorCode({ twilio }: ActivityDeps) {
       ({ errorCode }) => /^\d{5}$/.test(errorCode) && !ownConfigurationErrors.test(errorCode),
     );
     const deciding = relevant.find(({ log }) => log === errorLevel) ?? relevant[0];
-    if (!deciding) throw retryLater('CallNotSeen', 'no notification speaks of the call');
+    if (!deciding) throw retryLater('CallNotSeen', 'Twilio has no notification for the call yet');
     return { code: Number(deciding.errorCode), message: deciding.messageText ?? '' };
   };
 }

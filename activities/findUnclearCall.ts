@@ -1,84 +1,113 @@
+import { log } from '@temporalio/activity';
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
-import type { ActivityDeps } from './deps.js';
-import { retryLater, twilioUnavailable } from './retryable.js';
-import type { Placement } from './store/outcomeStore.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import type { Placement } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
+import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { statusCallbackUrl } from './twilio/statusCallbackUrl.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */
 const listLagSeconds = 120;
-/** Clocks are compared to the second, and the claim is written shortly before the create is sent. */
-const clockSlackSeconds = 5;
+/**
+ * A database that fails over, or whose clock is set, may be some minutes off: calls a little older are
+ * candidates too.
+ */
+const clockSlackSeconds = 180;
 /** More calls than this between two numbers are not looked through. */
 const maxListedCalls = 10_000;
 
 /**
- * Seeks the call of a create whose end is unclear.
+ * Looks for the call of an unclear placement. Throws `CallNotSeen`, which Temporal retries, until the call is
+ * found or certainly does not exist.
  *
- * The list names no attempt, so a call is found by exclusion: made between these two numbers, not before the
- * claim, and no attempt's yet. One claim at a time is open between two numbers, so one such call is ours. Were
- * there two, somebody else dials with our account; then only a callback, or Twilio's record of the requests it
- * made for the call, can tell.
+ * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
+ * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
+ * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
+ * its own webhook requests can tell.
  */
 export function findUnclearCall(deps: ActivityDeps) {
+  const { store, settings } = deps;
   return async (
     input: PlaceCallInput & { answered: boolean; isLast: boolean },
   ): Promise<FindUnclearCallResult> => {
-    const { store } = deps;
-    const key = { callId: input.callId, attempt: input.attempt, placement: input.placement };
-    // Without a claim nothing was sent, and a worker that was frozen before it could claim finds it closed when it thaws.
-    // With a settled one the journal knows.
-    const entry = await store.voidPlacement({ ...key, ...accountAndNumbersOf(deps, input) });
+    const { callId, attempt, placement, requestedAt, plan } = input;
+    const key = { callId, attempt, placement };
+    const { accountSid } = settings.twilio;
+    // A worker that was frozen before its claim finds this entry when it goes on, and sends nothing. A
+    // missing claim does not prove that nothing was sent: a database that failed over may have lost it. So
+    // the search goes on as if there was one.
+    const entry = await store.blockPlacement({
+      ...key,
+      accountSid,
+      to: plan.to,
+      from: plan.from,
+      requestedAt,
+    });
     if (entry.callSid !== null) return { kind: 'found', callSid: entry.callSid, sidFrom: 'journal' };
     if (entry.result !== null && entry.result !== 'abandoned') return { kind: 'absent' };
+    if (entry.accountSid !== accountSid) throw otherAccount(callId, entry.accountSid, accountSid);
 
-    const candidates = await unclaimedCallsSince(deps, input, entry);
-    const ourCall =
-      candidates.length > 1 ? await callWithOwnCallback(deps, input, candidates) : candidates[0];
+    const ageSeconds = ageOf(entry, requestedAt);
+    const candidates = await candidatesSince(deps, input, ageSeconds);
+    const ourCall = await ourCallAmong(deps, input, candidates);
     if (ourCall) {
       await store.settlePlacement({ ...key, result: 'created', callSid: ourCall.sid });
       return { kind: 'found', callSid: ourCall.sid, sidFrom: 'list' };
     }
-    if (candidates.length > 1) {
+    if (candidates.length > 0) {
       if (input.isLast) return { kind: 'unresolved' };
       throw retryLater(
         'CallNotSeen',
         `${candidates.length} calls at Twilio could be this one: only a callback can tell`,
       );
     }
-    const { absentAfterSeconds } = input.plan.timeouts;
+    const { absentAfterSeconds } = plan.timeouts;
     const requiredSilenceSeconds = input.answered
       ? Math.min(listLagSeconds, absentAfterSeconds)
       : absentAfterSeconds;
-    if (entry.ageSeconds < requiredSilenceSeconds)
+    if (ageSeconds < requiredSilenceSeconds)
       throw retryLater(
         'CallNotSeen',
-        `no trace at Twilio after ${Math.round(entry.ageSeconds)} s of ${requiredSilenceSeconds} s`,
+        `no trace at Twilio after ${Math.round(ageSeconds)} s of ${requiredSilenceSeconds} s`,
       );
     await store.settlePlacement({ ...key, result: 'absent', callSid: null });
     return { kind: 'absent' };
   };
 }
 
-function accountAndNumbersOf({ settings }: ActivityDeps, { plan }: PlaceCallInput) {
-  return { accountSid: settings.twilio.accountSid, to: plan.to, from: plan.from };
+/**
+ * The list of the configured account proves nothing of a request that went to another account: the call
+ * waits.
+ */
+function otherAccount(callId: string, claimed: string, configured: string) {
+  const message = `Twilio account ${claimed} may have made a call for ${callId}, but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${claimed} until the call is found`;
+  log.error(message);
+  return retryLater('CallNotSeen', message);
 }
 
-async function unclaimedCallsSince(
+/**
+ * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
+ * since the claim.
+ */
+function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
+  return ageSeconds >= 0 ? ageSeconds : Math.max(0, (Date.now() - Date.parse(requestedAt)) / 1000);
+}
+
+/** Calls between the two numbers, made since the claim, that belong to no attempt yet. */
+async function candidatesSince(
   { store, twilio }: ActivityDeps,
-  input: PlaceCallInput,
-  entry: Placement,
+  { plan: { to, from } }: PlaceCallInput,
+  ageSeconds: number,
 ): Promise<CallInstance[]> {
-  const { to, from } = input.plan;
   const calls = await twilio.calls
     .list({ to, from, pageSize: 1000, limit: maxListedCalls })
     .catch((error) => {
       throw twilioUnavailable('CallNotSeen', error);
     });
-  // Reckoned back from now by Twilio's own clock: no two machines need agree on the time.
+  // Counted back from now by Twilio's own clock.
   const twilioNow = Date.now() / 1000 + twilio.clockAheadSeconds();
-  const since = new Date((twilioNow - entry.ageSeconds - clockSlackSeconds) * 1000).toISOString();
+  const since = new Date((twilioNow - ageSeconds - clockSlackSeconds) * 1000).toISOString();
   const recent = calls.filter(
     (call) =>
       call.to === to &&
@@ -86,29 +115,38 @@ async function unclaimedCallsSince(
       call.direction === 'outbound-api' &&
       (timeOf(call.dateCreated) ?? since) >= since,
   );
-  const claimedSids =
-    recent.length > 0 ? await store.claimedSids(recent.map((call) => call.sid)) : new Set<string>();
+  const claimedSids = await store.claimedSids(recent.map((call) => call.sid));
   return recent.filter((call) => !claimedSids.has(call.sid));
 }
 
-/** Twilio records the requests that it made for a call, some time after its end. Source: Twilio OpenAPI, Call Events. */
-async function callWithOwnCallback(deps: ActivityDeps, input: PlaceCallInput, candidates: CallInstance[]) {
-  const callbackUrl = statusCallbackUrl(deps.settings.publicUrl, input.callId, input.attempt).replace(
-    /#.*/,
-    '',
-  );
+async function ourCallAmong(
+  deps: ActivityDeps,
+  input: PlaceCallInput,
+  candidates: CallInstance[],
+): Promise<CallInstance | undefined> {
+  const [first] = candidates;
+  const isOnly = candidates.length === 1 && !(await deps.store.hasRival(input, clockSlackSeconds));
+  return isOnly ? first : callWithOwnCallback(deps, input, candidates);
+}
+
+/**
+ * Twilio records the requests that it made for a call, some time after its end. Source: Twilio OpenAPI, Call
+ * Events.
+ */
+async function callWithOwnCallback(
+  { settings, twilio }: ActivityDeps,
+  { callId, attempt }: PlaceCallInput,
+  candidates: CallInstance[],
+): Promise<CallInstance | undefined> {
+  const withoutFragment = (url: string | undefined) => url?.split('#')[0];
+  const ownUrl = withoutFragment(statusCallbackUrl(settings.publicUrl, callId, attempt));
   for (const call of candidates) {
-    const events = await deps.twilio
+    const events = await twilio
       .calls(call.sid)
       .events.list({ limit: 50 })
       .catch(() => []);
-    if (
-      events.some(
-        ({ request }) =>
-          String((request as { url?: string } | null)?.url ?? '').split('#')[0] === callbackUrl,
-      )
-    )
-      return call;
+    const requestedUrls = events.map(({ request }) => (request as { url?: string } | null)?.url);
+    if (requestedUrls.some((url) => withoutFragment(url) === ownUrl)) return call;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
 import { noLookup } from '../workflows/rules/verdict.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** What to ask for besides the free check of the format. */
@@ -12,12 +12,12 @@ const lookupFields: Record<LookupMode, string | undefined> = {
   lineStatus: 'line_status',
 };
 
-/** Lookup is a help, not a gate: after so many tries, each short, the call goes on without it. */
+/** Lookup never blocks a call for long: after this many short tries the call goes on without it. */
 const maxTries = 2;
 
 /**
- * Asks Lookup v2. Its being down, refusing or not knowing is evidence, not an error. A package may fail inside
- * a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
+ * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A package may
+ * fail inside a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
  */
 export function lookUpNumber({ twilio }: ActivityDeps) {
   return async ({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {

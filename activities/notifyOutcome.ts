@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Notification } from '../workflows/callActivities.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { jitteredDelay } from './webhooks/jitteredDelay.js';
 import { NotPublic } from './webhooks/publicAddress.js';
 import { noResponseReason, signedPost } from './webhooks/signedPost.js';
@@ -11,14 +11,14 @@ import { webhookId } from './webhooks/webhookId.js';
 const defaultTimeoutMs = 10_000;
 
 /**
- * Posts `{ type, timestamp, data }` to the caller's `notifyUrl`, signed by the Standard Webhooks scheme with every
- * configured secret. `data` is the outcome, or the attempt together with its call id. `webhook-id` is the same
- * whenever the same thing is told, so that receivers can drop repeats.
+ * Posts `{ type, timestamp, data }` to the client's `notifyUrl`, signed by the Standard Webhooks scheme with
+ * every configured secret. `data` is the outcome, or the attempt together with its call id. Every repeat has
+ * the same `webhook-id`, so that receivers can drop it.
  *
- * Done once the receiver answers 2xx. Throws, and Temporal never tries again: `NotifyRefused`, the URL must not
- * be posted to; `NotifyGone`, the receiver answered 410. Throws `NotifyFailed`, and Temporal tries again: anything
- * else, after the pause that a `Retry-After` asks for, or that of its retry policy, spread so that receivers that
- * were away are not met by everything at once.
+ * Returns once the receiver answers 2xx. Throws, and Temporal does not retry: `NotifyRefused` when the URL
+ * must not be posted to, `NotifyGone` when the receiver answered 410. Throws `NotifyFailed` for everything
+ * else, and Temporal retries: after `Retry-After`, or after the delay of the retry policy with jitter, so
+ * that a receiver that comes back does not get everything at once.
  *
  * Source: https://www.standardwebhooks.com
  */
@@ -63,7 +63,7 @@ export function notifyOutcome({ settings, emit }: ActivityDeps, { timeoutMs = de
     if (response.status === 410)
       throw nonRetryable(
         'NotifyGone',
-        `${url.host} answered 410 to ${description}: it wants no more of them`,
+        `${url.host} answered 410 to ${description}: it accepts no more notifications`,
       );
     const isRedirect = response.status >= 300 && response.status < 400;
     throw retryable(
@@ -73,7 +73,10 @@ export function notifyOutcome({ settings, emit }: ActivityDeps, { timeoutMs = de
   }
 }
 
-/** Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting there. */
+/**
+ * Messages name the host alone: path and query of a notify URL are often what keeps strangers from posting
+ * there.
+ */
 function destination(notifyUrl: string, description: string): URL {
   const url = URL.canParse(notifyUrl) ? new URL(notifyUrl) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
@@ -95,7 +98,7 @@ function retryable(message: string, afterSeconds?: number | null) {
   return ApplicationFailure.create({
     type: 'NotifyFailed',
     message,
-    // In the details as well, since workflows are not told of the delay.
+    // In the details as well: workflows cannot see the delay.
     ...(nextRetryDelay === null ? {} : { nextRetryDelay, details: [{ pauseMs: nextRetryDelay }] }),
   });
 }

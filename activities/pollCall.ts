@@ -1,27 +1,27 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
-import type { ActivityDeps } from './deps.js';
-import { isNotFound, retryLater, twilioUnavailable } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
 import { secondsSinceLastCallback, withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
+import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
- * Polls Twilio for the final status of a call. Any other status, even one that Twilio never used before, and any trouble in
- * asking is no answer: throws `CallNotOver`, and Temporal retries. `isLast`: returns null once Twilio has
- * answered with another status.
+ * Polls Twilio for the final status of a call. Throws `CallNotOver`, and Temporal retries, on any other
+ * status (even one that Twilio never used before) and when Twilio cannot be reached. `isLast`: null once
+ * Twilio has answered without a final status.
  */
 export function pollCall(deps: ActivityDeps) {
   const { twilio } = deps;
   return async ({ callSid, isLast, patienceSeconds }: PollCallInput): Promise<FinalUpdate | null> => {
-    // What an earlier poll saw survives in the heartbeat: that it rang is gone from the resource when the call is over.
+    // An earlier poll may have seen it ring. The Call resource no longer shows that once the call is over.
     const rangBefore = activityInfo().heartbeatDetails?.rang === true;
     if (activityInfo().attempt === 1 && patienceSeconds !== undefined) {
       const silentSeconds = await secondsSinceLastCallback(deps, callSid);
       if (silentSeconds !== null && silentSeconds < patienceSeconds)
         throw retryLater(
           'CallNotOver',
-          'callbacks come: not asked yet',
+          'callbacks still come, so Twilio is not polled yet',
           Math.ceil(patienceSeconds - silentSeconds),
         );
     }
@@ -46,8 +46,11 @@ export function pollCall(deps: ActivityDeps) {
 
 interface PollCallInput {
   callSid: string;
-  /** Nobody asks again after this answer. */
+  /** The last moment has passed: any answer of Twilio's is returned. */
   isLast: boolean;
-  /** Silence after which Twilio is asked. The call may have been told of less than callbacks said: postponed once for those. */
+  /**
+   * Polls only after this long without a stored callback, which the workflow may not know. Postpones the
+   * first try only.
+   */
   patienceSeconds?: number;
 }

@@ -1,13 +1,13 @@
 import type { ForgottenPlacement } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
-import { callIdTaken } from './callIdTaken.js';
-import { resultFromJournal } from './claimRefusal.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
 
 /**
- * Writes the outcome of a call and, where that is configured, a callee's wish not to be called. Throws while the store
- * is away; the workflow has Temporal try for as long as it takes.
+ * Writes the outcome of a call, and puts a callee who opted out on the do-not-call list if that is
+ * configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
+ * takes.
  */
 export function recordOutcome({ settings, store, emit }: ActivityDeps) {
   return async ({ outcome, after }: RecordOutcomeInput): Promise<CallOutcome | ForgottenPlacement> => {
@@ -26,7 +26,10 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
     return recorded;
   };
 
-  /** What the journal tells of a create that the outcome does not account for; null when there is none, or the call is on record. */
+  /**
+   * A placement in the journal that the outcome does not have. Null when there is none, or an outcome is on
+   * record.
+   */
   async function findForgotten(
     { callId, to, from, attempts }: CallOutcome,
     after: { attempt: number; placement: number },

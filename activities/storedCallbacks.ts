@@ -1,12 +1,12 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import type { CallUpdate } from '../workflows/callOutcome.js';
-import type { ActivityDeps } from './deps.js';
-import { retryLater } from './retryable.js';
+import type { ActivityDeps } from './deps/activityDeps.js';
+import { retryLater } from './twilio/retryable.js';
 
 /**
- * A final word, with what callbacks said of this Twilio call that was only written down. Fails like a word that is not final
- * while the store is away: without it nothing can be recorded anyway, and that it rang must not be lost.
+ * Adds the stored callbacks of this Twilio call to a final update. Throws `CallNotOver` while the store is
+ * away: without it nothing can be recorded anyway, and the evidence that it rang must not be lost.
  */
 export async function withStoredCallbacks(deps: ActivityDeps, update: CallUpdate): Promise<FinalUpdate> {
   try {
@@ -17,15 +17,15 @@ export async function withStoredCallbacks(deps: ActivityDeps, update: CallUpdate
     const why = error instanceof Error ? error.message : String(error);
     throw retryLater(
       'CallNotOver',
-      `over (${update.status}), but what callbacks said cannot be read: ${why}`,
+      `the call is over (${update.status}), but its stored callbacks cannot be read: ${why}`,
     );
   }
 }
 
-/** Twilio's clock is read to the second, so what has just happened may seem to lie ahead. */
+/** Twilio's clock is known to the second only, so what has just happened may seem to lie in the future. */
 const clockSlackSeconds = 5;
 
-/** Seconds since something happened of which a callback told that was only written down; null when none is known of. */
+/** Seconds since the latest event that a stored callback reported; null when there is none. */
 export async function secondsSinceLastCallback(deps: ActivityDeps, callSid: string): Promise<number | null> {
   const stored = await readStoredCallbacks(deps, callSid).catch(() => []);
   const times = stored.flatMap(({ at }) => (at === null ? [] : [Date.parse(at)]));

@@ -15,7 +15,7 @@ const rooms = {
   activities: {
     rooms: ['activities', 'workflows'],
     packages:
-      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|standardwebhooks$)/,
+      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|standardwebhooks$|ipaddr\.js$|saxes$)/,
   },
   src: { rooms: ['src', 'activities', 'workflows'], packages: /./ },
 } as const;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Database, Sql } from './drivers/database.js';
+import type { Database, Sql } from './database/database.js';
 
-/** The database was migrated by a newer ringtrue: this one would misread it. */
+/** A newer ringtrue has migrated the database: this one would misread it. */
 export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew';
 }
@@ -14,40 +14,50 @@ export interface Migration {
   sql: string;
 }
 
-/** The SQL functions of a release: replaced as a whole when they differ from those in the database. */
+/** The SQL functions of a release, replaced as a whole. */
 export interface Functions {
-  /** Raised with every change, so that an older process never puts its own back during a rolling upgrade. */
+  /** Higher with every change. */
   version: number;
   sql: string;
 }
 
 /** Raise it whenever a file in `schema/functions/` changes. */
-export const functionsVersion = 1;
+const functionsVersion = 1;
 
-/** Any number will do, as long as every ringtrue process uses the same and nobody else does. */
+/** Any number that every ringtrue process shares and no other program uses. */
 const advisoryLock = 7_464_627_883;
 
 /**
- * Brings the schema up to date, one transaction a migration, and then the functions, each under an advisory lock: processes
- * that start together wait for each other. Returns the versions of the migrations that this process applied. Throws
+ * Brings the tables and then the functions of the store up to date. Returns the versions of the migrations
+ * that this process applied. Throws `SchemaTooNew`.
+ */
+export async function migrate(db: Database): Promise<number[]> {
+  const applied = await applyMigrations(db, await ownMigrations());
+  await replaceFunctions(db, await ownFunctions());
+  return applied;
+}
+
+/**
+ * Applies the migrations that the database lacks, one transaction each, under an advisory lock: processes
+ * that start together wait for each other. Returns the versions that this process applied. Throws
  * `SchemaTooNew`.
  */
-export async function migrate(db: Database, migrations?: Migration[]): Promise<number[]> {
-  const wanted = migrations ?? (await ownMigrations());
-  const newest = wanted.length;
+export async function applyMigrations(db: Database, migrations: Migration[]): Promise<number[]> {
+  const newest = migrations.length;
   const applied: number[] = [];
   for (;;) {
     const version = await versionOf(db);
     if (version > newest) throw tooNew(version, newest);
-    if (version === newest) break;
-    const done = await db.transaction((sql) => applyNext(sql, wanted));
+    if (version === newest) return applied;
+    const done = await db.transaction((sql) => applyNext(sql, migrations));
     if (done !== null) applied.push(done);
   }
-  await replaceFunctions(db, { version: functionsVersion, sql: await ownFunctions() });
-  return applied;
 }
 
-/** Leaves the functions of a newer release alone. */
+/**
+ * Replaces the functions in the database if they differ, in one transaction under the same lock. Functions of
+ * a higher version stay: an older worker that restarts during a rolling upgrade must not put its own back.
+ */
 export async function replaceFunctions(db: Database, functions: Functions): Promise<void> {
   const hash = hashOf(functions.sql);
   if (await isCurrent(db, functions.version, hash)) return;
@@ -80,7 +90,7 @@ async function isCurrent(sql: Pick<Sql, 'query'>, version: number, hash: string)
   return row !== undefined && (row.version > version || (row.version === version && row.hash === hash));
 }
 
-async function applyNext(sql: Sql, wanted: Migration[]): Promise<number | null> {
+async function applyNext(sql: Sql, migrations: Migration[]): Promise<number | null> {
   await sql.query(`select pg_advisory_xact_lock(${advisoryLock})::text`);
   // Also has a connection that a pooler hands on see what others have created while it waited for the lock.
   await sql.run(`create table if not exists ringtrue_migrations (
@@ -88,7 +98,7 @@ async function applyNext(sql: Sql, wanted: Migration[]): Promise<number | null> 
     name text not null,
     applied_at timestamptz not null default clock_timestamp()
   )`);
-  const next = wanted[await versionOf(sql)];
+  const next = migrations[await versionOf(sql)];
   if (!next) return null;
   await sql.run(next.sql);
   await sql.query('insert into ringtrue_migrations (version, name) values ($1, $2)', [
@@ -126,9 +136,13 @@ async function ownMigrations(): Promise<Migration[]> {
   });
 }
 
-/** `schema/functions/*.sql`, one function a file, in any order: bodies find each other when they run. */
-export async function ownFunctions(): Promise<string> {
-  return (await sqlFiles(new URL('functions/', schema))).map(({ sql }) => sql).join('\n');
+/**
+ * `schema/functions/*.sql`, one function a file. Any order works: PL/pgSQL binds the functions that a body
+ * calls when it runs, and the SQL bodies call built-in functions only.
+ */
+export async function ownFunctions(): Promise<Functions> {
+  const files = await sqlFiles(new URL('functions/', schema));
+  return { version: functionsVersion, sql: files.map(({ sql }) => sql).join('\n') };
 }
 
 export function hashOf(sql: string): string {

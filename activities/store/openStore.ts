@@ -1,34 +1,36 @@
-import { batches } from './batches.js';
-import { batchList } from './batchList.js';
-import { callList } from './callList.js';
-import { calls } from './calls.js';
-import { deadLetterRows } from './deadLetterRows.js';
-import { dialingControlRows } from './dialingControlRows.js';
-import { doNotCallRows } from './doNotCallRows.js';
-import type { Database, StoreLog } from './drivers/database.js';
-import { lazyDatabase } from './drivers/lazyDatabase.js';
-import { pglite } from './drivers/pglite.js';
-import { postgres } from './drivers/postgres.js';
-import { invalidNumbers } from './invalidNumbers.js';
+import { batches } from './batches/batches.js';
+import { batchList } from './batches/batchList.js';
+import { redialCandidates } from './batches/redialCandidates.js';
+import { callList } from './calls/callList.js';
+import { calls } from './calls/calls.js';
+import type { Database, StoreLog } from './database/database.js';
+import { lazyDatabase } from './database/lazyDatabase.js';
+import { pglite } from './database/pglite.js';
+import { postgres } from './database/postgres.js';
+import { StoreUnavailable } from './database/storeError.js';
+import { deadLetterRows } from './deadLetters.js';
+import { doNotCallRows } from './do-not-call/doNotCallList.js';
+import { invalidNumbers } from './do-not-call/invalidNumbers.js';
 import { migrate } from './migrate.js';
-import { type OutcomeStore, StoreUnavailable } from './outcomeStore.js';
-import { placements } from './placements.js';
-import { redialCandidates } from './redialCandidates.js';
+import type { OutcomeStore } from './outcomeStore.js';
+import { dialingControlRows } from './placements/dialingControl.js';
+import { placements } from './placements/placements.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
 
 /**
- * Opens the outcome store and brings its schema up to date. Throws `StoreUnavailable` when the database cannot be
- * reached, `SchemaTooNew` when a newer ringtrue has migrated it, `DirectoryInUse` when another process has the directory.
+ * Opens the outcome store and brings its schema up to date. Throws `StoreUnavailable` when the database
+ * cannot be reached, `SchemaTooNew` when a newer ringtrue has migrated it, `DirectoryInUse` when another
+ * process has the directory.
  */
 export async function openStore(where: StorePlace, log: StoreLog = silent): Promise<OutcomeStore> {
   return outcomeStore(await openDatabase(where, log), log);
 }
 
 /**
- * The outcome store for a process that must start, and go on, without its database: opens it with the first use.
- * Until that succeeds every method throws what `openStore` throws; later uses try again by themselves.
+ * The outcome store for a process that must start, and go on, without its database: opens it with the first
+ * use. Until that succeeds every method throws what `openStore` throws; later uses try again by themselves.
  */
 export function openStoreLazily(where: StorePlace, log: StoreLog = silent): OutcomeStore {
   return outcomeStore(
@@ -69,7 +71,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
       );
       if (row?.readOnly === 'on') {
         throw new StoreUnavailable(
-          'The outcome store is read-only, a standby perhaps. DATABASE_URL must lead to the primary.',
+          'The outcome store is read-only, perhaps a standby. Set DATABASE_URL to the primary.',
         );
       }
     },

@@ -3,7 +3,10 @@ import type { CallUpdate } from '../../workflows/callOutcome.js';
 import { wholeNumber } from '../../workflows/rules/callUpdate.js';
 import { isTerminal } from '../../workflows/rules/twilioStatus.js';
 
-/** What the Call resource tells. It carries no SIP code and no error code. Source: Twilio OpenAPI, `api.v2010.account.call`. */
+/**
+ * The update that a Call resource gives. It has no SIP code and no error code. Source: Twilio OpenAPI,
+ * `api.v2010.account.call`.
+ */
 export function updateFromCall(call: CallInstance, rangBefore: boolean): CallUpdate {
   const status = String(call.status ?? '');
   const rings = status === 'ringing' || status === 'in-progress' || status === 'completed';

@@ -1,15 +1,23 @@
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type TwilioResponse from 'twilio/lib/http/response.js';
-import type { TwilioSettings } from '../settings.js';
 import { TwilioRestError } from './twilioRestError.js';
 
 /** Shorter than any time-out of an activity that uses it. */
 const requestTimeoutMs = 10_000;
-/** A call does not wait for Lookup for long. */
+/** Shorter: a call does not wait long for Lookup. */
 const lookupTimeoutMs = 4_000;
 
-/** The official SDK, pointed where the settings say, with its own retries off. */
+export interface TwilioSettings {
+  accountSid: string;
+  /** Basic auth of REST requests: the API key and its secret, or the account SID and its auth token. */
+  username: string;
+  password: string;
+  /** Sends every REST request to this origin instead of Twilio's hosts. */
+  baseUrl: string | null;
+}
+
+/** The official SDK with its own retries off: a repeated create could make a second call. */
 export interface TwilioClient {
   calls: ReturnType<typeof twilio>['calls'];
   lookups: ReturnType<typeof twilio>['lookups']['v2'];
@@ -18,8 +26,8 @@ export interface TwilioClient {
 }
 
 /**
- * Makes the Twilio client. Every error answer is thrown as `TwilioAnswer`; an error without an answer comes
- * as the network gave it.
+ * Creates the Twilio client. Its requests throw `TwilioRestError` for an error answer, and the network's own
+ * error if there was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings): TwilioClient {
   const { username, password, accountSid, baseUrl } = settings;

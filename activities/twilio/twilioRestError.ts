@@ -21,18 +21,18 @@ export class TwilioRestError extends Error {
     const text = [json.message, json.detail, json.title].find((candidate) => typeof candidate === 'string');
     const message =
       typeof text === 'string' && text !== '' ? text : `HTTP ${httpStatus} without a Twilio error body`;
-    return new TwilioRestError({ code, httpStatus, message }, retryAfterSecondsOf(headers['retry-after']));
+    return new TwilioRestError({ code, httpStatus, message }, retryAfterSeconds(headers['retry-after']));
   }
 }
 
 /**
- * Did the request surely not reach Twilio? Only when no connection came about. A time-out, a cut connection
- * or an answer that cannot be read leave it open.
+ * Did the request certainly not reach Twilio? Only if no connection was made. After a timeout, a cut
+ * connection or an unreadable answer it may have.
  */
 export function surelyNotSent(error: unknown): boolean {
   const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== 'string') return false;
-  // The network may also fail under a connection that is there, and the request with it.
+  // The network may also fail under an open connection, after the request was sent.
   if (noRoute.has(code))
     return (syscall ?? (cause as NodeJS.ErrnoException | undefined)?.syscall) === 'connect';
   return noConnection.has(code) || code.startsWith('CERT_');
@@ -63,8 +63,17 @@ function parse(body: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function retryAfterSecondsOf(header: unknown): number | null {
-  if (typeof header !== 'string' || header === '') return null;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 3600) : null;
+/** A longer pause that Twilio or a receiver asks for is cut to this. */
+const maxRetryAfterSeconds = 3600;
+
+/**
+ * The pause that a `Retry-After` header asks for, in seconds, given as seconds or as a date; null when it
+ * says nothing.
+ */
+export function retryAfterSeconds(header: unknown): number | null {
+  if (typeof header !== 'string' || header.trim() === '') return null;
+  const seconds = /^\d+$/.test(header.trim())
+    ? Number(header)
+    : Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 0), maxRetryAfterSeconds);
 }

@@ -16,10 +16,11 @@ import {
   policyFieldNames,
   retryPolicySchema,
 } from './retryPolicySchema.js';
+import { twimlFault } from './twimlFault.js';
 
 export { completePolicy };
 
-/** What a request may refer to without bringing it along. */
+/** What a request may refer to by name. */
 export interface RequestContext {
   /** Retry policies by name. */
   policies: Record<string, RetryPolicy>;
@@ -64,9 +65,16 @@ export const callRequestSchema = z
         .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
       twiml: z
         .string(must(expectedTwiml))
-        .min(1, must(expectedTwiml))
-        .max(4000, must(expectedTwiml))
-        .refine((text) => !unstorable.test(text), must('TwiML without NUL and half surrogate pairs'))
+        .min(1, { ...must(expectedTwiml), abort: true })
+        .max(4000, { ...must(expectedTwiml), abort: true })
+        .refine((text) => !unstorable.test(text), {
+          ...must('TwiML without NUL and half surrogate pairs'),
+          abort: true,
+        })
+        .refine((text) => twimlFault(text) === null, {
+          error: ({ input }) =>
+            `${twimlFault(String(input))}; must be well-formed XML with the root element <Response>`,
+        })
         .exactOptional()
         .meta({
           description: 'TwiML that the callee hears.',
@@ -134,7 +142,7 @@ export const callRequestSchema = z
           z.enum(notifyEvents, must(`one of ${notifyEvents.join(', ')}`)),
           must(`a list of ${notifyEvents.join(', ')}`),
         )
-        .min(1, must('a list of at least one event; leave out notifyUrl to be told of none'))
+        .min(1, must('a list of at least one event; leave out notifyUrl to get no notifications'))
         .refine((events) => new Set(events).size === events.length, must('a list that names each event once'))
         .exactOptional()
         .meta({ description: 'What is posted to notifyUrl; everything when absent.', uniqueItems: true }),
@@ -149,7 +157,7 @@ export const callRequestSchema = z
         .record(z.string(), z.string(must('a string')), must('an object of strings'))
         .exactOptional()
         .meta({
-          description: "The caller's own strings, given back everywhere; at most 4096 bytes as JSON.",
+          description: "The client's own strings, returned everywhere; at most 4096 bytes as JSON.",
           example: { order: '4711' },
         }),
     },
@@ -206,7 +214,9 @@ export function isRfc3339(text: string): boolean {
   return isDate(match[1] as string);
 }
 
-/** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
+/**
+ * The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong.
+ */
 function faultsBetweenFields(input: Record<string, unknown>, context: RequestContext): Fault[] {
   const faults: Fault[] = [];
   const add = (path: string, message: string) => faults.push({ path, message });
@@ -219,18 +229,18 @@ function faultsBetweenFields(input: Record<string, unknown>, context: RequestCon
     );
 
   if (input.from === undefined && context.defaultFrom === null)
-    add('from', 'is missing, and the server has no default caller id; must be a phone number in E.164');
+    add('from', 'is missing, and the server has no default caller ID; must be a phone number in E.164');
   const from = input.from ?? context.defaultFrom;
   if (typeof from === 'string' && from === input.to)
     add('from', `is ${show(from)}, the destination itself; must be another number`);
 
   if (input.notifyOn !== undefined && input.notifyUrl === undefined)
-    add('notifyOn', 'says of what to tell, but there is no notifyUrl to tell it to; must come with one');
+    add('notifyOn', 'needs a notifyUrl to post to; must come with one');
 
   if (typeof input.retry === 'string' && !Object.hasOwn(context.policies, input.retry))
     add(
       'retry',
-      `is ${show(input.retry)}, which no retry policy is called; must be one of ${Object.keys(context.policies).join(', ')}, or a policy of its own`,
+      `is ${show(input.retry)}, but no retry policy has that name; must be one of ${Object.keys(context.policies).join(', ')}, or a policy of its own`,
     );
   if (isObject(input.retry)) faults.push(...faultsInPolicy(input.retry, 'retry.'));
 

@@ -45,7 +45,9 @@ const callingRangeSchema = z
     example: { start: '09:00', end: '12:30', days: [1, 2, 3, 4, 5] },
   });
 
-/** Local time in which the phone may ring, field by field; the rules between fields are in `faultsInWindow`. */
+/**
+ * Local time in which the phone may ring, field by field; the rules between fields are in `faultsInWindow`.
+ */
 export const callingWindowSchema = z
   .strictObject(
     {
@@ -140,7 +142,9 @@ function faultsInRange(range: Record<string, unknown>, prefix: string): Fault[] 
   return [{ path: `${prefix}end`, message: `is ${show(range.end)}, the same as start; must differ from it` }];
 }
 
-/** Asking Intl takes ten times as long as all the rest, and a million rows of a batch name the same few zones. */
+/**
+ * Intl takes ten times as long as all other checks, and a million rows of a batch name the same few zones.
+ */
 const knownTimeZones = new Set<string>();
 const maxKnownTimeZones = 1000;
 
@@ -150,7 +154,7 @@ function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    // A name may be written in any case, and nobody shall fill the memory with that.
+    // A name may be written in any case: without a limit, a client could fill the memory.
     if (knownTimeZones.size < maxKnownTimeZones) knownTimeZones.add(name);
     return true;
   } catch {

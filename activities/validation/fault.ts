@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-/** One thing that is wrong with a request. `path` is dotted (`retry.intervals.busy.0`); empty: the request as a whole. */
+/**
+ * One thing that is wrong with a request. `path` is dotted (`retry.intervals.busy.0`); empty: the request as
+ * a whole.
+ */
 export interface Fault {
   path: string;
   /** What is wrong, with what value, and what would be right. */
@@ -8,21 +11,21 @@ export interface Fault {
 }
 
 /**
- * The field names of each object that a schema consists of, or the right keys of a record; `root` is the outermost, and
- * `name.*` each value of the record `name`.
+ * The field names of each object that a schema consists of, or the right keys of a record; `root` is the
+ * outermost, and `name.*` each value of the record `name`.
  */
 export type FieldNames = { root: readonly string[] } & Record<string, readonly string[]>;
 
 const maxFaults = 100;
 
-/** A fault as one line of prose: `retry.maxAttempts is 0; must be …`. */
+/** A fault as one sentence: `retry.maxAttempts is 0; must be …`. */
 export function faultLine({ path, message }: Fault): string {
   return `${path === '' ? 'the request' : path} ${message}`;
 }
 
 /**
- * zod's issues in our words: unknown fields one by one, and of a union of a name and an object only the branch
- * that was meant.
+ * Turns zod's issues into faults: unknown fields one by one, and for a union of a name and an object only the
+ * branch that was meant.
  */
 export function faultsOf(
   issues: readonly z.core.$ZodIssue[],
@@ -40,7 +43,7 @@ function faultsOfIssue(
 ): Fault[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    // An entry of a list goes by the name of the list, a value by key by the name of its record.
+    // An entry of a list has the field names of the list; a value in a record has those of the record.
     const objectName = String(path.findLast((key) => typeof key !== 'number') ?? 'root');
     const fields = fieldNames[objectName] ?? fieldNames[`${String(path.at(-2))}.*`] ?? [];
     return issue.keys.map((key) => ({
@@ -58,7 +61,7 @@ function faultsOfIssue(
   return [{ path: dotted(path), message: issue.message }];
 }
 
-/** A hostile body can have thousands of faults; nobody reads them, and an answer has to have an end. */
+/** A hostile body can have thousands of faults: the answer stays readable and short. */
 export function limitFaults(faults: Fault[]): Fault[] {
   if (faults.length <= maxFaults) return faults;
   const more = faults.length - maxFaults;
@@ -75,7 +78,7 @@ export function must(expected: string) {
   };
 }
 
-/** A value in a fault: short, and never more than the caller sent. */
+/** A value in a fault: short, and never more than the client sent. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;

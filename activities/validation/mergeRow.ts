@@ -1,11 +1,13 @@
 import type { CallRequest } from '../../workflows/callRequest.js';
-import type { PartialCallRequest } from '../store/batchStore.js';
+
+/** A request, or a part of one that is completed by the defaults of its batch. */
+export type PartialCallRequest = Partial<CallRequest>;
 
 const contentFields = ['twiml', 'url', 'applicationSid'] as const;
 
 /**
- * A row's request laid over the defaults of its batch: what the row says counts, metadata and calling window are merged field
- * by field (of a window, hours and ranges exclude each other), and a row that says what the callee hears says it instead of the defaults. Checks nothing.
+ * Merges a row over its batch's defaults. `metadata` and `callingWindow` merge field by field; hours and
+ * ranges of a window replace one another, as do TwiML, URL and application SID. Does not validate.
  */
 export function mergeRow(defaults: PartialCallRequest, row: PartialCallRequest): CallRequest {
   const base = { ...defaults };
@@ -21,7 +23,7 @@ export function mergeRow(defaults: PartialCallRequest, row: PartialCallRequest):
   return merged;
 }
 
-/** A window has either start, end and days or ranges: a row that names the ones names them instead of the others. */
+/** A window has start, end and days, or it has ranges: those that a row names replace the others. */
 function replacedHourFields(row: object): string[] {
   if ('ranges' in row) return ['start', 'end', 'days'];
   return 'start' in row || 'end' in row ? ['ranges'] : [];

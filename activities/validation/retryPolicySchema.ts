@@ -10,7 +10,10 @@ export type PolicyRequest = Pick<RetryPolicy, 'maxAttempts'> &
 
 type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<BackOff>;
 
-/** The words that a policy may name; SIP and error codes come on top. What is not here is never dialed again. */
+/**
+ * The classes that a policy may name, besides SIP and error codes. Any other end of an attempt is never
+ * dialed again.
+ */
 const classNames = [
   'busy',
   'no-answer',
@@ -140,7 +143,9 @@ export const policyFieldNames = {
   'backoff.*': Object.keys(backOff().shape),
 };
 
-/** Checks one retry policy by itself, such as an entry of the policy file. Every fault at once; never throws. */
+/**
+ * Checks one retry policy by itself, such as an entry of the policy file. Every fault at once; never throws.
+ */
 export function checkRetryPolicy(input: unknown): { policy: RetryPolicy } | { faults: Fault[] } {
   const parsed = retryPolicySchema.safeParse(input);
   const faults = [

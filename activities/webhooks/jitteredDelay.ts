@@ -4,9 +4,9 @@ import type { RetryPolicy } from '@temporalio/common';
 const jitterShare = 0.25;
 
 /**
- * The pause before the next try of an activity, in ms: by its own retry policy, up to a quarter longer or shorter by
- * chance. Temporal adds no chance of its own, and what failed together would be tried together for ever.
- * Null when nothing is known of a policy.
+ * The pause before the next try of an activity, in ms: by its own retry policy, up to a quarter longer or
+ * shorter by chance. Temporal adds no jitter, and what failed together would be tried together for ever. Null
+ * when no policy is known.
  */
 export function jitteredDelay(attempt: number, policy: RetryPolicy | undefined): number | null {
   const { initialInterval, backoffCoefficient = 2, maximumInterval } = policy ?? {};

@@ -7,7 +7,7 @@ export function isNotifySecret(secret: string): boolean {
   return bytes >= 24 && bytes <= 64;
 }
 
-/** The secret that signs when none is configured: one that only holders of the account's auth token can reckon. */
+/** The secret that signs when none is configured: only holders of the account's auth token can compute it. */
 export function derivedNotifySecret(twilioAuthToken: string): string {
   return `whsec_${createHmac('sha256', twilioAuthToken).update('ringtrue notifications').digest('base64')}`;
 }

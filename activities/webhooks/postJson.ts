@@ -1,24 +1,26 @@
 import http from 'node:http';
 import https from 'node:https';
-import { retryAfterSeconds } from '../twilio/retryAfter.js';
+import { retryAfterSeconds } from '../twilio/twilioRestError.js';
 import { publicLookup, rejectPrivateLiteral } from './publicAddress.js';
 
-/** Of an answer's body so much is read; unless it is asked for, only to end the exchange politely. */
+/** How much of a response body is read. Without `withBody` it is read only to end the exchange cleanly. */
 const maxBodyBytes = 64 * 1024;
 
 export interface PostResponse {
   status: number;
   /** What `Retry-After` asks for. */
   retryAfterSeconds: number | null;
-  /** Empty unless it was asked for. */
+  /** Empty without `withBody`. */
   body: string;
 }
 
 /**
- * Posts JSON to somebody else's server, once, and says how it answered. Redirects are answers like any other.
- * Unless `allowPrivate`, only an address of the public internet is connected to. `withBody`: waits for the whole body too.
+ * Posts JSON to a receiver, once, and returns its response. A redirect is a response like any other. Unless
+ * `allowPrivate`, connects only to addresses of the public internet. `withBody`: waits for the whole body
+ * too.
  *
- * Throws `NotPublic` before anything is sent, what the network or `signal` throws, and that the body asked for is too long.
+ * Throws `NotPublic` before anything is sent. Throws what the network or `signal` throws, and when the body
+ * is too long.
  */
 export async function postJson(
   url: URL,
@@ -41,7 +43,7 @@ export async function postJson(
         'content-length': Buffer.byteLength(body),
         'user-agent': 'ringtrue',
       },
-      // A connection of its own: one that was kept alive was checked under the rules of another request.
+      // A new connection: one that was kept alive was checked by the rules of another request.
       agent: false,
       signal,
       ...(allowPrivate ? {} : { lookup: publicLookup() }),
@@ -56,7 +58,7 @@ export async function postJson(
       });
       if (!withBody) resolve(result());
       response.on('end', () => resolve(result()));
-      // Once it is resolved, rejecting does nothing: nobody waits for the body.
+      // Without `withBody` the promise is resolved already, and this does nothing.
       response.on('error', reject);
       let remainingBytes = maxBodyBytes;
       response.on('data', (chunk: Buffer) => {

@@ -3,10 +3,10 @@ import { Webhook } from 'standardwebhooks';
 import { type PostResponse, postJson } from './postJson.js';
 
 /**
- * Posts JSON to somebody else's server, signed by the Standard Webhooks scheme with every secret, so that secrets can be
- * rotated. `id` is the `webhook-id`: receivers drop what comes again under the same one.
+ * Posts JSON to a receiver, signed by the Standard Webhooks scheme with every secret, so that you can rotate
+ * secrets. `id` is the `webhook-id`: receivers drop a repeat with the same one.
  *
- * Ends without an answer after `timeoutMs`, and when the activity is stopped. Throws as `postJson` does.
+ * Throws after `timeoutMs` without a response, when the activity is stopped, and as `postJson` does.
  *
  * Source: https://www.standardwebhooks.com
  */
@@ -30,7 +30,7 @@ export function signedPost(secrets: readonly string[]) {
   };
 }
 
-/** Why there is no answer, in words. `error` is what `signedPost` threw. */
+/** Why there is no response, as text. `error` is what `signedPost` threw. */
 export function noResponseReason(error: Error, timeoutMs: number): string {
   if (error.name === 'AbortError') {
     const cause = error.cause as Error | undefined;

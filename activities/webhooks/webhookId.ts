@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Notification } from '../../workflows/callActivities.js';
 
 /**
- * The `webhook-id` of a notification: the same whenever the same thing is told, another one for another revision of an
- * attempt. A digest, because a call id may hold what a header may not.
+ * The `webhook-id` of a notification: the same for every repeat, another one for another revision of an
+ * attempt. A digest, because a call id may hold characters that a header may not.
  */
 export function webhookId({ id, callId, type, payload }: Notification): string {
   if (id !== undefined) return id;

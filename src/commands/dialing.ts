@@ -1,4 +1,4 @@
-import type { DialingState } from '../../activities/store/dialingControl.js';
+import type { DialingState } from '../../activities/store/placements/dialingControl.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { DoNotCallEntry, InvalidNumber } from '../../activities/store/doNotCallList.js';
+import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
+import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';

@@ -1,4 +1,4 @@
-import type { InvalidNumber } from '../../activities/store/doNotCallList.js';
+import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions } from '../client/apiClient.js';
 import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';

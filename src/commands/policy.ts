@@ -79,7 +79,7 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
     {
       to: to ?? somebodyElse,
       from: to === somebody ? somebodyElse : somebody,
-      twiml: '-',
+      twiml: '<Response/>',
       ...(callingWindow === null ? {} : { callingWindow }),
       ...(giveUpAt === undefined ? {} : { giveUpAt }),
       ...(start === undefined ? {} : { notBefore: start }),

@@ -3,8 +3,8 @@ import type {
   ActivitySettings,
   DoNotCallSettings,
   NotifySettings,
-  TwilioSettings,
-} from '../../activities/settings.js';
+} from '../../activities/deps/activitySettings.js';
+import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';

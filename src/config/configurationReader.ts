@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import type { DoNotCallSettings, NotifySettings, TwilioSettings } from '../../activities/settings.js';
-import { breakerRule } from '../../activities/store/dialLimits.js';
+import type { DoNotCallSettings, NotifySettings } from '../../activities/deps/activitySettings.js';
+import { breakerRule } from '../../activities/store/placements/dialLimits.js';
+import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { type Environment, environment, setVariables, type VariableName } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';

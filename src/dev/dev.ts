@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Registry } from 'prom-client';
-import { lockDirectory } from '../../activities/store/drivers/directoryLock.js';
+import { lockDirectory } from '../../activities/store/database/directoryLock.js';
 import { openStore, openStoreLazily } from '../../activities/store/openStore.js';
 import { publicUrlOf, serveApi } from '../api/apiProcess.js';
 import type { DevConfiguration } from '../config/configuration.js';

@@ -1,5 +1,5 @@
-import { findAllowedTime } from '../../activities/findAllowedTime.js';
-import { timeZonesOf } from '../../activities/timeZonesOf.js';
+import { findAllowedTime } from '../../activities/calling-window/findAllowedTime.js';
+import { timeZonesOf } from '../../activities/calling-window/timeZonesOf.js';
 import type { CallingWindow, Outcome, RetryClass, RetryPolicy } from '../../workflows/callRequest.js';
 import type { RetryBasis } from '../../workflows/rules/retry.js';
 import { deadlineOf, isAfter, nextStep } from '../../workflows/rules/retry.js';

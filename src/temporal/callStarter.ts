@@ -5,7 +5,7 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { CallStarter } from '../../activities/callStarter.js';
+import type { CallStarter } from '../../activities/deps/callStarter.js';
 import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 

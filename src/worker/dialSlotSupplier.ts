@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ActivitySlotInfo, CustomSlotSupplier } from '@temporalio/worker';
-import type { OnStage } from '../../activities/placeCall.js';
-import type { Capacity } from '../../activities/store/dialLimits.js';
+import type { OnStage } from '../../activities/place-call/placeCall.js';
+import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 
 /** An order to dial is fetched so long before the calls-per-second slot that it can have. */
 export const fetchAheadSeconds = 0.25;

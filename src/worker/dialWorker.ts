@@ -1,8 +1,12 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { type ActivityEvent, createPlaceCallActivity } from '../../activities/createActivities.js';
-import type { ActivitySettings } from '../../activities/settings.js';
-import { type Capacity, type DialLimits, dialLimitsOf } from '../../activities/store/dialLimits.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import {
+  type Capacity,
+  type DialLimits,
+  dialLimitsOf,
+} from '../../activities/store/placements/dialLimits.js';
 import { dialSlotSupplier, fetchAheadSeconds } from './dialSlotSupplier.js';
 
 /** As many orders as calls per second can want are fetched at a time; a poll takes some milliseconds. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Capacity, DialingStop } from '../../activities/store/dialLimits.js';
+import type { Capacity, DialingStop } from '../../activities/store/placements/dialLimits.js';
 
 /** While dialing is stopped, the store is asked this often, by each worker. */
 const checkAgainMs = 1000;

@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import { createActivities } from '../../activities/createActivities.js';
-import type { ActivitySettings } from '../../activities/settings.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';

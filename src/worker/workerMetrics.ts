@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { ActivityEvent } from '../../activities/createActivities.js';
-import type { Capacity } from '../../activities/store/dialLimits.js';
+import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 

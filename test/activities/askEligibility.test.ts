@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { askEligibility, type Eligibility } from '../../activities/askEligibility.js';
-import type { ActivitySettings } from '../../activities/settings.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
+import { askEligibility, type Eligibility } from '../../activities/place-call/askEligibility.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
 import { listen, newSecret, quietEnvironment, secret, startReceiver, verified } from './notifyBench.js';
 
@@ -9,6 +9,7 @@ const plan = {
   to: '+15005550006',
   from: '+15005550001',
   metadata: { order: '17' },
+  eligibilityUrl: null,
 } as unknown as CallPlan;
 
 /** Asks once, inside an activity as `placeCall` does. */
@@ -47,7 +48,7 @@ const yes = { status: 200, body: '{"eligible":true}' };
 const no = { status: 200, body: '{"eligible":false,"reason":"moved away"}' };
 
 describe('whether the number may be called', () => {
-  it('nobody has to be asked: eligible', async () => {
+  it('no eligibility URL: eligible', async () => {
     expect(await ask({})).toEqual({ kind: 'eligible' });
   });
 
@@ -69,7 +70,7 @@ describe('whether the number may be called', () => {
     });
   });
 
-  it('asked once more about the same attempt: under another webhook-id, so that it is answered anew', async () => {
+  it('asked again about the same attempt: with another webhook-id', async () => {
     const receiver = await startReceiver(yes);
     for (const _ of [1, 2]) await ask({ client: receiver.origin });
     const ids = receiver.requests.map(({ headers }) => headers['webhook-id']);
@@ -147,7 +148,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
   it.each([
     ['it never answers', { status: null }],
     ['it begins its answer and never ends it', { ...yes, halting: true }],
-  ])('%s: it is left alone when the time is over', async (_, answer) => {
+  ])('%s: given up after the timeout', async (_, answer) => {
     const receiver = await startReceiver(answer);
     expect(await ask({ client: receiver.origin, timeoutMs: 1000 })).toEqual({
       kind: 'unknown',
@@ -156,7 +157,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     await receiver.leftAlone;
   });
 
-  it('its answer has no end: cut off', async () => {
+  it('the answer never ends: cut off', async () => {
     const receiver = await startReceiver({ status: 200, endless: true });
     expect(await ask({ client: receiver.origin })).toEqual({
       kind: 'unknown',
@@ -164,7 +165,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     });
   });
 
-  it('nobody listens there', async () => {
+  it('no server listens: unknown', async () => {
     const server = net.createServer();
     const { port } = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -174,13 +175,13 @@ describe('the answer is not clear: unknown, never a yes', () => {
     });
   });
 
-  it('it speaks no HTTP', async () => {
+  it('the server speaks no HTTP: unknown', async () => {
     const { port } = await listen(net.createServer((socket) => socket.resume().end('nonsense\r\n\r\n')));
     expect(await ask({ client: `http://127.0.0.1:${port}` })).toMatchObject({ kind: 'unknown' });
   });
 });
 
-describe('where it may go', () => {
+describe('the eligibility URL', () => {
   it.each([
     'http://127.0.0.1:9/',
     'http://169.254.169.254/latest/meta-data',
@@ -199,17 +200,17 @@ describe('where it may go', () => {
     expect(await ask({ operator: receiver.origin, allowPrivate: false })).toEqual({ kind: 'eligible' });
   });
 
-  it('the URL is none: unknown', async () => {
+  it('no valid URL: unknown', async () => {
     expect(await ask({ client: 'nonsense' })).toMatchObject({ kind: 'unknown' });
   });
 });
 
-describe('the operator has to be asked, and the request names somebody too', () => {
+describe('operator and request both have an eligibility URL', () => {
   it.each([
     ['both say yes', yes, yes, 'eligible', 1],
-    ['the operator says no: nobody else is asked', no, yes, 'refused', 0],
+    ["the operator says no: the request's URL is not asked", no, yes, 'refused', 0],
     ['only the operator says yes', yes, no, 'refused', 1],
-    ['the operator does not answer clearly: nobody else is asked', { status: 500 }, no, 'unknown', 0],
+    ["the operator gives no clear answer: the request's URL is not asked", { status: 500 }, no, 'unknown', 0],
     ['the other one does not answer clearly', yes, { status: 500 }, 'unknown', 1],
   ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientIsAsked) => {
     const [operator, client] = [await startReceiver(operatorAnswer), await startReceiver(clientAnswer)];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { PartialCallRequest } from '../../activities/store/batchStore.js';
+import type { PartialCallRequest } from '../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../activities/validation/mergeRow.js';
 
 const to = '+15005550001';
 
-describe('a row laid over the defaults of its batch', () => {
+describe('merging a row over the defaults of its batch', () => {
   it.each<[string, PartialCallRequest, PartialCallRequest, object]>([
     [
       'says nothing: the defaults',
@@ -14,7 +14,7 @@ describe('a row laid over the defaults of its batch', () => {
     ],
     ['says the same field: the row', { lookup: 'off' }, { to, lookup: 'basic' }, { to, lookup: 'basic' }],
     [
-      'says otherwise what is heard: that alone',
+      'the row has another kind of content: only that',
       { twiml: '<R/>' },
       { to, url: 'https://example.com' },
       { to, url: 'https://example.com' },

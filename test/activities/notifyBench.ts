@@ -9,9 +9,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect } from 'vitest';
-import type { ActivityDeps, ActivityEvent } from '../../activities/deps.js';
+import type { ActivityDeps, ActivityEvent } from '../../activities/deps/activityDeps.js';
+import type { NotifySettings } from '../../activities/deps/activitySettings.js';
 import { notifyOutcome } from '../../activities/notifyOutcome.js';
-import type { NotifySettings } from '../../activities/settings.js';
 import type { AttemptEnded, Notification } from '../../workflows/callActivities.js';
 import type { Attempt, CallOutcome } from '../../workflows/callOutcome.js';
 
@@ -58,7 +58,7 @@ export function attempt(number: number): Attempt {
   };
 }
 
-/** An attempt as the caller is told of it. */
+/** An attempt as the client is notified of it. */
 export function ended(number: number, differing: Partial<AttemptEnded> = {}): AttemptEnded {
   return {
     metadata: { order: '17' },

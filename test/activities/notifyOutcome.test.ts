@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { ActivityEvent } from '../../activities/deps.js';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import { derivedNotifySecret, isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import {
   ended,
@@ -17,7 +17,7 @@ import {
 } from './notifyBench.js';
 
 describe('a call has ended', () => {
-  it('the receiver answers 2xx: told once, as JSON of type, time and outcome', async () => {
+  it('the receiver answers 2xx: posted once, as JSON of type, time and outcome', async () => {
     const receiver = await startReceiver();
     await notify({ url: `${receiver.origin}/hooks/calls?tenant=7` });
     const [request, ...more] = receiver.requests;
@@ -39,13 +39,13 @@ describe('a call has ended', () => {
     await notify({ url: receiver.origin });
   });
 
-  it('the receiver has the secret: the signature holds', async () => {
+  it('the receiver has the secret: the signature is valid', async () => {
     const receiver = await startReceiver();
     await notify({ url: receiver.origin });
     expect(verified(receiver.requests[0], secret)).toMatchObject({ data: { callId: outcome.callId } });
   });
 
-  it('the receiver has another secret, or the body was changed on the way: the signature does not hold', async () => {
+  it('another secret, or a changed body: the signature is invalid', async () => {
     const receiver = await startReceiver();
     await notify({ url: receiver.origin });
     const [request] = receiver.requests;
@@ -62,7 +62,7 @@ describe('a call has ended', () => {
     expect(receiver.requests[0]?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
   });
 
-  it('the call id holds what no header may: told all the same', async () => {
+  it('the call id holds characters that a header may not: posted all the same', async () => {
     const receiver = await startReceiver();
     const callId = 'Müller\r\nwebhook-id: 1 ☎';
     await notify({ url: receiver.origin, callId });
@@ -71,7 +71,7 @@ describe('a call has ended', () => {
 });
 
 describe('an attempt has ended', () => {
-  it('told with the id of its call', async () => {
+  it('the receiver answers 2xx: posted with the id of the call', async () => {
     const receiver = await startReceiver();
     await notify({ url: receiver.origin, type: 'attempt.ended', payload: ended(2) });
     expect(verified(receiver.requests[0], secret)).toEqual({
@@ -94,8 +94,8 @@ describe('an attempt has ended', () => {
   });
 });
 
-describe('the receiver does not take it', () => {
-  it('it is down and comes back: told again under the same webhook-id', async () => {
+describe('the receiver does not accept it', () => {
+  it('the receiver is down and comes back: posted again with the same webhook-id', async () => {
     const receiver = await startReceiver({ status: 503 });
     await expect(notify({ url: receiver.origin })).rejects.toMatchObject({
       type: 'NotifyFailed',
@@ -116,12 +116,12 @@ describe('the receiver does not take it', () => {
     expect(failure.message).toBe(`${receiver.host} answered ${status} to call.ended of call order-17`);
   });
 
-  it('it answers 410: never told again', async () => {
+  it('the receiver answers 410: never posted again', async () => {
     const receiver = await startReceiver({ status: 410 });
     expect(await failureOf(notify({ url: receiver.origin }))).toMatchObject({
       type: 'NotifyGone',
       nonRetryable: true,
-      message: `${receiver.host} answered 410 to call.ended of call order-17: it wants no more of them`,
+      message: `${receiver.host} answered 410 to call.ended of call order-17: it accepts no more notifications`,
     });
   });
 
@@ -173,7 +173,7 @@ describe('the receiver does not take it', () => {
     },
   );
 
-  it('it never answers: given up after the time-out, and tried again', async () => {
+  it('the receiver never answers: given up after the timeout, and retried', async () => {
     const receiver = await startReceiver({ status: null });
     const failure = await failureOf(notify({ url: receiver.origin, timeoutMs: 200 }));
     expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
@@ -182,7 +182,7 @@ describe('the receiver does not take it', () => {
     );
   });
 
-  it('the worker shuts down meanwhile: stops waiting, and is tried again elsewhere', async () => {
+  it('the worker shuts down meanwhile: stops waiting, and is retried by another worker', async () => {
     const receiver = await startReceiver({ status: null });
     const environment = quietEnvironment();
     const delivery = notify({ url: receiver.origin, environment });
@@ -191,7 +191,7 @@ describe('the receiver does not take it', () => {
     expect(await failureOf(delivery)).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
   });
 
-  it('nobody listens there: tried again', async () => {
+  it('no server listens: retried', async () => {
     const receiver = await startReceiver();
     await receiver.stop();
     const failure = await failureOf(notify({ url: receiver.origin }));
@@ -199,14 +199,14 @@ describe('the receiver does not take it', () => {
     expect(failure.message).toMatch(/ECONNREFUSED/);
   });
 
-  it('it does not speak TLS, and the URL is https: nothing is told in the clear', async () => {
+  it('the URL is https and the receiver has no TLS: nothing is sent in the clear', async () => {
     const receiver = await startReceiver();
     const failure = await failureOf(notify({ url: receiver.origin.replace('http:', 'https:') }));
     expect(failure).toMatchObject({ type: 'NotifyFailed', nonRetryable: false });
     expect(receiver.requests).toEqual([]);
   });
 
-  it('its answer never ends: the status counts, and the connection is closed', async () => {
+  it('the response body never ends: the status counts, and the connection is closed', async () => {
     const receiver = await startReceiver({ status: 200, endless: true });
     await notify({ url: receiver.origin, timeoutMs: 600_000 });
     await receiver.leftAlone;
@@ -235,7 +235,7 @@ describe('the URL must not be posted to', () => {
     'http://169.254.169.254',
     'http://[fd00:ec2::254]',
     'https://192.168.1.1',
-  ])('%s: nothing is sent, never tried again', async (origin) => {
+  ])('%s: nothing is sent, and never retried', async (origin) => {
     const failure = await failureOf(
       notify({ url: `${origin}:${port}/hook?token=hush`, allowPrivate: false }),
     );
@@ -246,7 +246,7 @@ describe('the URL must not be posted to', () => {
   });
 
   it.each(['127.0.0.1', 'localhost', '2130706433'])(
-    'somebody listens on %s: is not even connected to',
+    'a server listens on %s: not even connected to',
     async (host) => {
       let connections = 0;
       const server = net.createServer(() => connections++);
@@ -256,7 +256,7 @@ describe('the URL must not be posted to', () => {
     },
   );
 
-  it('a connection to it is still open from when it was allowed: is not used', async () => {
+  it('a connection from when the address was allowed is still open: not used', async () => {
     const receiver = await startReceiver();
     const url = receiver.origin.replace('127.0.0.1', 'localhost');
     await notify({ url, allowPrivate: true });
@@ -264,7 +264,7 @@ describe('the URL must not be posted to', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it('private addresses are allowed by configuration: is told', async () => {
+  it('private addresses are allowed by the configuration: posted', async () => {
     const receiver = await startReceiver();
     await notify({ url: receiver.origin.replace('127.0.0.1', 'localhost'), allowPrivate: true });
     expect(receiver.requests).toHaveLength(1);
@@ -285,7 +285,7 @@ describe('the URL must not be posted to', () => {
     expect(failure.message).not.toContain('pass@');
   });
 
-  it('no message tells the path or the query of a URL', async () => {
+  it('messages never hold the path or the query of a URL', async () => {
     const receiver = await startReceiver({ status: 500 });
     const path = '/hush-path?token=hush-query';
     const refused = [
@@ -315,7 +315,7 @@ describe('what operators count', () => {
 });
 
 describe('the secrets', () => {
-  it('none is configured: one follows from the auth token, the same in every process', () => {
+  it('no secret is configured: derived from the auth token, the same in every process', () => {
     expect(derivedNotifySecret('token')).toBe(derivedNotifySecret('token'));
     expect(derivedNotifySecret('token')).not.toBe(derivedNotifySecret('another token'));
     expect(isNotifySecret(derivedNotifySecret('token'))).toBe(true);

@@ -102,15 +102,15 @@ describe('addresses of the public internet', () => {
   });
 });
 
-describe('a host is looked up', () => {
-  it('it has public and private addresses: only the public ones are connected to', async () => {
+describe('looking a host up', () => {
+  it('a host has public and private addresses: only the public ones are used', async () => {
     expect(await lookUp({ all: true }, '10.0.0.1', '8.8.8.8', '::1', '2606:4700:4700::1111')).toEqual([
       { address: '8.8.8.8', family: 4 },
       { address: '2606:4700:4700::1111', family: 6 },
     ]);
   });
 
-  it('one address is asked for: the first public one', async () => {
+  it('one address is wanted: the first public one', async () => {
     expect(await lookUp({ all: false }, '10.0.0.1', '8.8.8.8')).toBe('8.8.8.8');
     expect(await lookUp({}, '127.0.0.1', '8.8.4.4')).toBe('8.8.4.4');
   });
@@ -122,20 +122,20 @@ describe('a host is looked up', () => {
     },
   );
 
-  it('its answer changes between two requests: each connects to what was checked for it', async () => {
+  it('the DNS answer changes between two requests: each connects to the address that was checked for it', async () => {
     const answers = [['8.8.8.8'], ['127.0.0.1']];
     const rebinding = publicLookup(resolverOf(() => answers.shift() ?? []));
     expect(await lookUpWith(rebinding, { all: true })).toEqual([{ address: '8.8.8.8', family: 4 }]);
     await expect(lookUpWith(rebinding, { all: true })).rejects.toThrow(NotPublic);
   });
 
-  it('localhost, asked of the real resolver: refused', async () => {
+  it('localhost, by the real resolver: refused', async () => {
     await expect(lookUpWith(publicLookup(), { all: true }, 'localhost')).rejects.toThrow(
       'localhost is not on the public internet',
     );
   });
 
-  it('nobody knows it: the error of the resolver', async () => {
+  it('an unknown host: the error of the resolver', async () => {
     const unknown = ((_host: string, _options: unknown, callback: (error: Error) => void) =>
       callback(new Error('getaddrinfo ENOTFOUND'))) as typeof dns.lookup;
     await expect(lookUpWith(publicLookup(unknown), { all: true })).rejects.toThrow('ENOTFOUND');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
 import { surelyNotSent } from '../../activities/twilio/twilioRestError.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
@@ -74,8 +74,8 @@ function inputTo(to: string): PlaceCallInput {
   };
 }
 
-describe('the same order to dial is executed twice', () => {
-  it('Twilio made the call the first time: the second says so, and sends nothing', async () => {
+describe('a placement is executed twice', () => {
+  it('Twilio made the call: the second execution returns it, and sends nothing', async () => {
     const input = inputTo(context.to);
     const first = await execute<PlaceCallResult>(activities().placeCall, input);
     expect(first).toMatchObject({ kind: 'created', sidFrom: 'created' });
@@ -88,7 +88,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('its answer was lost the first time: the second is unclear as well, and sends nothing', async () => {
+  it("Twilio's answer was lost: the second execution is unclear too, and sends nothing", async () => {
     context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();
@@ -101,7 +101,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('Twilio refused the first time: the second is refused too, and sends nothing', async () => {
+  it('Twilio refused: the second execution is refused too, and sends nothing', async () => {
     context.twilio.answerCreate = () => twilioError(400, 21215, 'no');
     const input = inputTo(context.to);
     for (let n = 0; n < 2; n++)
@@ -112,7 +112,7 @@ describe('the same order to dial is executed twice', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('both at the same time: one sends', async () => {
+  it('both executions run at the same time: one sends', async () => {
     const input = inputTo(context.to);
     const both = [activities(), activities()].map((one) => execute<PlaceCallResult>(one.placeCall, input));
     expect((await Promise.all(both)).filter(({ kind }) => kind === 'created').length).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('the same order to dial is executed twice', () => {
 });
 
 describe('the calling window', () => {
-  it('has ended while the order waited for its turn: nothing is sent, and told when it opens again', async () => {
+  it('the window closed while the placement waited in the queue: nothing is sent, and the result says when it opens', async () => {
     const input = inputTo(context.to);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
     const result = await execute<PlaceCallResult>(activities().placeCall, input);
@@ -135,7 +135,7 @@ describe('the calling window', () => {
     expect(await context.store.findPlacement(input)).toBeNull();
   });
 
-  it('has ended since the create was sent: the second execution still says what became of it', async () => {
+  it('the window closed after the create request: a second execution still returns its result', async () => {
     const input = inputTo(context.to);
     await execute<PlaceCallResult>(activities().placeCall, input);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(2), end: inHours(3) };
@@ -145,45 +145,163 @@ describe('the calling window', () => {
     });
   });
 
-  it('is open: dialed', async () => {
+  it('the window is open: dialed', async () => {
     const input = inputTo(context.to);
     input.plan.callingWindow = { timeZone: 'UTC', start: inHours(-1), end: inHours(1) };
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'created' });
   });
 });
 
-describe('a worker is frozen before it begins to execute an order, and thaws when others have gone on', () => {
-  it('it was found that nothing had been sent: it sends nothing', async () => {
+describe('there is no claim in the journal', () => {
+  /** Searches until the result is certain, as Temporal does. */
+  async function search(input: PlaceCallInput): Promise<FindUnclearCallResult> {
+    for (;;) {
+      try {
+        return await execute<FindUnclearCallResult>(activities().findUnclearCall, input);
+      } catch (error) {
+        if (!String(error).includes('no trace at Twilio')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  it('a worker was frozen before its claim: the search lasts the whole silence, and the worker sends nothing', async () => {
     const input = inputTo(context.to);
-    expect(await execute<FindUnclearCallResult>(activities().findUnclearCall, input)).toEqual({
-      kind: 'absent',
-    });
+    await expect(execute(activities().findUnclearCall, input)).rejects.toThrow(
+      'no trace at Twilio after 0 s',
+    );
+    expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'unclear' });
+    expect(await search(input)).toEqual({ kind: 'absent' });
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-sent' });
+    expect(context.twilio.creates).toHaveLength(0);
     expect(await execute<PlaceCallResult>(activities().placeCall, { ...input, placement: 2 })).toMatchObject({
       kind: 'created',
     });
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('it claims at the same moment as they look: one of the two holds', async () => {
+  it("the database lost it when it failed over: the call is found in Twilio's list", async () => {
+    const input = inputTo(context.to);
+    const { claimPlacement, settlePlacement } = context.store;
+    context.store.claimPlacement = async () => ({ claimed: true, sendAt: '', waitSeconds: 0 });
+    context.store.settlePlacement = async () => null;
+    context.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    try {
+      await execute<PlaceCallResult>(activities().placeCall, input);
+    } finally {
+      Object.assign(context.store, { claimPlacement, settlePlacement });
+    }
+    expect(await context.store.findPlacement(input)).toBeNull();
+    const callSid = context.twilio.calls[0]?.sid;
+    expect(await search(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+    expect(await context.store.findPlacement(input)).toMatchObject({ result: 'created', callSid });
+  });
+
+  it('a worker claims at the same moment: it sends, or the placement is blocked, and never both', async () => {
     for (let time = 0; time < 10; time++) {
       context.twilio.answerCreate = () => cut();
       const input = inputTo(`${context.to}${time}`);
       const before = context.twilio.creates.length;
-      const [found] = await Promise.all([
-        execute<FindUnclearCallResult>(activities().findUnclearCall, input).catch(
-          (error: Error) => error.message,
-        ),
+      const [, placed] = await Promise.all([
+        execute(activities().findUnclearCall, input).catch(() => {}),
         execute<PlaceCallResult>(activities().placeCall, input),
       ]);
-      const sent = context.twilio.creates.length - before;
-      expect(sent === 0).toBe((found as FindUnclearCallResult).kind === 'absent');
+      expect(placed.kind).toBe('unclear');
+      expect(context.twilio.creates.length - before).toBeLessThanOrEqual(1);
+      expect(await search(input)).toEqual({ kind: 'absent' });
+      expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
+        kind: 'not-sent',
+      });
     }
+  }, 60_000);
+});
+
+describe('an unclear placement is searched for', () => {
+  /** A placement whose call Twilio made, and whose answer was lost. */
+  async function lostAnswer(input: PlaceCallInput): Promise<string> {
+    context.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'unclear' });
+    return context.twilio.calls[0]?.sid as string;
+  }
+  const find = (input: PlaceCallInput) => execute<FindUnclearCallResult>(activities().findUnclearCall, input);
+
+  it.each([
+    ['a minute behind', -60],
+    ['an hour behind', -3600],
+  ])('the clock of the database is now %s: the call is found', async (_, setBackSeconds) => {
+    const input = inputTo(context.to);
+    const callSid = await lostAnswer(input);
+    const { blockPlacement } = context.store;
+    context.store.blockPlacement = async (key) => {
+      const entry = await blockPlacement.call(context.store, key);
+      return { ...entry, ageSeconds: entry.ageSeconds + setBackSeconds };
+    };
+    try {
+      expect(await find(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+    } finally {
+      context.store.blockPlacement = blockPlacement;
+    }
+  });
+
+  it('the worker has another Twilio account by now: waits, and names both accounts', async () => {
+    const input = inputTo(context.to);
+    const callSid = await lostAnswer(input);
+    const { twilio } = context.bench.settings;
+    const usual = twilio.accountSid;
+    twilio.accountSid = `AC${'9'.repeat(32)}`;
+    try {
+      const searched = find(input);
+      await expect(searched).rejects.toThrow(`Run a worker with TWILIO_ACCOUNT_SID=${usual}`);
+      await expect(searched).rejects.toThrow(twilio.accountSid);
+      expect(await context.store.findPlacement(input)).toMatchObject({ result: null });
+    } finally {
+      twilio.accountSid = usual;
+    }
+    expect(await find(input)).toEqual({ kind: 'found', callSid, sidFrom: 'list' });
+  });
+
+  it('another call between the numbers has an unclear placement too: its call is not taken', async () => {
+    const [first, second] = [inputTo(context.to), inputTo(context.to)];
+    context.twilio.answerCreate = () => cut();
+    await execute<PlaceCallResult>(activities().placeCall, first);
+    // Only a claim that is older than the longest search is abandoned.
+    await context.store.settlePlacement({ ...first, result: 'abandoned', callSid: null });
+    const callSid = await lostAnswer(second);
+    await expect(find(first)).rejects.toThrow('1 calls at Twilio could be this one');
+    await context.store.settlePlacement({ ...second, result: 'created', callSid });
+    await expect(find(first)).rejects.toThrow('no trace at Twilio');
+  });
+
+  it('another call between the numbers wants to dial: it waits, and abandons the claim only after the longest search', async () => {
+    const first = inputTo(context.to);
+    context.twilio.answerCreate = () => cut();
+    await execute<PlaceCallResult>(activities().placeCall, first);
+    const { claimPlacement } = context.store;
+    let abandonedAfterSeconds = 0;
+    context.store.claimPlacement = (claim) => {
+      ({ abandonedAfterSeconds } = claim);
+      return claimPlacement(claim);
+    };
+    try {
+      expect(await execute<PlaceCallResult>(activities().placeCall, inputTo(context.to))).toMatchObject({
+        kind: 'not-yet',
+        hindrance: { by: 'pair-in-progress', callId: first.callId },
+      });
+    } finally {
+      context.store.claimPlacement = claimPlacement;
+    }
+    expect(abandonedAfterSeconds).toBeGreaterThan(24 * 3600 + first.plan.timeouts.decideWithinSeconds);
   });
 });
 
 describe("the worker's clock is ahead", () => {
-  it('the time of the order seems over: not yet, and the call decides by its own clock', async () => {
+  it('giveUpAt seems to have passed: not yet, since the call decides by its own clock', async () => {
     const input = inputTo(context.to);
     input.plan.giveUpAt = new Date(Date.now() - 1000).toISOString();
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-yet' });
@@ -201,15 +319,15 @@ describe('the network fails', () => {
     ['ENETDOWN', 'read', false],
     ['ECONNRESET', 'read', false],
     ['ETIMEDOUT', 'connect', false],
-  ])('%s at %s: surely not sent is %s', (code, syscall, surely) => {
+  ])('%s at %s: certainly not sent is %s', (code, syscall, surely) => {
     const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
     expect(surelyNotSent(error)).toBe(surely);
     expect(surelyNotSent(Object.assign(new Error(error.message, { cause: error }), { code }))).toBe(surely);
   });
 });
 
-describe('an order waits here for its slot of calls per second', () => {
-  it('its time is over by then: nothing is sent, and it says so', async () => {
+describe('a claimed placement waits for its send time', () => {
+  it('giveUpAt passes: not sent', async () => {
     const { settings } = context.bench;
     const usual = settings.callsPerSecond;
     settings.callsPerSecond = 0.5;
@@ -219,7 +337,7 @@ describe('an order waits here for its slot of calls per second', () => {
       input.plan.giveUpAt = new Date(Date.now() + 800).toISOString();
       expect(await execute<PlaceCallResult>(activities().placeCall, input)).toEqual({
         kind: 'not-sent',
-        why: `its time was over before it could dial: ${input.plan.giveUpAt}`,
+        why: `giveUpAt passed before it could dial: ${input.plan.giveUpAt}`,
         retryAfterSeconds: 0,
       });
       expect(await context.store.findPlacement(input)).toMatchObject({ result: 'not-sent' });
@@ -229,7 +347,7 @@ describe('an order waits here for its slot of calls per second', () => {
     }
   });
 
-  it('its calling window closes meanwhile: nothing is sent, and it says so', async () => {
+  it('the calling window closes: not sent', async () => {
     const input = inputTo(context.to);
     const { claimPlacement } = context.store;
     context.store.claimPlacement = async (claim) => {
@@ -240,7 +358,7 @@ describe('an order waits here for its slot of calls per second', () => {
     try {
       expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
         kind: 'not-sent',
-        why: 'its calling window closed before it could dial',
+        why: 'the calling window closed before it could dial',
       });
     } finally {
       context.store.claimPlacement = claimPlacement;
@@ -250,11 +368,43 @@ describe('an order waits here for its slot of calls per second', () => {
   });
 });
 
+describe('a worker is frozen between its claim and the create request', () => {
+  it('it goes on after it evaluated the calling window: nothing is sent', async () => {
+    const input = inputTo(context.to);
+    const window = { start: inHours(-1), end: inHours(1) };
+    const { claimPlacement } = context.store;
+    const clock = vi.spyOn(Date, 'now');
+    context.store.claimPlacement = async (claim) => {
+      const claimed = await claimPlacement(claim);
+      const realNow = performance.timeOrigin + performance.now();
+      // The last evaluation of the window reads files when the number decides about the time zone.
+      input.plan.callingWindow = {
+        ...window,
+        get timeZone() {
+          clock.mockImplementation(() => realNow + 13_000);
+          return 'UTC';
+        },
+      };
+      return claimed;
+    };
+    try {
+      expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({
+        kind: 'not-sent',
+        why: 'the worker took too long before it could dial',
+      });
+    } finally {
+      clock.mockRestore();
+      context.store.claimPlacement = claimPlacement;
+    }
+    expect(context.twilio.creates).toHaveLength(0);
+  });
+});
+
 describe("Twilio's clock and ours differ", () => {
   it.each([
     ['an hour ahead', 3600],
     ['an hour behind', -3600],
-  ])('%s: the call whose create was lost is found, an older one is not', async (_, aheadSeconds) => {
+  ])('%s: the call of the lost answer is found, and an older one is not', async (_, aheadSeconds) => {
     const twilioTime = (secondsAgo: number) =>
       new Date(Date.now() + (aheadSeconds - secondsAgo) * 1000).toUTCString();
     context.twilio.answerList = (calls) => json(200, { calls, next_page_uri: null }, { date: twilioTime(0) });

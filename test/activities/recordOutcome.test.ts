@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { ActivityDeps } from '../../activities/deps.js';
+import type { ActivityDeps } from '../../activities/deps/activityDeps.js';
 import { recordOutcome } from '../../activities/recordOutcome.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
@@ -45,7 +45,7 @@ async function record(sipResponseCode: number | null, addOptOuts: boolean): Prom
 }
 
 describe('a callee rejects the call as unwanted (SIP 607)', () => {
-  it('opt-outs are kept: on the do-not-call list for good, with the evidence', async () => {
+  it('opt-outs are added: on the do-not-call list for good, with the evidence', async () => {
     const callId = await record(607, true);
     expect(await store.findDoNotCall(to)).toMatchObject({
       source: 'opt-out',
@@ -54,13 +54,13 @@ describe('a callee rejects the call as unwanted (SIP 607)', () => {
     });
   });
 
-  it('opt-outs are not kept: recorded, and nothing else', async () => {
+  it('opt-outs are not added: recorded, and nothing else', async () => {
     const callId = await record(607, false);
     expect(await store.findDoNotCall(to)).toBeNull();
     expect(await store.findCallState(callId)).toMatchObject({ state: 'done' });
   });
 
-  it('the list has the number until some day: from now on for good', async () => {
+  it('the number is listed until a certain day: from now on for good', async () => {
     const expiresAt = '2099-01-01T00:00:00.000000Z';
     await store.addToDoNotCall({ to, reason: 'holiday', source: 'api', expiresAt });
     await record(607, true);
@@ -68,7 +68,7 @@ describe('a callee rejects the call as unwanted (SIP 607)', () => {
   });
 });
 
-describe('a call ends otherwise', () => {
+describe('a call ends in another way', () => {
   it.each([200, 480, 486, 603, 608, null])('SIP %s: not on the list', async (sip) => {
     await record(sip, true);
     expect(await store.findDoNotCall(to)).toBeNull();

@@ -127,7 +127,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     [{ from: null }, `from is null; ${e164}`],
     [
       { from: undefined },
-      'from is missing, and the server has no default caller id; must be a phone number in E.164',
+      'from is missing, and the server has no default caller ID; must be a phone number in E.164',
     ],
     [{ from: '+15005550100' }, 'from is "+15005550100", the destination itself; must be another number'],
     [
@@ -165,7 +165,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     [{ lookup: true }, 'lookup is true; must be one of off, basic, lineType, lineStatus'],
     [
       { retry: 'constructor' },
-      'retry is "constructor", which no retry policy is called; must be one of default, or a policy of its own',
+      'retry is "constructor", but no retry policy has that name; must be one of default, or a policy of its own',
     ],
     [{ retry: 3 }, 'retry is 3; must be the name of a retry policy, or a retry policy'],
     [{ retry: {} }, 'retry.maxAttempts is missing; must be an integer 1..100, the first attempt included'],
@@ -322,16 +322,13 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     ],
     [
       { notifyUrl: 'https://example.com', notifyOn: [] },
-      'notifyOn is a list of 0; must be a list of at least one event; leave out notifyUrl to be told of none',
+      'notifyOn is a list of 0; must be a list of at least one event; leave out notifyUrl to get no notifications',
     ],
     [
       { notifyUrl: 'https://example.com', notifyOn: ['call.ended', 'call.ended'] },
       'notifyOn is a list of 2; must be a list that names each event once',
     ],
-    [
-      { notifyOn: ['call.ended'] },
-      'notifyOn says of what to tell, but there is no notifyUrl to tell it to; must come with one',
-    ],
+    [{ notifyOn: ['call.ended'] }, 'notifyOn needs a notifyUrl to post to; must come with one'],
     [{ metadata: { order: 4711 } }, 'metadata.order is 4711; must be a string'],
     [{ metadata: ['a'] }, 'metadata is a list of 1; must be an object of strings'],
     [{ metadata: { a: 'ü'.repeat(2045) } }, 'metadata takes 4098 bytes as JSON; must take at most 4096'],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, inject } from 'vitest';
-import type { ActivitySettings } from '../../activities/settings.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { createApi } from '../../src/api/createApi.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { breakerRule } from '../../activities/store/dialLimits.js';
-import type { Database } from '../../activities/store/drivers/database.js';
+import type { Database } from '../../activities/store/database/database.js';
 import { openDatabase } from '../../activities/store/openStore.js';
+import { breakerRule } from '../../activities/store/placements/dialLimits.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import { accountSid, type CallHandle } from '../support/callBench.js';
 import { created, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.js';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { breakerRule } from '../../activities/store/dialLimits.js';
+import { breakerRule } from '../../activities/store/placements/dialLimits.js';
 import { startReceiver } from '../activities/notifyBench.js';
 import { accountSid, type CallHandle } from '../support/callBench.js';
 import { created, twilioError } from '../support/scriptedTwilio.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Database } from '../../activities/store/drivers/database.js';
+import type { Database } from '../../activities/store/database/database.js';
 import { openDatabase } from '../../activities/store/openStore.js';
 import { accountSid, type CallHandle, startCallBench } from '../support/callBench.js';
 import { changedWorkflow } from '../support/changedWorkflow.js';

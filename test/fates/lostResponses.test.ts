@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
+import { StoreUnavailable } from '../../activities/store/database/storeError.js';
 import type { CallHandle } from '../support/callBench.js';
 import { fastForward } from '../support/fastForward.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';

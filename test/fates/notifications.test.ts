@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ActivityEvent } from '../../activities/deps.js';
-import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
+import { StoreUnavailable } from '../../activities/store/database/storeError.js';
 import { type ReceivedRequest, startReceiver, verified } from '../activities/notifyBench.js';
 import { eventually, useApi } from '../api/useApi.js';
 import type { CallHandle } from '../support/callBench.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Capacity } from '../../activities/store/dialLimits.js';
+import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 import { dialSlotSupplier } from '../../src/worker/dialSlotSupplier.js';
 
 const context = {

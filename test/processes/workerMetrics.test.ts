@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import type { DialingStop } from '../../activities/store/dialLimits.js';
+import type { DialingStop } from '../../activities/store/placements/dialLimits.js';
 import { Readiness } from '../../src/process/readiness.js';
 import { activityListener, watchDialing } from '../../src/worker/workerMetrics.js';
 

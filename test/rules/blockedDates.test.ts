@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextTimeInWindow } from '../../activities/callingWindow.js';
+import { nextTimeInWindow } from '../../activities/calling-window/nextTimeInWindow.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 
 const allowedTime = (window: CallingWindow, zones: string | string[], from: string) =>

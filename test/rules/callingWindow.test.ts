@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nextTimeInWindow } from '../../activities/callingWindow.js';
-import { findAllowedTime, nextAllowedTime } from '../../activities/findAllowedTime.js';
-import { timeZonesOf } from '../../activities/timeZonesOf.js';
+import { findAllowedTime, nextAllowedTime } from '../../activities/calling-window/findAllowedTime.js';
+import { nextTimeInWindow } from '../../activities/calling-window/nextTimeInWindow.js';
+import { timeZonesOf } from '../../activities/calling-window/timeZonesOf.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 
 const allowedTime = (window: CallingWindow, zones: string | string[], from: string) =>

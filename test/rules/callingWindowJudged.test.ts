@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DateTime, IANAZone } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { nextTimeInWindow } from '../../activities/callingWindow.js';
+import { nextTimeInWindow } from '../../activities/calling-window/nextTimeInWindow.js';
 import type { CallingRange, CallingWindow } from '../../workflows/callRequest.js';
 
 const minute = 60_000;

@@ -1,10 +1,10 @@
-import type { DialLimits } from '../../activities/store/dialLimits.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { DialLimits } from '../../activities/store/placements/dialLimits.js';
 import type {
   ClaimRequest,
-  OutcomeStore,
   PlacementKey,
   PlacementResult,
-} from '../../activities/store/outcomeStore.js';
+} from '../../activities/store/placements/placementJournal.js';
 import type { Engine } from './engines.js';
 import { newClaim, newSid, noLimits } from './records.js';
 

@@ -10,7 +10,7 @@ import {
   lockDirectory,
   startByPs,
   startOf,
-} from '../../activities/store/drivers/directoryLock.js';
+} from '../../activities/store/database/directoryLock.js';
 import { openStore } from '../../activities/store/openStore.js';
 import { newCallId, outcome } from './records.js';
 
@@ -60,14 +60,14 @@ async function leaveBehind(file: string, id: string): Promise<void> {
 }
 
 describe('the directory of an embedded store', () => {
-  it('is free: locked by a file beside it, and free again after', async () => {
+  it('no process holds it: locked by a file beside it, which release removes', async () => {
     const lock = await lockDirectory(directory);
     expect(await lockFile()).toMatchObject({ pid: process.pid });
     await lock.release();
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('is held by a living process: refused, with its id and what to do', async () => {
+  it('a living process holds it: refused, with its id and what to do', async () => {
     const holder = await holdElsewhere('lock');
     const refused = lockDirectory(directory);
     await expect(refused).rejects.toThrow(DirectoryInUse);
@@ -75,12 +75,12 @@ describe('the directory of an embedded store', () => {
     await expect(openStore({ directory })).rejects.toThrow(DirectoryInUse);
   });
 
-  it('is held by this very process: refused', async () => {
+  it('this process holds it: refused', async () => {
     await lockDirectory(directory);
     await expect(lockDirectory(directory)).rejects.toThrow(`process ${process.pid} (this one)`);
   });
 
-  it('its holder stops cleanly: free', async () => {
+  it('its holder stops cleanly: unlocked', async () => {
     await end(await holdElsewhere('lock'), 'SIGTERM');
     expect(await readdir(root)).toEqual([]);
   });
@@ -94,14 +94,14 @@ describe('the directory of an embedded store', () => {
     expect(await readdir(root)).toEqual(['store.lock']);
   });
 
-  it('its holder is gone and the process id in use again: taken over', async () => {
+  it('its holder is gone and another process has its id: taken over', async () => {
     await leaveBehind(`${directory}.lock`, 'gone');
     const lock = await lockDirectory(directory);
     await lock.release();
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('one that was taking over from the dead died too: taken over', async () => {
+  it('a process died while it took over from a dead one: taken over', async () => {
     await leaveBehind(`${directory}.lock`, 'first');
     const first = await readFile(`${directory}.lock`, 'utf8');
     await rm(`${directory}.lock`);
@@ -113,7 +113,7 @@ describe('the directory of an embedded store', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('many want it at once, from a dead holder: one gets it, each time', async () => {
+  it('many processes take over from a dead holder at once: one gets it, each time', async () => {
     for (let time = 0; time < 25; time++) {
       await leaveBehind(`${directory}.lock`, `dead-${time}`);
       const locks = await Promise.allSettled(Array.from({ length: 8 }, () => lockDirectory(directory)));
@@ -126,15 +126,15 @@ describe('the directory of an embedded store', () => {
     }
   });
 
-  it('is held on another host, or in another container: refused, for nobody can see from here whether it lives', async () => {
+  it('a process on another host or in another container holds it: refused', async () => {
     await leaveBehind(`${directory}.lock`, 'far');
     await writeFile(`${directory}.lock`, JSON.stringify({ ...(await lockFile()), place: 'elsewhere' }));
     await expect(lockDirectory(directory)).rejects.toThrow(`on elsewhere, which cannot be seen from here`);
   });
 
-  it('a file that is no lock of ours is in the way: refused, and left alone', async () => {
+  it('another file has the name of the lock: refused, and left alone', async () => {
     await writeFile(`${directory}.lock`, 'something else');
-    await expect(lockDirectory(directory)).rejects.toThrow('is not a lock of ours');
+    await expect(lockDirectory(directory)).rejects.toThrow('is not a lock file of ringtrue');
     expect(await readFile(`${directory}.lock`, 'utf8')).toBe('something else');
   });
 
@@ -153,8 +153,8 @@ describe('the directory of an embedded store', () => {
 describe.each([
   ['/proc where there is one', startOf],
   ['ps', startByPs],
-])('when a process began, by %s', (_, start) => {
-  it('a living process: always the same words', async () => {
+])('the start of a process, by %s', (_, start) => {
+  it('a living process: always the same text', async () => {
     const words = await start(process.pid);
     expect(words).toBeTruthy();
     expect(await start(process.pid)).toBe(words);

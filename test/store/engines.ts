@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database } from '../../activities/store/drivers/database.js';
+import type { Database } from '../../activities/store/database/database.js';
 import { openDatabase, outcomeStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { startPostgres } from '../support/postgres.js';
@@ -9,7 +9,9 @@ import { startPostgres } from '../support/postgres.js';
 export interface Engine {
   db: Database;
   store: OutcomeStore;
-  /** Several stores on the same database, each with connections of its own where the engine has more than one. */
+  /**
+   * Several stores on the same database, each with connections of its own where the engine has more than one.
+   */
   stores: OutcomeStore[];
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { lockDirectory } from '../../activities/store/drivers/directoryLock.js';
+import { lockDirectory } from '../../activities/store/database/directoryLock.js';
 import { openStore } from '../../activities/store/openStore.js';
 import { outcome } from './records.js';
 

@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Database, prepared, textOf } from '../../activities/store/drivers/database.js';
-import { postgres } from '../../activities/store/drivers/postgres.js';
-import { storeError } from '../../activities/store/drivers/storeError.js';
-import { migrate, SchemaTooNew } from '../../activities/store/migrate.js';
+import { type Database, prepared, textOf } from '../../activities/store/database/database.js';
+import { postgres } from '../../activities/store/database/postgres.js';
+import { StoreUnavailable, storeError } from '../../activities/store/database/storeError.js';
+import {
+  applyMigrations,
+  hashOf,
+  migrate,
+  ownFunctions,
+  replaceFunctions,
+  SchemaTooNew,
+} from '../../activities/store/migrate.js';
 import { openDatabase, openStore, openStoreLazily, outcomeStore } from '../../activities/store/openStore.js';
-import { StoreUnavailable } from '../../activities/store/outcomeStore.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { newCallId, outcome } from './records.js';
 import { refusingPooler } from './refusingPooler.js';
@@ -70,17 +76,86 @@ describe('the schema', () => {
     const db = postgres({ databaseUrl: await newDatabase() }, silent);
     const first = { version: 1, name: 'a', sql: 'create table a (n integer)' };
     const broken = { version: 2, name: 'b', sql: 'create table b (n integer); create table a (n integer)' };
-    await expect(migrate(db, [first, broken])).rejects.toThrow('already exists');
+    await expect(applyMigrations(db, [first, broken])).rejects.toThrow('already exists');
     expect(
       await db.query(`select to_regclass('a') is not null as a, to_regclass('b') is not null as b`),
     ).toEqual([{ a: true, b: false }]);
-    expect(await migrate(db, [first, { ...broken, sql: 'create table b (n integer)' }])).toEqual([2]);
+    expect(await applyMigrations(db, [first, { ...broken, sql: 'create table b (n integer)' }])).toEqual([2]);
+    await db.close();
+  });
+});
+
+/** The hash of the functions by version. Add a line for each version; never change one that was released. */
+const functionHashes: Record<number, string> = {
+  1: 'bd9a7cb8595d807916bd4c097b3ff69d5330b7595b685d51f25f08e5b52fd82f',
+};
+
+describe('the functions of the database', () => {
+  const functionsOf = (version: number, result: string) => ({
+    version,
+    sql: `create or replace function release() returns text language sql as $$ select '${result}' $$`,
+  });
+  const releaseIn = async (db: Database) => (await db.query('select release()'))[0];
+
+  it('a file in schema/functions changes: functionsVersion changes with it', async () => {
+    const { version, sql } = await ownFunctions();
+    expect(
+      functionHashes[version],
+      'schema/functions/ has changed: raise functionsVersion in migrate.ts and add its hash to this test',
+    ).toBe(hashOf(sql));
+    expect(version).toBe(Math.max(...Object.keys(functionHashes).map(Number)));
+  });
+
+  it('a newer process starts: its functions replace the older ones', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    expect(await releaseIn(db)).toEqual({ release: 'old' });
+    await replaceFunctions(db, functionsOf(2, 'new'));
+    expect(await releaseIn(db)).toEqual({ release: 'new' });
+    await db.close();
+  });
+
+  it('an older process starts: the newer functions stay', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(2, 'new'));
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    expect(await releaseIn(db)).toEqual({ release: 'new' });
+    await db.close();
+  });
+
+  it('functions change under the same version, as in development: replaced', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'before'));
+    await replaceFunctions(db, functionsOf(1, 'after'));
+    expect(await releaseIn(db)).toEqual({ release: 'after' });
+    await db.close();
+  });
+
+  it('the functions in the database are current: they are not written again', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await migrate(db);
+    const written = 'select applied_at::text from ringtrue_functions';
+    const first = await db.query(written);
+    await migrate(db);
+    expect(await db.query(written)).toEqual(first);
+    await db.close();
+  });
+
+  it('one of the functions is broken: none is replaced', async () => {
+    const db = postgres({ databaseUrl: await newDatabase() }, silent);
+    await replaceFunctions(db, functionsOf(1, 'old'));
+    const broken = {
+      version: 2,
+      sql: `${functionsOf(2, 'new').sql}; create function broken() returns nothing`,
+    };
+    await expect(replaceFunctions(db, broken)).rejects.toThrow('no language specified');
+    expect(await releaseIn(db)).toEqual({ release: 'old' });
     await db.close();
   });
 });
 
 describe('a database that cannot be reached', () => {
-  it('nobody listens: StoreUnavailable, naming host and database, and not the password', async () => {
+  it('no server listens: StoreUnavailable names host and database, and not the password', async () => {
     const opening = openStore({ databaseUrl: 'postgres://me:s3cret@127.0.0.1:1/calls' });
     await expect(opening).rejects.toThrow(StoreUnavailable);
     await expect(opening).rejects.toThrow('PostgreSQL database calls at 127.0.0.1:1) refused the connection');
@@ -112,34 +187,34 @@ describe('a database that cannot be reached', () => {
     await store.close();
   });
 
-  describe('behind a pooler that hands a connection on from one transaction to another', () => {
+  describe('behind a pooler that shares connections between transactions', () => {
     const statement = prepared('select $1::text as said');
     const messages: string[] = [];
     const log = { warn() {}, info: (_: object, msg: string) => void messages.push(msg) };
 
     it.each<[string, (db: Database) => Promise<unknown>]>([
       [
-        'the server has never heard of what was prepared',
+        'the server does not know the prepared statement',
         async (db) => {
           await db.query(statement, ['before']);
           await db.run('deallocate all');
         },
       ],
       [
-        'the server knows it already, from somebody else',
+        'the server knows the statement already, from another process',
         (db) => db.run(`prepare "${statement.name}" as select 1`),
       ],
-    ])('%s: run all the same, and prepared no more', async (_, meanwhile) => {
+    ])('%s: runs all the same, and prepares no more', async (_, meanwhile) => {
       messages.length = 0;
       const db = postgres({ databaseUrl: await newDatabase(), poolSize: 1 }, log);
       await meanwhile(db);
       expect(await db.query(statement, ['after'])).toEqual([{ said: 'after' }]);
       expect(await db.query(statement, ['again'])).toEqual([{ said: 'again' }]);
-      expect(messages).toEqual(['the database connections are shared: nothing is prepared on them']);
+      expect(messages).toEqual(['the database pooler shares connections: statements are no longer prepared']);
       await db.close();
     });
 
-    it('it lets nobody set a time-out for statements: served all the same, migrations and all', async () => {
+    it('the pooler refuses statement_timeout: migrates and serves all the same', async () => {
       messages.length = 0;
       const databaseUrl = new URL(await newDatabase());
       const pooler = await refusingPooler(Number(databaseUrl.port));
@@ -150,13 +225,14 @@ describe('a database that cannot be reached', () => {
       expect((await store.findCallState(callIds[4] as string))?.outcome).toEqual(
         outcome(callIds[4] as string),
       );
-      const refused = 'the pooler of the database takes no statement_timeout: only we wait no longer';
+      const refused =
+        'the database pooler refuses statement_timeout: slow statements are given up here, and run on in the server';
       expect(messages.filter((line) => line === refused)).toHaveLength(1);
       await store.close();
       await pooler.close();
     });
 
-    it('its connection knows the database empty, and another process migrates it meanwhile: serves what is there', async () => {
+    it('another process migrates the database that a shared connection has seen empty: nothing is migrated twice', async () => {
       const databaseUrl = await newDatabase();
       const only = { version: 1, name: 'a', sql: 'create table a (n integer)' };
       const onOne = async (work?: () => Promise<void>): Promise<Database> => {
@@ -181,17 +257,17 @@ describe('a database that cannot be reached', () => {
       const sharedConnection = await onOne();
       let late: Promise<number[]> | undefined;
       const first = await onOne(async () => {
-        late = migrate(sharedConnection, [only]);
+        late = applyMigrations(sharedConnection, [only]);
         const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
         await vi.waitFor(async () => expect(await query(databaseUrl, waiting)).toHaveLength(1));
       });
-      expect(await migrate(first, [only])).toEqual([1]);
+      expect(await applyMigrations(first, [only])).toEqual([1]);
       expect(await late).toEqual([]);
       await Promise.all([sharedConnection.close(), first.close()]);
     });
   });
 
-  it('the server is killed and comes back: StoreUnavailable meanwhile, then it serves by itself, and nothing recorded is lost', async () => {
+  it('the server is killed and restarted: StoreUnavailable meanwhile, then it serves again, and nothing recorded is lost', async () => {
     const databaseUrl = await newDatabase();
     const lazily = openStoreLazily({ databaseUrl });
     const store = await openStore({ databaseUrl });
@@ -237,7 +313,7 @@ describe('a database that cannot be reached', () => {
 });
 
 describe('the embedded database', () => {
-  it('stops in the middle, its disk gone: StoreUnavailable, then it starts anew with what was recorded', async () => {
+  it('the disk fails in the middle of the work: StoreUnavailable, then it starts again with what was recorded', async () => {
     const root = await mkdtemp(join(tmpdir(), 'ringtrue-pglite-'));
     const directory = join(root, 'store');
     const db = await openDatabase({ directory });
@@ -260,7 +336,7 @@ describe('the embedded database', () => {
   }, 120_000);
 });
 
-describe('what the database says', () => {
+describe('errors of the database', () => {
   const coded = (code: string, message = code) => Object.assign(new Error(message), { code });
   it.each<[string, Error, string]>([
     ['disk full', coded('53100'), 'its disk is full'],
@@ -269,12 +345,12 @@ describe('what the database says', () => {
     ['shutting down', coded('57P01'), 'shutting down'],
     ['starting up', coded('57P03'), 'shutting down or starting up'],
     ['out of memory', coded('53200'), 'run out of memory'],
-    ['wrong password', coded('28P01'), 'does not let us in'],
+    ['wrong password', coded('28P01'), 'refused the login'],
     ['statement took too long', coded('57014'), 'in time'],
     ['two transactions met', coded('40P01'), 'done again'],
     ['connection cut', coded('ECONNRESET'), 'closed the connection'],
     [
-      'connection cut, says the driver',
+      'connection cut, as the driver reports it',
       new Error('Connection terminated unexpectedly'),
       'closed the connection',
     ],

@@ -31,7 +31,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   batchSuite(() => engine);
   redialSuite(() => engine);
 
-  it('is asked whether it serves: no error', async () => {
+  it('the store serves: ping throws nothing', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();
   });
 });

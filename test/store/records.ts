@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { DialLimits } from '../../activities/store/dialLimits.js';
-import type { ClaimRequest, PlacementKey } from '../../activities/store/outcomeStore.js';
+import type { DialLimits } from '../../activities/store/placements/dialLimits.js';
+import type { ClaimRequest, PlacementKey } from '../../activities/store/placements/placementJournal.js';
 import type { Attempt, CallOutcome, CallUpdate } from '../../workflows/callOutcome.js';
 
 /** Records to store, complete but for what a test is about. */

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** The server's answer to a start-up message that a pooler does not take. Source: PostgreSQL, "Message Formats". */
+/**
+ * The server's answer to a start-up message that a pooler does not take. Source: PostgreSQL, "Message
+ * Formats".
+ */
 function refusal(parameter: string): Buffer {
   const fields = [`SFATAL`, 'C08P01', `Munsupported startup parameter: ${parameter}`, ''];
   const body = Buffer.from(`${fields.join('\0')}\0`);
@@ -10,7 +13,9 @@ function refusal(parameter: string): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** Stands before a PostgreSQL server and lets in whoever asks for no `statement_timeout`, as PgBouncer does. */
+/**
+ * A proxy before a PostgreSQL server that refuses connections with a `statement_timeout`, as PgBouncer does.
+ */
 export async function refusingPooler(serverPort: number): Promise<{ port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const pooler = createServer((client) => {

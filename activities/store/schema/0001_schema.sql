@@ -1,6 +1,6 @@
--- One row per call. `document` is the whole CallOutcome once the call is done. The columns beside it are for filters and
--- for people. If the store was down when a call was accepted, an attempt or an outcome creates the row, and the columns
--- that it does not know stay null.
+-- One row per call. `document` is the whole CallOutcome once the call is done. The columns beside it are for
+-- filters and for people. If the store was down when a call was accepted, an attempt or an outcome creates
+-- the row, and the columns that it does not know stay null.
 create table calls (
   call_id text collate "C" primary key,
   state text not null,
@@ -57,8 +57,8 @@ create table attempts (
 
 create index attempts_by_call_sid on attempts (call_sid) where call_sid is not null;
 
--- The placement journal. A worker writes a row, its claim, before it sends the create request to Twilio. The journal does
--- not reference `calls`: the row of the call may be missing, and a placement outlives it.
+-- The placement journal. A worker writes a row, its claim, before it sends the create request to Twilio. The
+-- journal does not reference `calls`: the row of the call may be missing, and a placement outlives it.
 create table placements (
   call_id text collate "C" not null,
   attempt integer not null,
@@ -70,7 +70,8 @@ create table placements (
   claimed_at timestamptz not null default clock_timestamp(),
   -- When `result` was written.
   settled_at timestamptz,
-  -- created, refused, not-sent, absent or abandoned. Null while it is unclear whether the request made a call.
+  -- created, refused, not-sent, absent or abandoned. Null while it is unclear whether the request made a
+  -- call.
   result text,
   call_sid text,
   -- Twilio's error, if it refused.
@@ -79,12 +80,14 @@ create table placements (
   ended_at timestamptz,
   -- Twilio or the account failed, not the number. The circuit breaker counts it.
   provider_failed boolean not null default false,
-  -- When the worker knew how Twilio took the request, or that Twilio could not be reached. The circuit breaker counts it.
+  -- When the worker knew how Twilio took the request, or that Twilio could not be reached. The circuit
+  -- breaker counts it.
   responded_at timestamptz,
   primary key (call_id, attempt, placement)
 );
 
--- At most one open claim for a pair of numbers: a call found in Twilio's list then belongs to exactly one attempt.
+-- At most one open claim for a pair of numbers: a call found in Twilio's list then belongs to exactly one
+-- attempt.
 create unique index placements_one_open on placements (account_sid, to_number, from_number) where result is null;
 -- A Twilio call belongs to one attempt. The store recognizes a violation by the name of this index.
 create unique index placements_call_sid on placements (call_sid) where call_sid is not null;
@@ -94,11 +97,13 @@ create index placements_by_number on placements (account_sid, to_number, claimed
 create index placements_by_claim on placements (account_sid, claimed_at);
 create index placements_responded on placements (account_sid, responded_at) where responded_at is not null;
 
--- One row per account: the lock that every claim takes, and when the next request may be sent under the rate limit.
+-- One row per account: the lock that every claim takes, and when the next request may be sent under the rate
+-- limit.
 create table account_pacing (
   account_sid text primary key,
   next_send_at timestamptz not null,
-  -- The distance already included in `next_send_at`, so that a change of the rate takes effect at once. Null: as configured.
+  -- The distance already included in `next_send_at`, so that a change of the rate takes effect at once. Null:
+  -- as configured.
   spacing interval
 ) with (fillfactor = 50);
 
@@ -112,7 +117,8 @@ create table dialing_control (
   calls_per_number integer,
   paused_at timestamptz,
   paused_reason text,
-  -- Null: the breaker is closed. After `breaker_open_until`, one placement at a time tests whether the provider works.
+  -- Null: the breaker is closed. After `breaker_open_until`, one placement at a time tests whether the
+  -- provider works.
   breaker_opened_at timestamptz,
   breaker_open_until timestamptz,
   breaker_reason text,
@@ -142,8 +148,8 @@ create table invalid_numbers (
   seen_at timestamptz not null default clock_timestamp()
 );
 
--- Notifications that the receiver did not take within a day, or refused for good. They do not reference `calls`, and stay
--- until an operator deletes them.
+-- Notifications that the receiver did not take within a day, or refused for good. They do not reference
+-- `calls`, and stay until an operator deletes them.
 create table dead_letters (
   -- The webhook-id: one notification is one dead letter.
   id text collate "C" primary key,
@@ -164,8 +170,8 @@ create index dead_letters_by_failure on dead_letters (failed_at, id);
 create index dead_letters_by_call on dead_letters (call_id, failed_at, id);
 create index dead_letters_undelivered on dead_letters (failed_at, id) where delivered_at is null;
 
--- Many calls from one request. Rows are numbered from 1 and released in that order, so `next_row` alone says which rows
--- have been released. Only ended rows are counted, so the counts of a batch always add up.
+-- Many calls from one request. Rows are numbered from 1 and released in that order, so `next_row` alone says
+-- which rows have been released. Only ended rows are counted, so the counts of a batch always add up.
 create table batches (
   batch_no bigint generated always as identity primary key,
   -- Null while the rows come in: the batch is a draft. Nobody sees a draft, and none of its rows is called.
@@ -202,8 +208,9 @@ create table batch_rows (
   row integer not null,
   -- Where the request differs from the batch's defaults.
   request jsonb not null,
-  -- waiting; starting: released, its workflow may or may not run; running: its workflow was started; done: the call has an
-  -- outcome; refused: it will have none, `fault` says why. Waiting rows of a canceled batch show as withdrawn.
+  -- waiting; starting: released, its workflow may or may not run; running: its workflow was started; done:
+  -- the call has an outcome; refused: it will have none, `fault` says why. Waiting rows of a canceled batch
+  -- show as withdrawn.
   state text not null default 'waiting',
   outcome text,
   fault text,

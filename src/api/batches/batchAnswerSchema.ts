@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type BatchResult, batchRowStates } from '../../../activities/store/batchStore.js';
+import { type BatchResult, batchRowStates } from '../../../activities/store/batches/batchStore.js';
 import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';

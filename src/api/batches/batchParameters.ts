@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, faultsOf, isObject, must } from '../../../activities/validation/fault.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 
 export const standardWindow = 100;
 const maxWindow = 10_000;

@@ -1,4 +1,4 @@
-import type { BatchResult } from '../../../activities/store/batchStore.js';
+import type { BatchResult } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse';
-import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
 import { callRequestSchema } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { IncomingRow } from './loadBatch.js';
 
 /** No row is longer: a quote that is never closed must not gather the whole file. */

@@ -1,8 +1,9 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
-import type { BatchDraft, PartialCallRequest } from '../../../activities/store/batchStore.js';
+import type { BatchDraft } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import { giveUpAtFaults } from '../calls/startCall.js';
 

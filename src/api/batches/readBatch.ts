@@ -1,4 +1,4 @@
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { Fault } from '../../../activities/validation/fault.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
-import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
 import { type Fault, faultsOf, isObject, limitFaults, must } from '../../../activities/validation/fault.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';

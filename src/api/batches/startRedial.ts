@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { PartialCallRequest, RedialCandidate } from '../../../activities/store/batchStore.js';
+import type { RedialCandidate } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, faultsOf, limitFaults, must } from '../../../activities/validation/fault.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';

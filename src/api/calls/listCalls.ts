@@ -1,4 +1,5 @@
-import { type CallFilter, InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import type { CallFilter } from '../../../activities/store/calls/callStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';

@@ -6,7 +6,7 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { StoreUnavailable } from '../../../activities/store/outcomeStore.js';
+import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import type { Attempt, CallOutcome, CallState } from '../../../workflows/callOutcome.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { orderOf, stateOf } from '../../../workflows/rules/twilioStatus.js';

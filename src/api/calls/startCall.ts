@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import { StoreUnavailable } from '../../../activities/store/outcomeStore.js';
+import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
 import { searchAttribute } from '../../../workflows/call/searchAttributes.js';

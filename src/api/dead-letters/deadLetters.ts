@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { DeadLetterFilter } from '../../../activities/store/deadLetters.js';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';

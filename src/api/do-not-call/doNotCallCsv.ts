@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import type { NewDoNotCallEntry } from '../../../activities/store/doNotCallList.js';
+import type { NewDoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
 import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
 import { isNumber } from '../http/queryParameters.js';

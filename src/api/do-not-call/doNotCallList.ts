@@ -1,5 +1,8 @@
-import { type DoNotCallSource, doNotCallSources } from '../../../activities/store/doNotCallList.js';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
+import {
+  type DoNotCallSource,
+  doNotCallSources,
+} from '../../../activities/store/do-not-call/doNotCallList.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { readJson } from '../http/jsonBody.js';
 import { notListed, numberIn } from '../http/numberInPath.js';

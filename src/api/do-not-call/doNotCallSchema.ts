@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doNotCallSources } from '../../../activities/store/doNotCallList.js';
+import { doNotCallSources } from '../../../activities/store/do-not-call/doNotCallList.js';
 import { moment, phoneNumber } from '../../../activities/validation/callRequestSchema.js';
 import {
   type Fault,

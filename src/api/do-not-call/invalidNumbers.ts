@@ -1,4 +1,4 @@
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { notListed, numberIn } from '../http/numberInPath.js';
 import { invalidRequest } from '../http/problem.js';

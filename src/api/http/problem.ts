@@ -2,7 +2,7 @@ import { ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@tempora
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
-import { StoreUnavailable } from '../../../activities/store/outcomeStore.js';
+import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import type { Fault } from '../../../activities/validation/fault.js';
 import type { ApiContext } from './apiDependencies.js';
 

@@ -1,4 +1,4 @@
-import { doNotCallSources } from '../../../activities/store/doNotCallList.js';
+import { doNotCallSources } from '../../../activities/store/do-not-call/doNotCallList.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { longestReason } from '../do-not-call/doNotCallSchema.js';
 import { jsonContent, query, type RouteDoc, ref, refusals } from './routeDocs.js';

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../../activities/store/outcomeStore.js';
+import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 
 /** Twilio waits 15 s for all its tries together, and Temporal is to have its share of them. */
 const storeWithinMs = 1_000;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { PlacementResult } from '../../../activities/store/outcomeStore.js';
+import type { PlacementResult } from '../../../activities/store/placements/placementJournal.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { attempt, busyAttempt, newCallId, newSid, outcome } from '../records.js';
 
-/** Whom nobody may dial, and when a number is dialed no more. */
+/** What blocks a claim: pause, lists, invalid numbers, calls in flight to the number, contacts per period. */
 export function admissionSuite(engine: () => Engine): void {
   const { atOnce, newAccount, claim, by, settle, sql, control, ago } = admissionBench(engine);
 
-  describe('nobody may dial', () => {
+  describe('dialing is blocked', () => {
     it('the operator has paused the account: not claimed, with the reason, until it is resumed', async () => {
       const request = newAccount()();
       await control(request.accountSid, { paused_at: ago(1), paused_reason: 'a fire drill' });
@@ -17,7 +17,7 @@ export function admissionSuite(engine: () => Engine): void {
       expect(await by(request)).toBe('claimed');
     });
 
-    it('a create was claimed before, and now the account is paused and full: still told what became of it', async () => {
+    it('the placement was claimed before, and now the account is paused and full: the entry is returned all the same', async () => {
       const request = newAccount({ callsInFlight: 1 })();
       await claim(request);
       await control(request.accountSid, { paused_at: ago(1) });
@@ -42,7 +42,7 @@ export function admissionSuite(engine: () => Engine): void {
     });
   });
 
-  describe('Twilio has shown that there is no such number', () => {
+  describe('Twilio has shown that the number is invalid', () => {
     const invalid = { outcome: 'invalid-number', reachability: 'invalid' } as const;
     const lookup = {
       answered: true,
@@ -84,7 +84,7 @@ export function admissionSuite(engine: () => Engine): void {
     });
 
     it.each([
-      ['longer ago than is remembered', {}, `seen_at = seen_at - interval '61 seconds'`],
+      ['longer ago than it is remembered', {}, `seen_at = seen_at - interval '61 seconds'`],
       ['and nothing is to be remembered', { rememberInvalidSeconds: 0 }, 'code = code'],
       ['by Lookup, which says otherwise now', { lookupSaysValid: true }, 'code = code'],
     ])('%s: dialed', async (_, differing, change) => {
@@ -94,7 +94,7 @@ export function admissionSuite(engine: () => Engine): void {
       expect(await by(request)).toBe('claimed');
     });
 
-    it('by a refused create, and Lookup says that it is valid: the create is believed', async () => {
+    it('a create request was refused, and Lookup says that the number is valid: the refusal takes precedence', async () => {
       const request = { ...remembering(), lookupSaysValid: true };
       await engine().store.saveOutcome(outcome(newCallId(), { ...byCreate, to: request.to }));
       expect(await by(request)).toBe('known-invalid');
@@ -122,7 +122,7 @@ export function admissionSuite(engine: () => Engine): void {
   describe('calls in flight to one number', () => {
     const from = '+15005550101';
 
-    it('one is in flight: not claimed, told which; claimed when the request allows parallel calls', async () => {
+    it('one is in flight: not claimed, with its call id; claimed when the request allows parallel calls', async () => {
       const newRequest = newAccount({ callsPerNumber: 1 });
       const first = newRequest();
       await claim(first);
@@ -151,7 +151,7 @@ export function admissionSuite(engine: () => Engine): void {
       expect(answers.filter((answer) => answer.claimed)).toHaveLength(claimed);
     });
 
-    it('an earlier attempt of the same call, whose end could not be written down: not in the way', async () => {
+    it('an earlier attempt of the same call, whose end was never written: blocks nothing', async () => {
       const request = newAccount({ callsPerNumber: 1, callsInFlight: 1 })();
       await claim(request);
       await settle(request, 'created', newSid());
@@ -163,19 +163,19 @@ export function admissionSuite(engine: () => Engine): void {
       ['not sent', true, (key) => settle(key, 'not-sent')],
       ['absent', true, (key) => settle(key, 'absent')],
       ['made, and under way', false, (key) => settle(key, 'created', newSid())],
-      ['of unknown fate', false, (key) => settle(key, null)],
+      ['unclear', false, (key) => settle(key, null)],
       [
         'of an attempt under way',
         false,
         ({ callId }) => engine().store.saveAttempt({ callId, state: 'ringing', attempt: attempt() }),
       ],
       [
-        'of a decided attempt',
+        'of a settled attempt',
         true,
         ({ callId }) => engine().store.saveAttempt({ callId, state: 'recording', attempt: busyAttempt() }),
       ],
       [
-        'of another attempt than the decided one',
+        'of another attempt than the settled one',
         false,
         ({ callId }) => engine().store.saveAttempt({ callId, state: 'recording', attempt: busyAttempt(2) }),
       ],
@@ -210,7 +210,7 @@ export function admissionSuite(engine: () => Engine): void {
           await settle(key, 'created', newSid());
         },
       ],
-    ])('the create was %s: its place is free: %s', async (_, free, become) => {
+    ])('the placement was %s: another call may be placed: %s', async (_, free, become) => {
       const newRequest = newAccount({ callsPerNumber: 1, callsInFlight: 1 });
       const first = newRequest();
       await claim(first);
@@ -221,7 +221,7 @@ export function admissionSuite(engine: () => Engine): void {
   });
 
   describe('contacts per number and period', () => {
-    it('called as often as it may be: not claimed, told when the next call is allowed; the period over: claimed', async () => {
+    it('the number was called as often as it may be: not claimed, with the time of the next call; after that time: claimed', async () => {
       const newRequest = newAccount({ contactsPerNumber: { count: 2, seconds: 3600 } });
       const { to } = newRequest();
       for (const _ of [1, 2]) {
@@ -249,14 +249,14 @@ export function admissionSuite(engine: () => Engine): void {
       ['not-sent', 'claimed'],
       ['absent', 'claimed'],
       [null, 'contact-limit'],
-    ])('a create that ended as %s: %s', async (result, next) => {
+    ])('a placement that ended as %s: %s', async (result, next) => {
       const newRequest = newAccount({ contactsPerNumber: { count: 1, seconds: 3600 } });
       const first = newRequest();
       await claim(first);
       await settle(first, result);
       const answer = await claim(newRequest({ to: first.to, from: '+15005550101' }));
       if (next === 'claimed') expect(answer).toMatchObject({ claimed: true });
-      // It may still turn out to be none.
+      // It may still turn out that it made no call.
       else expect(answer).toMatchObject({ by: 'contact-limit', until: null });
     });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { PartialCallRequest } from '../../../activities/store/batchStore.js';
+import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { BatchProgress } from '../../../workflows/batch/batchProgress.js';
 import { type Outcome, outcomes } from '../../../workflows/callRequest.js';
 import type { Engine } from '../engines.js';
@@ -35,7 +35,7 @@ export function batchSuite(engine: () => Engine): void {
     await store().saveOutcome(outcome(callId, { outcome: how }));
   };
 
-  it('a row gets its turn while somebody concludes the batch: it is not over', async () => {
+  it('a row is released while a step ends the batch: the batch goes on', async () => {
     const { db } = engine();
     // The only connection would wait for itself.
     if (engine().stores.length === 1) return;
@@ -78,8 +78,8 @@ export function batchSuite(engine: () => Engine): void {
     return { total, waiting, running, done, refused, withdrawn, outcomes: Object.fromEntries(byOutcome) };
   }
 
-  describe('a batch comes in', () => {
-    it('as a draft nobody sees it, whole it is there, with its rows in order', async () => {
+  describe('a batch is written', () => {
+    it('a draft: not listed until it is published, then complete with its rows in order', async () => {
       const draft = await store().createDraft({
         name: 'Monday',
         window: 7,
@@ -114,7 +114,7 @@ export function batchSuite(engine: () => Engine): void {
       ]);
     });
 
-    it('another one has its id already: it stays a draft, and can be thrown away with its rows', async () => {
+    it('another batch has its id: it stays a draft, and can be discarded with its rows', async () => {
       const batchId = await newBatch(2);
       const draft = await store().createDraft({
         name: null,
@@ -132,7 +132,7 @@ export function batchSuite(engine: () => Engine): void {
       expect((await store().findBatch(batchId))?.progress.counts.total).toBe(2);
     });
 
-    it('whole, it cannot be thrown away as a draft', async () => {
+    it('a published batch is discarded as a draft: nothing happens', async () => {
       const batchId = await newBatch(2);
       const [{ number } = { number: '' }] = await engine().db.query<{ number: string }>(
         'select batch_no::text as number from batches where batch_id = $1',
@@ -142,7 +142,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(await store().batchResults(batchId, { after: 0, limit: 10 })).toHaveLength(2);
     });
 
-    it('a draft was left lying for a day: thrown away with the next one', async () => {
+    it('a draft is a day old: discarded when the next one is created', async () => {
       const draft = { name: null, window: 1, defaults: {}, redialOf: null, paused: false };
       const old = await store().createDraft(draft);
       await store().addBatchRows(old, 1, [{ to: '+15005550009' }]);
@@ -156,8 +156,8 @@ export function batchSuite(engine: () => Engine): void {
     });
   });
 
-  describe('the turn of rows', () => {
-    it('as many as the window holds, in their order, and more only when some have ended', async () => {
+  describe('releasing rows', () => {
+    it('rows are released in order, as many as the window allows, and more only when some have ended', async () => {
       const batchId = await newBatch(5, 2);
       await store().releaseRows(batchId, 100);
       expect(await starting(batchId)).toEqual([1, 2]);
@@ -170,7 +170,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(await starting(batchId)).toEqual([3]);
     });
 
-    it('a slice at a time', async () => {
+    it('a limit is given: at most so many rows are released', async () => {
       const batchId = await newBatch(5, 5);
       await store().releaseRows(batchId, 2);
       expect(await starting(batchId)).toEqual([1, 2]);
@@ -178,7 +178,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(await starting(batchId)).toEqual([1, 2, 3, 4]);
     });
 
-    it('asked for by ten at once: the window is kept', async () => {
+    it('ten executions release rows at once: the window holds', async () => {
       const batchId = await newBatch(50, 4);
       const { stores } = engine();
       await Promise.all(
@@ -188,7 +188,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(await starting(batchId)).toEqual([1, 2, 3, 4]);
     });
 
-    it('counted by ten at once: each end once', async () => {
+    it('ten executions count rows at once: each row is counted once', async () => {
       const batchId = await newBatch(8, 8);
       await store().releaseRows(batchId, 100);
       for (const row of [1, 2, 3]) await end(batchId, row);
@@ -216,9 +216,9 @@ export function batchSuite(engine: () => Engine): void {
     });
   });
 
-  it('whatever happens to its calls, in whatever order: the counts are those of the rows, and add up', async () => {
+  it('calls start, end and are refused in any order: the counts match the rows and add up', async () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant('turn' as const), n: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({ do: fc.constant('release' as const), n: fc.integer({ min: 1, max: 4 }) }),
       fc.record({ do: fc.constant('start' as const), n: fc.integer({ min: 1, max: 4 }) }),
       fc.record({ do: fc.constant('end' as const), n: fc.nat(11), how: fc.constantFrom(...outcomes) }),
       fc.record({ do: fc.constant('refuse' as const), n: fc.nat(11) }),
@@ -240,7 +240,7 @@ export function batchSuite(engine: () => Engine): void {
               [batchId],
             );
             const row = 'n' in one ? inFlight[one.n % Math.max(1, inFlight.length)]?.row : undefined;
-            if (one.do === 'turn') await store().releaseRows(batchId, one.n);
+            if (one.do === 'release') await store().releaseRows(batchId, one.n);
             else if (one.do === 'start')
               await store().markStarted(batchId, (await starting(batchId)).slice(0, one.n));
             else if (one.do === 'settle') await store().countEndedRows(batchId);
@@ -264,8 +264,8 @@ export function batchSuite(engine: () => Engine): void {
     );
   });
 
-  describe('a row that was begun', () => {
-    it('has an outcome when it is to be refused: the outcome counts', async () => {
+  describe('a released row', () => {
+    it('its call has an outcome when it is refused: the outcome counts', async () => {
       const batchId = await newBatch(1);
       await store().releaseRows(batchId, 1);
       await end(batchId, 1, 'answered');
@@ -273,7 +273,7 @@ export function batchSuite(engine: () => Engine): void {
       expect((await progressOf(batchId)).counts).toMatchObject({ done: 1, refused: 0 });
     });
 
-    it('is silent: looked after soon when its call never came on record, else late, and then not again at once', async () => {
+    it('no news of its call: checked after 15 s if the call has no record, after 10 min otherwise', async () => {
       const batchId = await newBatch(3);
       await store().releaseRows(batchId, 3);
       await store().markStarted(batchId, [1, 2, 3]);
@@ -292,7 +292,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(new Set(await store().staleRows(batchId, 10))).toEqual(new Set([1, 2]));
     });
 
-    it('is asked to end once, when its batch is canceled', async () => {
+    it('its batch is canceled: its call is canceled once', async () => {
       const batchId = await newBatch(3);
       await store().releaseRows(batchId, 2);
       await store().markStarted(batchId, [1, 2]);
@@ -304,7 +304,7 @@ export function batchSuite(engine: () => Engine): void {
     });
   });
 
-  it('what became of its rows: each as it stands, page by page', async () => {
+  it('results: each row with its state, paged', async () => {
     const batchId = await newBatch(
       [1, 2, 3, 4].map((n) => ({ to: `+1500555000${n}`, metadata: { order: String(n) } })),
       3,
@@ -332,7 +332,7 @@ export function batchSuite(engine: () => Engine): void {
     );
   });
 
-  it('listed newest first, page by page', async () => {
+  it('batches are listed: newest first, paged', async () => {
     const made = [await newBatch(1), await newBatch(1), await newBatch(1)];
     const first = await store().listBatches({ limit: 2 });
     expect(first.batches.map(({ batchId }) => batchId)).toEqual([made[2], made[1]]);

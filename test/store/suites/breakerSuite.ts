@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BreakerRule } from '../../../activities/store/dialLimits.js';
+import type { BreakerRule } from '../../../activities/store/placements/dialLimits.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { newSid, noLimits } from '../records.js';
@@ -38,7 +38,7 @@ export function breakerSuite(engine: () => Engine): void {
       return place(newRequest(), true);
     }
 
-    it('ten creates fail: opens, says why, and nothing is dialed', async () => {
+    it('ten placements fail: opens with a reason, and nothing is dialed', async () => {
       const newRequest = newAccount();
       const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
       expect(await openBreaker(newRequest)).toEqual({ change: 'opened', reason });
@@ -54,7 +54,7 @@ export function breakerSuite(engine: () => Engine): void {
       ['fewer than half', false, Array.from({ length: 30 }, (_, n) => n % 3 === 2)],
       ['fewer than ten in all', false, Array(9).fill(true)],
       ['nine, and Twilio asked to wait in between', false, [...Array(9).fill(true), undefined, undefined]],
-      ['the last ten after many that went well', true, [...Array(25).fill(false), ...Array(10).fill(true)]],
+      ['the last ten after many that succeeded', true, [...Array(25).fill(false), ...Array(10).fill(true)]],
     ])('%s fail: opens: %s', async (_, opens, failures) => {
       const newRequest = newAccount();
       let change: unknown = null;
@@ -62,7 +62,7 @@ export function breakerSuite(engine: () => Engine): void {
       expect(change !== null).toBe(opens);
     });
 
-    it('they failed longer ago than counts, or no breaker is wanted: stays closed', async () => {
+    it('the failures are too old, or no breaker is configured: stays closed', async () => {
       const newRequest = newAccount();
       for (let n = 0; n < 9; n++) await place(newRequest(), true);
       await sql(
@@ -74,7 +74,7 @@ export function breakerSuite(engine: () => Engine): void {
       for (let n = 0; n < 12; n++) expect(await place(other(), true, null)).toBeNull();
     });
 
-    it('its time is over: one of twenty tries; it fails: open again', async () => {
+    it('open time is over, twenty claims at once: one is tried; it fails: open again', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
       await ageOpening(newRequest().accountSid);
@@ -87,7 +87,7 @@ export function breakerSuite(engine: () => Engine): void {
       expect(await by(newRequest())).toBe('breaker');
     });
 
-    it('the one that tries goes well: closed, and what failed before counts no longer', async () => {
+    it('the placement that tests it succeeds: closed, and earlier failures count no longer', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
       await ageOpening(newRequest().accountSid);
@@ -96,7 +96,7 @@ export function breakerSuite(engine: () => Engine): void {
       expect(await by(newRequest())).toBe('claimed');
     });
 
-    it('the one that tries is told to wait: the next one tries', async () => {
+    it('Twilio asks the placement that tests it to wait: the next one tests it', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
       await ageOpening(newRequest().accountSid);
@@ -105,7 +105,7 @@ export function breakerSuite(engine: () => Engine): void {
       expect(await by(newRequest())).toBe('breaker');
     });
 
-    it('a create from before it opened goes well: still open', async () => {
+    it('a placement from before it opened succeeds: still open', async () => {
       const newRequest = newAccount();
       const before = newRequest();
       await claim(before);

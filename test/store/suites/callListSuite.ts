@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CallFilter, InvalidCursor, type OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import type { CallFilter } from '../../../activities/store/calls/callStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
+import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { type Outcome, outcomes } from '../../../workflows/callRequest.js';
 import type { Engine } from '../engines.js';
 import { opened, outcome } from '../records.js';
@@ -39,7 +41,7 @@ export function callListSuite(engine: () => Engine): void {
   beforeEach(() => table().run('truncate calls cascade'));
 
   describe('pages of calls', () => {
-    it('any filter, any page size, calls coming in meanwhile: each older call once, newest first', async () => {
+    it('any filter and page size while calls are added: each older call once, newest first', async () => {
       const property = fc.asyncProperty(
         fc.array(anyCall, { maxLength: 12 }),
         fc.array(anyCall, { maxLength: 4 }),
@@ -75,7 +77,7 @@ export function callListSuite(engine: () => Engine): void {
       expect(await engine().store.listCalls({ limit: 10 })).toEqual({ calls: [], nextCursor: null });
     });
 
-    it('a call under way and one that is done: listed as they are found one by one', async () => {
+    it('a call under way and one that is done: listed as findCallState returns them', async () => {
       await engine().store.addCall(opened('under-way'));
       await engine().store.saveOutcome(outcome('over'));
       const { calls } = await engine().store.listCalls({ limit: 10 });

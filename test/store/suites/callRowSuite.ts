@@ -33,16 +33,16 @@ export function callRowSuite(engine: () => Engine): void {
     return { callId, found: await engine().store.findCallState(callId) };
   }
 
-  describe('where a call stands', () => {
+  describe('the state of a call', () => {
     const second = attempt({ number: 2, callSid: newSid() });
     it.each<[string, Step[], CallStateName]>([
       ['accepted: looking up', [open], 'looking-up'],
       ['about to be dialed: placing', [open, placing], 'placing'],
-      ['about to be dialed, written late: what it was', [open, save('queued'), placing], 'queued'],
-      ['a callback of an attempt that nobody dialed: nothing', [open, unknownAttempt], 'looking-up'],
-      ['accepted twice: as it was', [open, save('queued'), open], 'queued'],
+      ['placing written late: stays as it was', [open, save('queued'), placing], 'queued'],
+      ['callback of an attempt that was never placed: ignored', [open, unknownAttempt], 'looking-up'],
+      ['accepted twice: stays as it was', [open, save('queued'), open], 'queued'],
       ['placed: queued', [open, save('queued')], 'queued'],
-      ['placed, but never opened: there all the same', [save('queued')], 'queued'],
+      ['placed, but never added: has a row all the same', [save('queued')], 'queued'],
       ['callback says ringing: ringing', [open, save('queued'), callback('ringing', 'ringing')], 'ringing'],
       [
         'callback comes before the create is known: ringing',
@@ -59,19 +59,19 @@ export function callRowSuite(engine: () => Engine): void {
         [open, callback('in-progress', 'in-progress'), callback('ringing', 'ringing')],
         'in-progress',
       ],
-      ['callback of a call nobody knows: nothing', [callback('ringing', 'ringing')], 'looking-up'],
+      ['callback of a call without a row: ignored', [callback('ringing', 'ringing')], 'looking-up'],
       [
-        'callback with another SID: nothing',
+        'callback with another SID: ignored',
         [open, save('queued'), callback('ringing', 'ringing', 1, { callSid: newSid() })],
         'queued',
       ],
       [
-        'callback after the attempt is decided: nothing',
+        'callback after the attempt is settled: ignored',
         [open, save('waiting-to-retry', busyAttempt()), callback('in-progress', 'in-progress')],
         'waiting-to-retry',
       ],
       [
-        'callback of the first attempt during the second: nothing',
+        'callback of the first attempt during the second: ignored',
         [
           open,
           save('waiting-to-retry', busyAttempt()),
@@ -81,7 +81,7 @@ export function callRowSuite(engine: () => Engine): void {
         'placing',
       ],
       [
-        'callback of the second attempt, first word of it: ringing',
+        'callback of the second attempt before anything else about it: ringing',
         [
           open,
           save('waiting-to-retry', busyAttempt()),
@@ -90,7 +90,7 @@ export function callRowSuite(engine: () => Engine): void {
         'ringing',
       ],
       [
-        'attempt under way written after it was decided: stays decided',
+        'attempt under way written after it was settled: stays settled',
         [open, save('waiting-to-retry', busyAttempt()), save('queued')],
         'waiting-to-retry',
       ],
@@ -100,7 +100,7 @@ export function callRowSuite(engine: () => Engine): void {
         'queued',
       ],
       [
-        'waits for its slot after placing began: waiting',
+        'waits for capacity after placing began: waiting',
         [open, save('placing'), save('waiting')],
         'waiting',
       ],
@@ -109,15 +109,15 @@ export function callRowSuite(engine: () => Engine): void {
         [open, save('done', busyAttempt())],
         'recording',
       ],
-      ['a state that no callback can tell: nothing', [open, callback('done', 'completed')], 'looking-up'],
+      ['a state that no callback can have: ignored', [open, callback('done', 'completed')], 'looking-up'],
       ['outcome recorded: done', [open, save('queued'), finish], 'done'],
-      ['outcome recorded, but never opened: done', [finish], 'done'],
-      ['opened after the outcome: stays done', [finish, open], 'done'],
+      ['outcome recorded, but never added: done', [finish], 'done'],
+      ['added after the outcome: stays done', [finish, open], 'done'],
       ['attempt written after the outcome: stays done', [open, finish, save('queued')], 'done'],
       ['callback after the outcome: stays done', [open, finish, callback('ringing', 'ringing')], 'done'],
     ])('%s', async (name, steps, state) => {
       const { found } = await run(steps);
-      if (name.includes('nobody knows')) expect(found).toBeNull();
+      if (name.includes('without a row')) expect(found).toBeNull();
       else expect(found?.state).toBe(state);
     });
 
@@ -127,25 +127,25 @@ export function callRowSuite(engine: () => Engine): void {
     });
   });
 
-  describe('what is known of an attempt', () => {
-    it('written twice: once, with what was written last', async () => {
+  describe('an attempt', () => {
+    it('an attempt is written twice: one row, with what was written last', async () => {
       const { found } = await run([save('queued'), save('ringing', attempt({ status: 'ringing' }))]);
       expect(found?.attempts).toEqual([attempt({ status: 'ringing' })]);
     });
 
-    it('a decided attempt is written again as under way: stays decided', async () => {
+    it('a settled attempt is written again as under way: stays settled', async () => {
       const { found } = await run([save('waiting-to-retry', busyAttempt()), save('queued')]);
       expect(found?.attempts).toEqual([busyAttempt()]);
     });
 
-    it('a callback tells more than the attempt that is written after it: its status and its evidence stay', async () => {
+    it('a callback knows more than the attempt that is written after it: its status and evidence stay', async () => {
       const { found } = await run([open, callback('ringing', 'ringing'), save('queued')]);
       const updates = [update('ringing')];
       const { evidence } = attempt();
       expect(found?.attempts).toEqual([attempt({ status: 'ringing', evidence: { ...evidence, updates } })]);
     });
 
-    it('a callback names the SID before the create is answered: the SID stays', async () => {
+    it('a callback names the SID before Twilio answers the create request: the SID stays', async () => {
       const { found } = await run([
         open,
         callback('queued', 'initiated', 1, { callSid: 'CA5' }),
@@ -154,7 +154,7 @@ export function callRowSuite(engine: () => Engine): void {
       expect(found?.attempts[0]).toMatchObject({ callSid: 'CA5', status: 'initiated' });
     });
 
-    it('several callbacks: each is kept as evidence, a repeated one once', async () => {
+    it('several callbacks: each is stored as evidence, a repeated one once', async () => {
       const { found } = await run([
         open,
         save('queued'),
@@ -165,7 +165,7 @@ export function callRowSuite(engine: () => Engine): void {
       expect(found?.attempts[0]?.evidence.updates.map((u) => u.status)).toEqual(['ringing', 'in-progress']);
     });
 
-    it('the first attempt is decided late, during the second: written, in order of number', async () => {
+    it('the first attempt is settled during the second: written, sorted by number', async () => {
       const second = attempt({ number: 2, callSid: newSid() });
       const { found } = await run([open, save('queued', second), save('waiting-to-retry', busyAttempt())]);
       expect(found?.attempts).toEqual([busyAttempt(), second]);
@@ -173,10 +173,10 @@ export function callRowSuite(engine: () => Engine): void {
   });
 
   describe('the outcome', () => {
-    it('comes back as it was recorded, with its attempts', async () => {
+    it('an outcome is recorded: found as it was recorded, with its attempts', async () => {
       const { callId, found } = await run([open, save('queued'), finish]);
       expect(found).toEqual({
-        callId,
+        ...opened(callId),
         state: 'done',
         attempts: [busyAttempt()],
         outcome: outcome(callId),
@@ -187,7 +187,7 @@ export function callRowSuite(engine: () => Engine): void {
       });
     });
 
-    it('is recorded twice, differently: the first stays, with its attempts', async () => {
+    it('two different outcomes are recorded: the first stays, with its attempts', async () => {
       const later: Step = (store, callId) =>
         store.saveOutcome(outcome(callId, { outcome: 'unknown', attempts: [attempt({ status: 'failed' })] }));
       const { callId, found } = await run([finish, later]);
@@ -199,7 +199,7 @@ export function callRowSuite(engine: () => Engine): void {
       expect(rows).toEqual([{ status: 'busy' }]);
     });
 
-    it('is recorded by twenty at once: one of them, whole', async () => {
+    it('twenty outcomes are recorded at once: one of them, complete', async () => {
       const callId = newCallId();
       const { stores, store } = engine();
       const codes = Array.from({ length: 20 }, (_, n) => n);
@@ -220,7 +220,7 @@ export function callRowSuite(engine: () => Engine): void {
       expect(rows).toEqual([{ call: found?.outcome?.errorCode, attempt: found?.outcome?.errorCode }]);
     });
 
-    it('has no attempts: recorded all the same', async () => {
+    it('an outcome has no attempts: recorded all the same', async () => {
       const { callId, found } = await run([
         open,
         (store, id) =>
@@ -231,7 +231,7 @@ export function callRowSuite(engine: () => Engine): void {
       expect(found?.outcome).toMatchObject({ callId, outcome: 'invalid-number', attempts: [] });
     });
 
-    it('holds characters that the database cannot: recorded, with U+FFFD in their place', async () => {
+    it('an outcome holds characters that the database cannot store: recorded, with U+FFFD instead', async () => {
       const strange = {
         'key\0': 'nul \0, half \ud83d, whole \ud83d\udcde, written \\u0000 and \\\\ud800, "quoted"',
       };
@@ -248,7 +248,7 @@ export function callRowSuite(engine: () => Engine): void {
     });
   });
 
-  it('a call that an attempt had to make is opened late: it gets numbers, start and metadata', async () => {
+  it('an attempt created the row, and the call is added later: it gets numbers, start and metadata', async () => {
     const { callId, found } = await run([save('queued'), open]);
     expect(found?.state).toBe('queued');
     const rows = await engine().db.query(

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { Notification } from '../../../workflows/callActivities.js';
 import type { Engine } from '../engines.js';
 import { newCallId, outcome } from '../records.js';
@@ -20,10 +20,10 @@ export function deadLetterSuite(engine: () => Engine): void {
     return { id, notification, error: 'hooks.example answered 500' };
   }
 
-  describe('notifications that no receiver took', () => {
+  describe('dead letters', () => {
     beforeEach(() => engine().db.run('truncate dead_letters'));
 
-    it('kept: found again with all that is to be sent, field by field in its order', async () => {
+    it('a letter is kept: found with the whole notification, its fields in the same order', async () => {
       const deadLetter = newDeadLetter('msg_1');
       await store().saveDeadLetter(deadLetter);
       const found = await store().findDeadLetter('msg_1');
@@ -46,7 +46,7 @@ export function deadLetterSuite(engine: () => Engine): void {
       expect(await store().findDeadLetter('msg_2')).toBeNull();
     });
 
-    it('kept once more, as a repeated write or after it was sent again: one letter, with what it met now', async () => {
+    it('a letter is kept twice: one letter, with the newer error', async () => {
       const deadLetter = newDeadLetter('msg_1');
       await store().saveDeadLetter(deadLetter);
       await store().markDeadLetterResent('msg_1');
@@ -58,7 +58,7 @@ export function deadLetterSuite(engine: () => Engine): void {
       expect(deadLetters[0]?.resentAt).not.toBeNull();
     });
 
-    it('delivered after all: stays so, whatever is written late', async () => {
+    it('a letter is delivered: stays delivered after late writes', async () => {
       await store().saveDeadLetter(newDeadLetter('msg_1'));
       await store().markDeadLetterDelivered('msg_1');
       const settled = await store().findDeadLetter('msg_1');
@@ -68,13 +68,13 @@ export function deadLetterSuite(engine: () => Engine): void {
       expect(await store().findDeadLetter('msg_1')).toEqual(settled);
     });
 
-    it('never kept: settling and noting are no errors', async () => {
+    it('no such letter: marking it changes nothing', async () => {
       await store().markDeadLetterDelivered('msg_none');
       await store().markDeadLetterResent('msg_none');
       expect(await store().listDeadLetters({ limit: 1 })).toEqual({ deadLetters: [], nextCursor: null });
     });
 
-    it('listed: newest first, page by page, by call and by state', async () => {
+    it('letters are listed: newest first, paged, by call and by state', async () => {
       const callId = newCallId();
       for (const n of [1, 2, 3, 4, 5])
         await store().saveDeadLetter(newDeadLetter(`msg_${n}`, n % 2 ? callId : undefined));
@@ -94,13 +94,13 @@ export function deadLetterSuite(engine: () => Engine): void {
       expect(await ids({ callId, state: 'delivered' })).toEqual(['msg_3']);
     });
 
-    it('a cursor that no page gave out: InvalidCursor; a page of 0 or 201: RangeError', async () => {
+    it('a cursor from no page: InvalidCursor; a page of 0 or 201: RangeError', async () => {
       await expect(store().listDeadLetters({ limit: 1, cursor: 'x' })).rejects.toThrow(InvalidCursor);
       for (const limit of [0, 201])
         await expect(store().listDeadLetters({ limit })).rejects.toThrow(RangeError);
     });
 
-    it('text that PostgreSQL cannot keep is in it: kept, with U+FFFD in its place', async () => {
+    it('a letter holds text that PostgreSQL cannot store: kept, with U+FFFD instead', async () => {
       const deadLetter = newDeadLetter('msg_1', 'call-\0');
       await store().saveDeadLetter(deadLetter);
       const found = await store().findDeadLetter('msg_1');

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DoNotCallEntry } from '../../../activities/store/doNotCallList.js';
-import { InvalidCursor } from '../../../activities/store/outcomeStore.js';
+import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
+import type { DoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
 import type { Engine } from '../engines.js';
 
 const number = (nth: number) => `+1500${String(nth).padStart(7, '0')}`;
@@ -21,7 +21,7 @@ export function doNotCallSuite(engine: () => Engine): void {
     );
 
   describe('the do-not-call list', () => {
-    it('a number is added: it stands there, since now and for good', async () => {
+    it('a number is added: on the list from now on, for good', async () => {
       const added = await store().addToDoNotCall({
         to,
         reason: 'asked us to',
@@ -39,7 +39,7 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(await store().findDoNotCall(to)).toEqual(added);
     });
 
-    it('nobody added it: null', async () => {
+    it('a number that was never added: null', async () => {
       expect(await store().findDoNotCall(to)).toBeNull();
     });
 
@@ -61,7 +61,7 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(saved).toEqual({ to, reason, source, addedAt, expiresAt, expired: false });
     });
 
-    it('an entry has expired: shown as such, and added again it begins anew', async () => {
+    it('an entry has expired: shown as expired; added again, it starts over', async () => {
       await store().addToDoNotCall({ to, reason: 'old', source: 'api', expiresAt: null });
       await expire(to);
       expect(await store().findDoNotCall(to)).toMatchObject({ expired: true, reason: 'old' });
@@ -70,14 +70,14 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(again.addedAt > '2020-01-02').toBe(true);
     });
 
-    it('a number is removed: it is gone, and removing it once more does nothing', async () => {
+    it('a number is removed twice: gone, and the second time nothing happens', async () => {
       await store().addToDoNotCall({ to, reason: '', source: 'api', expiresAt: null });
       expect(await store().removeFromDoNotCall(to)).toBe(true);
       expect(await store().findDoNotCall(to)).toBeNull();
       expect(await store().removeFromDoNotCall(to)).toBe(false);
     });
 
-    it('what has expired is purged, and nothing else', async () => {
+    it('purge: deletes expired entries only', async () => {
       for (const nth of [1, 2, 3])
         await store().addToDoNotCall({
           to: number(nth),
@@ -91,7 +91,7 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(entries.map((one) => one.to)).toEqual([number(1), number(3)]);
     });
 
-    it('one number is added by many at once: one entry, the one that holds longest', async () => {
+    it('a number is added many times at once: one entry, the one that expires last', async () => {
       const { stores, store: first } = engine();
       const untils = Array.from({ length: 12 }, (_, n) => (n === 7 ? later : soon));
       await Promise.all(
@@ -118,18 +118,18 @@ export function doNotCallSuite(engine: () => Engine): void {
       return row?.count;
     };
 
-    it('more than go into one statement, some of them there already: all of them are there', async () => {
+    it('more numbers than one statement takes, some already listed: all are listed', async () => {
       await store().addAllToDoNotCall(entries(1, 10), 'csv');
       expect(await store().addAllToDoNotCall(entries(6, 12_000), 'csv')).toEqual({ added: 11_995 });
       expect(await count()).toBe(12_005);
       expect(await store().addAllToDoNotCall(entries(1, 12_005), 'csv')).toEqual({ added: 0 });
     });
 
-    it('none at all: nothing to do', async () => {
+    it('no numbers: nothing happens', async () => {
       expect(await store().addAllToDoNotCall([], 'csv')).toEqual({ added: 0 });
     });
 
-    it('a number comes more than once: the entry that holds longest, else the last one', async () => {
+    it('a number comes more than once: the entry that expires last, otherwise the last one', async () => {
       const added = await store().addAllToDoNotCall(
         [
           { to, reason: 'short', expiresAt: soon },
@@ -145,7 +145,7 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(await store().findDoNotCall(number(2))).toMatchObject({ reason: 'last' });
     });
 
-    it('a time in the last part is none: nothing is imported', async () => {
+    it('the last part has an invalid time: nothing is imported', async () => {
       const broken = [...entries(1, 5_500), { to, reason: '', expiresAt: 'never' }];
       await expect(store().addAllToDoNotCall(broken, 'csv')).rejects.toThrow();
       expect(await count()).toBe(0);
@@ -199,7 +199,7 @@ export function doNotCallSuite(engine: () => Engine): void {
     });
 
     it.each(['', 'nonsense', '!!!', Buffer.from('15').toString('base64url')])(
-      'the cursor %j, which no page gave out: InvalidCursor',
+      'the cursor %j is from no page: InvalidCursor',
       async (cursor) => {
         await expect(store().listDoNotCall({ limit: 5, cursor })).rejects.toThrow(InvalidCursor);
         await expect(store().listInvalidNumbers({ limit: 5, cursor })).rejects.toThrow(InvalidCursor);
@@ -219,7 +219,7 @@ export function doNotCallSuite(engine: () => Engine): void {
         [to],
       );
 
-    it('each is shown with what was said of it, page by page', async () => {
+    it('invalid numbers are listed with their evidence, paged', async () => {
       for (const nth of [2, 1, 3]) await remember(number(nth));
       expect(await store().findInvalidNumber(number(1))).toEqual({
         to: number(1),
@@ -235,7 +235,7 @@ export function doNotCallSuite(engine: () => Engine): void {
       expect(rest).toMatchObject({ invalidNumbers: [{ to: number(3) }], nextCursor: null });
     });
 
-    it('one is forgotten: gone, and nothing to forget the second time', async () => {
+    it('a number is forgotten twice: gone, and the second time nothing happens', async () => {
       await remember(to);
       expect(await store().forgetInvalidNumber(to)).toBe(true);
       expect(await store().findInvalidNumber(to)).toBeNull();

@@ -20,7 +20,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
     engine().db.query<Record<string, unknown>>(statement, parameters);
 
   describe('the control of dialing', () => {
-    it('nobody has set anything: as configured, not paused, breaker closed', async () => {
+    it('nothing was set: limits as configured, not paused, breaker closed', async () => {
       expect(await store().readDialing(newAccount())).toEqual({
         limits: asConfigured,
         paused: null,
@@ -53,7 +53,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(await limits()).toMatchObject({ callsPerSecond: null, callsInFlight: 20 });
     });
 
-    it('dialing is paused twice: since the first time, for the newer reason if there is one', async () => {
+    it('dialing is paused twice: since the first time, with the newer reason if there is one', async () => {
       const account = newAccount();
       await store().pauseDialing({ ...account, reason: 'the script is wrong' });
       const { paused } = await store().readDialing(account);
@@ -65,7 +65,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(still).toEqual({ since: paused?.since, reason: 'and the number too' });
     });
 
-    it('it is resumed: goes on, with the limits that were set', async () => {
+    it('dialing is resumed: goes on with the limits that were set', async () => {
       const account = newAccount();
       await store().setDialLimits({ ...account, limits: { callsInFlight: 7 } });
       await store().pauseDialing({ ...account, reason: 'lunch' });
@@ -84,7 +84,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(await store().readDialing(account)).toMatchObject({ paused: null, breaker: closed });
     });
 
-    it('the account of somebody else: untouched', async () => {
+    it('another account: unchanged', async () => {
       const [one, other] = [newAccount(), newAccount()];
       await store().setDialLimits({ ...one, limits: { callsPerSecond: 1 } });
       await store().pauseDialing({ ...one, reason: null });
@@ -122,7 +122,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       },
     );
 
-    it('the breaker is closed: resuming after a pause does not make it forget what it has counted', async () => {
+    it('resumed after a pause while the breaker is closed: its counts stay', async () => {
       const account = newAccount();
       await open(account, 60);
       await query('update dialing_control set breaker_open_until = null where account_sid = $1', [
@@ -133,7 +133,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(await countsSince(account)).toBe('as before');
     });
 
-    it('calls under way and the next turn: counted for their own account', async () => {
+    it('calls in flight and the next send time: those of the account only', async () => {
       const account = newAccount();
       const limits = { ...noLimits, callsPerSecond: 1 };
       for (const [nth, { accountSid }] of [account, account, newAccount()].entries())

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DialLimits } from '../../../activities/store/dialLimits.js';
+import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import { admissionBench, type Claim } from '../admissionBench.js';
 import type { Engine } from '../engines.js';
 import { outcome } from '../records.js';
@@ -21,7 +21,7 @@ export function placementLimitSuite(engine: () => Engine): void {
       expect(await claim(newRequest())).toEqual({ claimed: false, by: 'account-limit', limit: 9 });
     });
 
-    it('calls come and go over all connections: never more than may be, and all get through', async () => {
+    it('calls start and end over all connections: never more than allowed, and all are placed', async () => {
       const newRequest = newAccount({ callsInFlight: 3 });
       let holding = 0;
       let most = 0;
@@ -37,7 +37,7 @@ export function placementLimitSuite(engine: () => Engine): void {
       expect(most).toBe(3);
     });
 
-    it('any order of claims and ends: the answers are those of a list of calls in flight', async () => {
+    it('claims and ends in any order: as a list of calls in flight would decide', async () => {
       const numbers = ['1', '2', '3'].map((n) => `+1500555900${n}`);
       const step = fc.record({ number: fc.nat(2), end: fc.nat(3), parallel: fc.boolean() });
       await fc.assert(
@@ -73,20 +73,20 @@ export function placementLimitSuite(engine: () => Engine): void {
         .sort((a, b) => (a < b ? -1 : 1));
     };
     const apart = (times: bigint[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0n));
-    // A first slot far ahead, so that a slow machine does not let the line run dry.
+    // A first send time ahead, so that no later one is in the past on a slow machine.
     const startPacing = (accountSid: string) =>
       sql(
-        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '1 minute')`,
+        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '20 seconds')`,
         [accountSid],
       );
 
-    it('a hundred at once, a hundred a second: slots ten milliseconds apart, no two the same', async () => {
+    it('a hundred at once, a hundred a second: send times ten milliseconds apart', async () => {
       const newRequest = newAccount({ callsPerSecond: 100 });
       await startPacing(newRequest().accountSid);
       expect(apart(await sendTimes(newRequest, 100))).toEqual(Array(99).fill(10_000n));
     });
 
-    it('operators change the rate while calls wait: it holds from the next slot on, faster and slower', async () => {
+    it('operators change the rate while calls wait: it holds from the next send time on, faster and slower', async () => {
       const newRequest = newAccount({ callsPerSecond: 0.01 });
       const { accountSid } = newRequest();
       await startPacing(accountSid);
@@ -102,7 +102,7 @@ export function placementLimitSuite(engine: () => Engine): void {
       ]);
     });
 
-    it('nobody dialed for a while: the next slot is now, not in the past', async () => {
+    it('nothing was dialed for a while: the next send time is now, not in the past', async () => {
       const request = newAccount({ callsPerSecond: 1 })();
       await sql(
         `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() - interval '1 hour')`,
@@ -111,7 +111,22 @@ export function placementLimitSuite(engine: () => Engine): void {
       expect(await claim(request)).toMatchObject({ claimed: true, waitSeconds: 0 });
     });
 
-    it('a slot too far away: not claimed, and nobody else has to wait for it', async () => {
+    it('the clock of the database was ahead when it wrote the next send time: not believed', async () => {
+      const request = newAccount({ callsPerSecond: 1 })();
+      const { accountSid, limits } = request;
+      await sql(
+        `insert into account_pacing (account_sid, next_send_at) values ($1, clock_timestamp() + interval '6 hours')`,
+        [accountSid],
+      );
+      const capacity = { accountSid, limits, withinSeconds: 1 };
+      expect(await engine().store.availableCapacity(capacity)).toMatchObject({
+        available: 2,
+        waitSeconds: 0,
+      });
+      expect(await claim(request)).toMatchObject({ claimed: true, waitSeconds: 0 });
+    });
+
+    it('the send time is too far away: not claimed, and nothing is reserved', async () => {
       const newRequest = newAccount({ callsPerSecond: 1 }, { sendWithinSeconds: 0.001 });
       await claim(newRequest());
       const request = newRequest();
@@ -130,13 +145,13 @@ export function placementLimitSuite(engine: () => Engine): void {
     });
   });
 
-  describe('how much room an account has', () => {
+  describe('the capacity of an account', () => {
     it.each<[string, Partial<DialLimits>, number, number, number]>([
-      ['nothing in the way', { callsPerSecond: 4 }, 0, 1, 5],
-      ['one slot is taken', { callsPerSecond: 4 }, 1, 1, 4],
-      ['no slot within reach', { callsPerSecond: 0.01 }, 1, 1, 0],
+      ['no limit reached', { callsPerSecond: 4 }, 0, 1, 5],
+      ['one send time is taken', { callsPerSecond: 4 }, 1, 1, 4],
+      ['no send time soon enough', { callsPerSecond: 0.01 }, 1, 1, 0],
       ['two of three calls in flight', { callsInFlight: 3 }, 2, 1, 1],
-      ['as many in flight as may be', { callsInFlight: 2 }, 2, 1, 0],
+      ['as many in flight as allowed', { callsInFlight: 2 }, 2, 1, 0],
     ])('%s', async (_, limits, claims, withinSeconds, capacity) => {
       const newRequest = newAccount(limits);
       const { accountSid, limits: limitsInForce } = newRequest();
@@ -146,7 +161,7 @@ export function placementLimitSuite(engine: () => Engine): void {
         limits: limitsInForce,
         withinSeconds,
       });
-      // Time goes by: a slot may have come nearer.
+      // Time passes, so one more send time may be near enough.
       expect([capacity, claims > 0 && limits.callsPerSecond === 4 ? capacity + 1 : capacity]).toContain(
         answer.available,
       );

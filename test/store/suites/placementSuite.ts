@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PlacementResult, SidTaken } from '../../../activities/store/outcomeStore.js';
+import { type PlacementResult, SidTaken } from '../../../activities/store/placements/placementJournal.js';
 import type { Engine } from '../engines.js';
 import { attempt, busyAttempt, newCallId, newClaim, newSid, opened, outcome, update } from '../records.js';
 
@@ -10,11 +10,12 @@ export function placementSuite(engine: () => Engine): void {
     return Promise.all(Array.from({ length: count }, (_, n) => work(stores[n % stores.length] ?? store, n)));
   }
 
-  describe('claiming a create', () => {
-    it('nobody else has it: claimed, and open in the journal', async () => {
+  describe('claiming a placement', () => {
+    it('first execution: claimed, and open in the journal', async () => {
       const claim = newClaim();
       expect(await engine().store.claimPlacement(claim)).toMatchObject({ claimed: true });
       expect(await engine().store.findPlacement(claim)).toEqual({
+        accountSid: claim.accountSid,
         to: claim.to,
         from: claim.from,
         result: null,
@@ -28,7 +29,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(newClaim())).toBeNull();
     });
 
-    it('an execution that was lost claimed it before: not claimed, with the entry', async () => {
+    it('a lost execution claimed it before: not claimed, with the entry', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       await engine().store.settlePlacement({
@@ -46,7 +47,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('its own open claim is old: still its own, and still open', async () => {
+    it('its own open claim is older than the limit: not taken over, and still open', async () => {
       const claim = { ...newClaim(), abandonedAfterSeconds: 0 };
       await engine().store.claimPlacement(claim);
       expect(await engine().store.claimPlacement(claim)).toMatchObject({
@@ -55,14 +56,75 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('fifty executions of one create at once: one claims it', async () => {
+    it('a placement without a claim is blocked: open since it was requested, and nobody can claim it', async () => {
+      const claim = newClaim();
+      const requestedAt = new Date(Date.now() - 60_000).toISOString();
+      const entry = await engine().store.blockPlacement({ ...claim, requestedAt });
+      expect(entry).toMatchObject({ to: claim.to, from: claim.from, result: null, callSid: null });
+      expect(entry.ageSeconds).toBeGreaterThan(55);
+      expect(await engine().store.claimPlacement(claim)).toMatchObject({
+        by: 'already-claimed',
+        entry: { result: null },
+      });
+      const other = await engine().store.claimPlacement({ ...claim, callId: newCallId() });
+      expect(other).toMatchObject({ by: 'pair-in-progress', callId: claim.callId });
+    });
+
+    it('a claimed placement is blocked: the entry stays as it is', async () => {
+      const claim = newClaim();
+      const requestedAt = new Date().toISOString();
+      await engine().store.claimPlacement(claim);
+      await engine().store.settlePlacement({ ...claim, result: 'refused', callSid: null });
+      expect(await engine().store.blockPlacement({ ...claim, requestedAt })).toMatchObject({
+        result: 'refused',
+      });
+    });
+
+    it('a placement is blocked while another claim between the numbers is open: abandoned from the start', async () => {
+      const pair = newClaim();
+      await engine().store.claimPlacement(pair);
+      const blocked = { ...pair, callId: newCallId(), requestedAt: new Date().toISOString() };
+      expect(await engine().store.blockPlacement(blocked)).toMatchObject({ result: 'abandoned' });
+      expect(await engine().store.findPlacement(pair)).toMatchObject({ result: null });
+    });
+
+    it('a placement is blocked by a clock that is ahead: its age is never negative', async () => {
+      const requestedAt = new Date(Date.now() + 3_600_000).toISOString();
+      const entry = await engine().store.blockPlacement({ ...newClaim(), requestedAt });
+      expect(entry.ageSeconds).toBeGreaterThanOrEqual(0);
+    });
+
+    it.each<[string, string, PlacementResult | null, boolean]>([
+      ['is open, claimed later', '1 minute', null, true],
+      ['was abandoned, claimed later', '1 minute', 'abandoned', true],
+      ['was claimed shortly before', '-1 minute', 'abandoned', true],
+      ['was claimed long before', '-1 hour', 'abandoned', false],
+      ['made no call', '1 minute', 'absent', false],
+      ['has its call', '1 minute', 'created', false],
+    ])('another placement between the numbers %s: a rival or not', async (_, later, result, isRival) => {
+      const { store, db } = engine();
+      const claim = newClaim();
+      const other = { ...claim, callId: newCallId() };
+      await store.claimPlacement(claim);
+      await store.settlePlacement({ ...claim, result: 'abandoned', callSid: null });
+      await store.claimPlacement(other);
+      const callSid = result === 'created' ? newSid() : null;
+      if (result !== null) await store.settlePlacement({ ...other, result, callSid });
+      await db.query(
+        `update placements set claimed_at = clock_timestamp() + $2::interval where call_id = $1`,
+        [other.callId, later],
+      );
+      expect(await store.hasRival(claim, 180)).toBe(isRival);
+    });
+
+    it('fifty executions of one placement at once: one claims it', async () => {
       const claim = newClaim();
       const claims = await atOnce(50, (store) => store.claimPlacement(claim));
       expect(claims.filter((c) => c.claimed)).toHaveLength(1);
       expect(claims.filter((c) => !c.claimed && c.by === 'already-claimed')).toHaveLength(49);
     });
 
-    it('fifty calls between the same two numbers at once: one claims, the others hear whose it is', async () => {
+    it('fifty calls between the same two numbers at once: one claims, the others get its call id', async () => {
       const pair = newClaim();
       const claims = await atOnce(50, (store, n) =>
         store.claimPlacement({ ...pair, callId: `${pair.callId}-${n}` }),
@@ -92,7 +154,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(pair)).toMatchObject({ result: 'abandoned' });
     });
 
-    it('the attempt has its Twilio call: no other create of it is claimed, whatever its round', async () => {
+    it('the attempt has its Twilio call: no other placement of it is claimed', async () => {
       const claim = newClaim();
       const callSid = newSid();
       await engine().store.claimPlacement(claim);
@@ -107,7 +169,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.claimPlacement({ ...claim, attempt: 2 })).toMatchObject({ claimed: true });
     });
 
-    it('what comes after a create in the journal: of attempts that are not known, the first that may have made a call', async () => {
+    it('later placements: the first one of an unknown attempt that may have made a call', async () => {
       const first = newClaim();
       const { callId } = first;
       const following = (attempt: number, placement: number, ...besides: number[]) =>
@@ -154,7 +216,7 @@ export function placementSuite(engine: () => Engine): void {
       ['to another number', { to: '+15005559999' }],
       ['from another number', { from: '+15005559999' }],
       ['of another account', { accountSid: 'AC2' }],
-    ])('an open claim %s: not in the way', async (_, differing) => {
+    ])('an open claim %s: blocks nothing', async (_, differing) => {
       const claim = newClaim();
       await engine().store.claimPlacement({ ...claim, ...differing, callId: newCallId() });
       expect(await engine().store.claimPlacement(claim)).toMatchObject({ claimed: true });
@@ -174,7 +236,7 @@ export function placementSuite(engine: () => Engine): void {
       ['an earlier attempt', { attempt: 1, placement: 3 }, { attempt: 2, placement: 1 }],
       ['an earlier placement', { attempt: 1, placement: 1 }, { attempt: 1, placement: 2 }],
     ])(
-      '%s of the same call was never settled: not in the way, since the call has gone on',
+      '%s of the same call was never settled: blocks nothing, since the call went on',
       async (_, before, now) => {
         const claim = newClaim();
         await engine().store.claimPlacement({ ...claim, ...before });
@@ -185,7 +247,7 @@ export function placementSuite(engine: () => Engine): void {
       },
     );
 
-    it('the outcome of the call is recorded: its open claim keeps nobody waiting', async () => {
+    it('the outcome of the call is recorded: its open claim blocks no other call', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       await engine().store.saveOutcome(outcome(claim.callId));
@@ -194,7 +256,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('the claim between the numbers is open and younger than the limit: it counts', async () => {
+    it('the open claim between the numbers is younger than the limit: not claimed', async () => {
       const claim = newClaim();
       await engine().store.claimPlacement(claim);
       const other = await engine().store.claimPlacement({ ...claim, callId: newCallId() });
@@ -207,7 +269,7 @@ export function placementSuite(engine: () => Engine): void {
     it.each<[string, [PlacementResult, string | null][], PlacementResult, boolean]>([
       ['created: with its SID', [['created', sid]], 'created', true],
       [
-        'created, then said to be absent: stays created',
+        'created, then absent: stays created',
         [
           ['created', sid],
           ['absent', null],
@@ -272,7 +334,7 @@ export function placementSuite(engine: () => Engine): void {
       });
     });
 
-    it('the SID belongs to another attempt: SidTaken, and nothing is changed', async () => {
+    it('the SID belongs to another attempt: SidTaken, and nothing changes', async () => {
       const [first, second] = [newClaim(), newClaim()];
       const taken = newSid();
       await engine().store.claimPlacement(first);
@@ -284,15 +346,15 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.findPlacement(second)).toMatchObject({ result: null, callSid: null });
     });
 
-    it('there is no such claim: none appears', async () => {
+    it('no such claim: none is written', async () => {
       const claim = newClaim();
       await engine().store.settlePlacement({ ...claim, result: 'created', callSid: newSid() });
       expect(await engine().store.findPlacement(claim)).toBeNull();
     });
   });
 
-  describe('whose a SID is', () => {
-    it('in the journal, or of a decided attempt: claimed', async () => {
+  describe('which attempt a SID belongs to', () => {
+    it('SIDs in the journal or of a settled attempt: claimed', async () => {
       const [inJournal, decided, free] = [newSid(), newSid(), newSid()];
       const [claim, callId] = [newClaim(), newCallId()];
       await engine().store.claimPlacement(claim);
@@ -306,7 +368,7 @@ export function placementSuite(engine: () => Engine): void {
       expect(await engine().store.claimedSids([])).toEqual(new Set());
     });
 
-    it('noted by a callback while the create is still unclear: not claimed, so the attempt can find its own call', async () => {
+    it('SID stored by a callback while the placement is unclear: not claimed, so the attempt can find its own call', async () => {
       const [callId, callSid] = [newCallId(), newSid()];
       await engine().store.addCall(opened(callId));
       await engine().store.recordProgress({

@@ -36,7 +36,7 @@ export function redialSuite(engine: () => Engine): void {
     const found = async (query: Parameters<ReturnType<typeof store>['redialCandidates']>[0]) =>
       (await store().redialCandidates(query, { after: null, limit: 100 })).map(({ callId }) => callId);
 
-    it('only those that turned out so, with the request that they came with', async () => {
+    it('filter by outcome: only calls with that outcome, with their requests', async () => {
       const { batch } = scope();
       const [busy] = [await call(number(), 1, 'busy', { batchId: batch })];
       await call(number(), 2, 'answered', { batchId: batch });
@@ -54,7 +54,7 @@ export function redialSuite(engine: () => Engine): void {
       ['busy, then busy again in the same batch: once, the later one', ['busy', 'busy'], true],
       ['busy, then answered: not', ['busy', 'answered'], false],
       ['answered, then busy: the newest counts', ['answered', 'busy'], true],
-      ['busy, then failed: the newest counts, and nobody asked for failed', ['busy', 'failed'], false],
+      ['busy, then failed: the newest counts, and the query does not name failed', ['busy', 'failed'], false],
       ['busy, and being called now: not', ['busy', null], false],
     ])('a number was %s', async (_, ends, again) => {
       const { batch } = scope();
@@ -68,7 +68,7 @@ export function redialSuite(engine: () => Engine): void {
       ['answered', 'answered', false],
       ['under way', null, false],
       ['busy, too', 'busy', true],
-    ])('a later call outside of the batch is %s: it counts for the number', async (_, later, again) => {
+    ])('a later call to the number, outside the batch, is %s: it counts', async (_, later, again) => {
       const { batch } = scope();
       const to = number();
       const callId = await call(to, 1, 'busy', { batchId: batch });
@@ -88,7 +88,7 @@ export function redialSuite(engine: () => Engine): void {
       expect(await found({ to, reachability: ['reachable'] })).toEqual([]);
     });
 
-    it('page by page, in the order of their start', async () => {
+    it('paged: by start, each call once', async () => {
       const { batch } = scope();
       const calls: string[] = [];
       for (const minute of [3, 1, 2])
@@ -98,7 +98,7 @@ export function redialSuite(engine: () => Engine): void {
       expect([...first, ...second].map(({ callId }) => callId)).toEqual(calls.slice(1));
     });
 
-    it('one whose request never came on record: found, without it', async () => {
+    it('the store never got the request of a call: found, with request null', async () => {
       const callId = newCallId();
       const to = number();
       await store().saveOutcome(outcome(callId, { to }));

@@ -1,5 +1,5 @@
 -- How many placements could be claimed now or within `withinSeconds`. Claims nothing and locks nothing.
--- Capacity: see dialLimits.ts.
+-- Capacity: see placements/dialLimits.ts.
 create or replace function available_capacity(request jsonb) returns jsonb language plpgsql as $$
 declare
   account text := request ->> 'accountSid';

@@ -1,5 +1,6 @@
--- Decides whether a create request may be sent, and when, and claims it in the same transaction. The checks run in the
--- order of docs/limits.md; the first one that applies is the result. ClaimRequest and ClaimResult: see outcomeStore.ts.
+-- Decides whether a create request may be sent, and when, and claims it in the same transaction. The checks
+-- run in the order of docs/limits.md; the first one that applies is the result. ClaimRequest and ClaimResult:
+-- see placementJournal.ts.
 create or replace function claim_placement(request jsonb) returns jsonb language plpgsql as $$
 declare
   this_call text collate "C" := request ->> 'callId';
@@ -25,7 +26,8 @@ declare
 begin
   pacing := lock_account(account);
 
-  -- This placement was claimed before, or the attempt has its Twilio call already, whichever placement made it.
+  -- This placement was claimed before, or the attempt has its Twilio call already, whichever placement made
+  -- it.
   select * into other from placements where call_id = this_call and attempt = this_attempt
     and (placement = this_placement or call_sid is not null)
     order by call_sid is null limit 1;

@@ -1,6 +1,7 @@
--- Ends placements of a call: they are in flight no longer. One that nobody could settle becomes 'abandoned'; a result and
--- times already written stay. Without further arguments every placement of the call; `of_attempt`: only those of one
--- attempt (attempts count from 1, so 0 ends none); `before_attempt` and `before_placement`: only those before that one.
+-- Ends placements of a call: they are in flight no longer. One that nobody could settle becomes 'abandoned';
+-- a result and times already written stay. Without further arguments every placement of the call;
+-- `of_attempt`: only those of one attempt (attempts count from 1, so 0 ends none); `before_attempt` and
+-- `before_placement`: only those before that one.
 create or replace function end_placements(
   of_call text,
   of_attempt integer default null,

@@ -1,4 +1,5 @@
--- The limits in force: what operators have set, otherwise what is configured. 0 means no limit, which is null here.
+-- The limits in force: what operators have set, otherwise what is configured. 0 means no limit, which is null
+-- here.
 create or replace function limits_in_force(configured jsonb, control dialing_control) returns jsonb
 language sql immutable as $$
   select jsonb_build_object(

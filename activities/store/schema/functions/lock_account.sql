@@ -1,5 +1,5 @@
--- Locks the account's row until the transaction ends. Whoever holds it alone decides for the account, and each of its
--- later statements sees what earlier holders have written.
+-- Locks the account's row until the transaction ends. Whoever holds it alone decides for the account, and
+-- each of its later statements sees what earlier holders have written.
 create or replace function lock_account(account text) returns account_pacing language plpgsql as $$
 declare
   pacing account_pacing;

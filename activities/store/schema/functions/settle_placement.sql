@@ -1,5 +1,5 @@
--- Writes what became of a placement, and updates the circuit breaker. Returns `settled`: false if there is no such claim;
--- `breaker`: how the breaker changed, or null.
+-- Writes what became of a placement, and updates the circuit breaker. Returns `settled`: false if there is no
+-- such claim; `breaker`: how the breaker changed, or null.
 create or replace function settle_placement(settlement jsonb) returns jsonb language plpgsql as $$
 declare
   journaled placements;
@@ -18,8 +18,8 @@ begin
   select * into journaled from placements where call_id = settlement ->> 'callId'
     and attempt = (settlement ->> 'attempt')::integer and placement = (settlement ->> 'placement')::integer;
   if not found then return jsonb_build_object('settled', false, 'breaker', null); end if;
-  -- Locks the account before the placement's row, in the order of claim_placement. A request that went well matters only
-  -- to a breaker that is open.
+  -- Locks the account before the placement's row, in the order of claim_placement. A request that went well
+  -- matters only to a breaker that is open.
   if jsonb_typeof(rule) = 'object' and is_provider_failure is not null and (is_provider_failure or exists (
     select from dialing_control where account_sid = journaled.account_sid and breaker_opened_at is not null)) then
     perform lock_account(journaled.account_sid);
@@ -31,11 +31,13 @@ begin
   select * into journaled from placements where call_id = journaled.call_id and attempt = journaled.attempt
     and placement = journaled.placement for update;
   settled_now := clock_timestamp();
-  -- 'abandoned' was written without knowing, so any other result replaces it. A SID replaces everything except another SID.
+  -- 'abandoned' was written without knowing, so any other result replaces it. A SID replaces everything
+  -- except another SID.
   is_news := settlement ->> 'result' is not null and journaled.call_sid is null
     and (journaled.result is null or journaled.result = 'abandoned' or settlement ->> 'callSid' is not null);
   made_no_call := is_news and settlement ->> 'result' <> 'created';
-  -- The placement was taken for ended, but its call exists, and neither the call nor the attempt has its outcome yet.
+  -- The placement was taken for ended, but its call exists, and neither the call nor the attempt has its
+  -- outcome yet.
   is_in_flight_again := is_news and not made_no_call and journaled.ended_at is not null
     and not exists (select from calls where call_id = journaled.call_id and state = 'done')
     and not exists (select from attempts where call_id = journaled.call_id and number = journaled.attempt

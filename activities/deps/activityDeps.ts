@@ -1,0 +1,31 @@
+import type { OutcomeStore } from '../store/outcomeStore.js';
+import type { BreakerChange } from '../store/placements/dialLimits.js';
+import type { TwilioClient } from '../twilio/twilioClient.js';
+import type { ActivitySettings } from './activitySettings.js';
+import type { CallStarter } from './callStarter.js';
+
+/** What the activities act on. */
+export interface ActivityDeps {
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  twilio: TwilioClient;
+  /** Starts the calls of batches. */
+  callStarter: CallStarter;
+  /** Receives what operators want to count or to be alerted about. Must not throw. */
+  emit: (event: ActivityEvent) => void;
+}
+
+export type ActivityEvent =
+  | { kind: 'placement'; result: string }
+  | { kind: 'recorded'; outcome: string; decidedBy: string }
+  /** One try to post a notification to a client's `notifyUrl`. */
+  | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }
+  /** No more tries: the notification is kept until an operator has it sent again. */
+  | { kind: 'dead-letter'; type: string; id: string; host: string }
+  /** Twilio refuses the account, not a number: no call can be placed until an operator fixes it. */
+  | { kind: 'account-trouble'; code: number | null; message: string }
+  | { kind: 'account-ok' }
+  /** Two Twilio calls for one attempt, which must never be: the second one is ended. */
+  | { kind: 'duplicate-call'; callId: string; attempt: number; callSid: string; duplicateSid: string }
+  /** The circuit breaker opened or closed. */
+  | ({ kind: 'breaker' } & BreakerChange);

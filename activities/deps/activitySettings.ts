@@ -1,0 +1,50 @@
+import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
+import type { BreakerRule, DialLimits } from '../store/placements/dialLimits.js';
+import type { TwilioSettings } from '../twilio/twilioClient.js';
+
+/**
+ * The configuration of the activities. Read and checked in `src/`, once at start, except for the policies.
+ */
+export interface ActivitySettings extends DialLimits {
+  twilio: TwilioSettings;
+  /** Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. */
+  publicUrl: string;
+  /** `TWILIO_FROM`. */
+  defaultFrom: string | null;
+  /** `RINGTRUE_CPS`: calls placed per second over all workers together. */
+  callsPerSecond: number;
+  /** How long a number counts as invalid after Twilio has shown it to be; 0: not at all. */
+  rememberInvalidSeconds: number;
+  /** Null: the circuit breaker never opens. */
+  breaker: BreakerRule | null;
+  callbackWaitSeconds: number;
+  pollIntervalSeconds: number;
+  decideWithinSeconds: number;
+  absentAfterSeconds: number;
+  /** The current retry policies, by name: the file may change while the worker runs. */
+  policies: () => Record<string, RetryPolicy>;
+  /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
+  callingWindow: CallingWindow | null;
+  notify: NotifySettings;
+  doNotCall: DoNotCallSettings;
+}
+
+export interface NotifySettings {
+  /** `whsec_…`, newest first. Each signs every notification, so that secrets can be rotated. */
+  secrets: string[];
+  /**
+   * Posts to private and local addresses too. Only where every client of the API may reach the network behind
+   * it.
+   */
+  allowPrivate: boolean;
+}
+
+export interface DoNotCallSettings {
+  /**
+   * `RINGTRUE_ELIGIBILITY_URL`: asked before each placement of any call. The operator's own, so it may be a
+   * private address.
+   */
+  eligibilityUrl: string | null;
+  /** A callee who rejects a call as unwanted (SIP 607) is put on the do-not-call list. */
+  addOptOuts: boolean;
+}

@@ -1,0 +1,13 @@
+import type { CallRequest } from '../../workflows/callRequest.js';
+
+/** What a batch does with the workflows of its calls. Implemented in `src/`, where Temporal's client is. */
+export interface CallStarter {
+  /** Starts the workflow of a call. One that was ever started with this id is left alone. */
+  start(call: { callId: string; request: CallRequest; batchId: string }): Promise<void>;
+  /** Was a workflow of this call started, as far as Temporal's retention reaches? */
+  exists(callId: string): Promise<boolean>;
+  /** Cancels the workflow of a call; false when it has ended, or there is none. */
+  cancel(callId: string): Promise<boolean>;
+  /** Null while the workflow of a call runs; otherwise how it ended, as text. */
+  describeEnd(callId: string): Promise<string | null>;
+}

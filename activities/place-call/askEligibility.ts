@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { PlaceCallInput } from '../../workflows/callActivities.js';
+import type { ActivityDeps } from '../deps/activityDeps.js';
+import { isObject } from '../validation/fault.js';
+import { noResponseReason, signedPost } from '../webhooks/signedPost.js';
+
+export type Eligibility =
+  | { kind: 'eligible' }
+  /** An endpoint says no. `reason`: as it was given. */
+  | { kind: 'refused'; reason: string }
+  /** An endpoint gave no clear answer: ask again before anything is dialed. */
+  | { kind: 'unknown'; why: string };
+
+const defaultTimeoutMs = 3_000;
+const maxReasonLength = 200;
+
+/**
+ * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request.
+ * Both must allow it; without either, the number is eligible. Posts `{ type, callId, attempt, to, from,
+ * metadata }`, signed as notifications are. Never throws.
+ *
+ * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a
+ * mistyped URL, and must not end a call for good. It is `unknown`, like every other unclear answer, a
+ * redirect, and silence for three seconds.
+ */
+export async function askEligibility(
+  { settings }: Pick<ActivityDeps, 'settings'>,
+  { callId, attempt, plan }: PlaceCallInput,
+  { timeoutMs = defaultTimeoutMs } = {},
+): Promise<Eligibility> {
+  const { notify, doNotCall } = settings;
+  const post = signedPost(notify.secrets);
+  const { to, from, metadata } = plan;
+  const payload = JSON.stringify({ type: 'call.eligibility', callId, attempt, to, from, metadata });
+
+  const endpoints = [
+    { url: doNotCall.eligibilityUrl, allowPrivate: true },
+    { url: plan.eligibilityUrl, allowPrivate: notify.allowPrivate },
+  ];
+  for (const { url, allowPrivate } of endpoints) {
+    if (url === null) continue;
+    const eligibility = await askEndpoint(url, allowPrivate);
+    if (eligibility.kind !== 'eligible') return eligibility;
+  }
+  return { kind: 'eligible' };
+
+  /** Messages name the host only: path and query may be secret. */
+  async function askEndpoint(url: string, allowPrivate: boolean): Promise<Eligibility> {
+    if (!URL.canParse(url)) return { kind: 'unknown', why: 'the eligibility URL is no absolute URL' };
+    const { host } = new URL(url);
+    try {
+      const { status, body } = await post(new URL(url), payload, {
+        // A new id each time: an endpoint that drops repeats would not answer for this moment.
+        id: `msg_${randomUUID()}`,
+        timeoutMs,
+        allowPrivate,
+        withBody: true,
+      });
+      return eligibilityOf(status, body) ?? { kind: 'unknown', why: `${host} ${unclearAnswerText(status)}` };
+    } catch (error) {
+      return {
+        kind: 'unknown',
+        why: `${host} could not be asked: ${noResponseReason(error as Error, timeoutMs)}`,
+      };
+    }
+  }
+}
+
+/** Null when the answer is not clear. */
+function eligibilityOf(status: number, body: string): Eligibility | null {
+  if (status === 204) return { kind: 'eligible' };
+  const answer = status === 200 ? parseJson(body) : null;
+  if (!isObject(answer) || typeof answer.eligible !== 'boolean') return null;
+  if (answer.eligible) return { kind: 'eligible' };
+  const reason = typeof answer.reason === 'string' ? answer.reason.trim().slice(0, maxReasonLength) : '';
+  // Half a surrogate pair, sent so or cut so, could not be recorded with the outcome.
+  return { kind: 'refused', reason: reason.replaceAll(/\p{Surrogate}/gu, '\uFFFD') || 'no reason was given' };
+}
+
+function unclearAnswerText(status: number): string {
+  if (status === 200) return 'answered 200 without eligible: true or false in a JSON object';
+  if (status >= 300 && status < 400) return `answered ${status}, a redirect, which is not followed`;
+  return `answered ${status}; must be 200 with eligible, or 204`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

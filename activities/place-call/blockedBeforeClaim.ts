@@ -1,0 +1,73 @@
+import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { nextAllowedTime } from '../calling-window/findAllowedTime.js';
+import type { ActivityDeps } from '../deps/activityDeps.js';
+import { askEligibility } from './askEligibility.js';
+import { claimRefusal, notYet } from './claimRefusal.js';
+
+type BlockDeps = Pick<ActivityDeps, 'settings' | 'store'>;
+
+/**
+ * What blocks a placement now and is not for the database to decide: the calling window and the eligibility
+ * URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
+ * what became of it.
+ */
+export async function blockedBeforeClaim(
+  deps: BlockDeps,
+  input: PlaceCallInput,
+): Promise<PlaceCallResult | null> {
+  const blocked = (await blockedByWindow(input)) ?? (await blockedByEligibility(deps, input));
+  return blocked && (await deps.store.findPlacement(input)) === null ? blocked : null;
+}
+
+/** Is the calling window closed? The call may have waited in the queue until after its end. */
+export async function isOutsideWindow(input: PlaceCallInput): Promise<boolean> {
+  return (await blockedByWindow(input)) !== null;
+}
+
+async function blockedByWindow({ plan, requestedAt }: PlaceCallInput): Promise<PlaceCallResult | null> {
+  // Never before `requestedAt`: the workflow found the window open then, whatever this machine's clock says.
+  const from = new Date(Math.max(Date.now(), Date.parse(requestedAt)));
+  const { opensAt } = await nextAllowedTime(plan, from);
+  if (opensAt === null) return { kind: 'too-late' };
+  return opensAt <= from.toISOString() ? null : notYet({ by: 'calling-window', until: opensAt });
+}
+
+async function blockedByEligibility(deps: BlockDeps, input: PlaceCallInput): Promise<PlaceCallResult | null> {
+  const nobodyToAsk = deps.settings.doNotCall.eligibilityUrl === null && input.plan.eligibilityUrl === null;
+  if (nobodyToAsk) return null;
+  return (await blockedByStore(deps, input)) ?? (await blockedByEndpoint(deps, input));
+}
+
+/**
+ * Spares eligibility endpoints: they are not asked while nothing is dialed anyway, nor about a number that is
+ * listed.
+ */
+async function blockedByStore(
+  { settings, store }: BlockDeps,
+  input: PlaceCallInput,
+): Promise<PlaceCallResult | null> {
+  const { accountSid } = settings.twilio;
+  const [{ paused, breaker }, listed] = await Promise.all([
+    store.readDialing({ accountSid }),
+    store.findDoNotCall(input.plan.to),
+  ]);
+  if (paused !== null) return claimRefusal(input, { claimed: false, by: 'paused', reason: paused.reason });
+  // A breaker that is `trying` lets single calls through. Which ones, the claim decides.
+  if (breaker.state === 'open')
+    return claimRefusal(input, { claimed: false, by: 'breaker', reason: breaker.reason ?? '' });
+  if (listed === null || listed.expired) return null;
+  const { reason, source } = listed;
+  return claimRefusal(input, { claimed: false, by: 'do-not-call', reason, source });
+}
+
+async function blockedByEndpoint(deps: BlockDeps, input: PlaceCallInput): Promise<PlaceCallResult | null> {
+  const eligibility = await askEligibility(deps, input);
+  switch (eligibility.kind) {
+    case 'eligible':
+      return null;
+    case 'refused':
+      return { kind: 'forbidden', forbidden: { by: 'not-eligible', reason: eligibility.reason } };
+    case 'unknown':
+      return notYet({ by: 'eligibility', why: eligibility.why });
+  }
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlaceCallInput } from '../../workflows/callActivities.js';
+import type { CallPlan } from '../../workflows/callRequest.js';
+import type { ActivityDeps } from '../deps/activityDeps.js';
+import { dialLimitsOf } from '../store/placements/dialLimits.js';
+import type { ClaimResult } from '../store/placements/placementJournal.js';
+
+/** A send time this near is waited for here. For a later one the call goes back to the queue. */
+const sendWithinSeconds = 3;
+/**
+ * How long a placement waits here for another claim between the same two numbers, or for a call of the
+ * account, to end.
+ */
+const maxClaimWaitMs = 3_000;
+/** Twilio holds a call in its queue for at most a day. Source: Twilio help, "queued calls". */
+const maxQueueSeconds = 24 * 3600;
+/** For workers and a store that are away when a search would have ended. */
+const searchDelaySeconds = 3600;
+
+/**
+ * How long the search for the call of an unclear placement may last: to the last moment at which Twilio can
+ * hold the call, and then as long as the call waits for a final status.
+ */
+function longestSearchSeconds({ timeouts }: Pick<CallPlan, 'timeouts'>): number {
+  return maxQueueSeconds + timeouts.decideWithinSeconds;
+}
+
+/** Claims a placement. Tries again for a moment while what stands in the way may end within seconds. */
+export async function claimPlacement(
+  { settings, store }: Pick<ActivityDeps, 'settings' | 'store'>,
+  { callId, attempt, placement, plan, lookupSaysValid }: PlaceCallInput,
+): Promise<ClaimResult> {
+  const deadline = Date.now() + maxClaimWaitMs;
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 400)) {
+    const claim = await store.claimPlacement({
+      callId,
+      attempt,
+      placement,
+      accountSid: settings.twilio.accountSid,
+      to: plan.to,
+      from: plan.from,
+      // While a search goes on, a second call between the numbers could be taken for the first one's.
+      abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,
+      limits: dialLimitsOf(settings),
+      parallel: plan.allowParallel,
+      rememberInvalidSeconds: settings.rememberInvalidSeconds,
+      lookupSaysValid,
+      sendWithinSeconds,
+    });
+    const mayClearSoon = !claim.claimed && (claim.by === 'pair-in-progress' || claim.by === 'account-limit');
+    if (!mayClearSoon || Date.now() + pauseMs > deadline) return claim;
+    await sleep(pauseMs * (0.5 + Math.random()));
+  }
+}

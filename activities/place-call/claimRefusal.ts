@@ -1,0 +1,78 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Hindrance, PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import type { TwilioError } from '../../workflows/callOutcome.js';
+import type { CallPlan } from '../../workflows/callRequest.js';
+import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import type { ClaimResult, Placement } from '../store/placements/placementJournal.js';
+
+/** What a refused claim means for the placement. Structure only: the workflow writes the text. */
+export function claimRefusal(
+  input: PlaceCallInput,
+  claim: ClaimResult & { claimed: false },
+): PlaceCallResult {
+  const { claimed: _, ...refusal } = claim;
+  switch (refusal.by) {
+    case 'already-claimed':
+      return resultFromJournal(input, refusal.entry);
+    case 'already-recorded':
+      return { kind: 'already-recorded' };
+    case 'do-not-call':
+    case 'known-invalid':
+      return { kind: 'forbidden', forbidden: refusal };
+    case 'rate-limit': {
+      const { by, callsPerSecond, waitSeconds } = refusal;
+      return notYet({ by, callsPerSecond, until: new Date(Date.now() + waitSeconds * 1000).toISOString() });
+    }
+    case 'contact-limit':
+      return notYet({ ...refusal, until: refusal.until && new Date(refusal.until).toISOString() });
+    default:
+      return notYet(refusal);
+  }
+}
+
+export function notYet(hindrance: Hindrance): PlaceCallResult & { kind: 'not-yet' } {
+  return { kind: 'not-yet', hindrance };
+}
+
+/**
+ * The result of a placement that was executed before: what the journal knows, otherwise unclear. Throws
+ * `CallIdTaken`.
+ */
+export function resultFromJournal(
+  input: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
+  entry: Placement,
+): PlaceCallResult {
+  if (entry.to !== input.plan.to || entry.from !== input.plan.from) throw callIdTaken(input.callId);
+  if (entry.callSid !== null)
+    return {
+      kind: 'created',
+      callSid: entry.callSid,
+      at: new Date(Date.now() - entry.ageSeconds * 1000).toISOString(),
+      sidFrom: 'journal',
+    };
+  const error = entry.detail as TwilioError | null;
+  switch (entry.result) {
+    case 'refused':
+      if (error)
+        return classifyRefusal(error) === 'account-trouble'
+          ? { kind: 'account-trouble', error }
+          : { kind: 'refused', error };
+      break;
+    case 'not-sent':
+    case 'absent':
+      return { kind: 'not-sent', why: 'an earlier execution did not reach Twilio', retryAfterSeconds: 0 };
+  }
+  return {
+    kind: 'unclear',
+    why: 'this placement was sent before, and its result is unknown',
+    answered: false,
+  };
+}
+
+/** The call id was used before, for another call: the workflow fails, and Temporal does not retry. */
+export function callIdTaken(callId: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call for ever: start the call with a new one.`,
+    'CallIdTaken',
+  );
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { blockedBeforeClaim, isOutsideWindow } from './blockedBeforeClaim.js';
+import { claimPlacement } from './claimPlacement.js';
+import { claimRefusal, notYet } from './claimRefusal.js';
+import { keyedMutex } from './keyedMutex.js';
+import { type PlaceCallDeps, sendPlacement } from './sendPlacement.js';
+import { certainlyNotSent } from './settlePlacement.js';
+
+/** A create request that starts within this and its HTTP timeout still ends before the activity times out. */
+const mustSendWithinMs = 12_000;
+/** How long a placement waits here for another one between the same two numbers. */
+const maxPairWaitMs = 3_000;
+
+/** Called when a placement enters a stage. Returns what is to be called when the stage ends. */
+export type OnStage = () => () => void;
+
+const ignoreStage: OnStage = () => () => {};
+
+/**
+ * Creates the call at Twilio.
+ *
+ * A create request is not idempotent, and Twilio takes no key that would make it so. Therefore each one is
+ * claimed in the placement journal before it is sent. A second execution (after a pause, a reset or a lost
+ * worker) finds the claim, sends nothing, and returns what the journal knows.
+ *
+ * `onCheck`: while it looks at what blocks the placement before the claim. `onClaim`: from the claim to the
+ * end, while the placement counts in the store. Throws `CallIdTaken`; everything else that can go wrong is a
+ * result.
+ */
+export function placeCall(
+  deps: PlaceCallDeps,
+  onClaim = ignoreStage,
+  onCheck = ignoreStage,
+): (input: PlaceCallInput) => Promise<PlaceCallResult> {
+  const runExclusive = keyedMutex();
+
+  return async (input) => {
+    const startedAt = Date.now();
+    const result = await place(input, startedAt);
+    deps.emit({ kind: 'placement', result: result.kind });
+    return result;
+  };
+
+  async function place(input: PlaceCallInput, startedAt: number): Promise<PlaceCallResult> {
+    const { plan } = input;
+    // This machine's clock may be ahead. The call decides by its own, so this is no final answer.
+    if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < startedAt)
+      return notYet({ by: 'worker-clock', giveUpAt: plan.giveUpAt });
+    try {
+      const endCheck = onCheck();
+      const blocked = await blockedBeforeClaim(deps, input).finally(endCheck);
+      if (blocked) return blocked;
+      // One placement at a time between two numbers: then a call in Twilio's list can belong to this attempt
+      // only.
+      return await runExclusive(`${plan.from}>${plan.to}`, maxPairWaitMs, () =>
+        claimAndSend(deps, input, startedAt, onClaim),
+      );
+    } catch (error) {
+      if (error instanceof ApplicationFailure) throw error;
+      // Everything from the create request on returns a result, so this execution sent nothing. Whether
+      // another one did is in the journal: the call must repeat this very placement, and not make another one
+      // in its place.
+      return notYet({ by: 'store', why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+async function claimAndSend(
+  deps: PlaceCallDeps,
+  input: PlaceCallInput,
+  startedAt: number,
+  onClaim: OnStage,
+): Promise<PlaceCallResult> {
+  const claim = await claimPlacement(deps, input);
+  if (!claim.claimed) return claimRefusal(input, claim);
+  const endClaim = onClaim();
+  try {
+    if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
+    const hasWindowClosed = await isOutsideWindow(input);
+    // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
+    // before it must not dial when the workflow has long gone on without it.
+    const why = whyTooLate(input, startedAt, hasWindowClosed);
+    if (why === null) return await sendPlacement(deps, input);
+    return await certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });
+  } finally {
+    endClaim();
+  }
+}
+
+/** Why the placement must not be sent any more, now that it has waited for its claim and its send time. */
+function whyTooLate({ plan }: PlaceCallInput, startedAt: number, hasWindowClosed: boolean): string | null {
+  const now = Date.now();
+  if (now - startedAt > mustSendWithinMs) return 'the worker took too long before it could dial';
+  if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < now)
+    return `giveUpAt passed before it could dial: ${plan.giveUpAt}`;
+  return hasWindowClosed ? 'the calling window closed before it could dial' : null;
+}

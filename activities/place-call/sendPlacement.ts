@@ -1,0 +1,133 @@
+import { log } from '@temporalio/activity';
+import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
+import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import type { CallUpdate } from '../../workflows/callOutcome.js';
+import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import type { ActivityDeps } from '../deps/activityDeps.js';
+import { statusCallbackUrl } from '../twilio/statusCallbackUrl.js';
+import { surelyNotSent, TwilioRestError } from '../twilio/twilioRestError.js';
+import { certainlyNotSent, notRecorded, settlePlacement, unclear } from './settlePlacement.js';
+
+export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
+
+/**
+ * Sends the create request of a claimed placement, classifies the answer, and writes what became of it to the
+ * journal. Never throws. Sends before it first awaits anything.
+ */
+export async function sendPlacement(deps: PlaceCallDeps, input: PlaceCallInput): Promise<PlaceCallResult> {
+  let callSid: string;
+  try {
+    callSid = (await deps.twilio.calls.create(createOptions(deps, input))).sid;
+  } catch (error) {
+    return notCreated(deps, input, error);
+  }
+  deps.emit({ kind: 'account-ok' });
+  if (!isCallSid(callSid)) return unclear(deps, input, 'Twilio answered without a call SID', false);
+  const [recorded] = await Promise.all([
+    settlePlacement(deps, input, { result: 'created', callSid, providerFailed: false }),
+    recordQueued(deps, input, callSid),
+  ]);
+  const at = new Date().toISOString();
+  return { kind: 'created', callSid, at, sidFrom: 'created', ...(recorded ? {} : { unrecorded: true }) };
+}
+
+function isCallSid(sid: unknown): boolean {
+  return typeof sid === 'string' && /^CA[0-9a-fA-F]{32}$/.test(sid);
+}
+
+/**
+ * Three answers are possible: refused by Twilio, certainly not sent, and unclear, which is everything else.
+ */
+async function notCreated(
+  deps: PlaceCallDeps,
+  input: PlaceCallInput,
+  error: unknown,
+): Promise<PlaceCallResult> {
+  if (error instanceof TwilioRestError && meansNoCall(error)) return refused(deps, input, error);
+  const why = error instanceof Error ? error.message : String(error);
+  if (surelyNotSent(error))
+    return certainlyNotSent(
+      deps,
+      input,
+      { why: `Twilio could not be reached (${why})`, retryAfterSeconds: null },
+      { providerFailed: true, why },
+    );
+  // An answer with a code is Twilio's own: then nothing is under way any more.
+  return unclear(deps, input, why, error instanceof TwilioRestError && error.error.code !== null);
+}
+
+/** A 4xx says that there is no call. 408 comes from a gateway that does not know. */
+function meansNoCall({ error }: TwilioRestError): boolean {
+  return error.httpStatus >= 400 && error.httpStatus < 500 && error.httpStatus !== 408;
+}
+
+async function refused(
+  deps: PlaceCallDeps,
+  input: PlaceCallInput,
+  { error, retryAfterSeconds }: TwilioRestError,
+): Promise<PlaceCallResult> {
+  const refusalClass = classifyRefusal(error);
+  if (refusalClass === 'not-processed') {
+    const why = `Twilio asks to wait (${error.code ?? error.httpStatus}: ${error.message})`;
+    return certainlyNotSent(deps, input, { why, retryAfterSeconds });
+  }
+  const providerFailed = refusalClass === 'account-trouble';
+  const why = `${error.code ?? `HTTP ${error.httpStatus}`} ${error.message}`;
+  const recorded = await settlePlacement(deps, input, {
+    result: 'refused',
+    detail: error,
+    providerFailed,
+    why,
+  });
+  if (!providerFailed) {
+    deps.emit({ kind: 'account-ok' });
+    return { kind: 'refused', error };
+  }
+  const { code, httpStatus, message } = error;
+  deps.emit({ kind: 'account-trouble', code, message });
+  log.error('Twilio refuses the account: calls wait until you fix it', { code, httpStatus });
+  return recorded ? { kind: 'account-trouble', error } : notRecorded;
+}
+
+/** For lists: a placed call shows at once, before its first callback. */
+async function recordQueued(deps: PlaceCallDeps, input: PlaceCallInput, callSid: string): Promise<void> {
+  const { callId, attempt } = input;
+  const update: CallUpdate = {
+    source: 'poll',
+    callSid,
+    status: 'queued',
+    sequence: null,
+    at: null,
+    sipResponseCode: null,
+    errorCode: null,
+    durationSeconds: null,
+    answeredBy: null,
+    rang: false,
+  };
+  await deps.store.recordProgress({ callId, attempt, state: 'queued', update }).catch(() => {});
+}
+
+function createOptions(
+  deps: PlaceCallDeps,
+  { callId, attempt, plan }: PlaceCallInput,
+): CallListInstanceCreateOptions {
+  const { content } = plan;
+  return {
+    to: plan.to,
+    from: plan.from,
+    timeout: plan.ringTimeoutSeconds,
+    timeLimit: plan.maxDurationSeconds,
+    ...content,
+    // Twilio ignores the request's callbacks when an application is given.
+    ...('applicationSid' in content
+      ? {}
+      : {
+          statusCallback: statusCallbackUrl(deps.settings.publicUrl, callId, attempt),
+          statusCallbackMethod: 'POST',
+          statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+        }),
+    ...(plan.machineDetection === 'off'
+      ? {}
+      : { machineDetection: plan.machineDetection === 'enable' ? 'Enable' : 'DetectMessageEnd' }),
+  };
+}

@@ -1,0 +1,91 @@
+import type {
+  Attempt,
+  CallOutcome,
+  CallState,
+  CallStateName,
+  CallUpdate,
+} from '../../../workflows/callOutcome.js';
+import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
+
+/** The rows of calls and attempts. */
+export interface CallStore {
+  /**
+   * Adds the row of an accepted call. An existing row stays as it is. Only a row that an attempt created,
+   * without numbers, gets what it lacks.
+   */
+  addCall(row: {
+    callId: string;
+    to: string;
+    from: string;
+    metadata: Record<string, string>;
+    startedAt: string;
+    /** As it came, so that a redial can send it again. */
+    request?: CallRequest;
+    /** The batch that started the call, if one did. */
+    batchId?: string;
+  }): Promise<void>;
+
+  /**
+   * Writes one attempt and the state of its call; ignored when the call is done. An attempt under way never
+   * replaces a settled one, and the state never goes back, nor to an earlier attempt. Creates a row without
+   * numbers if the call has none.
+   */
+  saveAttempt(row: { callId: string; state: CallStateName; attempt: Attempt }): Promise<void>;
+
+  /**
+   * Stores a callback of a running call, for lists. Ignored when the call or the attempt is over, when a
+   * later status is stored, when it names another SID than the attempt's, when the call has no row, and when
+   * the attempt was never placed. `known`: the journal had this SID for the attempt already.
+   */
+  recordProgress(row: {
+    callId: string;
+    attempt: number;
+    state: CallStateName;
+    update: CallUpdate;
+  }): Promise<{ known: boolean }>;
+
+  /** The stored callbacks of an attempt under way. Null when the attempt is settled or has no row. */
+  storedUpdates(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;
+
+  /** Sets the state `waiting`; ignored unless the call is between two attempts. */
+  markWaiting(row: { callId: string }): Promise<void>;
+
+  /** Sets the state `placing` of a call whose request is accepted and whose Lookup is done; ignored later. */
+  markPlacing(row: { callId: string }): Promise<void>;
+
+  /**
+   * The request of a call as it came, with its policy filled in. Null when there is no row, or the row has no
+   * request.
+   */
+  findRequest(callId: string): Promise<CallRequest | null>;
+
+  /**
+   * Writes the outcome and every attempt, in one transaction. The first outcome of a call stays. Returns the
+   * outcome that is on record then.
+   */
+  saveOutcome(outcome: CallOutcome): Promise<CallOutcome>;
+
+  /** The recorded state of one call; null when there is no such row. */
+  findCallState(callId: string): Promise<CallState | null>;
+
+  /**
+   * Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page. Throws
+   * `InvalidCursor`.
+   */
+  listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
+}
+
+export interface CallFilter {
+  outcome?: Outcome;
+  state?: CallStateName;
+  to?: string;
+  /** Calls that this batch started. */
+  batch?: string;
+  /** ISO 8601, on `startedAt`: inclusive. */
+  since?: string;
+  /** ISO 8601, on `startedAt`: exclusive. */
+  until?: string;
+  /** 1..200. */
+  limit: number;
+  cursor?: string;
+}

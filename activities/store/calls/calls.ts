@@ -1,0 +1,274 @@
+import { newAttempt } from '../../../workflows/call/attempt.js';
+import type { Attempt, CallOutcome, CallState, CallUpdate } from '../../../workflows/callOutcome.js';
+import type { CallRequest } from '../../../workflows/callRequest.js';
+import { orderOf } from '../../../workflows/rules/twilioStatus.js';
+import { type Database, json, prepared } from '../database/database.js';
+import { callProgress } from './callProgress.js';
+import type { CallStore } from './callStore.js';
+
+/** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
+export function calls(db: Database): Omit<CallStore, 'listCalls'> {
+  return {
+    async addCall({ callId, to, from, metadata, startedAt, request, batchId }) {
+      await db.query(addCall, [
+        callId,
+        callProgress(notStarted),
+        to,
+        from,
+        json(metadata),
+        startedAt,
+        request === undefined ? null : json(request),
+        batchId ?? null,
+      ]);
+    },
+
+    async saveAttempt({ callId, state, attempt }) {
+      // A call is done when its outcome is recorded, and not before.
+      const running = state === 'done' ? 'recording' : state;
+      const decided = attempt.outcome !== null;
+      await db.query(saveAttempt, [
+        json([attempt]),
+        callId,
+        running,
+        callProgress({ attempt: attempt.number, decided, state: running }),
+        attempt.placedAt,
+        attempt.status === null ? -1 : orderOf(attempt.status),
+        // A decided attempt ends its placements; 0 is no attempt.
+        decided ? attempt.number : 0,
+      ]);
+    },
+
+    async recordProgress({ callId, attempt, state, update }) {
+      if (state !== 'queued' && state !== 'ringing' && state !== 'in-progress') return { known: false };
+      const [row] = await db.query<{ known: boolean }>(recordProgress, [
+        callId,
+        state,
+        callProgress({ attempt, decided: false, state }),
+        attempt,
+        update.callSid,
+        update.status,
+        orderOf(update.status),
+        json(attemptFromCallback(update, attempt)),
+        json(update),
+      ]);
+      return { known: row?.known ?? false };
+    },
+
+    async storedUpdates({ callId, callSid }) {
+      const [row] = await db.query<{ updates: CallUpdate[] }>(storedUpdates, [callId, callSid]);
+      return row ? row.updates.filter(isFromCallback) : null;
+    },
+
+    async markWaiting({ callId }) {
+      await db.query(markWaiting, [callId]);
+    },
+
+    async markPlacing({ callId }) {
+      await db.query(markPlacing, [callId]);
+    },
+
+    async findRequest(callId) {
+      const [row] = await db.query<{ request: CallRequest | null }>(findRequest, [callId]);
+      return row?.request ?? null;
+    },
+
+    async saveOutcome(outcome) {
+      const parameters = [json(outcome), json(invalidNumberOf(outcome))];
+      const [row] = await db.query<{ recorded: CallOutcome | null }>(saveOutcome, parameters);
+      // Null: another outcome of this call was being recorded at the same moment.
+      return row?.recorded ?? (await this.findCallState(outcome.callId))?.outcome ?? outcome;
+    },
+
+    async findCallState(callId) {
+      const [row] = await db.query<CallRow>(findCallState, [callId]);
+      return row ? callStateOf(row) : null;
+    },
+  };
+}
+
+function isFromCallback({ source }: CallUpdate): boolean {
+  return source === 'webhook';
+}
+
+/**
+ * What Twilio showed of the number in this call. Null when an earlier call showed it, or the number is valid.
+ */
+function invalidNumberOf({ to, outcome, attempts, lookup, reason }: CallOutcome) {
+  if (outcome !== 'invalid-number') return null;
+  const refused = attempts.at(-1)?.outcome === 'invalid-number';
+  return reason && (refused || lookup?.valid === false) ? { to, ...reason } : null;
+}
+
+const notStarted = { attempt: 0, decided: false, state: 'looking-up' } as const;
+
+export interface CallRow {
+  call_id: string;
+  to_number: string | null;
+  from_number: string | null;
+  metadata: Record<string, string>;
+  started_at: string;
+  state: CallState['state'];
+  document: CallOutcome | null;
+  /** Null when the call is done: the outcome holds them. */
+  attempts: Attempt[] | null;
+}
+
+/** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
+export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
+  to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document,
+  case when c.document is null then
+    (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
+  end as attempts`;
+
+const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
+
+export function callStateOf(row: CallRow): CallState {
+  return {
+    callId: row.call_id,
+    to: row.to_number,
+    from: row.from_number,
+    metadata: row.metadata,
+    startedAt: row.started_at,
+    state: row.state,
+    attempts: row.document?.attempts ?? row.attempts ?? [],
+    outcome: row.document,
+    waitingFor: null,
+    nextAttemptAt: null,
+    paused: false,
+    pauseReason: null,
+  };
+}
+
+/** An attempt that is known from a callback only. */
+function attemptFromCallback(update: CallUpdate, number: number): Attempt {
+  return {
+    ...newAttempt(number),
+    callSid: update.callSid,
+    status: update.status,
+    evidence: { create: null, updates: [update], disagreed: false },
+  };
+}
+
+// A row without a destination was made by an attempt that came first: only its gaps are filled.
+const addCall = prepared(`
+  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
+  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
+  on conflict (call_id) do update set
+    to_number = excluded.to_number, from_number = excluded.from_number,
+    metadata = excluded.metadata, started_at = excluded.started_at,
+    request = excluded.request, batch_id = excluded.batch_id
+  where calls.to_number is null`);
+
+/** Writes the attempts of a JSON array for the call that the CTE `call` let through. */
+function insertAttempts(attempts: string, progress: string): string {
+  return `
+  insert into attempts as known (call_id, number, call_sid, status, progress, outcome, decided_by, error_code,
+    sip_response_code, placed_at, answered_at, ended_at, duration_seconds, answered_by, document)
+  select call.call_id, a.number, a."callSid", a.status, ${progress}, a.outcome, a."decidedBy", a."errorCode",
+    a."sipResponseCode", a."placedAt", a."answeredAt", a."endedAt", a."durationSeconds", a."answeredBy", d.document
+  from call, jsonb_array_elements(${attempts}) as d(document), jsonb_to_record(d.document) as a(
+    number integer, "callSid" text, status text, outcome text, "decidedBy" text, "errorCode" integer,
+    "sipResponseCode" integer, "placedAt" timestamptz, "answeredAt" timestamptz, "endedAt" timestamptz,
+    "durationSeconds" integer, "answeredBy" text)
+  on conflict (call_id, number) do update set
+    outcome = excluded.outcome, decided_by = excluded.decided_by, error_code = excluded.error_code,
+    sip_response_code = excluded.sip_response_code, placed_at = excluded.placed_at,
+    answered_at = excluded.answered_at, ended_at = excluded.ended_at,
+    duration_seconds = excluded.duration_seconds, answered_by = excluded.answered_by,`;
+}
+
+/** A stored callback has a later status than the attempt that is written now. */
+const callbackKnowsMore = '(excluded.outcome is null and known.progress > excluded.progress)';
+/** A stored callback may also know the SID earlier. */
+const knownSid = `case when excluded.outcome is null
+  then coalesce(excluded.call_sid, known.call_sid) else excluded.call_sid end`;
+
+const saveAttempt = prepared(`
+  with call as (
+    insert into calls (call_id, state, progress, started_at)
+    select $2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp())
+    from end_placements($2, of_attempt => $7::integer)
+    on conflict (call_id) do update set
+      state = case when calls.progress <= excluded.progress then excluded.state else calls.state end,
+      progress = greatest(calls.progress, excluded.progress)
+    where calls.state <> 'done'
+    returning call_id
+  )
+  ${insertAttempts('$1::jsonb', '$6::integer')}
+    call_sid = ${knownSid},
+    status = case when ${callbackKnowsMore} then known.status else excluded.status end,
+    progress = greatest(known.progress, excluded.progress),
+    document = excluded.document || jsonb_build_object('callSid', ${knownSid})
+      || case when ${callbackKnowsMore} then jsonb_build_object('status', known.status, 'evidence',
+        (excluded.document -> 'evidence') || jsonb_build_object('updates', known.document #> '{evidence,updates}'))
+        else '{}' end
+  where known.outcome is null or excluded.outcome is not null`);
+
+const recordProgress = prepared(`
+  with call as (
+    update calls set state = $2, progress = $3::integer
+    where call_id = $1 and state <> 'done' and progress < $3::integer
+      and exists (select from placements d where d.call_id = $1 and d.attempt = $4::integer)
+      and not exists (select from attempts a where a.call_id = $1 and a.number = $4::integer
+        and (a.outcome is not null or a.call_sid <> $5))
+    returning call_id
+  ), noted as (
+    insert into attempts as known (call_id, number, call_sid, status, progress, document)
+    select call_id, $4::integer, $5, $6, $7::integer, $8::jsonb from call
+    on conflict (call_id, number) do update set
+      call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+      document = jsonb_set(known.document || jsonb_build_object('callSid', excluded.call_sid, 'status', excluded.status),
+        '{evidence,updates}', (known.document #> '{evidence,updates}') || $9::jsonb)
+    where known.outcome is null
+  )
+  select exists (select from placements where call_id = $1 and attempt = $4::integer and call_sid = $5)
+    and exists (select from calls where call_id = $1 and to_number is not null) as known`);
+
+const storedUpdates = prepared(`
+  select document #> '{evidence,updates}' as updates from attempts
+  where call_id = $1 and call_sid = $2 and outcome is null`);
+
+// Between two attempts: `progress` of an attempt under way is not a multiple of 10.
+const markWaiting = `
+  update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
+
+const markPlacing = prepared(`
+  update calls set state = 'placing' where call_id = $1 and state = 'looking-up'`);
+
+const findRequest = 'select request from calls where call_id = $1';
+
+const saveOutcome = prepared(`
+  with call as (
+    insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, ended_at, outcome,
+      reachability, answered_by, decided_by, call_sid, error_code, sip_response_code, duration_seconds, document)
+    select o."callId", 'done', 2147483647, o."to", o."from", o.metadata, o."startedAt", o."endedAt", o.outcome,
+      o.reachability, o."answeredBy", o."decidedBy", o."callSid", o."errorCode", o."sipResponseCode",
+      o."durationSeconds", $1::jsonb
+    from jsonb_to_record($1::jsonb) as o("callId" text, "to" text, "from" text, metadata jsonb,
+      "startedAt" timestamptz, "endedAt" timestamptz, outcome text, reachability text, "answeredBy" text,
+      "decidedBy" text, "callSid" text, "errorCode" integer, "sipResponseCode" integer, "durationSeconds" integer),
+      -- Claims that could not be settled block no other call any longer.
+      end_placements($1::jsonb ->> 'callId')
+    on conflict (call_id) do update set
+      state = excluded.state, progress = excluded.progress, to_number = excluded.to_number,
+      from_number = excluded.from_number, metadata = excluded.metadata, started_at = excluded.started_at,
+      ended_at = excluded.ended_at, outcome = excluded.outcome, reachability = excluded.reachability,
+      answered_by = excluded.answered_by, decided_by = excluded.decided_by, call_sid = excluded.call_sid,
+      error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
+      duration_seconds = excluded.duration_seconds, document = excluded.document
+    where calls.state <> 'done'
+    returning call_id, document
+  ), remembered as (
+    insert into invalid_numbers (to_number, source, code, message, call_id)
+    select $2::jsonb ->> 'to', $2::jsonb ->> 'source', $2::jsonb ->> 'code', $2::jsonb ->> 'message', call_id
+    from call where $2::jsonb <> 'null'
+    on conflict (to_number) do update set source = excluded.source, code = excluded.code,
+      message = excluded.message, call_id = excluded.call_id, seen_at = excluded.seen_at
+  )
+  , written as (
+    ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
+      call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
+      document = excluded.document
+  )
+  select coalesce((select document from call),
+    (select document from calls where call_id = $1::jsonb ->> 'callId')) as recorded`);

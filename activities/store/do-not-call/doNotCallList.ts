@@ -1,0 +1,175 @@
+import { type Database, iso, type Parameter, type Sql } from '../database/database.js';
+import { type NumberPage, pageOf, readNumberCursor, rowsToRead } from '../database/pageCursor.js';
+import { StoreUnavailable } from '../database/storeError.js';
+
+/** A number that must not be called. */
+export interface DoNotCallEntry {
+  /** E.164. */
+  to: string;
+  /** As it was given; empty when none was. */
+  reason: string;
+  /** What put it there. */
+  source: DoNotCallSource;
+  /** ISO 8601: since when the number has been on the list without a break. */
+  addedAt: string;
+  /** ISO 8601; null: for good. */
+  expiresAt: string | null;
+  /** By the database's clock. The number may be called again; the entry stays until it is purged. */
+  expired: boolean;
+}
+
+/** `opt-out`: the callee's own wish, learned from a call. */
+export const doNotCallSources = ['api', 'csv', 'opt-out'] as const;
+export type DoNotCallSource = (typeof doNotCallSources)[number];
+
+export interface NewDoNotCallEntry {
+  to: string;
+  reason: string;
+  expiresAt: string | null;
+}
+
+/** The do-not-call list of the store. It holds for every account and every caller id. */
+export interface DoNotCallList {
+  /**
+   * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry,
+   * the one that expires later stays, and the new one if both expire together. `addedAt` stays unless the old
+   * entry had expired.
+   */
+  addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
+
+  /**
+   * Puts many numbers on the list, all or none, each as `addToDoNotCall` does. A number may come more than
+   * once. `added`: how many had no entry before, not even an expired one.
+   */
+  addAllToDoNotCall(
+    entries: readonly NewDoNotCallEntry[],
+    source: DoNotCallSource,
+  ): Promise<{ added: number }>;
+
+  /** Removes a number from the list; false when it had no entry. */
+  removeFromDoNotCall(to: string): Promise<boolean>;
+
+  /** The entry of a number, expired or not; null when there is none. */
+  findDoNotCall(to: string): Promise<DoNotCallEntry | null>;
+
+  /** Entries by number. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
+  listDoNotCall(
+    filter: NumberPage & {
+      reason?: string;
+      source?: DoNotCallSource;
+      /** Entries that have expired, or those that hold; both when absent. */
+      expired?: boolean;
+    },
+  ): Promise<{ entries: DoNotCallEntry[]; nextCursor: string | null }>;
+
+  /** Deletes expired entries, and returns how many. */
+  purgeDoNotCall(): Promise<number>;
+}
+
+/** How many numbers go into one statement. */
+const entriesPerStatement = 5_000;
+/** Any number. Imports wait for each other: two that write the same numbers could deadlock. */
+const importLock = 7_464_627_884;
+
+/** The do-not-call list. */
+export function doNotCallRows(db: Database): DoNotCallList {
+  async function findDoNotCall(to: string): Promise<DoNotCallEntry | null> {
+    const [row] = await db.query<DoNotCallEntry>(`select ${columns} from do_not_call where to_number = $1`, [
+      to,
+    ]);
+    return row ?? null;
+  }
+
+  return {
+    async addToDoNotCall({ source, ...entry }) {
+      await writeEntries(db, [entry], source);
+      const saved = await findDoNotCall(entry.to);
+      if (saved) return saved;
+      throw new StoreUnavailable(
+        `${entry.to} was removed from the do-not-call list at the same moment. Try again.`,
+      );
+    },
+
+    async addAllToDoNotCall(entries, source) {
+      if (entries.length <= entriesPerStatement) return { added: await writeEntries(db, entries, source) };
+      return db.transaction(async (sql) => {
+        await sql.query(`select pg_advisory_xact_lock(${importLock})::text`);
+        let added = 0;
+        for (let from = 0; from < entries.length; from += entriesPerStatement)
+          added += await writeEntries(sql, entries.slice(from, from + entriesPerStatement), source);
+        return { added };
+      });
+    },
+
+    async removeFromDoNotCall(to) {
+      const removed = await db.query('delete from do_not_call where to_number = $1 returning 1', [to]);
+      return removed.length > 0;
+    },
+
+    findDoNotCall,
+
+    async listDoNotCall(filter) {
+      const parameters: Parameter[] = [];
+      const place = (value: Parameter) => `$${parameters.push(value)}`;
+      const conditions = ['true'];
+      if (filter.reason !== undefined) conditions.push(`reason = ${place(filter.reason)}`);
+      if (filter.source !== undefined) conditions.push(`source = ${place(filter.source)}`);
+      if (filter.expired !== undefined) conditions.push(filter.expired ? hasExpired : `not ${hasExpired}`);
+      if (filter.cursor !== undefined)
+        conditions.push(`to_number > ${place(readNumberCursor(filter.cursor))}::text`);
+      const rows = await db.query<DoNotCallEntry>(
+        `select ${columns} from do_not_call where ${conditions.join(' and ')}
+         order by to_number limit ${rowsToRead(filter)}`,
+        parameters,
+      );
+      const { page, nextCursor } = pageOf(rows, filter);
+      return { entries: page, nextCursor };
+    },
+
+    async purgeDoNotCall() {
+      const [row] = await db.query<{ count: number }>(
+        `with purged as (delete from do_not_call where ${hasExpired} returning 1)
+         select count(*)::integer as count from purged`,
+      );
+      return row?.count ?? 0;
+    },
+  };
+}
+
+async function writeEntries(
+  sql: Sql,
+  entries: readonly NewDoNotCallEntry[],
+  source: DoNotCallSource,
+): Promise<number> {
+  const [row] = await sql.query<{ added: number }>(upsertEntries, [
+    entries.map(({ to }) => to),
+    entries.map(({ reason }) => reason),
+    entries.map(({ expiresAt }) => expiresAt ?? ''),
+    source,
+  ]);
+  return row?.added ?? 0;
+}
+
+const hasExpired = '(expires_at is not null and expires_at <= clock_timestamp())';
+const columns = `to_number as "to", reason, source, ${iso('added_at')} as "addedAt",
+  ${iso('expires_at')} as "expiresAt", ${hasExpired} as expired`;
+
+const until = (row: string) => `coalesce(${row}.expires_at, 'infinity')`;
+
+// A statement may write each row once: of a number that comes twice, the entry that expires last, then the
+// last one in the list. A row with xmax 0 was inserted, not updated.
+const upsertEntries = `
+  with given as (
+    select distinct on (to_number) to_number, reason, nullif(expires_at, '')::timestamptz as expires_at
+    from unnest($1::text[], $2::text[], $3::text[]) with ordinality as entry (to_number, reason, expires_at, nth)
+    order by to_number, nullif(expires_at, '')::timestamptz desc nulls first, nth desc
+  ), written as (
+    insert into do_not_call as old (to_number, reason, source, expires_at)
+    select to_number, reason, $4, expires_at from given
+    on conflict (to_number) do update
+      set reason = excluded.reason, source = excluded.source, expires_at = excluded.expires_at,
+        added_at = case when old.expires_at <= clock_timestamp() then excluded.added_at else old.added_at end
+      where ${until('excluded')} >= ${until('old')}
+    returning xmax = 0 as added
+  )
+  select (count(*) filter (where added))::integer as added from written`;

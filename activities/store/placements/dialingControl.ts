@@ -1,0 +1,143 @@
+import { type Database, iso } from '../database/database.js';
+
+/** The limits that operators set for an account while ringtrue runs. Null: as the workers are configured. */
+export interface DialLimitOverrides {
+  callsPerSecond: number | null;
+  /** Calls of the account that are under way at once. */
+  callsInFlight: number | null;
+  /** Calls to one number within `contactsPeriodSeconds`; the two are set together. */
+  contactsPerNumber: number | null;
+  contactsPeriodSeconds: number | null;
+  /** Calls to one number that are under way at once. */
+  callsPerNumber: number | null;
+}
+
+/** How dialing stands for one account. Times are ISO 8601. */
+export interface DialingState {
+  limits: DialLimitOverrides;
+  /** Null unless an operator has paused it. */
+  paused: { since: string; reason: string | null } | null;
+  breaker: Breaker;
+  /** Placements whose call may still be alive. */
+  inFlight: number;
+  /** The next send time under the rate limit; null when nothing was ever dialed. In the past: now. */
+  nextPlacementAt: string | null;
+}
+
+/**
+ * The circuit breaker. `open`: nothing is dialed until `openUntil`. `trying`: that moment has passed, and one
+ * placement at a time tests whether the provider works.
+ */
+export interface Breaker {
+  state: 'closed' | 'open' | 'trying';
+  openedAt: string | null;
+  openUntil: string | null;
+  reason: string | null;
+}
+
+/**
+ * Limits, pause and circuit breaker of an account. A change holds for every worker from its next claim on.
+ */
+export interface DialingControl {
+  readDialing(input: { accountSid: string }): Promise<DialingState>;
+
+  /** Sets the limits that are given. Null: as configured again. A limit that is left out stays. */
+  setDialLimits(input: { accountSid: string; limits: Partial<DialLimitOverrides> }): Promise<void>;
+
+  /**
+   * Stops dialing until `resumeDialing`; calls under way go on. If paused already, only a newer reason
+   * replaces the old one.
+   */
+  pauseDialing(input: { accountSid: string; reason: string | null }): Promise<void>;
+
+  /** Ends a pause. Closes the breaker if it is open; failures before that count no longer. */
+  resumeDialing(input: { accountSid: string }): Promise<void>;
+}
+
+/** Each limit and its column. */
+const columns: Record<keyof DialLimitOverrides, string> = {
+  callsPerSecond: 'calls_per_second',
+  callsInFlight: 'calls_in_flight',
+  contactsPerNumber: 'contacts_per_number',
+  contactsPeriodSeconds: 'contacts_period_seconds',
+  callsPerNumber: 'calls_per_number',
+};
+const limitNames = Object.keys(columns) as (keyof DialLimitOverrides)[];
+
+/** One row per account, written with the first change by an operator or the circuit breaker. */
+export function dialingControlRows(db: Database): DialingControl {
+  return {
+    async readDialing({ accountSid }) {
+      const [row] = await db.query<DialingRow>(readDialing, [accountSid]);
+      if (!row) throw new Error(`The outcome store returned no dialing state for account ${accountSid}.`);
+      const { pausedAt, pausedReason, state, openedAt, openUntil, breakerReason, inFlight, nextPlacementAt } =
+        row;
+      return {
+        limits: Object.fromEntries(
+          limitNames.map((name) => [name, row[name]]),
+        ) as unknown as DialLimitOverrides,
+        paused: pausedAt === null ? null : { since: pausedAt, reason: pausedReason },
+        breaker: { state, openedAt, openUntil, reason: breakerReason },
+        inFlight,
+        nextPlacementAt,
+      };
+    },
+
+    async setDialLimits({ accountSid, limits: overrides }) {
+      const names = limitNames.filter((name) => overrides[name] !== undefined);
+      if (names.length === 0) return;
+      await db.query(
+        `insert into dialing_control (account_sid, ${names.map((name) => columns[name]).join(', ')})
+         values ($1, ${names.map((_, nth) => `$${nth + 2}`).join(', ')})
+         on conflict (account_sid) do update
+           set ${names.map((name) => `${columns[name]} = excluded.${columns[name]}`).join(', ')}`,
+        [accountSid, ...names.map((name) => overrides[name] ?? null)],
+      );
+    },
+
+    async pauseDialing({ accountSid, reason }) {
+      await db.query(pauseDialing, [accountSid, reason]);
+    },
+
+    async resumeDialing({ accountSid }) {
+      await db.query(resumeDialing, [accountSid]);
+    },
+  };
+}
+
+interface DialingRow extends DialLimitOverrides {
+  pausedAt: string | null;
+  pausedReason: string | null;
+  state: Breaker['state'];
+  openedAt: string | null;
+  openUntil: string | null;
+  breakerReason: string | null;
+  inFlight: DialingState['inFlight'];
+  nextPlacementAt: string | null;
+}
+
+const readDialing = `
+  select ${limitNames.map((name) => `${columns[name]} as "${name}"`).join(', ')},
+    ${iso('paused_at')} as "pausedAt", paused_reason as "pausedReason",
+    case when breaker_open_until is null then 'closed'
+      when breaker_open_until > clock_timestamp() then 'open' else 'trying' end as state,
+    ${iso('breaker_opened_at')} as "openedAt", ${iso('breaker_open_until')} as "openUntil",
+    breaker_reason as "breakerReason",
+    (select count(*) from placements where account_sid = $1 and ended_at is null)::integer as "inFlight",
+    (select ${iso('next_send_at')} from account_pacing where account_sid = $1) as "nextPlacementAt"
+  from (select $1::text as account_sid) as asked left join dialing_control using (account_sid)`;
+
+const pauseDialing = `
+  insert into dialing_control as control (account_sid, paused_at, paused_reason)
+  values ($1, clock_timestamp(), $2)
+  on conflict (account_sid) do update
+    set paused_at = coalesce(control.paused_at, excluded.paused_at),
+      paused_reason = coalesce(excluded.paused_reason, control.paused_reason)`;
+
+const resumeDialing = `
+  update dialing_control
+  set paused_at = null, paused_reason = null,
+    breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
+    breaker_counts_since = case when breaker_open_until is null then breaker_counts_since
+      else clock_timestamp() end
+  where account_sid = $1`;

@@ -1,0 +1,140 @@
+import { type Database, json, prepared, type StoreLog } from '../database/database.js';
+import { StoreUnavailable } from '../database/storeError.js';
+import type { BreakerChange, Capacity } from './dialLimits.js';
+import {
+  type ClaimResult,
+  type Placement,
+  type PlacementJournal,
+  type PlacementKey,
+  SidTaken,
+} from './placementJournal.js';
+
+/**
+ * The placement journal. Functions in the database decide and write in one transaction that locks the
+ * account's row. Two unique indexes would stop a second open claim between two numbers, and a second
+ * placement with the same SID.
+ */
+export function placements(db: Database, log: StoreLog): PlacementJournal {
+  async function findEntry({ callId, attempt, placement }: PlacementKey): Promise<Placement | null> {
+    const [row] = await db.query<{ entry: Placement }>(findPlacement, [callId, attempt, placement]);
+    return row?.entry ?? null;
+  }
+
+  return {
+    async claimPlacement(request) {
+      const [row] = await db.query<{ result: ClaimResult }>(claimPlacement, [json(request)]);
+      return resultOf(row);
+    },
+
+    async availableCapacity(request) {
+      const [row] = await db.query<{ result: Capacity }>(availableCapacity, [json(request)]);
+      return resultOf(row);
+    },
+
+    async settlePlacement({ answer, ...settlement }) {
+      const { callId, attempt, placement, result, callSid } = settlement;
+      const pending = db.query<{ result: Settled }>(settlePlacement, [json({ ...settlement, ...answer })]);
+      const [row] = await pending.catch((error: unknown) => {
+        if (!isTaken(error)) throw error;
+        const what = `Twilio call ${callSid} belongs to another attempt already, so it cannot be the call of ${callId}.`;
+        throw new SidTaken(what, { cause: error });
+      });
+      const { settled, breaker } = resultOf(row);
+      if (!settled)
+        log.warn({ callId, attempt, placement, result }, 'the placement journal has no such claim');
+      return breaker;
+    },
+
+    async markEnded({ callId, attempt, callSid }) {
+      await db.query(markEnded, [callId, attempt, callSid]);
+    },
+
+    findPlacement: findEntry,
+
+    async blockPlacement({ callId, attempt, placement, accountSid, to, from, requestedAt }) {
+      const key = [callId, attempt, placement];
+      await db.query(blockPlacement, [...key, accountSid, to, from, requestedAt]);
+      const entry = await findEntry({ callId, attempt, placement });
+      if (entry) return entry;
+      throw new StoreUnavailable(
+        `Another placement from ${from} to ${to} was claimed at the same moment as placement ${placement} of attempt ${attempt} of ${callId}. Try again.`,
+      );
+    },
+
+    async hasRival({ callId, attempt, placement }, slackSeconds) {
+      const [row] = await db.query<{ rival: boolean }>(hasRival, [callId, attempt, placement, slackSeconds]);
+      return row?.rival ?? false;
+    },
+
+    async findLaterPlacement({ callId, attempt, placement, besides }) {
+      const parameters = [callId, attempt, placement, besides.map(String)];
+      const [row] = await db.query<LaterPlacement>(findLaterPlacement, parameters);
+      return row ?? null;
+    },
+
+    async claimedSids(callSids) {
+      if (callSids.length === 0) return new Set();
+      const rows = await db.query<{ call_sid: string }>(claimedSids, [callSids]);
+      return new Set(rows.map((row) => row.call_sid));
+    },
+  };
+}
+
+type LaterPlacement = { attempt: number; placement: number; entry: Placement };
+
+interface Settled {
+  settled: boolean;
+  breaker: BreakerChange | null;
+}
+
+function resultOf<Result>(row: { result: Result } | undefined): Result {
+  if (row) return row.result;
+  throw new Error('A function of the outcome store returned no row.');
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'placements_call_sid';
+}
+
+const claimPlacement = prepared('select claim_placement($1::jsonb) as result');
+const availableCapacity = prepared('select available_capacity($1::jsonb) as result');
+const settlePlacement = prepared('select settle_placement($1::jsonb) as result');
+
+const findLaterPlacement = prepared(`
+  select attempt, placement, placement_json(placements) as entry from placements
+  where call_id = $1 and (attempt, placement) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
+    and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
+  order by attempt, call_sid is null, placement limit 1`);
+
+const markEnded = `
+  update placements set ended_at = clock_timestamp()
+  where call_id = $1 and attempt = $2::integer and call_sid = $3 and ended_at is null`;
+
+const findPlacement = `
+  select placement_json(placements) as entry from placements
+  where (call_id, attempt, placement) = ($1, $2::integer, $3::integer)`;
+
+// Waits for a claim of the same key that is being written, and leaves it as it is. The conflict may also be
+// with the one open claim that two numbers can have: then no row is written.
+const blockPlacement = `
+  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at, result, settled_at,
+    ended_at)
+  select $1, $2::integer, $3::integer, $4, $5, $6, least($7::timestamptz, clock_timestamp()), blocked.result,
+    blocked.ended_at, blocked.ended_at
+  from (select max('abandoned') as result, max(clock_timestamp()) as ended_at from placements
+    where account_sid = $4 and to_number = $5 and from_number = $6 and result is null) as blocked
+  on conflict do nothing`;
+
+const hasRival = `
+  select exists (select from placements mine join placements rival using (account_sid, to_number, from_number)
+    where (mine.call_id, mine.attempt, mine.placement) = ($1, $2::integer, $3::integer)
+      and (rival.call_id, rival.attempt, rival.placement) <> ($1, $2::integer, $3::integer)
+      and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
+      and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
+
+// A callback may have stored the SID of a running attempt. That must not look like another attempt's call:
+// until an attempt is settled, only the journal decides whose call it is.
+const claimedSids = `
+  select call_sid from placements where call_sid = any($1::text[])
+  union
+  select call_sid from attempts where call_sid = any($1::text[]) and outcome is not null`;

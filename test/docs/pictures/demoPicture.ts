@@ -29,7 +29,12 @@ export function demoRows(output: string): DemoRow[] {
     if (!line.startsWith('+')) break;
     const cell = (name: string) => {
       const from = head.indexOf(name);
-      return line.slice(from, starts.find((start) => start > from)).trim();
+      return line
+        .slice(
+          from,
+          starts.find((start) => start > from),
+        )
+        .trim();
     };
     rows.push(
       Object.fromEntries(

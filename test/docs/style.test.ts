@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { callRequestSchema } from '../../activities/validation/callRequestSchema.js';
 import { environment } from '../../src/config/environment.js';
+import { deciders, reachabilities } from '../../workflows/callOutcome.js';
+import { outcomes } from '../../workflows/callRequest.js';
 import { allPages, cellsOf, type Page, proseOf, root, sentencesOf, wordCount } from './pages.js';
 
 const pages = allPages();
@@ -52,6 +55,12 @@ describe('facts of the pages', () => {
         .map((variable) => `${name}: ${variable}`),
     );
     expect(strange).toEqual([]);
+  });
+
+  it('docs/api.md has every field of a request, every outcome and where it may come from', () => {
+    const { text } = pageNamed('docs/api.md');
+    const names = [...Object.keys(callRequestSchema.shape), ...outcomes, ...deciders, ...reachabilities];
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('every metric that a page names exists', () => {

@@ -39,8 +39,7 @@ if (!Number.isInteger(most) || most < 100 || most > 20_000)
   throw new Error(`--waiting is ${JSON.stringify(values.waiting)}; must be a whole number 100..20000.`);
 const levels = [...new Set([100, 1_000, most].filter((level) => level <= most))];
 const progress = progressModes.find((mode) => mode === values.progress);
-if (!progress)
-  throw new Error(`--progress is ${JSON.stringify(values.progress)}; must be signal or store.`);
+if (!progress) throw new Error(`--progress is ${JSON.stringify(values.progress)}; must be signal or store.`);
 const plan: BenchPlan = values.quick
   ? { rounds: 1, count: 150, inFlight: 80, paced: 60, callbacks: 800, startUps: 1, levels, beside: 80 }
   : { rounds: 5, count: 300, inFlight: 100, paced: 200, callbacks: 4_000, startUps: 3, levels, beside: 300 };

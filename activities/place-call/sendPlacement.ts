@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
 import type { CallUpdate } from '../../workflows/callOutcome.js';
-import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import { accountFault, classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { statusCallbackUrl } from '../twilio/statusCallbackUrl.js';
 import { surelyNotSent, TwilioRestError } from '../twilio/twilioRestError.js';
@@ -56,9 +56,13 @@ async function notCreated(
   return unclear(deps, input, why, error instanceof TwilioRestError && error.error.code !== null);
 }
 
-/** A 4xx says that there is no call. 408 comes from a gateway that does not know. */
+/**
+ * A 4xx with one of Twilio's codes says that there is no call. Without a code it is the answer of something in between, which
+ * may have replaced Twilio's own after Twilio made the call; so may the 408 of a gateway.
+ */
 function meansNoCall({ error }: TwilioRestError): boolean {
-  return error.httpStatus >= 400 && error.httpStatus < 500 && error.httpStatus !== 408;
+  const { code, httpStatus } = error;
+  return code !== null && httpStatus >= 400 && httpStatus < 500 && httpStatus !== 408;
 }
 
 async function refused(
@@ -71,15 +75,17 @@ async function refused(
     const why = `Twilio asks to wait (${error.code ?? error.httpStatus}: ${error.message})`;
     return certainlyNotSent(deps, input, { why, retryAfterSeconds });
   }
-  const providerFailed = refusalClass === 'account-trouble';
-  const why = `${error.code ?? `HTTP ${error.httpStatus}`} ${error.message}`;
+  const accountTrouble = refusalClass === 'account-trouble';
+  const fault = accountFault(error.code);
   const recorded = await settlePlacement(deps, input, {
     result: 'refused',
     detail: error,
-    providerFailed,
-    why,
+    providerFailed: accountTrouble,
+    accountTrouble,
+    accountFaultCode: fault && !accountTrouble ? error.code : null,
+    why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
   });
-  if (!providerFailed) {
+  if (!accountTrouble) {
     deps.emit({ kind: 'account-ok' });
     return { kind: 'refused', error };
   }

@@ -14,6 +14,10 @@ interface Settlement {
   detail?: TwilioError;
   /** Did Twilio or the account fail? Left out, the settlement says nothing about either. */
   providerFailed?: boolean;
+  /** Twilio refused the account: every other call would be refused too. */
+  accountTrouble?: boolean;
+  /** A code with which Twilio refuses every call of the account alike. */
+  accountFaultCode?: number | null;
   why?: string;
 }
 
@@ -25,12 +29,20 @@ interface Settlement {
 export async function settlePlacement(
   { settings, store, emit }: SettleDeps,
   { callId, attempt, placement }: PlaceCallInput,
-  { result, callSid, detail, providerFailed, why }: Settlement,
+  { result, callSid, detail, why, ...about }: Settlement,
 ): Promise<boolean> {
   const answer =
-    providerFailed === undefined
+    about.providerFailed === undefined
       ? {}
-      : { answer: { providerFailed, why: why ?? null, breaker: settings.breaker } };
+      : {
+          answer: {
+            providerFailed: about.providerFailed,
+            accountTrouble: about.accountTrouble ?? false,
+            accountFaultCode: about.accountFaultCode ?? null,
+            why: why ?? null,
+            breaker: settings.breaker,
+          },
+        };
   try {
     const breakerChange = await store.settlePlacement({
       callId,

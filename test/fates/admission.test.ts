@@ -19,8 +19,10 @@ beforeEach(() => void Object.assign(context.bench.settings, usual));
 afterAll(() => db.close());
 
 const end = { CallDuration: '7', SequenceNumber: '3' };
-const waitsFor = (text: string) => (state: CallState) =>
-  state.state === 'waiting' && (state.waitingFor ?? '').includes(text);
+const waitsFor =
+  (...texts: string[]) =>
+  (state: CallState) =>
+    state.state === 'waiting' && texts.some((text) => (state.waitingFor ?? '').includes(text));
 const cancel = (call: CallHandle) => call.handle.executeUpdate('cancel', { args: [{}] });
 
 async function placed(call: CallHandle, attempt = 1): Promise<string> {
@@ -127,11 +129,12 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
     await answered(call);
   });
 
-  it('the account fails again and again: the circuit breaker opens, and closes when one call gets through', async () => {
+  it('Twilio cannot be reached again and again: the circuit breaker opens, and closes when one call gets through', async () => {
     context.bench.settings.breaker = { ...breakerRule, latest: 2, least: 2, share: 1, openSeconds: 2 };
-    let mended = false;
+    context.bench.settings.absentAfterSeconds = 1;
+    let fixed = false;
     context.twilio.answerCreate = ({ make }) =>
-      mended ? created(make()) : twilioError(401, 20003, 'Authenticate');
+      fixed ? created(make()) : twilioError(500, 20500, 'Internal Server Error');
     const failing = [
       await context.bench.start({ to: context.to }),
       await context.bench.start({ to: `${context.to}1` }),
@@ -140,17 +143,69 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
       .poll(() => context.bench.events.find((n) => n.kind === 'breaker'), { timeout: 15_000 })
       .toMatchObject({
         change: 'opened',
-        reason: '2 of the last 2 calls could not be placed; the last: 20003 Authenticate',
+        reason: expect.stringContaining('2 of the last 2 calls could not be placed; the last: '),
       });
     const createCount = context.twilio.creates.length;
     const call = await context.bench.start({ to: `${context.to}2` });
     await call.until(waitsFor('the circuit breaker to close (2 of the last 2 calls could not be placed'));
     expect(context.twilio.creates).toHaveLength(createCount);
-    mended = true;
+    fixed = true;
     for (const one of [call, ...failing]) await answered(one);
     expect(context.bench.events.filter((n) => n.kind === 'breaker').at(-1)).toMatchObject({
       change: 'closed',
     });
+    context.bench.settings.absentAfterSeconds = 300;
+  });
+
+  it.each<[string, number, number]>([
+    ['the account is suspended', 401, 70051],
+    ['the key lacks a permission', 403, 70051],
+    ['the token has expired', 401, 20107],
+    ['a code that nobody knows', 400, 99999],
+  ])(
+    '%s: calls wait, visibly, Twilio is asked now and then, and they go on once it is fixed',
+    async (_, status, code) => {
+      let fixed = false;
+      context.twilio.answerCreate = ({ make }) =>
+        fixed ? created(make()) : twilioError(status, code, 'Authorization Error');
+      const calls = await Promise.all(
+        ['1', '2', '3'].map((digit) => context.bench.start({ to: context.to + digit })),
+      );
+      for (const call of calls)
+        await call.until(waitsFor(`${code} Authorization Error`, `${code}: Authorization Error`));
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expect(context.twilio.creates.length).toBeLessThan(7);
+      expect(context.bench.events).toContainEqual(
+        expect.objectContaining({ kind: 'breaker', change: 'opened' }),
+      );
+      fixed = true;
+      for (const call of calls) await answered(call);
+    },
+  );
+
+  it('too many requests, with a code that nobody knows: placed again, and not rejected', async () => {
+    let refusals = 2;
+    context.twilio.answerCreate = ({ make }) =>
+      refusals-- > 0 ? twilioError(429, 14107, 'Rate limit exceeded') : created(make());
+    await answered(await context.bench.start({ to: context.to }));
+    expect(context.twilio.creates).toHaveLength(3);
+  });
+
+  it('Twilio refuses every call alike: the first ones end, then dialing stops, and says how to fix it', async () => {
+    context.twilio.answerCreate = () => twilioError(400, 21210, 'From is not verified');
+    const first = await Promise.all(
+      ['1', '2', '3', '4', '5'].map((digit) => context.bench.start({ to: context.to + digit })),
+    );
+    for (const call of first)
+      expect(await call.result()).toMatchObject({ outcome: 'rejected', errorCode: 21210 });
+    const later = await context.bench.start({ to: `${context.to}6` });
+    await later.until(waitsFor('the same code: 21210 From is not verified'));
+    expect(context.bench.events.findLast((event) => event.kind === 'breaker')).toMatchObject({
+      change: 'opened',
+      reason: expect.stringContaining('verify the caller id'),
+    });
+    context.twilio.answerCreate = context.defaults.answerCreate;
+    await answered(later);
   });
 
   it('another call to the number is in flight: until it ends, unless parallel calls are allowed', async () => {

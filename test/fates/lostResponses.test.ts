@@ -11,10 +11,18 @@ const context = useCallBench({ absentAfterSeconds: 3 });
 const end = { CallDuration: '7', SequenceNumber: '3' };
 
 describe('the create reached Twilio, and its answer was lost', () => {
-  it.each([
+  it.each<readonly [string, () => Response]>([
     ['the connection is cut', () => cut()],
     ['500 after the call was made', () => twilioError(500, 20500, 'internal')],
     ['a proxy answers 502 with HTML', () => new Response('<html>Bad gateway</html>', { status: 502 })],
+    ...[400, 401, 403, 404, 422, 429, 451].map(
+      (status) =>
+        [
+          `a page of a proxy with ${status} after the call was made`,
+          () => new Response('<html>Blocked by policy</html>', { status }),
+        ] as const,
+    ),
+    ["a JSON error that is not Twilio's", () => json(403, { error: 'forbidden' })],
     ['a 201 that breaks off', () => new Response('{"sid": "CA', { status: 201 })],
     ['an empty 201', () => new Response('', { status: 201 })],
     ['a 201 without a SID', () => json(201, { sid: null, status: 'queued' })],

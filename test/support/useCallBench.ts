@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
-import { type CallBench, startCallBench } from './callBench.js';
+import { accountSid, type CallBench, startCallBench } from './callBench.js';
 import { type ScriptedTwilio, startScriptedTwilio } from './scriptedTwilio.js';
 
 /** What the tests of a file share. Filled in before they run; Twilio's answers are the usual ones again before each. */
@@ -27,7 +27,9 @@ export function useCallBench(settings: Partial<ActivitySettings> = {}): CallTest
     context.defaults = { ...context.twilio };
     context.bench = await startCallBench({ store: context.store, twilioUrl: context.twilio.url, settings });
   });
-  beforeEach(() => {
+  beforeEach(async () => {
+    // The tests of a file share an account: no breaker that another test opened, and no pause.
+    await context.store.resumeDialing({ accountSid });
     context.to = `+15${area}${++number}`;
     Object.assign(context.twilio, context.defaults, {
       creates: [],

@@ -69,9 +69,10 @@ export async function placeCallOnce(
   const unwanted = () => call.cancelRequested || superseded();
   let placement = call.nextPlacement;
   call.nextPlacement = 1;
-  for (let backOffs = 0; ; backOffs++) {
+  let backOffs = 0;
+  for (;;) {
     const retryLater = (why: string, seconds: number, until: string | null = null) =>
-      backOff(call, { why, seconds, until, isFirst: backOffs === 0, interrupted: unwanted });
+      backOff(call, { why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
     // A callback that names the attempt proves that a placement made a call after all.
     if (call.assignSidFromCallback(attempt)) {
       await recordSid(call, attempt, placement);

@@ -138,6 +138,7 @@ const resumeDialing = `
   update dialing_control
   set paused_at = null, paused_reason = null,
     breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
+    breaker_failed_tests = 0, breaker_code = null,
     breaker_counts_since = case when breaker_open_until is null then breaker_counts_since
       else clock_timestamp() end
   where account_sid = $1`;

@@ -111,9 +111,16 @@ export interface ClaimRequest {
 export interface PlacementAnswer {
   /** Twilio or the account failed, not the number. */
   providerFailed: boolean;
+  /** Twilio refused the account: the circuit breaker opens at once, whatever its rule. */
+  accountTrouble?: boolean;
+  /**
+   * A code with which Twilio refuses every call of the account alike, until somebody fixes it: the circuit breaker
+   * opens after five in a row, whatever its rule.
+   */
+  accountFaultCode?: number | null;
   /** Goes into the reason of a breaker that opens. */
   why: string | null;
-  /** Null: the circuit breaker never opens. */
+  /** Null: the circuit breaker does not open for other reasons. */
   breaker: BreakerRule | null;
 }
 

@@ -122,6 +122,10 @@ create table dialing_control (
   breaker_opened_at timestamptz,
   breaker_open_until timestamptz,
   breaker_reason text,
+  -- How often a test of the provider has failed since the breaker opened: it stays open longer each time.
+  breaker_failed_tests integer not null default 0,
+  -- Twilio's code, when the breaker opened because Twilio refused one call after the other with it.
+  breaker_code text,
   -- Placements claimed before this moment do not count for the breaker.
   breaker_counts_since timestamptz
 );

@@ -74,6 +74,69 @@ export function breakerSuite(engine: () => Engine): void {
       for (let n = 0; n < 12; n++) expect(await place(other(), true, null)).toBeNull();
     });
 
+    async function refuse(request: Claim, answer: { accountTrouble?: boolean; accountFaultCode?: number }) {
+      expect(await by(request)).toBe('claimed');
+      const { accountTrouble = false, accountFaultCode = null } = answer;
+      return engine().store.settlePlacement({
+        ...request,
+        result: 'refused',
+        callSid: null,
+        detail: { code: accountFaultCode, httpStatus: 400, message: 'no' },
+        answer: {
+          providerFailed: accountTrouble,
+          accountTrouble,
+          accountFaultCode,
+          why: 'why',
+          breaker: null,
+        },
+      });
+    }
+
+    it('Twilio refuses the account once: opens at once, and longer after each test that fails', async () => {
+      const newRequest = newAccount();
+      const { accountSid } = newRequest();
+      const reason = 'Twilio refuses the account: why';
+      expect(await refuse(newRequest(), { accountTrouble: true })).toEqual({ change: 'opened', reason });
+      const openFor = async () => {
+        const [row] = await engine().db.query<{ seconds: number }>(
+          `select extract(epoch from breaker_open_until - clock_timestamp())::float8 as seconds
+           from dialing_control where account_sid = $1`,
+          [accountSid],
+        );
+        return Math.round(row?.seconds ?? 0);
+      };
+      expect(await openFor()).toBe(2);
+      for (const seconds of [4, 8, 16, 32, 60, 60]) {
+        await ageOpening(accountSid);
+        expect(await refuse(newRequest(), { accountTrouble: true })).toBeNull();
+        expect(await openFor()).toBe(seconds);
+      }
+      await ageOpening(accountSid);
+      expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
+    });
+
+    it('Twilio refuses five calls in a row with a code that is the same for all: opens, and closes with another answer', async () => {
+      const newRequest = newAccount();
+      const fault = { accountFaultCode: 21210 };
+      for (let n = 0; n < 4; n++) expect(await refuse(newRequest(), fault)).toBeNull();
+      expect(await refuse(newRequest(), fault)).toEqual({
+        change: 'opened',
+        reason: 'Twilio refused the last 5 calls with the same code: why',
+      });
+      await ageOpening(newRequest().accountSid);
+      expect(await refuse(newRequest(), fault)).toBeNull();
+      expect(await by(newRequest())).toBe('breaker');
+      await ageOpening(newRequest().accountSid);
+      expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
+    });
+
+    it('refusals of several kinds, or a success in between: stays closed', async () => {
+      const newRequest = newAccount();
+      for (let n = 0; n < 12; n++)
+        expect(await refuse(newRequest(), { accountFaultCode: n % 4 === 3 ? 21215 : 21210 })).toBeNull();
+      expect(await by(newRequest())).toBe('claimed');
+    });
+
     it('open time is over, twenty claims at once: one is tried; it fails: open again', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);

@@ -7,6 +7,11 @@ declare
   rule jsonb := settlement -> 'breaker';
   -- Null: the settlement says nothing about the provider.
   is_provider_failure boolean := settlement ->> 'providerFailed';
+  -- Twilio refused the account, not the call: every other call would be refused too.
+  is_account_trouble boolean := coalesce((settlement ->> 'accountTrouble')::boolean, false);
+  -- A code with which Twilio refuses every call of the account alike, until somebody fixes it.
+  repeated_code text := settlement ->> 'accountFaultCode';
+  concerns_breaker boolean;
   is_news boolean;
   made_no_call boolean;
   is_in_flight_again boolean;
@@ -20,12 +25,12 @@ begin
   if not found then return jsonb_build_object('settled', false, 'breaker', null); end if;
   -- Locks the account before the placement's row, in the order of claim_placement. A request that went well
   -- matters only to a breaker that is open.
-  if jsonb_typeof(rule) = 'object' and is_provider_failure is not null and (is_provider_failure or exists (
-    select from dialing_control where account_sid = journaled.account_sid and breaker_opened_at is not null)) then
+  concerns_breaker := is_provider_failure is not null and (is_account_trouble or repeated_code is not null
+    or (is_provider_failure and jsonb_typeof(rule) = 'object') or exists (
+      select from dialing_control where account_sid = journaled.account_sid and breaker_opened_at is not null));
+  if concerns_breaker then
     perform lock_account(journaled.account_sid);
     select * into control from dialing_control where account_sid = journaled.account_sid;
-  else
-    rule := null;
   end if;
 
   select * into journaled from placements where call_id = journaled.call_id and attempt = journaled.attempt
@@ -52,38 +57,55 @@ begin
     responded_at = case when is_provider_failure is null then responded_at else coalesce(responded_at, settled_now) end,
     provider_failed = provider_failed or coalesce(is_provider_failure, false)
   where call_id = journaled.call_id and attempt = journaled.attempt and placement = journaled.placement;
-  if rule is null then return jsonb_build_object('settled', true, 'breaker', null); end if;
+  if not concerns_breaker then return jsonb_build_object('settled', true, 'breaker', null); end if;
 
   if control.breaker_opened_at is not null then
     -- Only a placement claimed to test the provider says anything new.
     if journaled.claimed_at < control.breaker_open_until then
       return jsonb_build_object('settled', true, 'breaker', null);
     end if;
-    if not is_provider_failure then
+    if not is_provider_failure and (control.breaker_code is null or control.breaker_code is distinct from repeated_code) then
       update dialing_control set breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
-        breaker_counts_since = settled_now where account_sid = journaled.account_sid;
+        breaker_failed_tests = 0, breaker_code = null, breaker_counts_since = settled_now
+        where account_sid = journaled.account_sid;
       return jsonb_build_object('settled', true, 'breaker', jsonb_build_object('change', 'closed'));
     end if;
-    update dialing_control set breaker_open_until = settled_now + make_interval(secs => (rule ->> 'openSeconds')::float8)
+    update dialing_control set breaker_failed_tests = breaker_failed_tests + 1,
+      breaker_open_until = settled_now + breaker_open_time(rule, breaker_failed_tests + 1)
       where account_sid = journaled.account_sid;
     return jsonb_build_object('settled', true, 'breaker', null);
   end if;
 
-  select count(*), count(*) filter (where provider_failed) into sample_size, failure_count from (
-    select provider_failed from placements where account_sid = journaled.account_sid
-      and responded_at > settled_now - make_interval(secs => (rule ->> 'withinSeconds')::float8)
-      and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
-    order by responded_at desc limit (rule ->> 'latest')::integer) as latest;
-  if sample_size < (rule ->> 'least')::integer or failure_count < sample_size * (rule ->> 'share')::float8 then
+  if is_account_trouble then
+    opened_because := format('Twilio refuses the account: %s', settlement ->> 'why');
+  elsif repeated_code is not null then
+    -- As many calls in a row as it takes to tell a fault of the account from a fault of one number.
+    select count(*) into failure_count from (
+      select result, detail from placements where account_sid = journaled.account_sid and responded_at is not null
+        and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
+      order by responded_at desc limit 5) as latest
+      where result = 'refused' and detail ->> 'code' = repeated_code;
+    if failure_count < 5 then return jsonb_build_object('settled', true, 'breaker', null); end if;
+    opened_because := format('Twilio refused the last 5 calls with the same code: %s', settlement ->> 'why');
+  elsif jsonb_typeof(rule) is distinct from 'object' then
     return jsonb_build_object('settled', true, 'breaker', null);
+  else
+    select count(*), count(*) filter (where provider_failed) into sample_size, failure_count from (
+      select provider_failed from placements where account_sid = journaled.account_sid
+        and responded_at > settled_now - make_interval(secs => (rule ->> 'withinSeconds')::float8)
+        and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
+      order by responded_at desc limit (rule ->> 'latest')::integer) as latest;
+    if sample_size < (rule ->> 'least')::integer or failure_count < sample_size * (rule ->> 'share')::float8 then
+      return jsonb_build_object('settled', true, 'breaker', null);
+    end if;
+    opened_because := format('%s of the last %s calls could not be placed; the last: %s',
+      failure_count, sample_size, settlement ->> 'why');
   end if;
-  opened_because := format('%s of the last %s calls could not be placed; the last: %s',
-    failure_count, sample_size, settlement ->> 'why');
-  insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason)
-    values (journaled.account_sid, settled_now, settled_now + make_interval(secs => (rule ->> 'openSeconds')::float8),
-      opened_because)
+  insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason, breaker_code)
+    values (journaled.account_sid, settled_now, settled_now + breaker_open_time(rule, 0), opened_because, repeated_code)
     on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
-      breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason;
+      breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason,
+      breaker_failed_tests = 0, breaker_code = excluded.breaker_code;
   return jsonb_build_object('settled', true, 'breaker',
     jsonb_build_object('change', 'opened', 'reason', opened_because));
 end $$;

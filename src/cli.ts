@@ -357,7 +357,7 @@ function example(...commands: string[]): string {
 }
 
 try {
-  const { loadDotEnv } = await import('./config/dotEnv.js');
+  const { loadDotEnv } = await import('./config/loadDotEnv.js');
   loadDotEnv();
   await program.parseAsync();
 } catch (error) {

@@ -3,9 +3,10 @@ import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../api/apiProcess.js';
 import { apiConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { Closing } from '../process/closing.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { checkTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
 import { watchProcess } from '../worker/workerMetrics.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
 interface ListOptions extends ApiOptions {
   call?: string;

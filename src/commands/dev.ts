@@ -1,9 +1,10 @@
 import { type DevConfiguration, demoEnvironment, devConfiguration } from '../config/configuration.js';
 import { runDemo } from '../dev/demo/runDemo.js';
 import { type Dev, startDev } from '../dev/dev.js';
+import { Closing } from '../process/closing.js';
 import { freePort, isFree } from '../process/freePort.js';
 import { createLog } from '../process/log.js';
-import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
 
 /** `ringtrue dev` and `ringtrue demo`: everything in this process, until it is told to stop. */
 export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DialingState } from '../../activities/store/dialingControl.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
 type Answer = DialingState & { accountSid: string };
 

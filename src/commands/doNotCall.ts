@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { DoNotCallEntry, InvalidNumber } from '../../activities/store/doNotCallList.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
 export async function add(

@@ -1,7 +1,7 @@
 import type { InvalidNumber } from '../../activities/store/doNotCallList.js';
 import { ApiClient, type ApiOptions } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 import { pathOf } from './doNotCall.js';
 
 /** `ringtrue invalid-numbers`. */

@@ -6,7 +6,7 @@ import { UsageError } from '../client/apiClient.js';
 import { builtInPolicies, readPolicies } from '../config/policies.js';
 import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../policy/dryRun.js';
 import { dryRunTable } from '../policy/dryRunTable.js';
-import { simulatedEnding } from '../policy/simulatedEnding.js';
+import { simulatedVerdict } from '../policy/simulatedVerdict.js';
 
 interface ExplainOptions {
   outcomes: string;
@@ -69,7 +69,7 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
   const faults = [...knownFaults];
   const verdicts: RetryBasis[] = [];
   for (const word of words) {
-    const verdict = simulatedEnding(word);
+    const verdict = simulatedVerdict(word);
     if ('wrong' in verdict) faults.push(`--outcomes ${JSON.stringify(word)} ${verdict.wrong}`);
     else verdicts.push(verdict);
   }
@@ -77,8 +77,8 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
   const callingWindow = window ?? (timeZone === undefined ? null : zoned(timeZone).window);
   const checked = checkCallRequest(
     {
-      to: to ?? somebodyElse,
-      from: to === somebody ? somebodyElse : somebody,
+      to: to ?? toNumber,
+      from: to === fromNumber ? toNumber : fromNumber,
       twiml: '-',
       ...(callingWindow === null ? {} : { callingWindow }),
       ...(giveUpAt === undefined ? {} : { giveUpAt }),
@@ -115,7 +115,7 @@ function zoned(timeZone: string): { to: null; window: CallingWindow } {
 }
 
 /** A request needs two different numbers, and the rehearsal at most one. */
-const [somebody, somebodyElse] = ['+15005550006', '+15005550001'];
+const [fromNumber, toNumber] = ['+15005550006', '+15005550001'];
 
 const optionOfField: Record<string, string> = {
   to: '--to',

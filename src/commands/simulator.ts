@@ -1,7 +1,7 @@
 import { simulatorConfiguration } from '../config/configuration.js';
-import { startSimulatorAt } from '../dev/simulatorPort.js';
+import { startSimulatorAt } from '../dev/startSimulatorAt.js';
 import { createLog } from '../process/log.js';
-import { stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 
 /** `ringtrue simulator`: the simulated Twilio alone, until it is told to stop. */

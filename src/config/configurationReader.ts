@@ -206,7 +206,7 @@ export class ConfigurationReader {
   doNotCall(): DoNotCallSettings {
     return {
       eligibilityUrl: this.values.RINGTRUE_ELIGIBILITY_URL ?? null,
-      addOptOuts: this.values.RINGTRUE_SUPPRESS_OPT_OUTS ?? false,
+      addOptOuts: this.values.RINGTRUE_DO_NOT_CALL_OPT_OUTS ?? false,
     };
   }
 

@@ -142,7 +142,7 @@ export const environment = z.object({
     .transform((word) => word === 'true'),
   RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
   RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
-  RINGTRUE_SUPPRESS_OPT_OUTS: z
+  RINGTRUE_DO_NOT_CALL_OPT_OUTS: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
   RINGTRUE_POLICIES: z.string(),

@@ -8,19 +8,19 @@ import type { DevConfiguration } from '../config/configuration.js';
 import { ConfigurationError } from '../config/configurationReader.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
+import type { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
 import type { Log } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import type { Closing } from '../process/stopping.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { startDevServer } from '../temporal/devServer.js';
-import { installRuntime } from '../temporal/runtime.js';
+import { installRuntime } from '../temporal/installRuntime.js';
 import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { currentCapacity } from '../worker/dialWorker.js';
-import { startWorker } from '../worker/worker.js';
+import { currentCapacity } from '../worker/createDialWorker.js';
+import { startWorker } from '../worker/startWorker.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
-import { startSimulatorAt } from './simulatorPort.js';
+import { startSimulatorAt } from './startSimulatorAt.js';
 
 /** Where everything is that `ringtrue dev` runs. */
 export interface Dev {

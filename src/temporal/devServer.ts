@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { freePort, isFree } from '../process/freePort.js';
-import { spawnGuarded } from './guard.js';
 import { missingSearchAttributes, searchAttributeFlags } from './searchAttributes.js';
+import { spawnGuarded } from './spawnGuarded.js';
 
 export interface DevServerOptions {
   cliPath: string;

@@ -1,5 +1,5 @@
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
-import { tableOf } from './callTable.js';
+import { tableOf } from './tableOf.js';
 
 /** One line a batch. */
 export function batchesTable(batches: BatchProgress[]): string {

@@ -1,27 +1,6 @@
-import Table from 'cli-table3';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallAnswer } from '../api/calls/readCall.js';
-
-/** A table for people; without borders, so that it can be cut and grepped. */
-export function tableOf(head: string[], rows: string[][]): string {
-  const table = new Table({
-    head,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(
-      ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'mid-mid', 'right-mid', 'middle']
-        .concat(['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'])
-        .map((part) => [part, '']),
-    ),
-  });
-  // One line a row, whatever a name or a reason holds.
-  table.push(...rows.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, ' '))));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
-    .join('\n');
-}
+import { tableOf } from './tableOf.js';
 
 /** One line a call. */
 export function callsTable(calls: CallState[]): string {

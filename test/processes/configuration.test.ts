@@ -121,7 +121,7 @@ describe('one variable is wrong: one fault, which names it and says what would b
       'https://user:hidden@crm.example.com',
       'RINGTRUE_ELIGIBILITY_URL is set, but not right; must be an http(s) URL without user name and password, such as https://crm.example.com/eligible',
     ],
-    ['RINGTRUE_SUPPRESS_OPT_OUTS', 'yes', 'RINGTRUE_SUPPRESS_OPT_OUTS is "yes"; must be true or false'],
+    ['RINGTRUE_DO_NOT_CALL_OPT_OUTS', 'yes', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS is "yes"; must be true or false'],
     [
       'TWILIO_ACCOUNT_SID',
       'AC12',
@@ -508,7 +508,7 @@ describe('docs/configuration.md', () => {
       RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
       RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,
       RINGTRUE_ABSENT_AFTER_SECONDS: activities.absentAfterSeconds,
-      RINGTRUE_SUPPRESS_OPT_OUTS: activities.doNotCall.addOptOuts,
+      RINGTRUE_DO_NOT_CALL_OPT_OUTS: activities.doNotCall.addOptOuts,
       PORT: port,
       HOST: host,
       TEMPORAL_ADDRESS: temporal.address,

@@ -72,7 +72,7 @@ describe.concurrent('ringtrue policy explain', () => {
           heldByWindow: true,
         },
       ],
-      ends: 'attempt 3 of 3 was the last',
+      endedBecause: { code: 'max-attempts', message: 'Attempt 3 of 3 was the last' },
       outcome: 'busy',
     });
     expect(policies[1].latest).toEqual(policies[1].earliest);
@@ -95,7 +95,7 @@ describe.concurrent('ringtrue policy explain', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     for (const fault of [
       '--policy is "morning"; must be one of default, standard',
-      '--outcomes "bussy" is no ending of an attempt; must be one of answered, answered-by-machine',
+      '--outcomes "bussy" is not a way in which an attempt can end; must be one of answered, answered-by-machine',
       '--outcomes "error:20003" ends no attempt',
       '--window (its start) is "8"; must be a local time HH:MM, 00:00..23:59',
       '--give-up-at is "soon"; must be an RFC 3339 time',

@@ -42,9 +42,11 @@ describe('what becomes of status callbacks on their way', () => {
   );
 
   it('early: all have come before the create is answered, which still says queued', async () => {
-    const call = await simulated.createCall('+15009007000');
-    expect(simulated.callbacksOf(call.mark)).toHaveLength(4);
+    const slow = await startSimulatedTwilio({ speed: 5 });
+    const call = await slow.createCall('+15009007000');
+    expect(slow.callbacksOf(call.mark)).toHaveLength(4);
     expect(call.status).toBe('queued');
+    await slow.close();
   });
 
   it('the terminal one is late: the Call resource has long told the end', async () => {

@@ -46,7 +46,7 @@ describe('the table of numbers', () => {
       createFault: { fault: { calls: 'yes', answer: { kind: 'truncated' } }, times: 3 },
       callbackFault: 'last-lost',
       readFault: { fault: 'not-found-at-first', times: 3 },
-      fate: { ends: 'busy', sip: 486 },
+      course: { ends: 'busy', sip: 486 },
     });
   });
 
@@ -57,7 +57,7 @@ describe('the table of numbers', () => {
 
   it('nothing starts by itself: a number of another shape is answered by a human', () => {
     for (const number of ['+4915112345678', 'client:jo', '']) {
-      expect(behaviorOf(number)).toMatchObject({ pattern: 'any other', fate: { ends: 'completed' } });
+      expect(behaviorOf(number)).toMatchObject({ pattern: 'any other', course: { ends: 'completed' } });
     }
   });
 

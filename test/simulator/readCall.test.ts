@@ -69,12 +69,21 @@ describe('reading a call', () => {
 
 describe('faults of reading', () => {
   it('just created: 404 and in no list for a while, then found', async () => {
-    const { sid } = await simulated.createCall('+15009000109');
-    await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
-    expect(await simulated.client.calls.list({ to: '+15009000109' })).toEqual([]);
-    expect((await seenUntil(sid, 'in-progress'))[0]).toBe('404');
-    expect(await simulated.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
-    await simulated.client.calls(sid).update({ status: 'completed' });
+    const slow = await startSimulatedTwilio({ speed: 2 });
+    const { sid } = await slow.createCall('+15009000109');
+    await expect(slow.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
+    expect(await slow.client.calls.list({ to: '+15009000109' })).toEqual([]);
+    await until(() =>
+      slow.client
+        .calls(sid)
+        .fetch()
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    expect(await slow.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
+    await slow.close();
   });
 
   it('stale: its callbacks tell the end, reading it does not yet', async () => {

@@ -7,7 +7,7 @@ import type { ActivityEvent } from '../../activities/deps.js';
 import type { ActivitySettings } from '../../activities/settings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
-import { createDialWorker } from '../../src/worker/dialWorker.js';
+import { createDialWorker } from '../../src/worker/createDialWorker.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory } from './histories.js';

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../../client/apiClient.js';
 import { showcase } from '../../simulator/numbers/numbers.js';
 import type { Dev } from '../dev.js';
-import { type DemoCall, endTable, LiveTable } from './demoTable.js';
 import { expectations } from './expectations.js';
+import { type DemoCall, endTable, LiveTable } from './liveTable.js';
 
 const refreshMs = 400;
 

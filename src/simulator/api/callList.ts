@@ -20,9 +20,9 @@ export function callFilter(
   unconfirmed: Pick<Unconfirmed, 'timeFilter' | 'startTimeMatchesQueued'>,
 ): { filter: CallFilter } | { refusal: TwilioRefusal } {
   const filters: CallFilter[] = [];
-  const matching = (name: string, valueOf: (seen: SeenCall) => string | null) => {
+  const matching = (name: string, fieldOf: (seen: SeenCall) => string | null) => {
     const value = query.get(name);
-    if (value !== null) filters.push((seen) => valueOf(seen) === value);
+    if (value !== null) filters.push((seen) => fieldOf(seen) === value);
   };
   matching('To', ({ call }) => call.request.to);
   matching('From', ({ call }) => call.request.from);

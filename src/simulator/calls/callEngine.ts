@@ -7,7 +7,7 @@ import { CallTimeline } from './callTimeline.js';
 import { ConcurrencyLimit } from './concurrencyLimit.js';
 import type { CreateRequest } from './createRequest.js';
 import { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { newCall, type SimulatedCall } from './simulatedCall.js';
 
 /** So many callbacks are delivered at once, so that time-outs measure the receiver and not this machine. */
@@ -52,7 +52,7 @@ export class CallEngine {
     });
     const timeline = new CallTimeline(call, this.clock, post);
     this.book.add({ call, timeline, post });
-    for (const code of request.warnings) note(call, code);
+    for (const code of request.warnings) addNotification(call, code);
     const now = Date.now();
     const dialAt = Math.max(now, this.#nextDialAt);
     this.#nextDialAt = dialAt + this.clock.ms(1 / this.#callsPerSecond);

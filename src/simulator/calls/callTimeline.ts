@@ -1,7 +1,7 @@
 import type { AnsweredBy, FinalStatus } from '../numbers/callCourses.js';
 import type { CallbackPost } from './callbackPost.js';
 import type { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { become, currentOf, isOver, type SimulatedCall } from './simulatedCall.js';
 
 /** From the start of dialing to the first sign of the far end, in seconds. */
@@ -98,7 +98,7 @@ export class CallTimeline {
     const cut = this.#timeLimitSeconds < course.talkSeconds;
     const length = cut ? this.#timeLimitSeconds : course.talkSeconds;
     this.#next(Math.max(0, length - spoken), () => {
-      if (cut) note(this.#call, 32015);
+      if (cut) addNotification(this.#call, 32015);
       this.#end('completed', course.sip, { durationSeconds: Math.floor(Math.max(length, spoken)) });
     });
   }
@@ -123,7 +123,7 @@ export class CallTimeline {
     });
     if (behavior.notification && status === 'failed') {
       const { code, afterSeconds } = behavior.notification;
-      note(this.#call, code, { visibleInMs: this.#clock.ms(afterSeconds) });
+      addNotification(this.#call, code, { visibleInMs: this.#clock.ms(afterSeconds) });
     }
     if (!how.silently) this.#post.fire('completed');
     this.#ended();

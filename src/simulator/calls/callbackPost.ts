@@ -4,7 +4,7 @@ import type { ConcurrencyLimit } from './concurrencyLimit.js';
 import { deliveryRulesOf } from './connectionOverrides.js';
 import type { CallbackEvent } from './createRequest.js';
 import type { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { finalStatuses, type SimulatedCall } from './simulatedCall.js';
 import { type StatusCallback, statusCallbackOf } from './statusCallback.js';
 import { sendWebhook, type WebhookAnswer } from './webhookRequest.js';
@@ -128,9 +128,9 @@ export class CallbackPost {
       },
     });
     const about = { url, method: callback.method };
-    if (faulty) note(call, 11243, about);
+    if (faulty) addNotification(call, 11243, about);
     const code = codeOf(answer);
-    if (code !== null) note(call, code, about);
+    if (code !== null) addNotification(call, code, about);
   }
 }
 

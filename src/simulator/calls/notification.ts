@@ -4,7 +4,7 @@ import { notificationTexts } from '../twilioErrors.js';
 import type { CallNotification, SimulatedCall } from './simulatedCall.js';
 
 /** Leaves a Notification on the call. */
-export function note(
+export function addNotification(
   call: SimulatedCall,
   code: number,
   about: { url?: string; method?: 'GET' | 'POST'; visibleInMs?: number; detail?: string } = {},

@@ -8,10 +8,10 @@ import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
-import { whenAborted } from '../process/stopping.js';
+import { whenAborted } from '../process/stopSignal.js';
 import { callStarter } from '../temporal/callStarter.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
-import { createDialWorker } from './dialWorker.js';
+import { createDialWorker } from './createDialWorker.js';
 import { workflowBundle } from './workflowBundle.js';
 
 export interface WorkerParts {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { CallState } from '../../../workflows/callOutcome.js';
-import { tableOf } from '../../terminal/callTable.js';
+import { tableOf } from '../../terminal/tableOf.js';
 
 /** One call of the demo. */
 export interface DemoCall {

@@ -121,6 +121,7 @@ describe('one variable is wrong: one fault, which names it and says what would b
       'https://user:hidden@crm.example.com',
       'RINGTRUE_ELIGIBILITY_URL is set, but not right; must be an http(s) URL without user name and password, such as https://crm.example.com/eligible',
     ],
+    ['RINGTRUE_PROGRESS', 'watched', 'RINGTRUE_PROGRESS is "watched"; must be signal or store'],
     ['RINGTRUE_DO_NOT_CALL_OPT_OUTS', 'yes', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS is "yes"; must be true or false'],
     [
       'TWILIO_ACCOUNT_SID',
@@ -171,7 +172,7 @@ describe('one variable is wrong: one fault, which names it and says what would b
     [
       'TEMPORAL_PROFILE',
       'nowhere',
-      "Temporal's configuration (TEMPORAL_…) is not right: Profile 'nowhere' not found in config data",
+      "Temporal's configuration (TEMPORAL_…) cannot be used: Profile 'nowhere' not found in config data",
     ],
   ])('%s=%s', (name, value, fault) => {
     expect(faultsOf('api', { ...complete, [name]: value })).toEqual([fault]);
@@ -240,7 +241,7 @@ describe('what a process cannot do without', () => {
     ],
     [
       { HOST: '0.0.0.0' },
-      'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that not everybody can place calls (or leave HOST at 127.0.0.1)',
+      'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1)',
     ],
     [
       { RINGTRUE_POLICIES: '/no/such/file' },
@@ -299,6 +300,101 @@ describe('what a process cannot do without', () => {
     expect(faultsOf('worker', env)).toEqual([
       'RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API',
     ]);
+  });
+});
+
+describe('names and values that other programs write', () => {
+  it.each([
+    ['RINGTRUE_CALLING_WINDOWS', 'RINGTRUE_CALLING_WINDOW'],
+    ['RINGTRUE_CPSS', 'RINGTRUE_CPS'],
+    ['RINGTRUE_CALL_PER_NUMBER', 'RINGTRUE_CALLS_PER_NUMBER'],
+    ['RINGTRUE_SUPPRESS_OPT_OUTS', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS'],
+  ])('%s is unknown: a fault that names %s, for every process', (name, nearest) => {
+    for (const role of Object.keys(readers) as (keyof typeof readers)[])
+      expect(faultsOf(role, { ...complete, [name]: '1' })).toEqual([
+        `${name} is unknown; the nearest known name is ${nearest}`,
+      ]);
+  });
+
+  it('a name that only begins alike: no fault', () => {
+    expect(faultsOf('api', { ...complete, RINGTRUEX: '1', RINGTRUE: '1' })).toEqual([]);
+  });
+
+  const service = {
+    RINGTRUE_WORKER_SERVICE_HOST: '10.96.0.12',
+    RINGTRUE_WORKER_SERVICE_PORT: '3100',
+    RINGTRUE_WORKER_SERVICE_PORT_HEALTH: '3100',
+    RINGTRUE_WORKER_PORT: 'tcp://10.96.0.12:3100',
+    RINGTRUE_WORKER_PORT_3100_TCP: 'tcp://10.96.0.12:3100',
+    RINGTRUE_WORKER_PORT_3100_TCP_PROTO: 'tcp',
+    RINGTRUE_WORKER_PORT_3100_TCP_PORT: '3100',
+    RINGTRUE_WORKER_PORT_3100_TCP_ADDR: '10.96.0.12',
+    RINGTRUE_SERVICE_HOST: '10.96.0.13',
+    RINGTRUE_PORT: 'tcp://[fd00::1]:3000',
+    RINGTRUE_PORT_53_UDP: 'udp://10.96.0.13:53',
+    RINGTRUE_SIMULATOR_PORT: 'tcp://10.96.0.14:3001',
+    RINGTRUE_TEMPORAL_UI_PORT: 'tcp://10.96.0.15:8233',
+  };
+
+  it('Kubernetes describes the Services around: passed over by every process', () => {
+    for (const role of Object.keys(readers) as (keyof typeof readers)[])
+      expect(faultsOf(role, { ...complete, ...service })).toEqual([]);
+    expect(workerConfiguration({ ...complete, ...service }).workerPort).toBeNull();
+    expect(demoEnvironment(service).left).toEqual([]);
+  });
+
+  it.each(['tcp://', 'tcp://10.96.0.12', 'tcp:3100', 'http://10.96.0.12:3100'])(
+    'RINGTRUE_WORKER_PORT=%s is no address of a Service: a fault',
+    (value) => {
+      expect(faultsOf('worker', { ...complete, RINGTRUE_WORKER_PORT: value })).toEqual([
+        `RINGTRUE_WORKER_PORT is "${value}"; must be a whole number 0..65535 (0: any free port)`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['TWILIO_AUTH_TOKEN', '"11112222333344445555666677778888"'],
+    ['DATABASE_URL', "'postgres://ringtrue:secret@db:5432/ringtrue'"],
+    ['TEMPORAL_ADDRESS', '"temporal:7233"'],
+    ['PORT', '"3000"'],
+  ])('%s has quotes around its value: one fault, which does not repeat the value', (name, value) => {
+    expect(faultsOf('api', { ...complete, [name]: value })).toEqual([
+      `${name} has quotes around its value; must be set without the quotes`,
+    ]);
+  });
+
+  it('a socket directory instead of a host: accepted, and its password is a secret', () => {
+    const DATABASE_URL =
+      'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
+    const configuration = apiConfiguration({ ...complete, DATABASE_URL });
+    expect(configuration.databaseUrl).toBe(DATABASE_URL);
+    expect(configuration.secrets).toEqual(['the-token', 's%40cret', 's@cret']);
+  });
+
+  it.each([
+    ['http://localhost:3000', 'Twilio cannot reach a local name'],
+    ['http://api:3000', 'Twilio cannot reach a local name'],
+    ['http://127.0.0.1:3000', 'Twilio cannot reach a private address'],
+    ['http://[::1]:3000', 'Twilio cannot reach a private address'],
+    ['https://10.0.0.5', 'Twilio cannot reach a private address'],
+    ['https://my_tunnel.example.com', 'Twilio refuses host names with an underscore'],
+  ])('real Twilio, and the public URL is %s: refused', (url, why) => {
+    for (const role of ['api', 'worker'] as const)
+      expect(faultsOf(role, { ...complete, RINGTRUE_PUBLIC_URL: url })).toEqual([
+        `RINGTRUE_PUBLIC_URL is ${url}, and ${why}; must be the URL under which Twilio reaches the API, such as https://calls.example.com`,
+      ]);
+    const simulated = { ...complete, RINGTRUE_PUBLIC_URL: url, TWILIO_BASE_URL: 'http://127.0.0.1:3001' };
+    expect(faultsOf('worker', simulated)).toEqual([]);
+  });
+
+  it('conda exports HOST: the demo does without it, and keeps an address', () => {
+    expect(demoEnvironment({ HOST: 'x86_64-conda-linux-gnu' })).toEqual({ env: {}, left: ['HOST'] });
+    for (const HOST of ['0.0.0.0', '::1', 'localhost'])
+      expect(demoEnvironment({ HOST })).toEqual({ env: { HOST }, left: [] });
+  });
+
+  it('a misspelled name in the environment of the demo: not left out, so that it is a fault', () => {
+    expect(demoEnvironment({ RINGTRUE_CPSS: '1' }).env).toEqual({ RINGTRUE_CPSS: '1' });
   });
 });
 
@@ -371,19 +467,13 @@ describe('what is made of it', () => {
     expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
   });
 
-  it('who is told of progress: every call, or only those that are watched', () => {
-    for (const read of [apiConfiguration, devConfiguration]) {
-      expect(read(complete).progress).toBe('signal');
-      for (const [value, expected] of [
-        ['signal', 'signal'],
-        ['watched', 'watched'],
-        ['store', 'watched'],
-      ])
-        expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
-    }
-    expect(() => apiConfiguration({ ...complete, RINGTRUE_PROGRESS: 'never' })).toThrow(
-      'RINGTRUE_PROGRESS is "never"; must be signal or watched',
-    );
+  it.each([
+    ['signal', 'signal'],
+    ['store', 'store'],
+    ['', 'signal'],
+  ])('RINGTRUE_PROGRESS is "%s": callbacks about progress go to the %s', (value, expected) => {
+    for (const read of [apiConfiguration, devConfiguration])
+      expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
   });
 
   it('the simulator plays Twilio: waits are short unless they were asked for', () => {

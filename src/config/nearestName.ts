@@ -1,0 +1,23 @@
+/** Returns the name that takes the fewest insertions, deletions and replacements of letters to become `name`. */
+export function nearestName(name: string, names: readonly string[]): string {
+  const distances = names.map((known) => ({ known, distance: editDistance(name, known) }));
+  return distances.reduce((best, one) => (one.distance < best.distance ? one : best)).known;
+}
+
+/** The Levenshtein distance, one row of its table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...a].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...b].entries())
+      next.push(
+        Math.min(
+          (next[column] ?? 0) + 1,
+          (row[column + 1] ?? 0) + 1,
+          (row[column] ?? 0) + (letter === other ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

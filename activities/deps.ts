@@ -1,3 +1,4 @@
+import type { Forbidden, Hindrance, PlaceCallResult } from '../workflows/callActivities.js';
 import type { CallStarter } from './callStarter.js';
 import type { ActivitySettings } from './settings.js';
 import type { BreakerChange } from './store/dialLimits.js';
@@ -16,7 +17,8 @@ export interface ActivityDeps {
 }
 
 export type ActivityEvent =
-  | { kind: 'placement'; result: string }
+  /** `by`: what hinders or forbids the placement; empty for every other result. */
+  | { kind: 'placement'; result: PlaceCallResult['kind']; by: Hindrance['by'] | Forbidden['by'] | '' }
   | { kind: 'recorded'; outcome: string; decidedBy: string }
   /** One try to tell a caller something at its `notifyUrl`. */
   | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }

@@ -44,7 +44,7 @@ export function placeCall(
   return async (input) => {
     const startedAt = Date.now();
     const result = await placeOnce();
-    deps.emit({ kind: 'placement', result: result.kind });
+    deps.emit({ kind: 'placement', result: result.kind, by: notPlacedBy(result) });
     return result;
 
     async function placeOnce(): Promise<PlaceCallResult> {
@@ -353,4 +353,9 @@ function createOptions(
       ? {}
       : { machineDetection: plan.machineDetection === 'enable' ? 'Enable' : 'DetectMessageEnd' }),
   };
+}
+
+function notPlacedBy(result: PlaceCallResult) {
+  if (result.kind === 'not-yet') return result.hindrance.by;
+  return result.kind === 'forbidden' ? result.forbidden.by : '';
 }

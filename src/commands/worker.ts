@@ -9,20 +9,22 @@ import { listen } from '../process/httpServer.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
 import { stopSignal, whenAborted } from '../process/stopSignal.js';
+import { watchStore } from '../process/watchStore.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
+import { watchAccount } from '../worker/watchAccount.js';
 import { workerEndpoints } from '../worker/workerEndpoints.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 
-/** `ringtrue worker`: one worker, until it is told to stop. */
+/** `ringtrue worker`: one worker. Returns after a stop signal. */
 export async function runWorker(): Promise<void> {
   const configuration = workerConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
   const signal = stopSignal();
   const closing = new Closing();
-  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} did not close well`);
+  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} could not be closed properly`);
   try {
     const { temporal, workerPort } = configuration;
     const coreMetrics = `127.0.0.1:${await freePort('127.0.0.1')}`;
@@ -33,10 +35,13 @@ export async function runWorker(): Promise<void> {
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());
+    void watchStore(store, { log, signal });
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('temporal', () => checkTemporal(client, temporal));
     watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
+    const emit = activityListener(metrics, readiness, log);
+    void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });
     const worker = startWorker({
       temporal,
       taskQueue: configuration.taskQueue,
@@ -45,7 +50,7 @@ export async function runWorker(): Promise<void> {
         policies: livePolicies(configuration.policies, { log, metrics }),
       },
       store,
-      emit: activityListener(metrics, readiness, log),
+      emit,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,

@@ -19,6 +19,7 @@ import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
+import { watchAccount } from '../worker/watchAccount.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
@@ -74,12 +75,14 @@ export async function startDev(
     defaultFrom,
   };
   watchDialing(metrics, readiness, () => currentCapacity(store, settings));
+  const emit = activityListener(metrics, readiness, log);
+  if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });
   const worker = startWorker({
     temporal,
     taskQueue: configuration.taskQueue,
     settings,
     store,
-    emit: activityListener(metrics, readiness, log),
+    emit,
     cacheDirectory: cacheDirectory(dataDirectory),
     readiness,
     log,

@@ -31,5 +31,9 @@ export async function list(options: ApiOptions & { limit?: number; cursor?: stri
 /** `ringtrue invalid-numbers forget`. */
 export async function forget(number: string, options: ApiOptions): Promise<void> {
   await new ApiClient(options).send('DELETE', pathOf('invalid-numbers', number));
-  print(options, { to: number, forgotten: true }, `${number} is forgotten, and dialed again when asked for.`);
+  print(
+    options,
+    { to: number, forgotten: true },
+    `${number} is no longer remembered as invalid. New calls to it are dialed.`,
+  );
 }

@@ -6,6 +6,7 @@ import type {
   NotifySettings,
   TwilioSettings,
 } from '../../activities/settings.js';
+import type { DialLimits } from '../../activities/store/dialLimits.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
@@ -20,6 +21,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   publicUrl: string | null;
   /** The account whose dialing the API shows and controls. */
   accountSid: string;
+  /** The limits with which the workers are configured. */
+  dialLimits: DialLimits;
   /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
   apiTokens: string[];
@@ -45,7 +48,7 @@ export interface SetupConfiguration extends CommonConfiguration {
 }
 
 export interface DevConfiguration
-  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens'> {
+  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens' | 'dialLimits'> {
   /** Null: the store is embedded, under the data directory. */
   databaseUrl: string | null;
   /** Null: a Temporal server was named, and none is started. */
@@ -79,6 +82,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     ...r.common(),
     ...r.api(),
     accountSid: twilio?.settings.accountSid ?? '',
+    dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
     databaseUrl: r.required('DATABASE_URL', databaseRight),
   });

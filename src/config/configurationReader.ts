@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import type { DoNotCallSettings, NotifySettings, TwilioSettings } from '../../activities/settings.js';
-import { breakerRule } from '../../activities/store/dialLimits.js';
+import { breakerRule, type DialLimits } from '../../activities/store/dialLimits.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
 import { parseDatabaseUrl } from './databaseUrl.js';
@@ -176,6 +176,17 @@ export class ConfigurationReader {
     };
   }
 
+  /** The account's limits. Workers apply them, and the API shows them. */
+  dialLimits(callsPerSecond: number): DialLimits {
+    const { values } = this;
+    return {
+      callsPerSecond: values.RINGTRUE_CPS ?? callsPerSecond,
+      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
+      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
+      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+    };
+  }
+
   callSettings(defaults: {
     callsPerSecond: number;
     callbackWait: number;
@@ -185,10 +196,7 @@ export class ConfigurationReader {
   }) {
     const { values } = this;
     return {
-      callsPerSecond: values.RINGTRUE_CPS ?? defaults.callsPerSecond,
-      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
-      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
-      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+      ...this.dialLimits(defaults.callsPerSecond),
       rememberInvalidSeconds: values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? defaults.rememberInvalid,
       breaker: breakerRule,
       callbackWaitSeconds: values.RINGTRUE_CALLBACK_WAIT_SECONDS ?? defaults.callbackWait,

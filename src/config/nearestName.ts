@@ -7,14 +7,14 @@ export function nearestName(name: string, names: readonly string[]): string {
 /** The Levenshtein distance, one row of its table at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...a].entries()) {
+  for (let index = 0; index < a.length; index++) {
     const next = [index + 1];
-    for (const [column, other] of [...b].entries())
+    for (let column = 0; column < b.length; column++)
       next.push(
         Math.min(
           (next[column] ?? 0) + 1,
           (row[column + 1] ?? 0) + 1,
-          (row[column] ?? 0) + (letter === other ? 0 : 1),
+          (row[column] ?? 0) + (a[index] === b[column] ? 0 : 1),
         ),
       );
     row = next;

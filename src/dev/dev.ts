@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Registry } from 'prom-client';
+import { dialLimitsOf } from '../../activities/store/dialLimits.js';
 import { lockDirectory } from '../../activities/store/drivers/directoryLock.js';
 import { openStore, openStoreLazily } from '../../activities/store/openStore.js';
 import { publicUrlOf, serveApi } from '../api/apiProcess.js';
@@ -94,6 +95,7 @@ export async function startDev(
       port,
       defaultFrom,
       accountSid: twilio.settings.accountSid,
+      dialLimits: dialLimitsOf(configuration.callSettings),
       twilioAuthTokens: twilio.authTokens,
     },
     policies,

@@ -123,16 +123,23 @@ describe('with `ringtrue dev`', () => {
 
   it('a call is placed and waited for: its outcome on stdout, as JSON when asked', async () => {
     const placed = await run(['call', '+15005552486', '--say', 'Hello & goodbye', '--wait', '--json'], env);
-    expect({ status: placed.status, stderr: placed.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(placed.status).toBe(0);
     const call = JSON.parse(placed.stdout);
+    const [first, ...progress] = placed.stderr.trimEnd().split('\n');
+    expect(first).toBe(call.callId);
+    expect(progress.join('\n')).toMatch(/^attempt 1, /m);
     expect(call).toMatchObject({ state: 'done', outcome: { outcome: 'busy', decidedBy: 'webhook' } });
     const shown = await run(['get', call.callId], env);
-    expect(shown.stdout).toMatch(/outcome +busy\n[\s\S]*ATTEMPT +SID/);
+    expect(shown.stdout).toMatch(
+      /to +\+15005552486\n[\s\S]*outcome +busy\n[\s\S]*no more attempts +Attempt 1 of 1 was the last \(max-attempts\)[\s\S]*ATTEMPT +SID/,
+    );
     const listed = await run(['list', '--outcome', 'busy', '--json'], env);
     expect(JSON.parse(listed.stdout).calls.map((one: { callId: string }) => one.callId)).toContain(
       call.callId,
     );
-    expect((await run(['list', '--outcome', 'busy'], env)).stdout).toContain(call.callId);
+    expect((await run(['list', '--outcome', 'busy'], env)).stdout).toMatch(
+      new RegExp(`^CALL +TO +STATE[\\s\\S]*\\n${call.callId} +\\+15005552486 +done +busy `),
+    );
   });
 
   it('a call waits to retry: it is paused, resumed, moved, dialed again now, then canceled', async () => {
@@ -203,8 +210,9 @@ describe('with `ringtrue dev`', () => {
     writeFileSync(file, 'to,metadata.order\n+15005552486,1\n+15005551200,2\n');
     const defaults = JSON.stringify({ twiml: '<Response/>', lookup: 'off' });
     const started = await run(['batch', 'start', file, '--defaults', defaults, '--wait', '--json'], env);
-    expect({ status: started.status, stderr: started.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(started.status).toBe(0);
     const { batchId, counts } = JSON.parse(started.stdout);
+    expect(started.stderr.split('\n')[0]).toBe(batchId);
     expect(counts).toMatchObject({ total: 2, done: 2, outcomes: { busy: 1, answered: 1 } });
     const results = await run(['batch', 'results', batchId], env);
     expect(results.stdout).toMatch(/^row,callId,to,[\s\S]*\r\n1,.*,busy,[\s\S]*\r\n2,.*,answered,.*,2\r\n$/);
@@ -220,6 +228,41 @@ describe('with `ringtrue dev`', () => {
     expect(stderr).toContain('- row 2, line 3: to is "2486"');
     expect((await run(['batch', 'start', `${file}.json`], env)).status).toBe(2);
   }, 60_000);
+
+  it('a JSON file says otherwise than the command line: the command line counts', async () => {
+    const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.json`;
+    const call = { to: '+15005551200', twiml: '<Response/>' };
+    writeFileSync(file, JSON.stringify({ name: 'Monday', paused: false, window: 7, calls: [call] }));
+    const typed = ['--name', 'Appointments', '--paused', '--window', '2'];
+    const started = await run(['batch', 'start', file, ...typed, '--json'], env);
+    const { batchId } = JSON.parse(started.stdout);
+    const shown = JSON.parse((await run(['batch', 'show', batchId, '--json'], env)).stdout);
+    expect(shown).toMatchObject({ name: 'Appointments', state: 'paused', window: 2 });
+    expect((await run(['batch', 'cancel', batchId], env)).status).toBe(0);
+    const delimited = await run(['batch', 'start', file, '--delimiter', ';'], env);
+    expect(delimited).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('only a CSV file has one'),
+    });
+  });
+
+  it('the limits of dialing: shown as numbers, and where they come from', async () => {
+    const { stdout } = await run(['dialing'], env);
+    expect(stdout).toMatch(/calls per second +10 \(as the workers are configured\)/);
+    expect(stdout).toMatch(/most calls in flight +no limit \(as the workers are configured\)/);
+    const changed = await run(['dialing', 'limits', '--cps', '5'], env);
+    expect(changed.stdout).toMatch(/calls per second +5 \(set by an operator\)/);
+    await run(['dialing', 'limits', '--cps', 'default'], env);
+  });
+
+  it('a policy is given as JSON: it counts', async () => {
+    const policy = '{"maxAttempts":2,"retryOn":["busy"]}';
+    const placed = await run(
+      ['call', '+15005551200', '--say', 'x', '--retry', policy, '--priority', '1', '--json'],
+      env,
+    );
+    expect({ status: placed.status, stderr: placed.stderr }).toEqual({ status: 0, stderr: '' });
+  });
 
   it('a request with several faults: all of them on stderr, status 1', async () => {
     const { status, stderr, stdout } = await run(['call', '12', '--lookup', 'deep', '--url', 'x'], env);
@@ -242,15 +285,11 @@ describe('with `ringtrue dev`', () => {
     expect((await run(['list'], env)).status).toBe(0);
   });
 
-  it('a call is waited for, and ringtrue is killed and started again meanwhile: waited for all the same', async () => {
+  it('ringtrue is killed and started again while a command waits for a call: the command still gets the outcome', async () => {
     const later = ['call', '+15005551200', '--say', 'x', '--not-before', '2040-01-31T09:00:00Z'];
     const waiting = new RingtrueProcess([...later, '--wait', '--json'], env);
-    let callId = '';
-    await until(async () => {
-      const { calls } = JSON.parse((await run(['list', '--state', 'waiting', '--json'], env)).stdout);
-      callId = calls[0]?.callId ?? '';
-      return callId !== '';
-    });
+    await waiting.prints('waiting for');
+    const [callId = ''] = waiting.stderr.split('\n');
     await dev.stop('SIGKILL');
     dev = new RingtrueProcess(['dev'], devEnv);
     await dev.prints('Try:');

@@ -26,7 +26,11 @@ describe('ringtrue do-not-call', () => {
     const { to } = context;
     const reason = `asked us to, ${to}`;
     expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
-      success(expect.stringMatching(/is on the do-not-call list since .*, for good \(api\): asked us to/)),
+      success(
+        expect.stringMatching(
+          /has been on the do-not-call list since .*, without an end \(api\): asked us to/,
+        ),
+      ),
     );
     const [checked, listed] = await Promise.all([
       run('do-not-call', 'check', to, '--json'),
@@ -34,11 +38,13 @@ describe('ringtrue do-not-call', () => {
     ]);
     expect(JSON.parse(checked.stdout)).toMatchObject({
       to,
-      suppression: { to, reason },
+      entry: { to, reason },
       invalidNumber: null,
     });
-    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +for good +api /);
-    expect(await run('do-not-call', 'remove', to)).toEqual(success(`${to} is off the do-not-call list.\n`));
+    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +no end +api /);
+    expect(await run('do-not-call', 'remove', to)).toEqual(
+      success(`${to} is no longer on the do-not-call list.\n`),
+    );
     const [gone, again] = await Promise.all([
       run('do-not-call', 'check', to),
       run('do-not-call', 'remove', to),
@@ -64,7 +70,7 @@ describe('ringtrue do-not-call', () => {
       run('do-not-call', 'import', join(directory, 'none.csv')),
       run('do-not-call', 'purge', '--json'),
     ]);
-    expect(imported).toEqual(success('2 rows read; 2 numbers were not on the list before.\n'));
+    expect(imported).toEqual(success('2 rows read; 2 numbers added to the list.\n'));
     expect(refused).toMatchObject({ status: 1, stdout: '' });
     expect(refused.stderr).toMatch(/- rows\.2\.to is "hello"[\s\S]*- rows\.3 has 3 columns/);
     expect(missing).toMatchObject({ status: 2, stdout: '' });
@@ -111,8 +117,8 @@ describe('ringtrue dialing', () => {
       '--contacts',
       '3/86400',
     );
-    expect(limited.stdout).toMatch(/calls per second +2\.5\n/);
-    expect(limited.stdout).toMatch(/calls per number in a period +3 in 86400 s\n/);
+    expect(limited.stdout).toMatch(/calls per second +2\.5 \(set by an operator\)\n/);
+    expect(limited.stdout).toMatch(/most calls to a number within 86400 s +3 \(set by an operator\)\n/);
     const [shown, back] = [
       await run('dialing', '--json'),
       await run(

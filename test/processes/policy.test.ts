@@ -99,7 +99,7 @@ describe.concurrent('ringtrue policy explain', () => {
       '--outcomes "error:20003" ends no attempt',
       '--window (its start) is "8"; must be a local time HH:MM, 00:00..23:59',
       '--give-up-at is "soon"; must be an RFC 3339 time',
-      '--window is given without --to and --time-zone',
+      '--window is given without --to and --time-zone; must have one of them',
     ])
       expect(stderr).toContain(`  - ${fault}`);
   });
@@ -110,7 +110,7 @@ describe.concurrent('ringtrue policy check', () => {
     const { status, stdout } = await run(['check', evening]);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: `${evening} is right. Policies: default, standard, evening.\n`,
+      stdout: `${evening} is valid. Policies: default, standard, evening.\n`,
     });
   });
 
@@ -122,7 +122,7 @@ describe.concurrent('ringtrue policy check', () => {
     const { status, stderr, stdout } = await run(['check', path]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(
-      /has 3 faults:\n {2}- FILE, policy "a": maxAttempts is 0.*\n.*jitter is 2.*\n.*policy "b": retryOn/,
+      /has 3 faults:\n {2}- \S*faulty\.json, policy "a": maxAttempts is 0.*\n.*jitter is 2.*\n.*policy "b": retryOn/,
     );
   });
 });

@@ -6,8 +6,8 @@ export interface CallStarter {
   start(call: { callId: string; request: CallRequest; batchId: string }): Promise<void>;
   /** Was a workflow of this call ever started, as far as Temporal remembers? */
   exists(callId: string): Promise<boolean>;
-  /** Asks a call to end, as Temporal's cancellation; false when its workflow has ended, or there is none. */
-  cancel(callId: string): Promise<boolean>;
+  /** Cancels a call for this reason, which its record shows; false if its workflow has ended, or there is none. */
+  cancel(callId: string, reason: string): Promise<boolean>;
   /** Null while the workflow of a call runs; else how it ended, in words. */
   describeEnd(callId: string): Promise<string | null>;
 }

@@ -69,7 +69,7 @@ export async function runWorker(): Promise<void> {
       log.info(`The worker's health is at http://${configuration.host}:${server.port}/readyz.`);
     }
     await whenAborted(signal);
-    log.info(`Stopping: ${signal.reason.message}. Activities under way may finish.`);
+    log.info(`Stopping: ${signal.reason.message}. Running activities may finish.`);
   } finally {
     await closing.closeAll(failed);
   }

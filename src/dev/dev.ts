@@ -24,7 +24,7 @@ import { watchAccount } from '../worker/watchAccount.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
-/** Where everything is that `ringtrue dev` runs. */
+/** The addresses of everything that `ringtrue dev` runs. */
 export interface Dev {
   apiUrl: string;
   temporalUiUrl: string | null;
@@ -33,12 +33,12 @@ export interface Dev {
   simulatorUrl: string | null;
 }
 
-/** Caller id of simulated calls that name none: Twilio's own test number. */
+/** Caller id of simulated calls without one: Twilio's test number. */
 const simulatedFrom = '+15005550006';
 
 /**
- * Starts everything in this process. What is started goes into `closing`, so that it is stopped in the order HTTP,
- * worker, simulator, connections, store, Temporal server, also when a later part fails to start.
+ * Starts everything in this process. Each part is added to `closing`, which stops HTTP, worker, simulator, connections,
+ * store and Temporal server in this order, even if a later part fails to start.
  */
 export async function startDev(
   configuration: DevConfiguration,
@@ -56,7 +56,7 @@ export async function startDev(
   const twilio = simulator
     ? { settings: simulator.settings, authTokens: [simulatorCredentials.authToken] }
     : configuration.twilio;
-  if (twilio === null) throw new Error('Neither Twilio nor its simulator is there.');
+  if (twilio === null) throw new Error('There is neither Twilio nor its simulator.');
 
   const readiness = new Readiness();
   const metrics = new Registry();
@@ -123,12 +123,12 @@ async function makeDirectory(path: string): Promise<void> {
   } catch (error) {
     const why = (error as Error).message;
     throw new ConfigurationError([
-      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that can be written, or be made`,
+      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that is writable or can be created`,
     ]);
   }
 }
 
-/** Opens what remembers, at the same time: Temporal's server and the outcome store. */
+/** Opens Temporal's server and the outcome store at the same time. */
 async function openState(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
@@ -147,7 +147,7 @@ async function openState(
   return { server: server.value, store: store.value };
 }
 
-/** Null when a Temporal server was named. */
+/** Null if a Temporal server is configured. */
 async function openTemporal(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },

@@ -1,4 +1,4 @@
-/** What a process has opened, to be closed in the opposite order, each part even when another fails. */
+/** What a process has opened. Closes it in the opposite order, and goes on if a part fails to close. */
 export class Closing {
   readonly #steps: { what: string; close: () => Promise<unknown> }[] = [];
 

@@ -2,10 +2,10 @@ import { constants } from 'node:os';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** npm passes Ctrl-C on although the terminal has sent it already: two signals within this time are one. */
+/** npm passes Ctrl-C on although the terminal has sent it too: two signals within this time count as one. */
 const sameSignalMs = 500;
 
-/** Aborted when the process is told to stop. Told a second time, it ends at once. */
+/** Returns a signal that is aborted when the process gets a stop signal. A second one ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;
@@ -18,11 +18,11 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The process was told to stop. */
+/** The process got a stop signal. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   constructor(readonly by: string) {
-    super(`told to stop by ${by}`);
+    super(`got ${by}`);
   }
 }
 

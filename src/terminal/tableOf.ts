@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** A table for people; without borders, so that it can be cut and grepped. */
+/** A table for people, without borders, so that `cut` and `grep` work on it. */
 export function tableOf(head: string[], rows: string[][]): string {
   const table = new Table({
     head,
@@ -11,7 +11,7 @@ export function tableOf(head: string[], rows: string[][]): string {
         .map((part) => [part, '']),
     ),
   });
-  // One line a row, whatever a name or a reason holds.
+  // Names and reasons may hold line breaks. A row is one line.
   table.push(...rows.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, ' '))));
   return table
     .toString()

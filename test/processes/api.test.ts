@@ -56,7 +56,7 @@ it('everything is there: the API gets ready; SIGTERM: it stops with status 0', a
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line).msg),
-  ).toContain('Stopping: told to stop by SIGTERM.');
+  ).toContain('Stopping: got SIGTERM.');
   expect(process.stdout).toBe('');
 });
 

@@ -33,7 +33,7 @@ describe('without any server', () => {
       ['call', '+15005551200', '--window', '08:00-21:00', '--days', '5-1'],
       '--days "5-1" must be days from 1 (Monday) to 7',
     ],
-    [['call', '+15005551200', '--days', '1-5'], '--days says more of --window, which is missing'],
+    [['call', '+15005551200', '--days', '1-5'], '--days needs --window, which is missing'],
     [['resend'], 'resend needs the id of a dead letter, or --all'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
   ])('%j: status 2, and what would be right', async (args, message) => {

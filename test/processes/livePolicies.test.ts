@@ -20,7 +20,7 @@ beforeEach(() => {
   metrics = new Registry();
 });
 
-function watched(path = file, lookEveryMs = 0): () => Record<string, RetryPolicy> {
+function watched(path = file, checkEveryMs = 0): () => Record<string, RetryPolicy> {
   const log = {
     info: (text: string) => void lines.push({ level: 'info', text, faults: [] }),
     error: ({ faults }: { faults: string[] }, text: string) =>
@@ -28,7 +28,7 @@ function watched(path = file, lookEveryMs = 0): () => Record<string, RetryPolicy
   } as unknown as Parameters<typeof livePolicies>[1]['log'];
   const read = readPolicies(path);
   if ('faults' in read) throw new Error(read.faults.join());
-  return livePolicies({ path, atStart: read.policies }, { log, metrics, lookEveryMs });
+  return livePolicies({ path, atStart: read.policies }, { log, metrics, checkEveryMs });
 }
 
 const faultsCounted = async () =>
@@ -74,7 +74,7 @@ describe('the file of policies changes while the process runs', () => {
         renameSync(join(directory, 'data.new'), join(directory, 'data'));
       },
     ],
-  ])('%s: new calls go by it', (_, begin, change) => {
+  ])('%s: new calls use it', (_, begin, change) => {
     const now = watched(begin());
     expect(now().mine?.maxAttempts).toBe(2);
     change(file);
@@ -83,7 +83,7 @@ describe('the file of policies changes while the process runs', () => {
     expect(lines).toEqual([
       {
         level: 'info',
-        text: 'RINGTRUE_POLICIES has changed. New calls go by it: default, standard, mine.',
+        text: 'RINGTRUE_POLICIES has changed. New calls use it: default, standard, mine.',
         faults: [],
       },
     ]);
@@ -98,7 +98,7 @@ describe('the file of policies changes while the process runs', () => {
     expect(lines).toEqual([]);
   });
 
-  it('faulty: the policies of before stay, every fault is said once, and that it is right again', async () => {
+  it('faulty: the policies before it stay, and each fault is logged once; valid again: logged', async () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -120,7 +120,7 @@ describe('the file of policies changes while the process runs', () => {
     writeFileSync(file, content(4));
     expect(now().mine?.maxAttempts).toBe(4);
     expect(lines.slice(1).map(({ text }) => text)).toEqual([
-      'RINGTRUE_POLICIES is right again. New calls go by it: default, standard, mine.',
+      'RINGTRUE_POLICIES is valid again. New calls use it: default, standard, mine.',
     ]);
     expect(await faultsCounted()).toBe(0);
   });

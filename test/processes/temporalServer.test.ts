@@ -98,8 +98,8 @@ it('its port is in use: a sentence that says which, and what to do', async () =>
   other.close();
 });
 
-it('the executable is no Temporal CLI: its last words are shown', async () => {
+it('the executable is no Temporal CLI: its last output is shown', async () => {
   await expect(startDevServer(await options({ cliPath: '/bin/ls' }))).rejects.toThrow(
-    /did not come up\. Its last words:\n.+/,
+    /did not start\. Its last output:\n.+/,
   );
 });

@@ -34,7 +34,9 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
   }
 }
 
-/** The demo logs warnings only, and takes other ports if the usual ones are in use and none are configured. */
+/**
+ * The demo logs warnings only, and takes other ports if the usual ones are in use and none are configured.
+ */
 async function demoConfiguration(): Promise<{ configuration: DevConfiguration; left: string[] }> {
   const { env, left } = demoEnvironment(process.env);
   env.RINGTRUE_LOG_LEVEL ||= 'warn';

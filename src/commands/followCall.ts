@@ -9,8 +9,9 @@ const waitSeconds = 2;
 const retrySeconds = 2;
 
 /**
- * Waits until the call is over, and prints a line on stderr for each change on the way. Goes on while the API is away
- * or busy, once the call is `known` to exist. Throws `ApiRefusal` if the call ends without an outcome.
+ * Waits until the call is over, and prints a line on stderr for each change on the way. Goes on while the API
+ * is away or busy, once the call is `known` to exist. Throws `ApiRefusal` if the call ends without an
+ * outcome.
  */
 export async function followCall(api: ApiClient, callId: string, known: boolean): Promise<CallAnswer> {
   printProgress(callId);

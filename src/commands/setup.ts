@@ -18,7 +18,9 @@ export class SetUpFailed extends Error {
   override readonly name = 'SetUpFailed';
 }
 
-/** `ringtrue setup`: creates what workers and API need. It may run again at any time. Throws `SetUpFailed`. */
+/**
+ * `ringtrue setup`: creates what workers and API need. It may run again at any time. Throws `SetUpFailed`.
+ */
 export async function runSetup(): Promise<void> {
   const configuration = setupConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });

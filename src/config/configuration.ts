@@ -161,9 +161,9 @@ const demoVariables =
   /^(PORT|HOST|TEMPORAL_CLI_PATH|RINGTRUE_(API_TOKENS|API_RATE|DATA_DIR|TASK_QUEUE|LOG_LEVEL|CPS|[A-Z_]+_SECONDS|TEMPORAL_PORT|TEMPORAL_UI_PORT|SIMULATOR_PORT))$/;
 
 /**
- * The demo's environment, without everything that points at a real Twilio, a shared Temporal or a shared database:
- * a simulated call must not touch them. A HOST that is not an address is left out too, because conda and some
- * shells export one. `left` names what was left out.
+ * The demo's environment, without everything that points at a real Twilio, a shared Temporal or a shared
+ * database: a simulated call must not touch them. A HOST that is not an address is left out too, because
+ * conda and some shells export one. `left` names what was left out.
  */
 export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; left: string[] } {
   const left = Object.entries(setVariables(env))

@@ -207,7 +207,9 @@ export class ConfigurationReader {
     };
   }
 
-  /** Notifications are always signed: with the configured secrets, else with one derived from the auth token. */
+  /**
+   * Notifications are always signed: with the configured secrets, else with one derived from the auth token.
+   */
   notify(authToken: string, allowPrivate: boolean): NotifySettings {
     const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: privateAllowed } = this.values;
     return {

@@ -39,7 +39,10 @@ const contacts = () => {
 
 const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
 
-/** An http(s) URL without query and credentials. The result has no fragment and no slash at its end, so that paths can be appended. */
+/**
+ * An http(s) URL without query and credentials. The result has no fragment and no slash at its end, so that
+ * paths can be appended.
+ */
 const baseUrl = (right: string) =>
   z
     .string()
@@ -179,8 +182,8 @@ const variableNames = Object.keys(environment.shape) as VariableName[];
 const commandVariables = ['RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
 
 /**
- * The variables that are set, except Kubernetes service variables. A variable that is empty or holds only blanks
- * counts as not set.
+ * The variables that are set, except Kubernetes service variables. A variable that is empty or holds only
+ * blanks counts as not set.
  */
 export function setVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);

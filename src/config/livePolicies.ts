@@ -13,12 +13,13 @@ export interface PolicySource {
 }
 
 /**
- * Returns a function that returns the current retry policies. It checks the file at most once within `checkEveryMs`.
- * A faulty change is logged once, with every fault, and the policies before it stay in force until the file is
- * valid again.
+ * Returns a function that returns the current retry policies. It checks the file at most once within
+ * `checkEveryMs`. A faulty change is logged once, with every fault, and the policies before it stay in force
+ * until the file is valid again.
  *
- * It polls the file, because file system events do not pass every mount, and they follow one file where Kubernetes
- * and many editors replace it. The fingerprint is taken before the file is read, so that no change is missed.
+ * It polls the file, because file system events do not pass every mount, and they follow one file where
+ * Kubernetes and many editors replace it. The fingerprint is taken before the file is read, so that no change
+ * is missed.
  */
 export function livePolicies(
   { path, atStart }: PolicySource,

@@ -1,4 +1,6 @@
-/** Returns the name that takes the fewest insertions, deletions and replacements of letters to become `name`. */
+/**
+ * Returns the name that takes the fewest insertions, deletions and replacements of letters to become `name`.
+ */
 export function nearestName(name: string, names: readonly string[]): string {
   const distances = names.map((known) => ({ known, distance: editDistance(name, known) }));
   return distances.reduce((best, one) => (one.distance < best.distance ? one : best)).known;

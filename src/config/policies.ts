@@ -16,9 +16,9 @@ export const builtInPolicies: Readonly<Record<string, RetryPolicy>> = {
 };
 
 /**
- * Reads a file of retry policies, a JSON object by name. Each fault is one line that begins with the variable that
- * names the file, or with the file if `variable` is null. The result has the built-in policies too, unless the file
- * replaces them.
+ * Reads a file of retry policies, a JSON object by name. Each fault is one line that begins with the variable
+ * that names the file, or with the file if `variable` is null. The result has the built-in policies too,
+ * unless the file replaces them.
  */
 export function readPolicies(
   path: string,

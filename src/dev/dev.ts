@@ -37,8 +37,8 @@ export interface Dev {
 const simulatedFrom = '+15005550006';
 
 /**
- * Starts everything in this process. Each part is added to `closing`, which stops HTTP, worker, simulator, connections,
- * store and Temporal server in this order, even if a later part fails to start.
+ * Starts everything in this process. Each part is added to `closing`, which stops HTTP, worker, simulator,
+ * connections, store and Temporal server in this order, even if a later part fails to start.
  */
 export async function startDev(
   configuration: DevConfiguration,

@@ -41,8 +41,8 @@ export interface ExplainedPolicy {
 }
 
 /**
- * Returns when each attempt of a call would ring, by the rules of real calls. Each attempt ends at the moment at
- * which it rings. `random` stands for what jitter draws: 0 for the earliest time, 1 for the latest.
+ * Returns when each attempt of a call would ring, by the rules of real calls. Each attempt ends at the moment
+ * at which it rings. `random` stands for what jitter draws: 0 for the earliest time, 1 for the latest.
  */
 export async function dryRun(
   policy: RetryPolicy,

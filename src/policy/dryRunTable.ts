@@ -4,7 +4,10 @@ import { type DryRunAttempt, type DryRunResult, type ExplainedPolicy, toTheSecon
 /** More time zones than this make the table unreadable. */
 const maxZones = 3;
 
-/** A dry run for people: when each attempt would ring, in which time zone, after what wait, and why none follows. */
+/**
+ * A dry run for people: when each attempt would ring, in which time zone, after what wait, and why none
+ * follows.
+ */
 export function dryRunTable(
   { name, policy, earliest, latest }: ExplainedPolicy,
   { words, timeZones }: { words: string[]; timeZones: string[] },

@@ -26,9 +26,9 @@ const statusOfSip: Record<number, TerminalStatus> = { 486: 'busy', 487: 'no-answ
 const words = [...Object.keys(statusOfWord), ...Object.keys(refusalOfWord), 'unknown'];
 
 /**
- * Returns the verdict on an attempt that turns out as `text` says: an outcome, a retry class, or some of them joined
- * by `+`, such as `busy+sip:486`. The rules of a real call judge the evidence that Twilio would give. If `text` stands
- * for no verdict, returns what is wrong with it.
+ * Returns the verdict on an attempt that turns out as `text` says: an outcome, a retry class, or some of them
+ * joined by `+`, such as `busy+sip:486`. The rules of a real call judge the evidence that Twilio would give.
+ * If `text` stands for no verdict, returns what is wrong with it.
  */
 export function simulatedVerdict(text: string): RetryBasis | { wrong: string } {
   const parts = text.split('+');
@@ -67,7 +67,10 @@ export function simulatedVerdict(text: string): RetryBasis | { wrong: string } {
   return word === 'unreachable' ? { ...verdict, reachability: 'unreachable' } : verdict;
 }
 
-/** Does this code refuse a placement, rather than end a call? Source: Twilio's error dictionary, 2xxxx: REST API. */
+/**
+ * Does this code refuse a placement, rather than end a call? Source: Twilio's error dictionary, 2xxxx: REST
+ * API.
+ */
 function isPlacementError(code: number | null): boolean {
   if (code === null) return false;
   return (

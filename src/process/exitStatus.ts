@@ -17,7 +17,10 @@ const expected = new Set([
   'SchemaTooNew',
 ]);
 
-/** 2 if the command or the configuration is wrong, 1 if something was refused or failed, 0 after a stop signal. */
+/**
+ * 2 if the command or the configuration is wrong, 1 if something was refused or failed, 0 after a stop
+ * signal.
+ */
 export function exitStatusOf(error: unknown): 0 | 1 | 2 {
   const name = (error as Error | null)?.name ?? '';
   if (name === 'Stopped') return 0;

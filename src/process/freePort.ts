@@ -5,7 +5,10 @@ export function freePort(host: string): Promise<number> {
   return listenOnce(host, 0);
 }
 
-/** Does nothing listen there? Asked before a server starts, because an older one could answer its health check. */
+/**
+ * Does nothing listen there? Asked before a server starts, because an older one could answer its health
+ * check.
+ */
 export async function isFree(host: string, port: number): Promise<boolean> {
   try {
     await listenOnce(host, port);

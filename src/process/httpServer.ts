@@ -6,8 +6,8 @@ import { isPortTaken } from './freePort.js';
 const finishWithinMs = 20_000;
 
 /**
- * How long one connection may take to send a request, and how many connections there may be. A client that sends its
- * request byte by byte, or nothing at all, is cut off. Answers may take as long as they need.
+ * How long one connection may take to send a request, and how many connections there may be. A client that
+ * sends its request byte by byte, or nothing at all, is cut off. Answers may take as long as they need.
  */
 export interface ConnectionLimits {
   headersWithinMs: number;
@@ -34,7 +34,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Another program listens on the address, or it is not one of this machine. The configuration must change. */
+/**
+ * Another program listens on the address, or it is not one of this machine. The configuration must change.
+ */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }

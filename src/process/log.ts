@@ -11,8 +11,8 @@ export interface LogOptions {
 }
 
 /**
- * The log of a process, on standard error: JSON lines, or plain text on a terminal. Hides secrets in every line, and
- * phone numbers in every line except those of level `debug` or `trace`.
+ * The log of a process, on standard error: JSON lines, or plain text on a terminal. Hides secrets in every
+ * line, and phone numbers in every line except those of level `debug` or `trace`.
  */
 export function createLog({ level, secrets = [] }: LogOptions): Log {
   const out = process.stderr.isTTY

@@ -5,7 +5,10 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes Ctrl-C on although the terminal has sent it too: two signals within this time count as one. */
 const sameSignalMs = 500;
 
-/** Returns a signal that is aborted when the process gets a stop signal. A second one ends the process at once. */
+/**
+ * Returns a signal that is aborted when the process gets a stop signal. A second one ends the process at
+ * once.
+ */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;

@@ -2,7 +2,10 @@ import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { Log } from './log.js';
 import { retryForever } from './retryForever.js';
 
-/** Asks the outcome store at start until it answers, and logs what is wrong with it and when the next try follows. */
+/**
+ * Asks the outcome store at start until it answers, and logs what is wrong with it and when the next try
+ * follows.
+ */
 export async function watchStore(
   store: OutcomeStore,
   { log, signal }: { log: Log; signal: AbortSignal },

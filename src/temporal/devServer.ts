@@ -43,8 +43,9 @@ const fairOrder = {
 };
 
 /**
- * How many times a second the server reads its internal queues, for each history shard. It has one shard here, and a
- * call leaves a dozen tasks there. With the default of 20, a few calls a second wait up to 50 ms at each step.
+ * How many times a second the server reads its internal queues, for each history shard. It has one shard
+ * here, and a call leaves a dozen tasks there. With the default of 20, a few calls a second wait up to 50 ms
+ * at each step.
  * Source: Temporal Server 1.32, dynamic configuration.
  */
 const promptQueues = {
@@ -57,8 +58,9 @@ const host = '127.0.0.1';
 const startsWithinMs = 30_000;
 
 /**
- * Starts Temporal's dev server and waits until it serves the namespace with our search attributes. It ends with this
- * process. If it dies by itself, it is started again; without a state file it has then lost its data.
+ * Starts Temporal's dev server and waits until it serves the namespace with our search attributes. It ends
+ * with this process. If it dies by itself, it is started again; without a state file it has then lost its
+ * data.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const ports = [

@@ -5,8 +5,8 @@ import type { Log } from '../process/log.js';
 const expectedWarning = /^No workflows registered/;
 
 /**
- * Installs Temporal's runtime, once in a process and before anything connects. Its log goes into ours. It does not
- * handle signals: the process stops its parts itself, in order.
+ * Installs Temporal's runtime, once in a process and before anything connects. Its log goes into ours. It
+ * does not handle signals: the process stops its parts itself, in order.
  */
 export function installRuntime(log: Log, metricsAddress: string | null): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

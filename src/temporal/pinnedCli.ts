@@ -19,7 +19,9 @@ export function cliVersionOf(output: string): [number, number, number] | null {
   return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : null;
 }
 
-/** Is the CLI with this `--version` output as new as the pinned one? Older ones lack flags of the dev server. */
+/**
+ * Is the CLI with this `--version` output as new as the pinned one? Older ones lack flags of the dev server.
+ */
 export function isNewEnough(output: string): boolean {
   const version = cliVersionOf(output);
   const pinned = pinnedCliVersion.split('.').map(Number);

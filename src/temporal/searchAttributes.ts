@@ -7,7 +7,10 @@ const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [na
 
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
-/** The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them: `RingtrueTo=Keyword`. */
+/**
+ * The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them:
+ * `RingtrueTo=Keyword`.
+ */
 export const searchAttributeFlags = [...types].map(([name, type]) => `${name}=${cliTypes[type]}`);
 
 /** What both kinds of connections to Temporal can do. */
@@ -18,7 +21,9 @@ export class WrongSearchAttribute extends Error {
   override readonly name = 'WrongSearchAttribute';
 }
 
-/** Returns which of our attributes the namespace lacks. Throws `WrongSearchAttribute` if one has another type. */
+/**
+ * Returns which of our attributes the namespace lacks. Throws `WrongSearchAttribute` if one has another type.
+ */
 export async function missingSearchAttributes(
   connection: OperatorConnection,
   namespace: string,
@@ -44,8 +49,9 @@ export async function missingSearchAttributes(
 }
 
 /**
- * Registers the search attributes that the namespace lacks, and returns their names. Throws `WrongSearchAttribute`, or
- * what the server answers: Temporal Cloud lets no program register them, so a person adds them in its UI.
+ * Registers the search attributes that the namespace lacks, and returns their names. Throws
+ * `WrongSearchAttribute`, or what the server answers: Temporal Cloud lets no program register them, so a
+ * person adds them in its UI.
  */
 export async function registerSearchAttributes(
   connection: OperatorConnection,

@@ -7,8 +7,9 @@ import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 export const callWorkflowType = 'outboundCall';
 
 /**
- * Starts the workflow of a call; its id is the call id. Throws `WorkflowExecutionAlreadyStartedError` if there is or
- * was one of that id, and what Temporal answers otherwise. The batch is null for a call of its own.
+ * Starts the workflow of a call; its id is the call id. Throws `WorkflowExecutionAlreadyStartedError` if
+ * there is or was one of that id, and what Temporal answers otherwise. The batch is null for a call of its
+ * own.
  */
 export function startCallWorkflow(
   workflow: WorkflowClient,

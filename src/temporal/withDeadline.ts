@@ -1,6 +1,9 @@
 import type { Client, WorkflowClient } from '@temporalio/client';
 
-/** Does something with workflows within this time. Without a deadline the client tries for longer than a request can wait. */
+/**
+ * Does something with workflows within this time. Without a deadline the client tries for longer than a
+ * request can wait.
+ */
 export function withDeadline<R>(
   temporal: Client,
   withinMs: number,

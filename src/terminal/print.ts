@@ -3,7 +3,9 @@ export function print({ json }: { json: boolean }, data: unknown, text: string):
   process.stdout.write(`${json ? JSON.stringify(data, null, 2) : printable(text)}\n`);
 }
 
-/** Prints one line about a command that still runs. On stderr, so that stdout holds nothing but the result. */
+/**
+ * Prints one line about a command that still runs. On stderr, so that stdout holds nothing but the result.
+ */
 export function printProgress(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }

@@ -9,8 +9,8 @@ import { dialSlotSupplier, fetchAheadSeconds } from './dialSlotSupplier.js';
 const maxPolls = 10;
 
 /**
- * Creates the worker for `placeCall` tasks. They have a queue of their own, in Temporal's order by priority and
- * fairness, and the worker fetches one only while the account has capacity.
+ * Creates the worker for `placeCall` tasks. They have a queue of their own, in Temporal's order by priority
+ * and fairness, and the worker fetches one only while the account has capacity.
  */
 export function createDialWorker(
   parts: {

@@ -14,7 +14,9 @@ const answerValidMs = 200;
 /** When to ask again without an answer of the store, or while no call of the account has ended. */
 const checkAgainMs = 500;
 const longestWaitMs = 1000;
-/** Only the end of a task of this worker can free a slot, and that is seen at once. Asks again all the same. */
+/**
+ * Only the end of a task of this worker can free a slot, and that is seen at once. Asks again all the same.
+ */
 const idleMs = 30_000;
 
 export interface DialSlotSupplier {
@@ -24,11 +26,12 @@ export interface DialSlotSupplier {
 }
 
 /**
- * Polls for a `placeCall` task only while the account has capacity, so that Temporal keeps waiting calls in priority
- * order. A fetched task counts against the capacity until its claim, from which on the store counts it.
+ * Polls for a `placeCall` task only while the account has capacity, so that Temporal keeps waiting calls in
+ * priority order. A fetched task counts against the capacity until its claim, from which on the store counts
+ * it.
  *
- * The claim decides, not this. Two workers that see the same capacity may fetch one task too many, which then waits a
- * moment in its activity.
+ * The claim decides, not this. Two workers that see the same capacity may fetch one task too many, which then
+ * waits a moment in its activity.
  */
 export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlotSupplier {
   const waiters: { grant(): void }[] = [];
@@ -123,7 +126,10 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
   };
 }
 
-/** If the store cannot be asked, or nothing may be dialed, tasks are fetched all the same: their calls then show why they wait. */
+/**
+ * If the store cannot be asked, or nothing may be dialed, tasks are fetched all the same: their calls then
+ * show why they wait.
+ */
 async function capacityOf(
   readCapacity: () => Promise<Capacity>,
 ): Promise<{ available: number; waitSeconds: number }> {

@@ -27,14 +27,14 @@ export interface WorkerParts {
 }
 
 /**
- * Everything else is the SDK's default. A stop lets activities finish, because one that is cut off may have placed a
- * call. Their HTTP time-outs are well below this.
+ * Everything else is the SDK's default. A stop lets activities finish, because one that is cut off may have
+ * placed a call. Their HTTP time-outs are well below this.
  */
 const tuning = { shutdownGraceTime: '30s' } satisfies Partial<WorkerOptions>;
 
 /**
- * Runs a worker until it is stopped. If Temporal is away, lacks our search attributes or refuses a poll, the log and
- * `readiness` say so, and the worker tries again until it works.
+ * Runs a worker until it is stopped. If Temporal is away, lacks our search attributes or refuses a poll, the
+ * log and `readiness` say so, and the worker tries again until it works.
  */
 export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
   const stopping = new AbortController();

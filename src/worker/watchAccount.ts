@@ -7,9 +7,9 @@ import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
 
 /**
- * Asks Twilio at start whether it accepts the account, and repeats that until it does. The question is for the
- * newest call: it costs nothing, and every key that suits ringtrue may read it. Until Twilio has answered,
- * `readiness` says so, and the worker counts as ready.
+ * Asks Twilio at start whether it accepts the account, and repeats that until it does. The question is for
+ * the newest call: it costs nothing, and every key that suits ringtrue may read it. Until Twilio has
+ * answered, `readiness` says so, and the worker counts as ready.
  */
 export async function watchAccount(
   twilio: TwilioSettings,

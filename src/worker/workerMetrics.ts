@@ -39,9 +39,9 @@ const notificationTypes = ['call.ended', 'attempt.ended'] satisfies Notification
 const notificationResults = ['delivered', 'failed', 'refused', 'gone'] as const;
 
 /**
- * Returns the function that receives the events of a worker's activities. It counts them, logs what an operator must
- * know, and reports in `readiness` while Twilio refuses the account. Every counter exists from the start, with 0, so
- * that `increase(…)` sees its first event.
+ * Returns the function that receives the events of a worker's activities. It counts them, logs what an
+ * operator must know, and reports in `readiness` while Twilio refuses the account. Every counter exists from
+ * the start, with 0, so that `increase(…)` sees its first event.
  */
 export function activityListener(
   registry: Registry,
@@ -137,8 +137,8 @@ export function activityListener(
 }
 
 /**
- * Shows in metrics and readiness whether dialing is stopped for the account. An open circuit breaker makes the worker
- * not ready; a pause, which an operator wanted, does not.
+ * Shows in metrics and readiness whether dialing is stopped for the account. An open circuit breaker makes
+ * the worker not ready; a pause, which an operator wanted, does not.
  */
 export function watchDialing(
   registry: Registry,

@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const workflowsDirectory = fileURLToPath(new URL('../../workflows/', import.meta.url));
 const workflowsPath = join(workflowsDirectory, 'index.ts');
-/** Loaded once for all calls, instead of once for each. That needs modules without state: see test/architecture.test.ts. */
+/**
+ * Loaded once for all calls, instead of once for each. That needs modules without state: see
+ * test/architecture.test.ts.
+ */
 const preloadModules = [workflowsPath];
 
 /**
- * Returns the path of the bundle of the workflows. Builds it only if `cacheDirectory` has none of the same sources and
- * SDK. It is written under another name and then renamed, so that nobody reads half a bundle.
+ * Returns the path of the bundle of the workflows. Builds it only if `cacheDirectory` has none of the same
+ * sources and SDK. It is written under another name and then renamed, so that nobody reads half a bundle.
  */
 export async function workflowBundle(cacheDirectory: string): Promise<string> {
   const path = join(cacheDirectory, `workflows-${await fingerprint()}.js`);

@@ -8,8 +8,8 @@ import { type DemoCall, endTable, LiveTable } from './liveTable.js';
 const refreshMs = 400;
 
 /**
- * Places the showcase's calls over the HTTP API, shows them until all are over, then prints a table. Returns true if
- * every call ended as expected, and false early if `signal` is aborted.
+ * Places the showcase's calls over the HTTP API, shows them until all are over, then prints a table. Returns
+ * true if every call ended as expected, and false early if `signal` is aborted.
  */
 export async function runDemo(
   dev: Dev,

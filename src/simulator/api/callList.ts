@@ -2,14 +2,14 @@ import type { Unconfirmed } from '../simulatorOptions.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 import type { SeenCall } from './callResource.js';
 
-/** Whether a seen call belongs in the list that was asked for. */
+/** Does this call belong in the requested list? */
 export type CallFilter = (seen: SeenCall) => boolean;
 
 const comparisons: Record<string, (a: number, b: number) => boolean> = {
   '': (a, b) => a === b,
   '<': (a, b) => a < b,
   '>': (a, b) => a >= b,
-  // The URL `StartTime>=…` arrives as a parameter of this very name when it is not percent-encoded.
+  // `StartTime>=…` arrives as a parameter with this name if it is not percent-encoded.
   '<=': (a, b) => a <= b,
   '>=': (a, b) => a >= b,
 };

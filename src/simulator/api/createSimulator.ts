@@ -8,7 +8,7 @@ import { callsApi } from './callsApi.js';
 import { controlApi } from './controlApi.js';
 import { lookupApi } from './lookupApi.js';
 
-/** The simulator as an HTTP application: Twilio's paths behind Basic auth, the control paths beside them. */
+/** The simulator as an HTTP application: Twilio's paths with Basic auth, and the control paths without. */
 export function createSimulator(options: SimulatorOptions, engine: CallEngine): Hono<SimulatorEnv> {
   const app = new Hono<SimulatorEnv>();
   const pairs: [string, string][] = [

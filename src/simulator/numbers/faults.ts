@@ -1,6 +1,8 @@
 import type { Choice } from './callCourses.js';
 
-/** What goes wrong between client and Twilio when a call is created, and whether the call exists all the same. */
+/**
+ * What goes wrong between client and Twilio when a call is created, and whether the call exists all the same.
+ */
 export interface CreateFault {
   /**
    * `never`: no call. `yes`: the call was made before the answer went wrong.
@@ -43,7 +45,10 @@ export type ReadFault =
   | 'never-found'
   | 'never-final';
 
-/** How long a read stays stale or answers 404, a terminal callback stays away, or a call is late to land: seconds of life. */
+/**
+ * How long a read is stale or answers 404, a terminal callback is late, or a late call takes to appear; in
+ * call seconds.
+ */
 export const lagSeconds = 4;
 
 export const createFaults: Choice<CreateFault | null>[] = [

@@ -47,7 +47,7 @@ function file(content: string): string {
   return path;
 }
 
-describe('one variable is wrong: one fault, which names it and says what would be right', () => {
+describe('one variable is wrong: one fault, which names it and says what is right', () => {
   it.each([
     ['PORT', '80a', 'PORT is "80a"; must be a whole number 0..65535 (0: any free port)'],
     ['PORT', '65536', 'PORT is "65536"; must be a whole number 0..65535 (0: any free port)'],
@@ -195,25 +195,28 @@ describe('one variable is wrong: one fault, which names it and says what would b
   });
 });
 
-describe('what a process cannot do without', () => {
-  it.each(['api', 'worker'] as const)('%s, nothing set: every missing variable in one message', (role) => {
-    const faults = faultsOf(role, {});
-    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
-      'TWILIO_ACCOUNT_SID',
-      'TWILIO_AUTH_TOKEN',
-      'RINGTRUE_PUBLIC_URL',
-      'DATABASE_URL',
-    ]);
-  });
+describe('what a process needs', () => {
+  it.each(['api', 'worker'] as const)(
+    '%s, nothing set: names every missing variable in one message',
+    (role) => {
+      const faults = faultsOf(role, {});
+      expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+        'TWILIO_ACCOUNT_SID',
+        'TWILIO_AUTH_TOKEN',
+        'RINGTRUE_PUBLIC_URL',
+        'DATABASE_URL',
+      ]);
+    },
+  );
 
-  it('several things are wrong: all of them are said at once', () => {
+  it('several variables are wrong: one message names all of them', () => {
     const env = { ...complete, PORT: 'x', RINGTRUE_CPS: 'y', DATABASE_URL: 'z', TEMPORAL_TLS: 'maybe' };
     expect(() => apiConfiguration(env)).toThrow(
       /4 faults[\s\S]*RINGTRUE_CPS[\s\S]*PORT[\s\S]*DATABASE_URL[\s\S]*TEMPORAL_TLS/,
     );
   });
 
-  it('a calling window with several faults: all of them are said at once', () => {
+  it('a calling window with several faults: one message names all of them', () => {
     expect(faultsOf('worker', { ...complete, RINGTRUE_CALLING_WINDOW: '{"days":[8],"open":1}' })).toEqual([
       'RINGTRUE_CALLING_WINDOW is not right: days.0 is 8; must be an integer 1..7 (1 is Monday)',
       'RINGTRUE_CALLING_WINDOW is not right: open is unknown; must be one of timeZone, start, end, days, ranges, blockedDates',
@@ -262,7 +265,7 @@ describe('what a process cannot do without', () => {
     expect(faultsOf('api', { ...complete, ...extra })).toEqual([]);
   });
 
-  it('dev with half of the credentials: refused, rather than taken for a wish to simulate', () => {
+  it('dev with half of the credentials: refused, instead of using the simulator', () => {
     expect(faultsOf('dev', { TWILIO_AUTH_TOKEN: 'token' }).map((fault) => fault.split(' ')[0])).toEqual([
       'TWILIO_ACCOUNT_SID',
       'RINGTRUE_PUBLIC_URL',
@@ -273,29 +276,26 @@ describe('what a process cannot do without', () => {
     ['https://api.twilio.com', false],
     ['https://api.dublin.ie1.twilio.com', false],
     ['https://twilio.com.example.com', true],
-  ])(
-    'no public URL, and requests go to %s: Twilio could not reach us; elsewhere it may',
-    (baseUrl, starts) => {
-      const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: baseUrl };
-      expect(faultsOf('api', env).map((fault) => fault.split(' ')[0])).toEqual(
-        starts ? [] : ['RINGTRUE_PUBLIC_URL'],
-      );
-    },
-  );
+  ])('no public URL, and requests go to %s: refused only if that is Twilio', (baseUrl, starts) => {
+    const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: baseUrl };
+    expect(faultsOf('api', env).map((fault) => fault.split(' ')[0])).toEqual(
+      starts ? [] : ['RINGTRUE_PUBLIC_URL'],
+    );
+  });
 
-  it.each(['0', '65536', '99999'])('Temporal at port %s: refused, there is none', (port) => {
+  it.each(['0', '65536', '99999'])('TEMPORAL_ADDRESS with port %s: refused', (port) => {
     expect(faultsOf('worker', { ...complete, TEMPORAL_ADDRESS: `127.0.0.1:${port}` })).toEqual([
       `TEMPORAL_ADDRESS is "127.0.0.1:${port}"; must be host:port, such as localhost:7233`,
     ]);
   });
 
-  it('the simulator with half of its credentials: the other half is missing, and nothing else', () => {
+  it('the simulator with half of its credentials: only the other half is missing', () => {
     expect(
       faultsOf('simulator', { TWILIO_ACCOUNT_SID: accountSid }).map((fault) => fault.split(' ')[0]),
     ).toEqual(['TWILIO_AUTH_TOKEN']);
   });
 
-  it('a worker beside an API on any free port, and no public URL: refused, callbacks would find nobody', () => {
+  it('PORT=0 and no public URL: the worker refuses, because callbacks could not reach the API', () => {
     const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001', PORT: '0' };
     expect(faultsOf('worker', env)).toEqual([
       'RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API',
@@ -303,7 +303,7 @@ describe('what a process cannot do without', () => {
   });
 });
 
-describe('names and values that other programs write', () => {
+describe('names and values that other programs set', () => {
   it.each([
     ['RINGTRUE_CALLING_WINDOWS', 'RINGTRUE_CALLING_WINDOW'],
     ['RINGTRUE_CPSS', 'RINGTRUE_CPS'],
@@ -316,7 +316,7 @@ describe('names and values that other programs write', () => {
       ]);
   });
 
-  it('a name that only begins alike: no fault', () => {
+  it('a name that only begins like ours: no fault', () => {
     expect(faultsOf('api', { ...complete, RINGTRUEX: '1', RINGTRUE: '1' })).toEqual([]);
   });
 
@@ -336,7 +336,7 @@ describe('names and values that other programs write', () => {
     RINGTRUE_TEMPORAL_UI_PORT: 'tcp://10.96.0.15:8233',
   };
 
-  it('Kubernetes describes the Services around: passed over by every process', () => {
+  it('service variables of Kubernetes: every process ignores them', () => {
     for (const role of Object.keys(readers) as (keyof typeof readers)[])
       expect(faultsOf(role, { ...complete, ...service })).toEqual([]);
     expect(workerConfiguration({ ...complete, ...service }).workerPort).toBeNull();
@@ -344,7 +344,7 @@ describe('names and values that other programs write', () => {
   });
 
   it.each(['tcp://', 'tcp://10.96.0.12', 'tcp:3100', 'http://10.96.0.12:3100'])(
-    'RINGTRUE_WORKER_PORT=%s is no address of a Service: a fault',
+    'RINGTRUE_WORKER_PORT=%s, which is not the address of a Service: a fault',
     (value) => {
       expect(faultsOf('worker', { ...complete, RINGTRUE_WORKER_PORT: value })).toEqual([
         `RINGTRUE_WORKER_PORT is "${value}"; must be a whole number 0..65535 (0: any free port)`,
@@ -387,19 +387,19 @@ describe('names and values that other programs write', () => {
     expect(faultsOf('worker', simulated)).toEqual([]);
   });
 
-  it('conda exports HOST: the demo does without it, and keeps an address', () => {
+  it('HOST is not an address, as conda exports it: the demo ignores it', () => {
     expect(demoEnvironment({ HOST: 'x86_64-conda-linux-gnu' })).toEqual({ env: {}, left: ['HOST'] });
     for (const HOST of ['0.0.0.0', '::1', 'localhost'])
       expect(demoEnvironment({ HOST })).toEqual({ env: { HOST }, left: [] });
   });
 
-  it('a misspelled name in the environment of the demo: not left out, so that it is a fault', () => {
+  it('a misspelled name in the environment of the demo: kept, so that it is a fault', () => {
     expect(demoEnvironment({ RINGTRUE_CPSS: '1' }).env).toEqual({ RINGTRUE_CPSS: '1' });
   });
 });
 
-describe('what is made of it', () => {
-  it('a variable is set to nothing or to blanks: it counts as not set', () => {
+describe('what the variables mean', () => {
+  it('an empty or blank variable: counts as not set', () => {
     expect(devConfiguration({ PORT: '', TWILIO_AUTH_TOKEN: '  ' }).port).toBe(3000);
   });
 
@@ -429,7 +429,7 @@ describe('what is made of it', () => {
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
   });
 
-  it('a policy file: read, completed, and it may replace what is built in', () => {
+  it('a policy file: read and completed, and can replace built-in policies', () => {
     const path = file(
       '{"default": {"maxAttempts": 2}, "patient": {"maxAttempts": 5, "initialIntervalSeconds": 600}}',
     );
@@ -444,7 +444,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a policy file with faults: every one of them, with the policy and the field', () => {
+  it('a policy file with faults: names each one with its policy and field', () => {
     const path = file(
       '{"a": {"maxAttempts": 0}, "b": {"maxAttempts": 2, "retryOn": ["answered"], "pause": 1}}',
     );
@@ -461,7 +461,7 @@ describe('what is made of it', () => {
     ]);
   });
 
-  it('simulated calls and real ones are kept apart: none is ever continued on the other side', () => {
+  it('simulated and real calls: kept in different directories', () => {
     const real = devConfiguration({ ...complete, RINGTRUE_DATA_DIR: '/data' });
     const simulated = devConfiguration({ RINGTRUE_DATA_DIR: '/data' });
     expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
@@ -476,7 +476,7 @@ describe('what is made of it', () => {
       expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
   });
 
-  it('the simulator plays Twilio: waits are short unless they were asked for', () => {
+  it('dev with the simulator: waits are short unless configured', () => {
     expect(devConfiguration({}).callSettings).toMatchObject({
       callsPerSecond: 10,
       callbackWaitSeconds: 4,
@@ -492,7 +492,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('limits are set, or lifted with 0, or left as they are', () => {
+  it('limits: set, removed with 0, or left at their defaults', () => {
     const env = {
       ...complete,
       RINGTRUE_CALLS_IN_FLIGHT: '20',
@@ -513,7 +513,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a Temporal server is named: dev starts none', () => {
+  it('a Temporal server is configured: dev starts none', () => {
     expect(devConfiguration({}).temporalServer).toEqual({ port: 7233, uiPort: 8233 });
     const named = devConfiguration({
       TEMPORAL_ADDRESS: 'temporal.example.com:7233',
@@ -525,7 +525,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a calling window for the requests that name none: dev and workers have it', () => {
+  it('RINGTRUE_CALLING_WINDOW: dev and workers use it', () => {
     const window = { start: '08:00', end: '21:00', blockedDates: ['2026-12-25'] };
     const env = { RINGTRUE_CALLING_WINDOW: JSON.stringify(window) };
     expect(workerConfiguration({ ...complete, ...env }).activities.callingWindow).toEqual(window);
@@ -533,7 +533,7 @@ describe('what is made of it', () => {
     expect(workerConfiguration(complete).activities.callingWindow).toBeNull();
   });
 
-  it('the demo is started where real systems are configured: it does without all of them', () => {
+  it('real systems are configured: the demo ignores all of them', () => {
     const { env, left } = demoEnvironment({
       ...complete,
       TEMPORAL_ADDRESS: 'prod:7233',
@@ -550,7 +550,7 @@ describe('what is made of it', () => {
     expect(env).toEqual({ PORT: '8080', PATH: '/bin' });
   });
 
-  it('secrets are known as such: tokens, key secret, database password, API tokens', () => {
+  it('secrets: tokens, key secret, database password, API tokens', () => {
     const env = {
       ...complete,
       TWILIO_API_KEY: apiKey,
@@ -577,7 +577,7 @@ describe('docs/configuration.md', () => {
     cells.map(([, name, , otherwise]) => [name?.replaceAll('`', ''), otherwise?.replaceAll('`', '')]),
   );
 
-  it('has every variable that is read', () => {
+  it('names every variable that is read', () => {
     const documented = cells.flatMap(([, names = '']) => names.match(/[A-Z][A-Z_]+/g) ?? []);
     const others = ['TEMPORAL_CLI_PATH', 'RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
     expect(documented.filter((name) => !/^TEMPORAL_(?!CLI)/.test(name)).sort()).toEqual(
@@ -585,7 +585,7 @@ describe('docs/configuration.md', () => {
     );
   });
 
-  it('tells the defaults that are in force', () => {
+  it('states the defaults in force', () => {
     const { activities, host, taskQueue, temporal } = workerConfiguration(complete);
     const { port, logLevel } = apiConfiguration(complete);
     const dev = devConfiguration({});

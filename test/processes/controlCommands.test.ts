@@ -22,7 +22,7 @@ async function run(...args: string[]) {
 const success = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
 
 describe('ringtrue do-not-call', () => {
-  it('a number is added, checked, listed and removed', async () => {
+  it('add, check, list and remove a number', async () => {
     const { to } = context;
     const reason = `asked us to, ${to}`;
     expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
@@ -56,7 +56,7 @@ describe('ringtrue do-not-call', () => {
     expect(again.stderr).toContain('The number is not on this list (404)');
   });
 
-  it('a file is imported, or refused with every fault; one that is not there: status 2', async () => {
+  it('import of a file: added, or refused with every fault; a missing file: status 2', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ringtrue-csv-'));
     const file = (name: string, content: string) => {
       writeFileSync(join(directory, name), content);
@@ -80,7 +80,7 @@ describe('ringtrue do-not-call', () => {
 });
 
 describe('ringtrue invalid-numbers', () => {
-  it('one is shown with what Twilio said, and forgotten', async () => {
+  it('list shows what Twilio said; forget removes the number', async () => {
     const db = await openDatabase({ databaseUrl: inject('databaseUrl') });
     await db.query(
       `insert into invalid_numbers (to_number, source, code, message, call_id)
@@ -104,7 +104,7 @@ describe('ringtrue invalid-numbers', () => {
 });
 
 describe('ringtrue dialing', () => {
-  it('paused, shown, limited and resumed', async () => {
+  it('pause, show, limit and resume dialing', async () => {
     const paused = await run('dialing', 'pause', '--reason', 'lunch');
     expect(paused).toEqual(success(expect.stringMatching(/paused +since .*: lunch\n/)));
     const limited = await run(
@@ -149,7 +149,7 @@ describe('ringtrue dialing', () => {
     [['limits', '--cps', 'fast'], '--cps is "fast"; must be a number, or default'],
     [['limits', '--contacts', '3'], '--contacts is "3"; must be a count and seconds, such as 3/86400'],
     [['puase'], 'too many arguments'],
-  ])('%j: status 2, and what would be right', async (args, message) => {
+  ])('%j: status 2, and says what is right', async (args, message) => {
     const { status, stderr, stdout } = await run('dialing', ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);

@@ -6,11 +6,11 @@ import { expectations } from '../../src/dev/demo/expectations.js';
 import { showcase } from '../../src/simulator/numbers/numbers.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 
-it('every number of the showcase has an expected end', () => {
+it('every number of the showcase has an expected outcome', () => {
   expect(Object.keys(expectations).sort()).toEqual(showcase.map(({ to }) => to).sort());
 });
 
-it('`ringtrue demo --exit`: every call ends as it should, real systems are left alone, status 0', async () => {
+it('`ringtrue demo --exit`: every call has its expected outcome, real systems are ignored, status 0', async () => {
   const demo = new RingtrueProcess(['demo', '--exit'], {
     RINGTRUE_DATA_DIR: mkdtempSync(join(tmpdir(), 'ringtrue-demo-')),
     TEMPORAL_CLI_PATH: inject('temporalCliPath'),

@@ -34,7 +34,7 @@ function watched(path = file, checkEveryMs = 0): () => Record<string, RetryPolic
 const faultsCounted = async () =>
   (await metrics.getSingleMetric('ringtrue_policy_faults')?.get())?.values[0]?.value;
 
-describe('the file of policies changes while the process runs', () => {
+describe('the policy file changes while the process runs', () => {
   it.each<[string, () => string, (path: string) => void]>([
     [
       'written in place',
@@ -89,7 +89,7 @@ describe('the file of policies changes while the process runs', () => {
     ]);
   });
 
-  it('it does not change: nothing is said', () => {
+  it('the file does not change: nothing is logged', () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -125,7 +125,7 @@ describe('the file of policies changes while the process runs', () => {
     expect(await faultsCounted()).toBe(0);
   });
 
-  it('gone: said once, the policies of before stay; there again: they count', () => {
+  it('the file is missing: logged once, and the policies before stay; it is back: its policies are in force', () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -136,14 +136,14 @@ describe('the file of policies changes while the process runs', () => {
     expect(now().mine?.maxAttempts).toBe(3);
   });
 
-  it('it was changed between the check at start and the first call: seen', () => {
+  it('the file changed between the start and the first call: noticed', () => {
     writeFileSync(file, content(2));
     const now = watched();
     writeFileSync(file, content(3));
     expect(now().mine?.maxAttempts).toBe(3);
   });
 
-  it('asked again within the time: the file is not looked at', () => {
+  it('asked again within the interval: the file is not checked', () => {
     writeFileSync(file, content(2));
     const now = watched(file, 3_600_000);
     now();
@@ -151,13 +151,13 @@ describe('the file of policies changes while the process runs', () => {
     expect(now().mine?.maxAttempts).toBe(2);
   });
 
-  it('no file: what there was at start', () => {
+  it('no file: the policies of the start', () => {
     const log = { info: () => {}, error: () => {} };
     const now = livePolicies({ path: null, atStart: {} }, { log, metrics });
     expect(now()).toEqual({});
   });
 
-  it('a policy that objects could not hold is a fault', () => {
+  it('a policy named __proto__: a fault', () => {
     writeFileSync(file, '{"__proto__": {"maxAttempts": 2}}');
     expect(readPolicies(file)).toEqual({
       faults: ['RINGTRUE_POLICIES, policy "__proto__": its name cannot be used; must be another one'],

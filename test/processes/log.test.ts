@@ -11,7 +11,7 @@ it.each([
   ['at 2026-11-24T11:43:08+0100', 'at 2026-11-24T11:43:08+0100'],
   ['Basic auth-token-1', 'Basic (secret)'],
   ['abc is too short to be a secret', 'abc is too short to be a secret'],
-])('a line says %s: it is shown as %s', (line, shown) => {
+])('line %s: shown as %s', (line, shown) => {
   expect(hide(line, { secrets, numbers: true })).toBe(shown);
 });
 

@@ -78,7 +78,7 @@ describe.concurrent('ringtrue policy explain', () => {
     expect(policies[1].latest).toEqual(policies[1].earliest);
   });
 
-  it('what was asked is not right: everything is named, status 2', async () => {
+  it('wrong options: names every fault, status 2', async () => {
     const { status, stderr, stdout } = await run([
       'explain',
       ...[
@@ -106,7 +106,7 @@ describe.concurrent('ringtrue policy explain', () => {
 });
 
 describe.concurrent('ringtrue policy check', () => {
-  it('a right file: what is in it', async () => {
+  it('a valid file: names its policies', async () => {
     const { status, stdout } = await run(['check', evening]);
     expect({ status, stdout }).toEqual({
       status: 0,
@@ -114,7 +114,7 @@ describe.concurrent('ringtrue policy check', () => {
     });
   });
 
-  it('a faulty file: every fault, status 2', async () => {
+  it('a faulty file: names every fault, status 2', async () => {
     const path = file(
       'faulty.json',
       '{"a": {"maxAttempts": 0, "jitter": 2}, "b": {"maxAttempts": 2, "retryOn": "busy"}}',

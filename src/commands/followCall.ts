@@ -5,7 +5,7 @@ import { progressLine } from '../terminal/callTable.js';
 import { printProgress } from '../terminal/print.js';
 
 /** How long one request waits for the end of the call: a change in between is shown so late at most. */
-const waitSeconds = 2;
+const waitSeconds = 1;
 const retrySeconds = 2;
 
 /**
@@ -19,7 +19,8 @@ export async function followCall(api: ApiClient, callId: string, known: boolean)
   for (let found = known; ; ) {
     let call: CallAnswer;
     try {
-      call = await api.get(callId, waitSeconds);
+      // The first answer comes at once, so that even a short call shows its progress.
+      call = await api.get(callId, last === '' ? 0 : waitSeconds);
     } catch (error) {
       if (!found || !(error instanceof ApiRefusal) || !error.isTemporary) throw error;
       await pause(Math.min(Math.max(error.retryAfterSeconds ?? retrySeconds, 1), 60) * 1000);

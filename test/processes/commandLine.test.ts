@@ -127,7 +127,7 @@ describe('with `ringtrue dev`', () => {
     const call = JSON.parse(placed.stdout);
     const [first, ...progress] = placed.stderr.trimEnd().split('\n');
     expect(first).toBe(call.callId);
-    expect(progress.join('\n')).toMatch(/^attempt 1, /m);
+    expect(progress.join('\n')).toMatch(/^(looking-up|attempt 1, \S+)/);
     expect(call).toMatchObject({ state: 'done', outcome: { outcome: 'busy', decidedBy: 'webhook' } });
     const shown = await run(['get', call.callId], env);
     expect(shown.stdout).toMatch(

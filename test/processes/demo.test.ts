@@ -19,7 +19,7 @@ it('`ringtrue demo --exit`: every call has its expected outcome, real systems ar
   });
   const { status } = await demo.ended;
   expect(`${status} ${demo.stdout}${demo.stderr}`).toMatch(/^0 /);
-  expect(demo.stdout).toContain('so it does without DATABASE_URL, TEMPORAL_ADDRESS.');
+  expect(demo.stdout).toContain('so it ignores DATABASE_URL, TEMPORAL_ADDRESS.');
   const endTable = demo.stdout.slice(demo.stdout.indexOf('NUMBER'));
   for (const [number, { outcome, decidedBy }] of Object.entries(expectations))
     expect(endTable.split('\n').find((line) => line.startsWith(number))).toMatch(

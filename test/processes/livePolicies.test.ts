@@ -108,7 +108,7 @@ describe('the policy file changes while the process runs', () => {
     expect(lines).toEqual([
       {
         level: 'error',
-        text: expect.stringContaining('new calls go by the policies of before'),
+        text: expect.stringContaining('new calls use the policies before the change'),
         faults: [
           'RINGTRUE_POLICIES, policy "mine": maxAttempts is 0; must be an integer 1..100, the first attempt included',
           'RINGTRUE_POLICIES, policy "mine": retryOn.0 is "sip:607", after which no policy dials again; must be left out',

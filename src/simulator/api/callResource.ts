@@ -34,7 +34,7 @@ export function seenCall(call: SimulatedCall, clock: LifeClock): SeenCall | null
   );
   const moment = moments.at(-1);
   if (!moment) return null;
-  const hasNewStatus = fault === 'new-status-word' && finalStatuses.has(moment.status) && lagging(moment.at);
+  const hasNewStatus = fault === 'new-status' && finalStatuses.has(moment.status) && lagging(moment.at);
   return { call, moment, status: hasNewStatus ? newStatusWord : moment.status };
 }
 

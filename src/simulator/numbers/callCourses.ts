@@ -37,7 +37,7 @@ export interface CallCourse {
 export interface Choice<Effect> {
   /** What to dial in this place. */
   digits: string;
-  /** What happens, in words: the row of `docs/simulator.md`. */
+  /** What happens: the row of `docs/simulator.md`. */
   happens: string;
   effect: Effect;
 }
@@ -77,7 +77,7 @@ export const finalStatuses: Choice<CallCourse>[] = [
   { digits: '6', happens: 'rings, then ends `failed`', effect: failedRung },
   {
     digits: '7',
-    happens: 'rings, ends `canceled` although nobody asked for it',
+    happens: 'rings, ends `canceled` without a request',
     effect: course({ ends: 'canceled', sip: 487 }),
   },
 ];

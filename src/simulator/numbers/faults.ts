@@ -40,7 +40,7 @@ export type ReadFault =
   | 'too-many-requests'
   | 'server-error'
   | 'hang'
-  | 'new-status-word'
+  | 'new-status'
   | 'missing-fields'
   | 'never-found'
   | 'never-final';
@@ -177,8 +177,8 @@ export const readFaults: Choice<ReadFault>[] = [
   { digits: '5', happens: 'no answer ever', effect: 'hang' },
   {
     digits: '6',
-    happens: `after the end, ${lagSeconds} seconds of a status word that nobody knows, then the final one`,
-    effect: 'new-status-word',
+    happens: `after the end, ${lagSeconds} seconds of an unknown status, then the final one`,
+    effect: 'new-status',
   },
   {
     digits: '7',

@@ -33,7 +33,7 @@ export interface NumberRow {
   /** As dialed; a letter stands for a digit of the tables in `digits`. */
   pattern: string;
   title: string;
-  /** What happens, in words. */
+  /** What happens, for people. */
   happens: string;
   /** A number of this row. */
   example: string;

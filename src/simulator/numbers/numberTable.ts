@@ -1,8 +1,7 @@
 import { numberRows } from './numbers.js';
 
 /** The line before and after the table in `docs/simulator.md`. */
-const mark =
-  '<!-- the table of numbers: `npx vitest run test/simulator/numbers.test.ts -u` writes it anew -->';
+const mark = '<!-- the table of numbers: `npx vitest run test/simulator/numbers.test.ts -u` writes it -->';
 
 /** The page with the current table of numbers. Throws if the page has no place for it. */
 export function withNumberTable(page: string): string {

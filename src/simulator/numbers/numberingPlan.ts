@@ -4,7 +4,7 @@ export interface NumberShape {
   country: string | null;
   city: string;
   national: string | null;
-  /** Lookup's word for what is wrong; null: the shape is fine. */
+  /** Lookup's validation error; null: the shape is valid. */
   error: 'TOO_SHORT' | 'TOO_LONG' | 'INVALID_COUNTRY_CODE' | 'NOT_A_NUMBER' | null;
 }
 

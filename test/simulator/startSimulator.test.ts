@@ -23,7 +23,7 @@ describe('starting and stopping', () => {
   it('port in use: says so', async () => {
     const { port } = await start();
     await expect(start({ port })).rejects.toThrow(
-      `The simulator cannot listen on 127.0.0.1:${port}: another program does already. Stop it, or choose another port.`,
+      `The simulator cannot listen on 127.0.0.1:${port}: another program does. Stop it, or choose another port.`,
     );
   });
 

@@ -17,7 +17,7 @@ export async function watchStore(
       onFailure: (error, seconds) => {
         failed = true;
         log.error(
-          `The outcome store cannot be used: ${(error as Error).message.replace(/\.$/, '')}. Calls wait; next try in ${seconds} s.`,
+          `The outcome store cannot be used: ${(error as Error).message.replace(/[^.?!]$/, '$&.')} Calls wait; next try in ${seconds} s.`,
         );
       },
     });

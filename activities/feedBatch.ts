@@ -85,8 +85,10 @@ async function startRows(
 async function cancelRows(deps: ActivityDeps, batchId: string, rows: number[]): Promise<void> {
   if (rows.length === 0) return;
   const ended: number[] = [];
+  const cancelReason = (await deps.store.findBatch(batchId))?.progress.cancelReason ?? null;
+  const reason = cancelReason ? `the batch was canceled: ${cancelReason}` : 'the batch was canceled';
   await forEachInParallel(rows, async (row) => {
-    if (!(await deps.callStarter.cancel(callIdOfRow(batchId, row)))) ended.push(row);
+    if (!(await deps.callStarter.cancel(callIdOfRow(batchId, row), reason))) ended.push(row);
   });
   await deps.store.markCancelRequested(batchId, rows);
   await refuseLostRows(deps, batchId, ended);

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 
-// A server that is told to stop while it still loads has nothing to close; afterwards it has a listener of its own.
-if (['dev', 'api', 'worker', 'simulator'].includes(process.argv[2]))
+import { onceNpmIsGone } from './onceNpmIsGone.mjs';
+
+onceNpmIsGone(() => process.kill(process.pid, 'SIGTERM'));
+
+// A server that gets a stop signal while it loads has nothing to close. Later it has its own listener.
+if (['dev', 'demo', 'api', 'worker', 'simulator'].includes(process.argv[2]))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => {
       if (process.listenerCount(signal) === 0) process.exit(0);
     });
 
-// TypeScript is loaded in this very process: with another one in between, signals would go astray.
+// TypeScript is loaded in this process: a second process in between would have to pass signals on.
 const { register } = await import('tsx/esm/api');
 register();
 await import('../src/cli.ts');

@@ -4,11 +4,13 @@ import { exitStatusOf, sentenceOf } from './process/exitStatus.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** Every command imports what it needs when it runs: `ringtrue --help` must not load Temporal. */
+/** Each command imports what it needs when it runs, so that `ringtrue --help` does not load Temporal. */
 const program = new Command('ringtrue')
-  .description('Outbound calls on Twilio with a durable, true outcome: each call is a Temporal workflow.')
+  .description(
+    'Places phone calls through Twilio and records what really happened: each call is a Temporal workflow.',
+  )
   .version(version)
-  .showHelpAfterError('(`ringtrue --help` and `ringtrue COMMAND --help` say more)')
+  .showHelpAfterError('(see `ringtrue --help` and `ringtrue COMMAND --help`)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     'after',
@@ -17,10 +19,10 @@ Examples:
   ringtrue dev                                   everything on this machine, with a simulated Twilio
   ringtrue call +15005551200 --say "Hello" --wait   place a call and wait for its outcome
   ringtrue list --outcome busy                   which numbers were busy
-  ringtrue get CALL_ID --json                    everything about one call, for programs
+  ringtrue get CALL_ID --json                    everything about one call, as JSON
 
-Exit status: 0 done; 1 the request was refused or failed; 2 the command or the configuration is not right.
-Variables of the environment are described in docs/configuration.md; a file .env is read.`,
+Exit status: 0 done; 1 the request was refused or failed; 2 the command line or the configuration is wrong.
+docs/configuration.md describes the environment variables. A file .env in the working directory is read.`,
   );
 
 const processes = 'Processes:';
@@ -37,8 +39,8 @@ program
   .action(async () => (await import('./commands/dev.js')).runDev({ demo: false, exit: false }));
 program
   .command('demo')
-  .description('as `dev`, and places about ten calls that each end differently')
-  .option('--exit', 'end when the calls are over: status 0 when all ended as they should, else 1', false)
+  .description('like `dev`, and places calls with different outcomes')
+  .option('--exit', 'end when the calls are over: exit status 0 if all ended as expected, else 1', false)
   .action(async ({ exit }: { exit: boolean }) =>
     (await import('./commands/dev.js')).runDev({ demo: true, exit }),
   );
@@ -56,7 +58,7 @@ program
   .action(async () => (await import('./commands/simulator.js')).runSimulator());
 program
   .command('setup')
-  .description('registers the search attributes at Temporal and brings the outcome store up to date')
+  .description('registers the search attributes in Temporal and migrates the outcome store')
   .addHelpText(
     'after',
     example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup'),
@@ -65,12 +67,12 @@ program
 
 program
   .command('notify-secret')
-  .description("prints the secret with which receivers of a notifyUrl check ringtrue's signature")
+  .description('prints the secret with which receivers verify the signature of notifications')
   .action(async () => (await import('./commands/notifySecret.js')).printNotifySecret());
 
 const policy = program
   .command('policy')
-  .description('retry policies: checks a file, tells what one would do');
+  .description('checks a file of retry policies, or shows what a policy would do');
 policy
   .command('check')
   .description('names every fault of a file of retry policies')
@@ -78,12 +80,16 @@ policy
   .action(async (file) => (await import('./commands/policy.js')).checkPolicies(file));
 policy
   .command('explain')
-  .description('a dry run: when each attempt would ring, and why no other follows')
+  .description('a dry run: shows when each attempt would ring, and why none follows')
   .argument('[file]', 'file of retry policies; default: RINGTRUE_POLICIES, else the built-in ones')
-  .option('--outcomes <list>', 'how the attempts end, separated by commas; the last one repeats', 'no-answer')
+  .option(
+    '--outcomes <list>',
+    'how each attempt turns out, separated by commas; the last one repeats',
+    'no-answer',
+  )
   .option('--policy <name>', 'only this one')
   .option('--start <time>', 'when the call starts, RFC 3339; default: now')
-  .option('--to <number>', 'the callee, E.164: whose clock the window goes by')
+  .option('--to <number>', 'destination, E.164: its time zone is that of the window')
   .option('--window <hours>', 'calling window, such as 08:00-21:00')
   .option('--time-zone <name>', 'its time zone, such as Europe/Berlin; default: that of --to')
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
@@ -101,29 +107,35 @@ const calls = 'Calls, over the HTTP API:';
 overApi(program.commandsGroup(calls).command('call'))
   .description('places a call')
   .argument('<to>', 'destination, E.164: +15005550006')
-  .option('--from <number>', 'caller id, E.164; default: what the API has as TWILIO_FROM')
+  .option('--from <number>', 'caller id, E.164; default: TWILIO_FROM of the API')
   .option('--say <text>', 'what the callee hears, as speech')
   .option('--twiml <twiml>', 'what the callee hears, as TwiML')
   .option('--url <url>', 'URL that answers with TwiML')
   .option('--application-sid <sid>', 'a TwiML application')
-  .option('--ring-timeout <seconds>', 'how long it may ring', wholeNumber)
+  .option('--ring-timeout <seconds>', 'how long the phone may ring', wholeNumber)
   .option('--max-duration <seconds>', 'how long the call may last', wholeNumber)
   .option('--machine-detection <mode>', 'off, enable or detectMessageEnd')
   .option('--lookup <mode>', 'off, basic, lineType or lineStatus')
-  .option('--retry <policy>', 'name of a retry policy, such as standard')
-  .option('--window <hours...>', 'hours in which the phone may ring, at the callee: 08:00-21:00')
+  .option('--retry <policy>', 'name of a retry policy, such as standard, or a policy as JSON')
+  .option('--window <hours...>', 'local hours of the callee in which the phone may ring: 08:00-21:00')
   .option('--days <days>', 'days of the window, 1 is Monday: 1-5 or 1,3,6-7')
   .option('--time-zone <zone>', 'time zone of the window; default: that of the number')
   .option('--blocked-dates <date...>', 'local dates on which the phone does not ring: 2026-12-25')
   .option('--urgent', 'the phone may ring at any hour of any day')
-  .option('--not-before <time>', 'RFC 3339')
+  .option('--priority <number>', '1 to 5: calls of a lower number are dialed first; default: 3', wholeNumber)
+  .option('--fairness-key <key>', 'waiting calls of different keys take turns')
+  .option('--allow-parallel', 'may ring while another call to the number is in flight')
+  .option('--not-before <time>', 'RFC 3339: no attempt begins earlier')
   .option('--give-up-at <time>', 'RFC 3339: no attempt begins later')
-  .option('--notify-url <url>', 'where the outcome is posted')
-  .option('--notify-on <event...>', 'what is posted there: call.ended, attempt.ended; default: both')
-  .option('--eligibility-url <url>', 'who is asked, before each dialing, whether the number may be called')
-  .option('--metadata <name=value...>', 'strings that are given back with the outcome')
+  .option('--notify-url <url>', 'URL to which notifications are posted')
+  .option('--notify-on <event...>', 'which notifications: call.ended, attempt.ended; default: both')
+  .option(
+    '--eligibility-url <url>',
+    'URL that is asked before each placement whether the number may be called',
+  )
+  .option('--metadata <name=value...>', 'your own strings, returned with the outcome')
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
-  .option('--wait', 'wait until the call is over, and show its outcome', false)
+  .option('--wait', 'wait for the outcome; the call id and the progress are printed on stderr', false)
   .addHelpText(
     'after',
     example(
@@ -134,12 +146,12 @@ overApi(program.commandsGroup(calls).command('call'))
   )
   .action(async (to, options) => (await import('./commands/calls.js')).placeCall(to, options));
 overApi(program.command('get'))
-  .description('shows a call: its state, its attempts and, when it is over, its outcome')
+  .description('shows a call: its state, its attempts and its outcome')
   .argument('<id>', 'call id')
-  .option('--wait', 'wait until the call is over', false)
+  .option('--wait', 'wait for the outcome; the progress is printed on stderr', false)
   .action(async (id, options) => (await import('./commands/calls.js')).showCall(id, options));
 overApi(program.command('list'))
-  .description('lists calls, newest first')
+  .description('lists calls, newest first, with what they wait for or why they ended')
   .option(
     '--outcome <outcome>',
     'answered, busy, no-answer, failed, canceled, invalid-number, rejected, expired, unknown',
@@ -152,44 +164,44 @@ overApi(program.command('list'))
   .option('--batch <id>', 'calls that this batch started')
   .option('--since <time>', 'started at or after, RFC 3339')
   .option('--until <time>', 'started before, RFC 3339')
-  .option('--limit <count>', 'how many', wholeNumber)
-  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/calls.js')).listCalls(options));
 overApi(program.command('cancel'))
-  .description('cancels a call: stops further attempts, and ends what Twilio has begun')
+  .description('cancels a call: stops further attempts, and cancels or hangs up a call at Twilio')
   .argument('<id>', 'call id')
-  .option('--reason <text>', 'why, for the record')
+  .option('--reason <text>', 'why; kept in the record')
   .action(async (id, options) => (await import('./commands/calls.js')).cancelCall(id, options));
 overApi(program.command('retry'))
-  .description('dials now, where a call waits to retry')
+  .description('starts the next attempt now, for a call that waits to retry')
   .argument('<id>', 'call id')
   .action(async (id, options) => (await import('./commands/calls.js')).retryCall(id, options));
 overApi(program.command('pause'))
-  .description('pauses a call: no attempt begins until it is resumed; what Twilio has begun goes on')
+  .description('pauses a call: no attempt begins until it is resumed; a call at Twilio goes on')
   .argument('<id>', 'call id')
   .option('--reason <text>', 'why; shown while it is paused')
   .action(async (id, options) => (await import('./commands/calls.js')).pauseCall(id, options));
 overApi(program.command('resume'))
-  .description('lets a paused call go on')
+  .description('resumes a paused call')
   .argument('<id>', 'call id')
   .action(async (id, options) => (await import('./commands/calls.js')).resumeCall(id, options));
 overApi(program.command('reschedule'))
-  .description('has the next attempt of a waiting call begin at another time')
+  .description('changes the time of the next attempt of a waiting call')
   .argument('<id>', 'call id')
-  .requiredOption('--at <time>', 'RFC 3339; what is past means now')
+  .requiredOption('--at <time>', 'RFC 3339; a time in the past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
 overApi(program.command('dead-letters'))
-  .description('lists notifications that no receiver took, newest first')
+  .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')
-  .option('--state <state>', 'dead, or delivered: sent again, and taken')
-  .option('--limit <count>', 'how many', wholeNumber)
-  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .option('--state <state>', 'dead, or delivered: sent again and accepted')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/deadLetters.js')).listDeadLetters(options));
 overApi(program.command('resend'))
-  .description('posts a notification that no receiver took once more, for a day if need be')
+  .description('sends a dead letter again, with retries for up to a day')
   .argument('[id]', 'id of the dead letter')
-  .option('--all', 'every dead letter that was not delivered', false)
+  .option('--all', 'all dead letters that were not delivered', false)
   .action(async (id, options) => (await import('./commands/deadLetters.js')).resend(id, options));
 
 const doNotCall = program
@@ -197,66 +209,64 @@ const doNotCall = program
   .command('do-not-call')
   .description('the list of numbers that must not be called');
 overApi(doNotCall.command('add'))
-  .description('puts a number on the list; adding never shortens what is there')
+  .description('adds a number to the list; never shortens an existing entry')
   .argument('<number>', 'E.164: +15005550006')
-  .option('--reason <text>', 'why, for the record')
-  .option('--expires <time>', 'RFC 3339; default: for good')
+  .option('--reason <text>', 'why; kept in the record')
+  .option('--expires <time>', 'RFC 3339; default: never')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).add(number, options));
 overApi(doNotCall.command('remove'))
-  .description('takes a number off the list')
+  .description('removes a number from the list')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).remove(number, options));
 overApi(doNotCall.command('check'))
-  .description('tells whether a number is on the list, or remembered as invalid')
+  .description('shows whether a number is on the list, or remembered as invalid')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/doNotCall.js')).check(number, options));
 overApi(doNotCall.command('list'))
   .description('shows the list, by number')
   .option('--reason <text>', 'entries with exactly this reason')
   .option('--source <source>', 'api, csv or opt-out')
-  .option('--expired <true|false>', 'true: only what has expired; false: only what holds')
-  .option('--limit <count>', 'how many', wholeNumber)
-  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .option('--expired <true|false>', 'true: only expired entries; false: only entries in force')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/doNotCall.js')).list(options));
 overApi(doNotCall.command('import'))
-  .description('puts every number of a CSV file on the list, or none when anything is wrong')
-  .argument('<file>', 'CSV with a header: to, and if wanted reason and expires_at')
+  .description('adds every number of a CSV file to the list, or none if the file has a fault')
+  .argument('<file>', 'CSV with a header: to, and optionally reason and expires_at')
   .action(async (file, options) => (await import('./commands/doNotCall.js')).importFile(file, options));
 overApi(doNotCall.command('purge'))
-  .description('deletes what has expired')
+  .description('deletes expired entries')
   .action(async (options) => (await import('./commands/doNotCall.js')).purge(options));
 
 const invalidNumbers = program
   .command('invalid-numbers')
-  .description('numbers that Twilio has shown not to exist');
+  .description('numbers that do not exist according to Twilio');
 overApi(invalidNumbers.command('list', { isDefault: true }))
-  .description('shows them, with what Twilio said')
-  .option('--limit <count>', 'how many', wholeNumber)
-  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .description('lists them, with what Twilio said')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/invalidNumbers.js')).list(options));
 overApi(invalidNumbers.command('forget'))
-  .description('forgets one, so that it is dialed again')
+  .description('forgets a number, so that it can be dialed again')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/invalidNumbers.js')).forget(number, options));
 
 const dialing = program.command('dialing').description('limits, pause and circuit breaker of the account');
 overApi(dialing.command('show', { isDefault: true }))
-  .description('shows how dialing stands')
+  .description('shows limits, pause and circuit breaker')
   .action(async (options) => (await import('./commands/dialing.js')).show(options));
 overApi(dialing.command('pause'))
-  .description('stops dialing; calls under way go on, and waiting ones wait')
-  .option('--reason <text>', 'why, for the record')
+  .description('stops dialing; calls in flight go on, all others wait')
+  .option('--reason <text>', 'why; kept in the record')
   .action(async (options) => (await import('./commands/dialing.js')).pause(options));
 overApi(dialing.command('resume'))
-  .description('goes on dialing, and closes the circuit breaker')
+  .description('resumes dialing, and closes the circuit breaker')
   .action(async (options) => (await import('./commands/dialing.js')).resume(options));
 overApi(dialing.command('limits'))
-  .description(
-    'sets limits, for every worker from its next dial on; `default`: as the workers are configured',
-  )
+  .description('sets limits for all workers at once; `default`: as the workers are configured')
   .option('--cps <rate>', 'calls placed per second')
-  .option('--in-flight <count>', 'calls under way at once')
-  .option('--per-number <count>', 'calls to one number under way at once')
+  .option('--in-flight <count>', 'calls in flight at a time')
+  .option('--per-number <count>', 'calls in flight to one number at a time')
   .option('--contacts <count/seconds>', 'calls to one number within so many seconds')
   .addHelpText(
     'after',
@@ -271,18 +281,18 @@ overApi(dialing.command('limits'))
 const batch = program
   .commandsGroup('Batches of calls, over the HTTP API:')
   .command('batch')
-  .description('many calls from one file, and what became of them');
+  .description('many calls from one file');
 overApi(batch.command('start'))
-  .description('places the calls of a file; every row is checked before anything is dialed')
-  .argument('<file>', 'FILE.csv, with the names of the columns in the first line, or FILE.json')
-  .option('--defaults <json>', 'what every call has unless its row says otherwise')
-  .option('--name <name>', 'for people')
+  .description('places the calls of a file; checks every row first')
+  .argument('<file>', 'FILE.csv, with the column names in the first line, or FILE.json')
+  .option('--defaults <json>', 'fields of every call, unless its row has them')
+  .option('--name <name>', 'name of the batch')
   .option('--window <count>', 'how many calls may run at a time; default: 100', wholeNumber)
-  .option('--delimiter <delimiter>', 'what is between the cells: , ; or tab')
-  .option('--unique', 'refuse a file in which a number comes twice', false)
+  .option('--delimiter <delimiter>', 'separator of a CSV file: , ; or tab')
+  .option('--unique', 'refuse a file that has a number twice', false)
   .option('--paused', 'dial nothing before `ringtrue batch resume`', false)
   .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
-  .option('--wait', 'wait until every call is over', false)
+  .option('--wait', 'wait until every call is over; the progress is printed on stderr', false)
   .addHelpText(
     'after',
     example(
@@ -292,56 +302,56 @@ overApi(batch.command('start'))
   )
   .action(async (file, options) => (await import('./commands/batches.js')).startBatch(file, options));
 overApi(batch.command('show'))
-  .description('shows how far a batch is')
+  .description('shows the progress of a batch')
   .argument('<id>', 'batch id')
-  .option('--wait', 'wait until every call is over', false)
+  .option('--wait', 'wait until every call is over; the progress is printed on stderr', false)
   .action(async (id, options) => (await import('./commands/batches.js')).showBatch(id, options));
 overApi(batch.command('list'))
   .description('lists batches, newest first')
-  .option('--limit <count>', 'how many', wholeNumber)
-  .option('--cursor <cursor>', 'where an earlier list stopped')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/batches.js')).listBatches(options));
 overApi(batch.command('results'))
-  .description('prints what became of each row, as CSV; with --json one row a line')
+  .description('prints the result of each row as CSV; with --json one JSON object per line')
   .argument('<id>', 'batch id')
   .addHelpText('after', example('ringtrue batch results BATCH_ID > results.csv'))
   .action(async (id, options) => (await import('./commands/batches.js')).printResults(id, options));
 overApi(batch.command('pause'))
-  .description('starts no further call; those that run go on')
+  .description('starts no more calls; running calls go on')
   .argument('<id>', 'batch id')
   .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'pause', options));
 overApi(batch.command('resume'))
-  .description('goes on after a pause')
+  .description('resumes a paused batch')
   .argument('<id>', 'batch id')
   .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'resume', options));
 overApi(batch.command('cancel'))
-  .description('starts no further call, and cancels those that run')
+  .description('starts no more calls, and cancels running ones')
   .argument('<id>', 'batch id')
-  .option('--reason <text>', 'why, for the record')
+  .option('--reason <text>', 'why; kept in the record')
   .action(async (id, options) => (await import('./commands/batches.js')).controlBatch(id, 'cancel', options));
 overApi(program.command('redial'))
-  .description('a new batch of recorded calls that a query finds; of each number the newest call counts')
+  .description('starts a batch from recorded calls that match; only the newest call to each number counts')
   .option('--batch <id>', 'calls of this batch')
-  .option('--outcome <outcomes>', 'calls that turned out so: busy,no-answer')
+  .option('--outcome <outcomes>', 'calls with one of these outcomes: busy,no-answer')
   .option('--reachability <words>', 'reachable, unreachable, invalid, undetermined')
   .option('--to <number>', 'calls to this number')
   .option('--since <time>', 'started at or after, RFC 3339')
   .option('--until <time>', 'started before, RFC 3339')
-  .option('--overrides <json>', 'what every call has, whatever its first request said')
-  .option('--name <name>', 'for people')
+  .option('--overrides <json>', 'fields of every new call, instead of those of the first request')
+  .option('--name <name>', 'name of the batch')
   .option('--window <count>', 'how many calls may run at a time; default: 100', wholeNumber)
-  .option('--dry-run', 'only show what would be dialed', false)
+  .option('--dry-run', 'only show which calls would be placed', false)
   .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
-  .option('--wait', 'wait until every call is over', false)
+  .option('--wait', 'wait until every call is over; the progress is printed on stderr', false)
   .addHelpText('after', example('ringtrue redial --batch BATCH_ID --outcome busy,no-answer --dry-run'))
   .action(async (options) => (await import('./commands/batches.js')).redial(options));
 
-/** The options of every command that talks to the API. */
+/** Adds the options of every command that calls the API. */
 function overApi(command: Command): Command {
   return command
     .option('--json', 'print JSON, for programs', false)
     .addOption(
-      new Option('--api <url>', 'where the API is; default: http://localhost:$PORT').env('RINGTRUE_API_URL'),
+      new Option('--api <url>', 'URL of the API; default: http://localhost:$PORT').env('RINGTRUE_API_URL'),
     )
     .addOption(new Option('--token <token>', 'bearer token of the API').env('RINGTRUE_API_TOKEN'));
 }
@@ -357,12 +367,12 @@ function example(...commands: string[]): string {
 }
 
 try {
-  const { loadDotEnv } = await import('./config/dotEnv.js');
+  const { loadDotEnv } = await import('./config/loadDotEnv.js');
   loadDotEnv();
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`${sentenceOf(error)}\n`);
   process.exitCode = exitStatusOf(error);
 }
-// Temporal's native threads would keep alive a process whose start failed.
+// Temporal's native threads would keep a process alive whose start failed.
 process.exit();

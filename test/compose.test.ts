@@ -227,7 +227,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('a worker is given more time to stop than it takes', () => {
-    const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker/worker.ts'))?.[1];
+    const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker/startWorker.ts'))?.[1];
     expect(Number(grace)).toBeGreaterThan(0);
     expect(Number.parseInt(compose.services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(
       Number(grace) + 10,

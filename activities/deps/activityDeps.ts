@@ -1,3 +1,4 @@
+import type { Forbidden, Hindrance, PlaceCallResult } from '../../workflows/callActivities.js';
 import type { OutcomeStore } from '../store/outcomeStore.js';
 import type { BreakerChange } from '../store/placements/dialLimits.js';
 import type { TwilioClient } from '../twilio/twilioClient.js';
@@ -16,7 +17,8 @@ export interface ActivityDeps {
 }
 
 export type ActivityEvent =
-  | { kind: 'placement'; result: string }
+  /** `by`: what hinders or forbids the placement; empty for every other result. */
+  | { kind: 'placement'; result: PlaceCallResult['kind']; by: Hindrance['by'] | Forbidden['by'] | '' }
   | { kind: 'recorded'; outcome: string; decidedBy: string }
   /** One try to post a notification to a client's `notifyUrl`. */
   | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }

@@ -6,8 +6,8 @@ export interface CallStarter {
   start(call: { callId: string; request: CallRequest; batchId: string }): Promise<void>;
   /** Was a workflow of this call started, as far as Temporal's retention reaches? */
   exists(callId: string): Promise<boolean>;
-  /** Cancels the workflow of a call; false when it has ended, or there is none. */
-  cancel(callId: string): Promise<boolean>;
+  /** Cancels a call for this reason, which its record shows; false if its workflow has ended, or there is none. */
+  cancel(callId: string, reason: string): Promise<boolean>;
   /** Null while the workflow of a call runs; otherwise how it ended, as text. */
   describeEnd(callId: string): Promise<string | null>;
 }

@@ -39,7 +39,7 @@ export function placeCall(
   return async (input) => {
     const startedAt = Date.now();
     const result = await place(input, startedAt);
-    deps.emit({ kind: 'placement', result: result.kind });
+    deps.emit({ kind: 'placement', result: result.kind, by: notPlacedBy(result) });
     return result;
   };
 
@@ -96,4 +96,10 @@ function whyTooLate({ plan }: PlaceCallInput, startedAt: number, hasWindowClosed
   if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < now)
     return `giveUpAt passed before it could dial: ${plan.giveUpAt}`;
   return hasWindowClosed ? 'the calling window closed before it could dial' : null;
+}
+
+/** What hinders or forbids the placement, for the metrics; empty for every other result. */
+function notPlacedBy(result: PlaceCallResult) {
+  if (result.kind === 'not-yet') return result.hindrance.by;
+  return result.kind === 'forbidden' ? result.forbidden.by : '';
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run once by the PostgreSQL image, when its volume is empty: Temporal and ringtrue each own their databases, and
-# neither can read the other's.
+# The PostgreSQL image runs this once, when its volume is empty. Temporal and ringtrue each own their databases, and
+# neither can read those of the other.
 set -eu
 
 psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" --dbname=postgres \

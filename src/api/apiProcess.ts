@@ -16,6 +16,7 @@ export type ApiSettings = Pick<
   | 'publicUrl'
   | 'taskQueue'
   | 'accountSid'
+  | 'dialLimits'
   | 'twilioAuthTokens'
   | 'apiTokens'
   | 'requestsPerSecond'
@@ -45,6 +46,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     taskQueue: settings.taskQueue,
     publicUrl: publicUrlOf(settings, port),
     accountSid: settings.accountSid,
+    dialLimits: settings.dialLimits,
     twilioAuthTokens: settings.twilioAuthTokens,
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },

@@ -3,19 +3,21 @@ import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../api/apiProcess.js';
 import { apiConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { Closing } from '../process/closing.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
+import { watchStore } from '../process/watchStore.js';
 import { checkTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
 import { watchProcess } from '../worker/workerMetrics.js';
 
-/** `ringtrue api`: the HTTP server alone, until it is told to stop. */
+/** `ringtrue api`: the HTTP server alone. Returns after a stop signal. */
 export async function runApi(): Promise<void> {
   const configuration = apiConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
   const signal = stopSignal();
   const closing = new Closing();
-  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} did not close well`);
+  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} could not be closed properly`);
   try {
     const { temporal } = configuration;
     const readiness = new Readiness();
@@ -26,9 +28,10 @@ export async function runApi(): Promise<void> {
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('store', () => store.ping());
+    void watchStore(store, { log, signal });
     readiness.probe('temporal', () => checkTemporal(client, temporal));
-    const settled = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
-    settled.catch(() => {});
+    const registered = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
+    registered.catch(() => {});
     const server = await serveApi({
       settings: configuration,
       policies: livePolicies(configuration.policies, { log, metrics }),

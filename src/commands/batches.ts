@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
-import { print } from '../terminal/print.js';
+import { count } from '../terminal/count.js';
+import { print, printProgress } from '../terminal/print.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -29,11 +30,13 @@ export async function startBatch(file: string, options: StartOptions): Promise<v
     ...(options.paused ? { paused: true } : {}),
     ...(options.unique ? { unique: 'to' } : {}),
   };
+  const isJson = extname(file).toLowerCase() === '.json';
+  if (isJson && delimiter !== undefined)
+    throw new UsageError('--delimiter is given for a JSON file; only a CSV file has one');
   const csv = { ...parameters, ...(defaults && { defaults }), ...(delimiter && { delimiter }) };
-  const started =
-    extname(file).toLowerCase() === '.json'
-      ? await api.startBatch({ ...parameters, ...(await jsonBatch(file, defaults)) }, key)
-      : await api.startCsvBatch(await openFile(file), texts(csv), key);
+  const started = isJson
+    ? await api.startBatch({ ...(await jsonBatch(file, defaults)), ...parameters }, key)
+    : await api.startCsvBatch(await openFile(file), texts(csv), key);
   await show(api, started, options);
 }
 
@@ -65,11 +68,12 @@ export async function redial(
   if (!dryRun) return show(api, await api.redial(body, key), options);
   const preview = await api.previewRedial(body);
   const { total, withoutRequest, sample } = preview;
-  const more = withoutRequest > 0 ? `\n${withoutRequest} more fit, but their request is not on record.` : '';
+  const more =
+    withoutRequest > 0 ? `\n${withoutRequest} more match, but their requests are not on record.` : '';
   print(
     options,
     preview,
-    `${total} calls would be dialed again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
+    `${count(total, 'call')} would be dialed again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
   );
 }
 
@@ -122,7 +126,7 @@ async function jsonBatch(file: string, defaults: string | undefined): Promise<ob
   return defaults === undefined ? batch : { ...batch, defaults: parsed(defaults, '--defaults') };
 }
 
-/** `openAsBlob` throws at once, or fails, without saying why: a file that is not there is named before. */
+/** `openAsBlob` does not say why it fails, so this checks first that the file can be read. */
 async function openFile(file: string): Promise<Blob> {
   await access(file, constants.R_OK).catch(cannotRead(file));
   return openAsBlob(file, { type: 'text/csv' });
@@ -136,10 +140,10 @@ function cannotRead(file: string) {
 
 function parsed(text: string, what: string): object {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Said below.
+    // Handled below.
   }
   throw new UsageError(`${what} must hold a JSON object`);
 }
@@ -160,18 +164,19 @@ async function show(
   print(
     options,
     started,
-    `${started.batchId}\n  ${started.total} calls; \`ringtrue batch show ${started.batchId}\` tells how they turn out.`,
+    `${started.batchId}\n  ${count(started.total, 'call')}; \`ringtrue batch show ${started.batchId}\` shows how they turn out.`,
   );
 }
 
-/** Waits until every call of the batch has ended, however long that takes; shows on stderr how far it is. */
+/** Waits until every call of the batch has ended, and prints a line on stderr for each change on the way. */
 async function untilOver(api: ApiClient, batchId: string): Promise<BatchProgress> {
+  printProgress(batchId);
   for (let last = ''; ; ) {
     const batch = await api.batch(batchId);
-    const line = batchLine(batch);
-    if (process.stderr.isTTY && line !== last) process.stderr.write(`${line}\n`);
-    last = line;
     if (isOver(batch)) return batch;
+    const line = batchLine(batch);
+    if (line !== last) printProgress(line);
+    last = line;
     await pause(1000);
   }
 }

@@ -2,6 +2,7 @@ import type { CallAnswer } from '../api/calls/readCall.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { callSheet, callsTable } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { followCall } from './followCall.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
@@ -16,6 +17,9 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
   lookup?: string;
   retry?: string;
   urgent?: boolean;
+  priority?: number;
+  fairnessKey?: string;
+  allowParallel?: boolean;
   notBefore?: string;
   giveUpAt?: string;
   notifyUrl?: string;
@@ -30,18 +34,18 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
 export async function placeCall(to: string, options: PlaceOptions): Promise<void> {
   const api = new ApiClient(options);
   const started = await api.start(requestOf(to, options), options.key);
-  if (options.wait) return show(await api.untilOver(started.callId, true), options);
+  if (options.wait) return show(await followCall(api, started.callId, true), options);
   print(
     options,
     started,
-    `${started.callId}\n  \`ringtrue get ${started.callId} --wait\` tells how it turns out.`,
+    `${started.callId}\n  \`ringtrue get ${started.callId} --wait\` shows how it turns out.`,
   );
 }
 
 /** `ringtrue get`. */
 export async function showCall(callId: string, options: ApiOptions & { wait: boolean }): Promise<void> {
   const api = new ApiClient(options);
-  show(options.wait ? await api.untilOver(callId) : await api.get(callId), options);
+  show(options.wait ? await followCall(api, callId, false) : await api.get(callId), options);
 }
 
 /** `ringtrue list`. */
@@ -57,13 +61,17 @@ export async function listCalls(options: ApiOptions & Record<string, unknown>): 
 export async function cancelCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
   const body = options.reason === undefined ? undefined : { reason: options.reason };
   const answer = await new ApiClient(options).control(callId, 'cancel', body);
-  print(options, answer, `${callId} is being canceled; what Twilio says of it decides.`);
+  print(
+    options,
+    answer,
+    `${callId} is being canceled. If Twilio has the call already, its final status counts.`,
+  );
 }
 
 /** `ringtrue retry`. */
 export async function retryCall(callId: string, options: ApiOptions): Promise<void> {
   const answer = await new ApiClient(options).control(callId, 'retry');
-  print(options, answer, `${callId} is dialed again now.`);
+  print(options, answer, `The next attempt of ${callId} begins now.`);
 }
 
 /** `ringtrue pause`. */
@@ -73,26 +81,31 @@ export async function pauseCall(callId: string, options: ApiOptions & { reason?:
   print(
     options,
     answer,
-    `${callId} is paused: no attempt begins until \`ringtrue resume ${callId}\`. What Twilio has begun goes on.`,
+    `${callId} is paused: no attempt begins until \`ringtrue resume ${callId}\`. A call that Twilio has goes on.`,
   );
 }
 
 /** `ringtrue resume`. */
 export async function resumeCall(callId: string, options: ApiOptions): Promise<void> {
   const answer = await new ApiClient(options).control(callId, 'resume');
-  print(options, answer, `${callId} goes on.`);
+  print(options, answer, `${callId} is resumed.`);
 }
 
 /** `ringtrue reschedule`. */
 export async function rescheduleCall(callId: string, options: ApiOptions & { at: string }): Promise<void> {
   const answer = await new ApiClient(options).control(callId, 'reschedule', { at: options.at });
-  print(options, answer, `The next attempt of ${callId} is due at ${options.at}.`);
+  const isPast = Date.parse(options.at) <= Date.now();
+  print(
+    options,
+    answer,
+    `The next attempt of ${callId} ${isPast ? 'begins now' : `is due at ${options.at}`}.`,
+  );
 }
 
-/** The body of `POST /calls`; what is right in it is for the API to say. */
+/** The body of `POST /calls`. The API checks it. */
 function requestOf(to: string, options: PlaceOptions): object {
   if (options.say !== undefined && options.twiml !== undefined)
-    throw new UsageError('--say and --twiml are both given; exactly one thing can be heard');
+    throw new UsageError('--say and --twiml are both given; must be one of them');
   const fields = {
     to,
     from: options.from,
@@ -104,9 +117,12 @@ function requestOf(to: string, options: PlaceOptions): object {
     maxDurationSeconds: options.maxDuration,
     machineDetection: options.machineDetection,
     lookup: options.lookup,
-    retry: options.retry,
+    retry: options.retry && retryOf(options.retry),
     callingWindow: callingWindowOf(options),
     urgent: options.urgent,
+    priority: options.priority,
+    fairnessKey: options.fairnessKey,
+    allowParallel: options.allowParallel,
     notBefore: options.notBefore,
     giveUpAt: options.giveUpAt,
     notifyUrl: options.notifyUrl,
@@ -115,6 +131,16 @@ function requestOf(to: string, options: PlaceOptions): object {
     metadata: options.metadata && metadataOf(options.metadata),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** The name of a policy, or a policy as JSON. */
+function retryOf(text: string): string | object {
+  if (!text.trimStart().startsWith('{')) return text;
+  try {
+    return JSON.parse(text) as object;
+  } catch (error) {
+    throw new UsageError(`--retry is not JSON: ${(error as Error).message}`);
+  }
 }
 
 function metadataOf(pairs: string[]): Record<string, string> {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
+import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
 interface ListOptions extends ApiOptions {
   call?: string;
@@ -33,14 +34,15 @@ export async function resend(
   const api = new ApiClient(where);
   if (id !== undefined) {
     const answer = await api.resend(id);
-    return print({ json }, answer, `${id} is being sent again, for a day if need be.`);
+    return print({ json }, answer, `${id} is being sent again, for up to a day.`);
   }
   const counted = await resendAll(api);
   const { resent, underWay } = counted;
-  print({ json }, counted, `${resent} are being sent again${underWay ? `; ${underWay} were already` : ''}.`);
+  const others = underWay > 0 ? `; ${underWay} more already, or delivered meanwhile` : '';
+  print({ json }, counted, `Being sent again: ${count(resent, 'notification')}${others}.`);
 }
 
-/** Sends again whatever was dead when it was asked for; the pages are read first, since sending changes them. */
+/** Sends all dead letters again. Reads all pages first, because sending changes them. */
 async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: number }> {
   const ids: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -55,7 +57,7 @@ async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: nu
   return { resent, underWay: ids.length - resent };
 }
 
-/** False when it is under way, or was delivered meanwhile. */
+/** False if it is being sent already, or was delivered meanwhile. */
 async function resentNow(api: ApiClient, id: string): Promise<boolean> {
   try {
     await api.resend(id);
@@ -66,7 +68,7 @@ async function resentNow(api: ApiClient, id: string): Promise<boolean> {
   }
 }
 
-/** Comes back when the API says that these are too many requests. */
+/** Repeats a request as long as the API answers that these are too many. */
 async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -78,7 +80,7 @@ async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One line a dead letter. */
+/** A list of dead letters, one line for each. */
 function deadLettersTable(letters: DeadLetter[]): string {
   if (letters.length === 0) return 'No dead letters.';
   return tableOf(

@@ -1,11 +1,12 @@
 import { type DevConfiguration, demoEnvironment, devConfiguration } from '../config/configuration.js';
 import { runDemo } from '../dev/demo/runDemo.js';
 import { type Dev, startDev } from '../dev/dev.js';
+import { Closing } from '../process/closing.js';
 import { freePort, isFree } from '../process/freePort.js';
 import { createLog } from '../process/log.js';
-import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
 
-/** `ringtrue dev` and `ringtrue demo`: everything in this process, until it is told to stop. */
+/** `ringtrue dev` and `ringtrue demo`: everything in this process. Returns after a stop signal. */
 export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): Promise<void> {
   const signal = stopSignal();
   const { configuration, left } = demo
@@ -15,9 +16,7 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
   const closing = new Closing();
   try {
     if (left.length > 0)
-      print(
-        `The demo runs on a simulated Twilio and servers of its own, so it does without ${left.join(', ')}.`,
-      );
+      print(`The demo uses a simulated Twilio and its own servers, so it ignores ${left.join(', ')}.`);
     print(demo ? 'Starting the demo …' : 'Starting …');
     const dev = await startDev(configuration, { log, signal, closing });
     print(addresses(dev, configuration));
@@ -26,16 +25,18 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
       if (!asExpected) process.exitCode = 1;
       if (exit) return;
       process.exitCode = 0;
-      print(`${addresses(dev, configuration)}\nEverything goes on running; Ctrl-C stops it.`);
+      print(`${addresses(dev, configuration)}\nEverything keeps running; Ctrl-C stops it.`);
     }
     await whenAborted(signal);
     print('\nStopping …');
   } finally {
-    await closing.closeAll((what, err) => log.warn({ err }, `${what} did not close well`));
+    await closing.closeAll((what, err) => log.warn({ err }, `${what} could not be closed properly`));
   }
 }
 
-/** The demo disturbs nobody: quiet, and on other ports where the usual ones are taken and none were asked for. */
+/**
+ * The demo logs warnings only, and takes other ports if the usual ones are in use and none are configured.
+ */
 async function demoConfiguration(): Promise<{ configuration: DevConfiguration; left: string[] }> {
   const { env, left } = demoEnvironment(process.env);
   env.RINGTRUE_LOG_LEVEL ||= 'warn';
@@ -64,7 +65,7 @@ function addresses(dev: Dev, { apiTokens, temporal, databaseUrl, dataDirectory }
       dev.temporalUiUrl ? `${dev.temporalUiUrl}/namespaces/${dev.namespace}/workflows` : temporal.address,
     ],
     ['Twilio', dev.simulatorUrl ? `simulated, ${dev.simulatorUrl}` : 'the real one: calls cost money'],
-    ['Kept in', databaseUrl === null ? dataDirectory : `${dataDirectory} and the database of DATABASE_URL`],
+    ['Data in', databaseUrl === null ? dataDirectory : `${dataDirectory} and the database of DATABASE_URL`],
   ];
   const token = apiTokens.length > 0 ? ` \\\n    -H 'Authorization: Bearer …'` : '';
   const to = dev.simulatorUrl ? '+15005551200' : '+…';

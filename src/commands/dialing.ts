@@ -1,9 +1,9 @@
-import type { DialingState } from '../../activities/store/placements/dialingControl.js';
+import type { DialingState, DialLimitOverrides } from '../../activities/store/placements/dialingControl.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
-type Answer = DialingState & { accountSid: string };
+type Answer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
 
 interface LimitOptions extends ApiOptions {
   cps?: string;
@@ -39,12 +39,12 @@ export async function limits(options: LimitOptions): Promise<void> {
   };
   if (Object.keys(body).length === 0)
     throw new UsageError(
-      'No limit is given; one at least of --cps, --in-flight, --per-number and --contacts',
+      'No limit is given; must be at least one of --cps, --in-flight, --per-number and --contacts',
     );
   printDialing(options, await new ApiClient(options).send<Answer>('PATCH', '/dialing/limits', { body }));
 }
 
-/** What is right for a limit is for the API to say. */
+/** The API checks whether the number is a possible limit. */
 function numberOf(option: string, text: string): number | null {
   if (text === 'default') return null;
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text);
@@ -65,13 +65,24 @@ function printDialing(options: ApiOptions, dialing: Answer): void {
   print(options, dialing, sheetOf(dialing));
 }
 
-/** Everything that a person wants to know of how dialing stands. */
-function sheetOf({ accountSid, limits, paused, breaker, inFlight, nextPlacementAt }: Answer): string {
+/** The state of dialing, for people. */
+function sheetOf({
+  accountSid,
+  limits,
+  configured,
+  paused,
+  breaker,
+  inFlight,
+  nextPlacementAt,
+}: Answer): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
-  const set = (limit: number | null) =>
-    limit === null ? 'as configured' : limit === 0 ? 'any number' : String(limit);
-  const period = limits.contactsPerNumber ? ` in ${limits.contactsPeriodSeconds} s` : '';
-  const contacts = `${set(limits.contactsPerNumber)}${period}`;
+  const shown = (name: keyof DialLimitOverrides) => {
+    const limit = limits[name] ?? configured?.[name];
+    const source = limits[name] === null ? ' (as the workers are configured)' : ' (set by an operator)';
+    return limit == null ? 'as the workers are configured' : `${limit === 0 ? 'no limit' : limit}${source}`;
+  };
+  const { contactsPeriodSeconds } = limits.contactsPerNumber === null && configured ? configured : limits;
+  const period = contactsPeriodSeconds === null ? '' : ` within ${contactsPeriodSeconds} s`;
   const ahead = nextPlacementAt !== null && Date.parse(nextPlacementAt) > Date.now();
   return tableOf(
     ['', ''],
@@ -84,12 +95,12 @@ function sheetOf({ accountSid, limits, paused, breaker, inFlight, nextPlacementA
           ? 'closed'
           : `${breaker.state} since ${breaker.openedAt}, until ${breaker.openUntil}${because(breaker.reason)}`,
       ],
-      ['calls under way', String(inFlight)],
-      ['next turn', ahead ? nextPlacementAt : 'now'],
-      ['calls per second', set(limits.callsPerSecond)],
-      ['calls at once', set(limits.callsInFlight)],
-      ['calls at once per number', set(limits.callsPerNumber)],
-      ['calls per number in a period', contacts],
+      ['calls in flight', String(inFlight)],
+      ['next placement', ahead ? nextPlacementAt : 'now'],
+      ['calls per second', shown('callsPerSecond')],
+      ['most calls in flight', shown('callsInFlight')],
+      ['most calls in flight to a number', shown('callsPerNumber')],
+      [`most calls to a number${period}`, shown('contactsPerNumber')],
     ],
   );
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
+import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
 export async function add(
@@ -23,7 +24,7 @@ export async function add(
 /** `ringtrue do-not-call remove`. */
 export async function remove(number: string, options: ApiOptions): Promise<void> {
   await new ApiClient(options).send('DELETE', pathOf('do-not-call', number));
-  print(options, { to: number, removed: true }, `${number} is off the do-not-call list.`);
+  print(options, { to: number, removed: true }, `${number} is no longer on the do-not-call list.`);
 }
 
 /** `ringtrue do-not-call check`. */
@@ -33,13 +34,13 @@ export async function check(number: string, options: ApiOptions): Promise<void> 
     ifListed(api.send<DoNotCallEntry>('GET', pathOf('do-not-call', number))),
     ifListed(api.send<InvalidNumber>('GET', pathOf('invalid-numbers', number))),
   ]);
-  const words = [
+  const sentences = [
     entry === null ? `${number} is not on the do-not-call list.` : sentenceOf(entry),
     invalidNumber === null
       ? 'It is not remembered as invalid.'
       : `Twilio showed it to be invalid on ${invalidNumber.seenAt}: ${invalidNumber.message} (${invalidNumber.source} ${invalidNumber.code}, call ${invalidNumber.callId}).`,
   ];
-  print(options, { to: number, suppression: entry, invalidNumber }, words.join('\n'));
+  print(options, { to: number, entry, invalidNumber }, sentences.join('\n'));
 }
 
 /** `ringtrue do-not-call list`. */
@@ -53,7 +54,7 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
   );
   const rows = page.entries.map((entry) => [
     entry.to,
-    entry.expired ? 'expired' : (entry.expiresAt ?? 'for good'),
+    entry.expired ? 'expired' : (entry.expiresAt ?? 'no end'),
     entry.source,
     entry.addedAt,
     entry.reason,
@@ -77,14 +78,18 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
   print(
     options,
     imported,
-    `${imported.rows} rows read; ${imported.added} numbers were not on the list before.`,
+    `${count(imported.rows, 'row')} read; ${count(imported.added, 'number')} added to the list.`,
   );
 }
 
 /** `ringtrue do-not-call purge`. */
 export async function purge(options: ApiOptions): Promise<void> {
   const purged = await new ApiClient(options).send<{ removed: number }>('POST', '/do-not-call/purge');
-  print(options, purged, `${purged.removed} entries had expired and are deleted.`);
+  print(
+    options,
+    purged,
+    `Deleted ${purged.removed === 1 ? '1 expired entry' : `${purged.removed} expired entries`}.`,
+  );
 }
 
 /** The path of one number in a list. */
@@ -96,11 +101,11 @@ function sentenceOf({ to, reason, source, addedAt, expiresAt, expired }: DoNotCa
   const why = reason === '' ? '' : `: ${reason}`;
   if (expired)
     return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${source})${why}`;
-  const until = expiresAt === null ? 'for good' : `until ${expiresAt}`;
-  return `${to} is on the do-not-call list since ${addedAt}, ${until} (${source})${why}`;
+  const until = expiresAt === null ? 'without an end' : `until ${expiresAt}`;
+  return `${to} has been on the do-not-call list since ${addedAt}, ${until} (${source})${why}`;
 }
 
-/** Null when the API says that the number is not on the list. */
+/** Null if the API answers that the number is not on the list. */
 async function ifListed<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

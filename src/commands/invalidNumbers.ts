@@ -1,7 +1,7 @@
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions } from '../client/apiClient.js';
-import { tableOf } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
 import { pathOf } from './doNotCall.js';
 
 /** `ringtrue invalid-numbers`. */
@@ -31,5 +31,9 @@ export async function list(options: ApiOptions & { limit?: number; cursor?: stri
 /** `ringtrue invalid-numbers forget`. */
 export async function forget(number: string, options: ApiOptions): Promise<void> {
   await new ApiClient(options).send('DELETE', pathOf('invalid-numbers', number));
-  print(options, { to: number, forgotten: true }, `${number} is forgotten, and dialed again when asked for.`);
+  print(
+    options,
+    { to: number, forgotten: true },
+    `${number} is no longer remembered as invalid. New calls to it are dialed.`,
+  );
 }

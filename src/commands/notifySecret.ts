@@ -1,7 +1,7 @@
 import { ConfigurationReader } from '../config/configurationReader.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 
-/** `ringtrue notify-secret`: the newest secret, whether it was configured or follows from the auth token. */
+/** `ringtrue notify-secret`: prints the newest secret, either configured or derived from the auth token. */
 export function printNotifySecret(): void {
   const r = new ConfigurationReader(process.env);
   const authToken = r.values.TWILIO_AUTH_TOKEN ?? simulatorCredentials.authToken;

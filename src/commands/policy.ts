@@ -6,7 +6,7 @@ import { UsageError } from '../client/apiClient.js';
 import { builtInPolicies, readPolicies } from '../config/policies.js';
 import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../policy/dryRun.js';
 import { dryRunTable } from '../policy/dryRunTable.js';
-import { simulatedEnding } from '../policy/simulatedEnding.js';
+import { simulatedVerdict } from '../policy/simulatedVerdict.js';
 
 interface ExplainOptions {
   outcomes: string;
@@ -22,9 +22,8 @@ interface ExplainOptions {
 /** `ringtrue policy check`. */
 export function checkPolicies(file: string | undefined): void {
   const path = file ?? process.env.RINGTRUE_POLICIES;
-  if (!path)
-    throw new UsageError('no file is named, and RINGTRUE_POLICIES is not set: there is nothing to check');
-  process.stdout.write(`${path} is right. Policies: ${Object.keys(policiesOf(file)).join(', ')}.\n`);
+  if (!path) throw new UsageError('no file is named, and RINGTRUE_POLICIES is not set; must be one of them');
+  process.stdout.write(`${path} is valid. Policies: ${Object.keys(policiesOf(file)).join(', ')}.\n`);
 }
 
 /** `ringtrue policy explain`: a dry run; nothing is dialed, and no server is needed. */
@@ -53,23 +52,23 @@ export async function explainPolicies(file: string | undefined, options: Explain
   process.stdout.write(`${text}\n`);
 }
 
-/** Of the file, else of `RINGTRUE_POLICIES`, else the built-in ones. */
+/** The policies of the file, else of `RINGTRUE_POLICIES`, else the built-in ones. */
 function policiesOf(file: string | undefined): Record<string, RetryPolicy> {
   const path = file ?? process.env.RINGTRUE_POLICIES;
   if (!path) return builtInPolicies;
-  const read = readPolicies(path, file === undefined ? 'RINGTRUE_POLICIES' : 'FILE');
+  const read = readPolicies(path, file === undefined ? 'RINGTRUE_POLICIES' : null);
   if ('policies' in read) return read.policies;
   const count = read.faults.length === 1 ? 'one fault' : `${read.faults.length} faults`;
   throw new UsageError(`${path} has ${count}:\n${read.faults.map((fault) => `  - ${fault}`).join('\n')}`);
 }
 
-/** The circumstances, checked as a request with them would be; every fault at once, after those `found` already. */
+/** The circumstances, checked as a call request would be. Throws every fault at once, `knownFaults` first. */
 function scenarioOf(options: ExplainOptions, words: string[], knownFaults: string[]): DryRunScenario {
   const { to, window: hours, timeZone, giveUpAt, start } = options;
   const faults = [...knownFaults];
   const verdicts: RetryBasis[] = [];
   for (const word of words) {
-    const verdict = simulatedEnding(word);
+    const verdict = simulatedVerdict(word);
     if ('wrong' in verdict) faults.push(`--outcomes ${JSON.stringify(word)} ${verdict.wrong}`);
     else verdicts.push(verdict);
   }
@@ -77,8 +76,8 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
   const callingWindow = window ?? (timeZone === undefined ? null : zoned(timeZone).window);
   const checked = checkCallRequest(
     {
-      to: to ?? somebodyElse,
-      from: to === somebody ? somebodyElse : somebody,
+      to: to ?? toNumber,
+      from: to === fromNumber ? toNumber : fromNumber,
       twiml: '<Response/>',
       ...(callingWindow === null ? {} : { callingWindow }),
       ...(giveUpAt === undefined ? {} : { giveUpAt }),
@@ -90,11 +89,9 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
     for (const { path, message } of checked.faults)
       faults.push(faultLine({ path: optionOfField[path] ?? path, message }));
   if (window !== null && to === undefined && timeZone === undefined)
-    faults.push(
-      '--window is given without --to and --time-zone; one of them must say whose clock it goes by',
-    );
+    faults.push('--window is given without --to and --time-zone; must have one of them, for its time zone');
   if (faults.length > 0)
-    throw new UsageError(`the rehearsal cannot begin:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    throw new UsageError(`the dry run cannot begin:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return {
     startAt: new Date(start?.toUpperCase() ?? Date.now()).toISOString(),
     giveUpAt: giveUpAt?.toUpperCase() ?? null,
@@ -109,13 +106,13 @@ function windowOf(hours: string, timeZone: string | undefined): CallingWindow {
   return { start, end, ...(timeZone === undefined ? {} : { timeZone }) };
 }
 
-/** No call, but a window that only stands for its zone. */
+/** A window that only carries its time zone. */
 function zoned(timeZone: string): { to: null; window: CallingWindow } {
   return { to: null, window: { timeZone, start: '00:00', end: '12:00' } };
 }
 
-/** A request needs two different numbers, and the rehearsal at most one. */
-const [somebody, somebodyElse] = ['+15005550006', '+15005550001'];
+/** A call request needs two different numbers, and a dry run at most one. */
+const [fromNumber, toNumber] = ['+15005550006', '+15005550001'];
 
 const optionOfField: Record<string, string> = {
   to: '--to',

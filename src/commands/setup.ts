@@ -2,7 +2,14 @@ import { openStore } from '../../activities/store/openStore.js';
 import { setupConfiguration } from '../config/configuration.js';
 import { createLog } from '../process/log.js';
 import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes.js';
-import { describeServer, errorText, lazyClient } from '../temporal/temporalClient.js';
+import {
+  describeServer,
+  errorText,
+  isNamespaceMissing,
+  isTemporalAway,
+  lazyClient,
+  noNamespace,
+} from '../temporal/temporalClient.js';
 
 const answersWithinMs = 10_000;
 
@@ -11,7 +18,9 @@ export class SetUpFailed extends Error {
   override readonly name = 'SetUpFailed';
 }
 
-/** `ringtrue setup`: what must be there before workers and API serve. May be run again at any time. */
+/**
+ * `ringtrue setup`: creates what workers and API need. It may run again at any time. Throws `SetUpFailed`.
+ */
 export async function runSetup(): Promise<void> {
   const configuration = setupConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
@@ -27,8 +36,14 @@ export async function runSetup(): Promise<void> {
         : 'All search attributes are registered.',
     );
   } catch (error) {
+    const why = errorText(error).replace(/\.$/, '');
+    const hint = isTemporalAway(error)
+      ? ''
+      : ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
     faults.push(
-      `the search attributes could not be registered (${describeServer(temporal)}): ${errorText(error)} If the server forbids it, ${howToRegister(temporal.namespace)}.`,
+      isNamespaceMissing(error)
+        ? noNamespace(temporal)
+        : `the search attributes could not be registered (${describeServer(temporal)}): ${why}.${hint}`,
     );
   } finally {
     await client.connection.close();

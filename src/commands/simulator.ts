@@ -1,10 +1,10 @@
 import { simulatorConfiguration } from '../config/configuration.js';
-import { startSimulatorAt } from '../dev/simulatorPort.js';
+import { startSimulatorAt } from '../dev/startSimulatorAt.js';
 import { createLog } from '../process/log.js';
-import { stopSignal, whenAborted } from '../process/stopping.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 
-/** `ringtrue simulator`: the simulated Twilio alone, until it is told to stop. */
+/** `ringtrue simulator`: the simulated Twilio alone. Returns after a stop signal. */
 export async function runSimulator(): Promise<void> {
   const configuration = simulatorConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
@@ -19,7 +19,7 @@ export async function runSimulator(): Promise<void> {
     log: (message) => log.debug(message),
   });
   log.info(
-    `The Twilio simulator listens on ${simulator.url}, for account ${accountSid}: set TWILIO_BASE_URL=${simulator.url} where it is to be used.`,
+    `The Twilio simulator listens on ${simulator.url}, for account ${accountSid}${configuration.account === null ? ` with auth token ${authToken}` : ''}. To use it, set TWILIO_BASE_URL=${simulator.url}.`,
   );
   await whenAborted(signal);
   log.info(`Stopping: ${signal.reason.message}.`);

@@ -11,14 +11,14 @@ export interface WindowOptions {
   blockedDates?: string[];
 }
 
-/** The `callingWindow` of these options; undefined when there is none. Whether hours and dates exist is for the API to say. */
+/** The `callingWindow` of these options; undefined if there is none. The API checks hours and dates. */
 export function callingWindowOf(options: WindowOptions): CallingWindow | undefined {
   const { window, days, timeZone, blockedDates } = options;
   if (window === undefined) {
     const astray = { '--days': days, '--time-zone': timeZone, '--blocked-dates': blockedDates };
     for (const [option, value] of Object.entries(astray))
       if (value !== undefined)
-        throw new UsageError(`${option} says more of --window, which is missing; add --window 08:00-21:00`);
+        throw new UsageError(`${option} needs --window, which is missing; add --window 08:00-21:00`);
     return undefined;
   }
   const ranges = window.map((hours) => ({ ...rangeOf(hours), ...(days && { days: daysOf(days) }) }));

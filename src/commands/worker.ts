@@ -3,25 +3,28 @@ import { openStoreLazily } from '../../activities/store/openStore.js';
 import { workerConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
+import { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
 import { listen } from '../process/httpServer.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import { Closing, stopSignal, whenAborted } from '../process/stopping.js';
-import { installRuntime } from '../temporal/runtime.js';
+import { stopSignal, whenAborted } from '../process/stopSignal.js';
+import { watchStore } from '../process/watchStore.js';
+import { installRuntime } from '../temporal/installRuntime.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { currentCapacity } from '../worker/dialWorker.js';
-import { startWorker } from '../worker/worker.js';
+import { currentCapacity } from '../worker/createDialWorker.js';
+import { startWorker } from '../worker/startWorker.js';
+import { watchAccount } from '../worker/watchAccount.js';
 import { workerEndpoints } from '../worker/workerEndpoints.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 
-/** `ringtrue worker`: one worker, until it is told to stop. */
+/** `ringtrue worker`: one worker. Returns after a stop signal. */
 export async function runWorker(): Promise<void> {
   const configuration = workerConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
   const signal = stopSignal();
   const closing = new Closing();
-  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} did not close well`);
+  const failed = (what: string, err: unknown) => log.warn({ err }, `${what} could not be closed properly`);
   try {
     const { temporal, workerPort } = configuration;
     const coreMetrics = `127.0.0.1:${await freePort('127.0.0.1')}`;
@@ -32,10 +35,13 @@ export async function runWorker(): Promise<void> {
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());
+    void watchStore(store, { log, signal });
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('temporal', () => checkTemporal(client, temporal));
     watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
+    const emit = activityListener(metrics, readiness, log);
+    void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });
     const worker = startWorker({
       temporal,
       taskQueue: configuration.taskQueue,
@@ -44,7 +50,7 @@ export async function runWorker(): Promise<void> {
         policies: livePolicies(configuration.policies, { log, metrics }),
       },
       store,
-      emit: activityListener(metrics, readiness, log),
+      emit,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,
@@ -63,7 +69,7 @@ export async function runWorker(): Promise<void> {
       log.info(`The worker's health is at http://${configuration.host}:${server.port}/readyz.`);
     }
     await whenAborted(signal);
-    log.info(`Stopping: ${signal.reason.message}. Activities under way may finish.`);
+    log.info(`Stopping: ${signal.reason.message}. Running activities may finish.`);
   } finally {
     await closing.closeAll(failed);
   }

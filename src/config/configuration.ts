@@ -1,14 +1,16 @@
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type {
   ActivitySettings,
   DoNotCallSettings,
   NotifySettings,
 } from '../../activities/deps/activitySettings.js';
+import type { DialLimits } from '../../activities/store/placements/dialLimits.js';
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
-import { setVariables } from './environment.js';
+import { isKnown, isOwnVariable, setVariables } from './environment.js';
 import type { PolicySource } from './livePolicies.js';
 
 export interface ApiConfiguration extends CommonConfiguration {
@@ -19,10 +21,12 @@ export interface ApiConfiguration extends CommonConfiguration {
   publicUrl: string | null;
   /** The account whose dialing the API shows and controls. */
   accountSid: string;
-  /** Tokens with which Twilio may have signed. */
+  /** The limits with which the workers are configured. */
+  dialLimits: DialLimits;
+  /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
   apiTokens: string[];
-  /** Per client of the calls API; 0: any number. */
+  /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;
   policies: PolicySource;
@@ -44,15 +48,15 @@ export interface SetupConfiguration extends CommonConfiguration {
 }
 
 export interface DevConfiguration
-  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens'> {
+  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens' | 'dialLimits'> {
   /** Null: the store is embedded, under the data directory. */
   databaseUrl: string | null;
   /** Null: a Temporal server was named, and none is started. */
   temporalServer: { port: number; uiPort: number } | null;
-  /** Null: the simulator plays Twilio. */
+  /** Null: the simulator stands in for Twilio. */
   twilio: { settings: TwilioSettings; authTokens: string[] } | null;
   simulatorPort: number;
-  /** Without what only the addresses can tell. */
+  /** Without the settings that depend on addresses. */
   callSettings: Omit<
     ActivitySettings,
     'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify' | 'doNotCall'
@@ -66,7 +70,7 @@ export interface SimulatorConfiguration {
   secrets: string[];
   host: string;
   port: number;
-  /** The account that is played; null: one made up. */
+  /** The simulated account; null: the built-in one. */
   account: { accountSid: string; authToken: string } | null;
   callsPerSecond: number | null;
 }
@@ -78,6 +82,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     ...r.common(),
     ...r.api(),
     accountSid: twilio?.settings.accountSid ?? '',
+    dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
     databaseUrl: r.required('DATABASE_URL', databaseRight),
   });
@@ -122,7 +127,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
   const named = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => r.set[name]);
   const common = r.common();
   const address = `127.0.0.1:${port}`;
-  // A call that was begun with the one Twilio must never be continued with the other.
+  // A call that began with the simulator must never continue with real Twilio, and the other way round.
   const dataDirectory = join(common.dataDirectory, twilio === null ? 'simulated' : 'twilio');
   return r.done({
     ...common,
@@ -137,7 +142,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
     notify: r.notify(twilio?.authTokens[0] ?? simulatorCredentials.authToken, twilio === null),
     doNotCall: r.doNotCall(),
-    // The simulator's calls last seconds: waits made for real phones would only make them look stuck.
+    // The simulator's calls last seconds: with the waits for real phones they would look stuck.
     callSettings: r.callSettings(
       twilio === null
         ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
@@ -154,16 +159,20 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
 
 const demoVariables =
   /^(PORT|HOST|TEMPORAL_CLI_PATH|RINGTRUE_(API_TOKENS|API_RATE|DATA_DIR|TASK_QUEUE|LOG_LEVEL|CPS|[A-Z_]+_SECONDS|TEMPORAL_PORT|TEMPORAL_UI_PORT|SIMULATOR_PORT))$/;
-const ownVariables = /^(PORT|HOST|DATABASE_URL|TEMPORAL_.*|TWILIO_.*|RINGTRUE_.*)$/;
 
 /**
- * The demo's environment: without everything that points at a real Twilio, a shared Temporal or a shared database,
- * since a simulated call has no business there. `left` names what was left out.
+ * The demo's environment, without everything that points at a real Twilio, a shared Temporal or a shared
+ * database: a simulated call must not touch them. A HOST that is not an address is left out too, because
+ * conda and some shells export one. `left` names what was left out.
  */
 export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; left: string[] } {
-  const left = Object.keys(setVariables(env)).filter(
-    (name) => ownVariables.test(name) && !demoVariables.test(name),
-  );
+  const left = Object.entries(setVariables(env))
+    .filter(([name, value]) =>
+      name === 'HOST'
+        ? isIP(value) === 0 && value !== 'localhost'
+        : isOwnVariable(name) && isKnown(name) && !demoVariables.test(name),
+    )
+    .map(([name]) => name);
   const kept = Object.entries(env).filter(([name]) => !left.includes(name));
   return { env: Object.fromEntries(kept), left: left.sort() };
 }

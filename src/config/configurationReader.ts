@@ -2,13 +2,15 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import type { DoNotCallSettings, NotifySettings } from '../../activities/deps/activitySettings.js';
-import { breakerRule } from '../../activities/store/placements/dialLimits.js';
+import { breakerRule, type DialLimits } from '../../activities/store/placements/dialLimits.js';
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
-import { type Environment, environment, setVariables, type VariableName } from './environment.js';
+import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
+import { parseDatabaseUrl } from './databaseUrl.js';
+import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
-/** The configuration cannot be used. Names every fault; the process ends with status 2. */
+/** The configuration cannot be used. The message names every fault. The process exits with status 2. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   constructor(readonly faults: readonly string[]) {
@@ -27,31 +29,27 @@ export interface TemporalSettings {
   address: string;
 }
 
-/** What every process of ours knows. */
+/** What every process needs. */
 export interface CommonConfiguration {
   logLevel: string;
-  /** Values that must never be seen in a log. */
+  /** Values that the log hides. */
   secrets: string[];
   dataDirectory: string;
   temporal: TemporalSettings;
   taskQueue: string;
 }
 
-/** Reads variables and gathers what is wrong with them, so that all of it is said at once. */
+/** Reads variables and collects their faults, so that one message can name all of them. */
 export class ConfigurationReader {
   readonly set: Record<string, string>;
-  readonly values: Environment = {};
+  readonly values: Environment;
   readonly #faults: string[] = [];
 
   constructor(env: NodeJS.ProcessEnv) {
     this.set = setVariables(env);
-    for (const name of Object.keys(environment.shape) as VariableName[]) {
-      const text = this.set[name];
-      if (text === undefined) continue;
-      const parsed = environment.shape[name].safeParse(text);
-      if (parsed.success) Object.assign(this.values, { [name]: parsed.data });
-      else for (const { message } of parsed.error.issues) this.fault(`${name} ${message}`);
-    }
+    const { values, faults } = readVariables(this.set);
+    this.values = values;
+    this.#faults.push(...faults);
   }
 
   fault(fault: string): void {
@@ -74,8 +72,9 @@ export class ConfigurationReader {
   }
 
   temporal(): TemporalSettings {
-    const tls = this.set.TEMPORAL_TLS;
-    // Temporal's own reader takes any other word for "not set", and would send everything unencrypted.
+    const unquoted = Object.fromEntries(Object.entries(this.set).filter(([, text]) => !isQuoted(text)));
+    const tls = unquoted.TEMPORAL_TLS;
+    // Temporal's own reader takes any other word for "not set", and would then send everything unencrypted.
     if (tls !== undefined && !/^(true|false|1|0)$/i.test(tls))
       this.fault(`TEMPORAL_TLS is ${JSON.stringify(tls)}; must be true or false`);
     for (const [one, other] of [
@@ -87,7 +86,7 @@ export class ConfigurationReader {
           `TEMPORAL_TLS_CLIENT_${other}_PATH (or _DATA) is missing; must be set, since the client's ${one.toLowerCase()} is`,
         );
     try {
-      const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: this.set });
+      const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: unquoted });
       const address = connectionOptions.address ?? 'localhost:7233';
       if (!isHostAndPort(address))
         this.fault(
@@ -95,7 +94,7 @@ export class ConfigurationReader {
         );
       return { connection: { ...connectionOptions, address }, namespace: namespace ?? 'default', address };
     } catch (error) {
-      this.fault(`Temporal's configuration (TEMPORAL_…) is not right: ${(error as Error).message}`);
+      this.fault(`Temporal's configuration (TEMPORAL_…) cannot be used: ${(error as Error).message}`);
       return { connection: {}, namespace: 'default', address: '' };
     }
   }
@@ -106,7 +105,7 @@ export class ConfigurationReader {
     );
   }
 
-  /** Null when there are no credentials. `required`: then that is a fault. */
+  /** Null if there are no credentials, which is a fault if they are `required`. */
   twilio(need: 'required' | 'optional'): { settings: TwilioSettings; authTokens: string[] } | null {
     const { set, values } = this;
     const anyCredential = Object.keys(set).some((name) =>
@@ -126,10 +125,7 @@ export class ConfigurationReader {
     ] as const)
       if (set[one] && !set[other])
         this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
-    if (isTwilio(set.TWILIO_BASE_URL) && !set.RINGTRUE_PUBLIC_URL)
-      this.fault(
-        'RINGTRUE_PUBLIC_URL is missing; must be the URL under which Twilio reaches the API, such as https://calls.example.com',
-      );
+    if (isTwilio(set.TWILIO_BASE_URL)) this.#checkPublicUrl();
     const { TWILIO_API_KEY: key, TWILIO_API_SECRET: secret, TWILIO_AUTH_TOKEN_SECONDARY: secondary } = values;
     return {
       settings: {
@@ -142,12 +138,21 @@ export class ConfigurationReader {
     };
   }
 
-  /** The settings of the API itself: as `http`, and it must not be open to the world. */
+  /** Twilio refuses to create a call whose status callback leads to a host that is not public. */
+  #checkPublicUrl(): void {
+    const right = 'the URL under which Twilio reaches the API, such as https://calls.example.com';
+    if (!this.set.RINGTRUE_PUBLIC_URL) this.fault(`RINGTRUE_PUBLIC_URL is missing; must be ${right}`);
+    const publicUrl = this.values.RINGTRUE_PUBLIC_URL;
+    const trouble = publicUrl === undefined ? null : whyNotPublic(publicUrl);
+    if (trouble !== null) this.fault(`RINGTRUE_PUBLIC_URL is ${publicUrl}, and ${trouble}; must be ${right}`);
+  }
+
+  /** The settings of the API: those of `http`. An API that other machines can reach must have tokens. */
   api() {
     const http = this.http();
     if (!isLoopback(http.host) && http.apiTokens.length === 0 && !this.set.RINGTRUE_API_TOKENS)
       this.fault(
-        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that not everybody can place calls (or leave HOST at 127.0.0.1)`,
+        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1)`,
       );
     return http;
   }
@@ -172,6 +177,17 @@ export class ConfigurationReader {
     };
   }
 
+  /** The account's limits. Workers apply them, and the API shows them. */
+  dialLimits(callsPerSecond: number): DialLimits {
+    const { values } = this;
+    return {
+      callsPerSecond: values.RINGTRUE_CPS ?? callsPerSecond,
+      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
+      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
+      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+    };
+  }
+
   callSettings(defaults: {
     callsPerSecond: number;
     callbackWait: number;
@@ -181,10 +197,7 @@ export class ConfigurationReader {
   }) {
     const { values } = this;
     return {
-      callsPerSecond: values.RINGTRUE_CPS ?? defaults.callsPerSecond,
-      callsInFlight: values.RINGTRUE_CALLS_IN_FLIGHT || null,
-      callsPerNumber: (values.RINGTRUE_CALLS_PER_NUMBER ?? 1) || null,
-      contactsPerNumber: values.RINGTRUE_CONTACTS_PER_NUMBER ?? null,
+      ...this.dialLimits(defaults.callsPerSecond),
       rememberInvalidSeconds: values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? defaults.rememberInvalid,
       breaker: breakerRule,
       callbackWaitSeconds: values.RINGTRUE_CALLBACK_WAIT_SECONDS ?? defaults.callbackWait,
@@ -195,7 +208,9 @@ export class ConfigurationReader {
     };
   }
 
-  /** Notifications are always signed: by the configured secrets, else by one that follows from the auth token. */
+  /**
+   * Notifications are always signed: with the configured secrets, else with one derived from the auth token.
+   */
   notify(authToken: string, allowPrivate: boolean): NotifySettings {
     const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: privateAllowed } = this.values;
     return {
@@ -207,12 +222,13 @@ export class ConfigurationReader {
   doNotCall(): DoNotCallSettings {
     return {
       eligibilityUrl: this.values.RINGTRUE_ELIGIBILITY_URL ?? null,
-      addOptOuts: this.values.RINGTRUE_SUPPRESS_OPT_OUTS ?? false,
+      addOptOuts: this.values.RINGTRUE_DO_NOT_CALL_OPT_OUTS ?? false,
     };
   }
 
   secrets(): string[] {
     const { values, set } = this;
+    const password = parseDatabaseUrl(values.DATABASE_URL ?? '')?.password;
     const ownSecrets = [
       values.TWILIO_AUTH_TOKEN,
       values.TWILIO_AUTH_TOKEN_SECONDARY,
@@ -220,9 +236,11 @@ export class ConfigurationReader {
       set.TEMPORAL_API_KEY,
       ...(values.RINGTRUE_API_TOKENS ?? []),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
-      values.DATABASE_URL ? new URL(values.DATABASE_URL).password : undefined,
+      ...(password ? [password, decoded(password)] : []),
     ];
-    return ownSecrets.filter((secret): secret is string => secret !== undefined && secret !== '');
+    return [...new Set(ownSecrets)].filter(
+      (secret): secret is string => secret !== undefined && secret !== '',
+    );
   }
 
   done<T>(configuration: T): T {
@@ -236,12 +254,32 @@ function isHostAndPort(address: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** Is it Twilio itself, on whatever of its hosts, that requests are sent to? Then it must reach us, too. */
+/** Without percent-encoding; unchanged if that is malformed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Do requests go to Twilio itself, on any of its hosts? Then Twilio must be able to reach the API. */
 function isTwilio(baseUrl: string | undefined): boolean {
   return !baseUrl || (URL.canParse(baseUrl) && /(^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname));
 }
 
-/** Can only this machine reach an address that is listened on at this host? */
+/** Why Twilio cannot reach this URL, as far as the URL itself tells; null if it may. Nothing is looked up. */
+function whyNotPublic(url: string): string | null {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isIP(host) !== 0 && !isPublicAddress(host)) return 'Twilio cannot reach a private address';
+  if (isIP(host) !== 0) return null;
+  if (!host.includes('.') || /\.(localhost|local|internal)$/.test(host))
+    return 'Twilio cannot reach a local name';
+  // Source: Twilio error 21609.
+  return host.includes('_') ? 'Twilio refuses host names with an underscore' : null;
+}
+
+/** Can only this machine reach a server that listens on this host? */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

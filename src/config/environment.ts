@@ -4,8 +4,10 @@ import { must, show } from '../../activities/validation/fault.js';
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { progressModes } from '../../workflows/rules/twilioStatus.js';
+import { parseDatabaseUrl } from './databaseUrl.js';
+import { nearestName } from './nearestName.js';
 
-/** A variable in a fault, without its value. */
+/** A fault that does not repeat the value. */
 const mustSecretly = (right: string) => ({ error: () => `is set, but not right; must be ${right}` });
 
 const wholeNumber = (least: number, most: number, unit = '') => {
@@ -37,7 +39,10 @@ const contacts = () => {
 
 const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
 
-/** A URL of http or https, with neither query nor credentials, as it is built upon: no fragment, no slash at the end. */
+/**
+ * An http(s) URL without query and credentials. The result has no fragment and no slash at its end, so that
+ * paths can be appended.
+ */
 const baseUrl = (right: string) =>
   z
     .string()
@@ -110,7 +115,7 @@ function isPlainUrl(text: string): boolean {
 const publicUrlRight =
   'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
 
-/** What each variable may be, by its name. All of them are optional here; what a process cannot do without is in `configuration.ts`. */
+/** What each variable may hold. All are optional here: `configuration.ts` says which ones a process needs. */
 export const environment = z.object({
   RINGTRUE_TASK_QUEUE: z.string().max(200, must('at most 200 characters')),
   TWILIO_ACCOUNT_SID: sid('AC', 'an account SID'),
@@ -142,7 +147,7 @@ export const environment = z.object({
     .transform((word) => word === 'true'),
   RINGTRUE_PROGRESS: z.enum(progressModes, must('signal or store')),
   RINGTRUE_ELIGIBILITY_URL: z.string().refine(isPlainUrl, mustSecretly(eligibilityUrlRight)),
-  RINGTRUE_SUPPRESS_OPT_OUTS: z
+  RINGTRUE_DO_NOT_CALL_OPT_OUTS: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
   RINGTRUE_POLICIES: z.string(),
@@ -155,7 +160,7 @@ export const environment = z.object({
   DATABASE_URL: z
     .string()
     .refine(
-      (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+      (text) => parseDatabaseUrl(text) !== null,
       mustSecretly('a URL of PostgreSQL: postgres://user:password@host:5432/database'),
     ),
   RINGTRUE_DATA_DIR: z.string(),
@@ -171,8 +176,75 @@ export const environment = z.object({
 export type Environment = Partial<z.output<typeof environment>>;
 export type VariableName = keyof Environment;
 
-/** The variables that are set. A variable set to nothing, or to blanks, counts as not set. */
+const variableNames = Object.keys(environment.shape) as VariableName[];
+
+/** Variables of the commands that call the API, which read them by themselves. */
+const commandVariables = ['RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
+
+/**
+ * The variables that are set, except Kubernetes service variables. A variable that is empty or holds only
+ * blanks counts as not set.
+ */
 export function setVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+  return Object.fromEntries(
+    entries.filter(([name, value]) => value !== '' && !isServiceVariable(name, value)),
+  );
+}
+
+/** What the variables hold, checked one by one, and every fault found. Secrets never appear in a fault. */
+export function readVariables(set: Record<string, string>): { values: Environment; faults: string[] } {
+  const values: Environment = {};
+  const faults: string[] = [];
+  for (const name of variableNames) {
+    const text = set[name];
+    if (text === undefined || isQuoted(text)) continue;
+    const parsed = environment.shape[name].safeParse(text);
+    if (parsed.success) Object.assign(values, { [name]: parsed.data });
+    else faults.push(...parsed.error.issues.map(({ message }) => `${name} ${message}`));
+  }
+  for (const [name, text] of Object.entries(set)) {
+    if (isRead(name) && isQuoted(text))
+      faults.push(`${name} has quotes around its value; must be set without the quotes`);
+    if (name.startsWith('RINGTRUE_') && !isKnown(name))
+      faults.push(`${name} is unknown; the nearest known name is ${nearestName(name, knownNames)}`);
+  }
+  return { values, faults };
+}
+
+/** Is it a variable that ringtrue or Temporal's configuration reads? */
+export function isOwnVariable(name: string): boolean {
+  return /^(PORT|HOST|DATABASE_URL|TEMPORAL_.*|TWILIO_.*|RINGTRUE_.*)$/.test(name);
+}
+
+/** Is it Temporal's, or one that is checked here? */
+function isRead(name: string): boolean {
+  return name.startsWith('TEMPORAL_') || (variableNames as string[]).includes(name);
+}
+
+/** False for a misspelled name: its setting would have no effect. */
+export function isKnown(name: string): boolean {
+  return !name.startsWith('RINGTRUE_') || knownNames.includes(name);
+}
+
+const knownNames: string[] = [
+  ...variableNames.filter((name) => name.startsWith('RINGTRUE_')),
+  ...commandVariables,
+];
+
+/** `docker run --env-file` and systemd hand on quotes as part of the value, where a shell takes them off. */
+export function isQuoted(text: string): boolean {
+  return /^(["']).*\1$/s.test(text) && text.length > 1;
+}
+
+/**
+ * A variable that Kubernetes sets in every pod for a Service whose name begins with `ringtrue`.
+ * Source: Kubernetes, "Service", environment variables; Docker's legacy container links.
+ */
+function isServiceVariable(name: string, value: string): boolean {
+  if (!name.startsWith('RINGTRUE_')) return false;
+  return (
+    /(^|_)(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name) ||
+    (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\/[^\s/]+:\d+$/.test(value))
+  );
 }

@@ -4,30 +4,30 @@ import type { RetryPolicy } from '../../workflows/callRequest.js';
 import type { Log } from '../process/log.js';
 import { readPolicies } from './policies.js';
 
-/** Retry policies as the configuration has them. */
+/** Where the retry policies come from. */
 export interface PolicySource {
   /** `RINGTRUE_POLICIES`; null: there is no file. */
   path: string | null;
-  /** What was read at start, the built-in ones included. */
+  /** The policies that were read at start, including the built-in ones. */
   atStart: Record<string, RetryPolicy>;
 }
 
 /**
- * The retry policies of now. Whoever asks has the file looked at, though at most once within `lookEveryMs`: a call
- * that begins later than that after a change goes by what is in the file now. A faulty change is said once, every
- * fault named, and the policies of before stay until the file is right again.
+ * Returns a function that returns the current retry policies. It checks the file at most once within
+ * `checkEveryMs`. A faulty change is logged once, with every fault, and the policies before it stay in force
+ * until the file is valid again.
  *
- * It is asked of the file system, not told by it: notices do not come through every mount, and watch one file
- * where Kubernetes and many editors put another in its place. What tells two contents apart is taken before
- * the reading, so that nothing written in between is missed.
+ * It polls the file, because file system events do not pass every mount, and they follow one file where
+ * Kubernetes and many editors replace it. The fingerprint is taken before the file is read, so that no change
+ * is missed.
  */
 export function livePolicies(
   { path, atStart }: PolicySource,
   {
     log,
     metrics,
-    lookEveryMs: checkEveryMs = 1000,
-  }: { log: Pick<Log, 'info' | 'error'>; metrics: Registry; lookEveryMs?: number },
+    checkEveryMs = 1000,
+  }: { log: Pick<Log, 'info' | 'error'>; metrics: Registry; checkEveryMs?: number },
 ): () => Record<string, RetryPolicy> {
   let policies = atStart;
   let faults: string[] = [];
@@ -43,19 +43,19 @@ export function livePolicies(
     faults = 'faults' in read ? read.faults : [];
     if ('faults' in read) {
       const what =
-        'RINGTRUE_POLICIES has changed and cannot be used: new calls go by the policies of before.';
-      log.error({ faults }, `${what} Mend the file, or put it back; no restart is needed.`);
+        'RINGTRUE_POLICIES has changed and cannot be used: new calls use the policies before the change.';
+      log.error({ faults }, `${what} Correct the file; no restart is needed.`);
       return;
     }
     const changed = JSON.stringify(read.policies) !== JSON.stringify(policies);
     policies = read.policies;
     const names = Object.keys(policies).join(', ');
-    if (before.length > 0) log.info(`RINGTRUE_POLICIES is right again. New calls go by it: ${names}.`);
-    else if (changed) log.info(`RINGTRUE_POLICIES has changed. New calls go by it: ${names}.`);
+    if (before.length > 0) log.info(`RINGTRUE_POLICIES is valid again. New calls use it: ${names}.`);
+    else if (changed) log.info(`RINGTRUE_POLICIES has changed. New calls use it: ${names}.`);
   }
 
   function now(): Record<string, RetryPolicy> {
-    // Not the clock on the wall: that one is set back at times.
+    // The wall clock may be set back.
     const moment = performance.now();
     if (path !== null && moment - checkedAt >= checkEveryMs) {
       checkedAt = moment;
@@ -66,7 +66,7 @@ export function livePolicies(
 
   new Gauge({
     name: 'ringtrue_policy_faults',
-    help: 'Faults in the file of retry policies since its last change; above 0, new calls go by the policies of before.',
+    help: 'Faults in the file of retry policies since its last change; above 0, new calls use the policies before it.',
     registers: [metrics],
     collect() {
       now();
@@ -76,7 +76,7 @@ export function livePolicies(
   return now;
 }
 
-/** Differs whenever the file was written or another one took its place, behind whatever links. */
+/** Changes if the file is written or replaced, also behind symbolic links. */
 function fingerprintOf(path: string): string {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });

@@ -3,7 +3,7 @@ import { faultLine, isObject } from '../../activities/validation/fault.js';
 import { checkRetryPolicy, completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 
-/** The policies a request may name without any file; a file may replace them. */
+/** The policies that exist without a file. A file may replace them. */
 export const builtInPolicies: Readonly<Record<string, RetryPolicy>> = {
   default: completePolicy({ maxAttempts: 1 }),
   standard: completePolicy({
@@ -16,17 +16,20 @@ export const builtInPolicies: Readonly<Record<string, RetryPolicy>> = {
 };
 
 /**
- * Reads a file of retry policies, a JSON object by name; every fault as one line, which begins with the name of
- * what was read. The built-in policies are there too, unless the file replaces them.
+ * Reads a file of retry policies, a JSON object by name. Each fault is one line that begins with the variable
+ * that names the file, or with the file if `variable` is null. The result has the built-in policies too,
+ * unless the file replaces them.
  */
 export function readPolicies(
   path: string,
-  source = 'RINGTRUE_POLICIES',
+  variable: string | null = 'RINGTRUE_POLICIES',
 ): { policies: Record<string, RetryPolicy> } | { faults: string[] } {
-  const fault = (what: string) => ({ faults: [`${source} is ${path}, ${what}`] });
+  const fault = (what: string) => ({
+    faults: [variable === null ? `${path} is a file ${what}` : `${variable} is ${path}, ${what}`],
+  });
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
+    content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     const why = (error as Error).message;
     return fault(
@@ -39,12 +42,12 @@ export function readPolicies(
   const policies: Record<string, RetryPolicy> = { ...builtInPolicies };
   const faults: string[] = [];
   for (const [name, input] of Object.entries(content)) {
-    // As a property it would be lost in silence.
+    // As the name of a property it would be lost without a sign.
     const checked = name === '__proto__' ? unusableName : checkRetryPolicy(input);
     if ('policy' in checked) policies[name] = checked.policy;
     else
       for (const one of checked.faults)
-        faults.push(`${source}, policy ${JSON.stringify(name)}: ${faultLine(one)}`);
+        faults.push(`${variable ?? path}, policy ${JSON.stringify(name)}: ${faultLine(one)}`);
   }
   return faults.length > 0 ? { faults } : { policies };
 }

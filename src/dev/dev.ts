@@ -3,26 +3,28 @@ import { join, relative } from 'node:path';
 import { Registry } from 'prom-client';
 import { lockDirectory } from '../../activities/store/database/directoryLock.js';
 import { openStore, openStoreLazily } from '../../activities/store/openStore.js';
+import { dialLimitsOf } from '../../activities/store/placements/dialLimits.js';
 import { publicUrlOf, serveApi } from '../api/apiProcess.js';
 import type { DevConfiguration } from '../config/configuration.js';
 import { ConfigurationError } from '../config/configurationReader.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
+import type { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
 import type { Log } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import type { Closing } from '../process/stopping.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { startDevServer } from '../temporal/devServer.js';
-import { installRuntime } from '../temporal/runtime.js';
+import { installRuntime } from '../temporal/installRuntime.js';
 import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { currentCapacity } from '../worker/dialWorker.js';
-import { startWorker } from '../worker/worker.js';
+import { currentCapacity } from '../worker/createDialWorker.js';
+import { startWorker } from '../worker/startWorker.js';
+import { watchAccount } from '../worker/watchAccount.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
-import { startSimulatorAt } from './simulatorPort.js';
+import { startSimulatorAt } from './startSimulatorAt.js';
 
-/** Where everything is that `ringtrue dev` runs. */
+/** The addresses of everything that `ringtrue dev` runs. */
 export interface Dev {
   apiUrl: string;
   temporalUiUrl: string | null;
@@ -31,12 +33,12 @@ export interface Dev {
   simulatorUrl: string | null;
 }
 
-/** Caller id of simulated calls that name none: Twilio's own test number. */
+/** Caller id of simulated calls without one: Twilio's test number. */
 const simulatedFrom = '+15005550006';
 
 /**
- * Starts everything in this process. What is started goes into `closing`, so that it is stopped in the order HTTP,
- * worker, simulator, connections, store, Temporal server, also when a later part fails to start.
+ * Starts everything in this process. Each part is added to `closing`, which stops HTTP, worker, simulator,
+ * connections, store and Temporal server in this order, even if a later part fails to start.
  */
 export async function startDev(
   configuration: DevConfiguration,
@@ -54,7 +56,7 @@ export async function startDev(
   const twilio = simulator
     ? { settings: simulator.settings, authTokens: [simulatorCredentials.authToken] }
     : configuration.twilio;
-  if (twilio === null) throw new Error('Neither Twilio nor its simulator is there.');
+  if (twilio === null) throw new Error('There is neither Twilio nor its simulator.');
 
   const readiness = new Readiness();
   const metrics = new Registry();
@@ -74,12 +76,14 @@ export async function startDev(
     defaultFrom,
   };
   watchDialing(metrics, readiness, () => currentCapacity(store, settings));
+  const emit = activityListener(metrics, readiness, log);
+  if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });
   const worker = startWorker({
     temporal,
     taskQueue: configuration.taskQueue,
     settings,
     store,
-    emit: activityListener(metrics, readiness, log),
+    emit,
     cacheDirectory: cacheDirectory(dataDirectory),
     readiness,
     log,
@@ -91,6 +95,7 @@ export async function startDev(
       port,
       defaultFrom,
       accountSid: twilio.settings.accountSid,
+      dialLimits: dialLimitsOf(configuration.callSettings),
       twilioAuthTokens: twilio.authTokens,
     },
     policies,
@@ -118,12 +123,12 @@ async function makeDirectory(path: string): Promise<void> {
   } catch (error) {
     const why = (error as Error).message;
     throw new ConfigurationError([
-      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that can be written, or be made`,
+      `RINGTRUE_DATA_DIR cannot be used (${why}); must be a directory that is writable or can be created`,
     ]);
   }
 }
 
-/** Opens what remembers, at the same time: Temporal's server and the outcome store. */
+/** Opens Temporal's server and the outcome store at the same time. */
 async function openState(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
@@ -142,7 +147,7 @@ async function openState(
   return { server: server.value, store: store.value };
 }
 
-/** Null when a Temporal server was named. */
+/** Null if a Temporal server is configured. */
 async function openTemporal(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },

@@ -1,37 +1,38 @@
 import { findAllowedTime } from '../../activities/calling-window/findAllowedTime.js';
 import { timeZonesOf } from '../../activities/calling-window/timeZonesOf.js';
+import type { EndedBecause } from '../../workflows/callOutcome.js';
 import type { CallingWindow, Outcome, RetryClass, RetryPolicy } from '../../workflows/callRequest.js';
 import type { RetryBasis } from '../../workflows/rules/retry.js';
 import { deadlineOf, isAfter, nextStep } from '../../workflows/rules/retry.js';
 
-/** The circumstances in which a policy is rehearsed. Times are ISO 8601 UTC. */
+/** The circumstances of a dry run. Times are ISO 8601 UTC. */
 export interface DryRunScenario {
   startAt: string;
   giveUpAt: string | null;
-  /** Null: only where the window has a zone of its own, or there is no window. */
+  /** Null only if the window names its time zone, or there is no window. */
   to: string | null;
   window: CallingWindow | null;
-  /** How the attempts end, one after the other; the last one repeats. */
+  /** How each attempt turns out; the last verdict repeats. */
   verdicts: RetryBasis[];
 }
 
 export interface DryRunResult {
   rings: DryRunAttempt[];
   /** Why no attempt follows. */
-  ends: string;
+  endedBecause: EndedBecause;
   outcome: Outcome;
 }
 
 export interface DryRunAttempt {
   attempt: number;
   at: string;
-  /** What was waited for before it, but for the window; null before the first attempt. */
+  /** The wait before it by the policy, without the calling window; null before the first attempt. */
   wait: { seconds: number; from: string; because: RetryClass } | null;
-  /** It would have rung earlier, had the calling window been open. */
+  /** The calling window delayed it. */
   heldByWindow: boolean;
 }
 
-/** A policy, rehearsed with the shortest waits that chance may draw, and with the longest. */
+/** The dry runs of one policy: with the shortest waits that jitter can draw, and with the longest. */
 export interface ExplainedPolicy {
   name: string;
   policy: RetryPolicy;
@@ -40,8 +41,8 @@ export interface ExplainedPolicy {
 }
 
 /**
- * When each attempt of a call would ring, by the rules that calls go by; as if each attempt ended in the moment in which
- * it rings. `chance` stands for what jitter draws: 0 for the earliest, 1 for the latest.
+ * Returns when each attempt of a call would ring, by the rules of real calls. Each attempt ends at the moment
+ * at which it rings. `random` stands for what jitter draws: 0 for the earliest time, 1 for the latest.
  */
 export async function dryRun(
   policy: RetryPolicy,
@@ -57,31 +58,33 @@ export async function dryRun(
   let dueAt = scenario.startAt;
   let wait: DryRunAttempt['wait'] = null;
   let outcome: Outcome = 'expired';
-  const result = (ends: string): DryRunResult => ({ rings, ends, outcome });
+  const result = (endedBecause: EndedBecause): DryRunResult => ({ rings, endedBecause, outcome });
   for (let attempt = 1; ; attempt++) {
-    const tooLate = (at: string) =>
-      `attempt ${attempt} would ring at ${toTheSecond(at)}, and the call gives up at ${toTheSecond(deadline ?? '')}`;
+    const tooLate = (at: string): EndedBecause => ({
+      code: 'give-up-at',
+      message: `Attempt ${attempt} would ring at ${toTheSecond(at)}, and the call gives up at ${toTheSecond(deadline ?? '')}`,
+    });
     if (isAfter(dueAt, deadline)) return result(tooLate(dueAt));
     const at = await allowedTimeOf(scenario, dueAt);
-    if (at === null) return result('the calling window never opens');
+    if (at === null) return result({ code: 'window-never-opens', message: 'The calling window never opens' });
     if (isAfter(at, deadline)) return result(tooLate(at));
     rings.push({ attempt, at, wait, heldByWindow: at !== dueAt });
 
     const verdict = scenario.verdicts[Math.min(attempt, scenario.verdicts.length) - 1] as RetryBasis;
     outcome = verdict.outcome;
     const step = nextStep(policy, attempt, verdict, () => random);
-    if (step.kind === 'stop') return result(step.endedBecause.message);
+    if (step.kind === 'stop') return result(step.endedBecause);
     wait = { seconds: step.afterSeconds, from: step.waitFrom, because: step.because };
     dueAt = new Date(Date.parse(at) + step.afterSeconds * 1000).toISOString();
   }
 }
 
-/** Fractions of a second come from chance alone. */
+/** The time without fractions of a second, which only jitter brings about. */
 export function toTheSecond(time: string): string {
   return time.replace(/\.\d+/, '');
 }
 
-/** The zones on whose clocks the callee may look; none where nothing is known of them. */
+/** The time zones in which the phone may be; empty if none is known. */
 export async function zonesOf({ to, window }: Pick<DryRunScenario, 'to' | 'window'>): Promise<string[]> {
   if (window?.timeZone !== undefined) return [window.timeZone];
   return to === null ? [] : timeZonesOf(to);

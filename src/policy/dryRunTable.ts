@@ -1,10 +1,13 @@
-import { tableOf } from '../terminal/callTable.js';
+import { tableOf } from '../terminal/tableOf.js';
 import { type DryRunAttempt, type DryRunResult, type ExplainedPolicy, toTheSecond } from './dryRun.js';
 
-/** More zones than this would only make the table unreadable. */
+/** More time zones than this make the table unreadable. */
 const maxZones = 3;
 
-/** For people: when each attempt would ring, on whose clock, after what wait, and why no other follows. */
+/**
+ * A dry run for people: when each attempt would ring, in which time zone, after what wait, and why none
+ * follows.
+ */
 export function dryRunTable(
   { name, policy, earliest, latest }: ExplainedPolicy,
   { words, timeZones }: { words: string[]; timeZones: string[] },
@@ -37,7 +40,7 @@ export function dryRunTable(
   if (policy.giveUpAfterSeconds !== undefined)
     limits.push(`none later than ${inWords(policy.giveUpAfterSeconds)} after the start`);
   const manyZones =
-    timeZones.length > maxZones ? [`The number may be at home in ${timeZones.length} time zones.`] : [];
+    timeZones.length > maxZones ? [`The number may be in any of ${timeZones.length} time zones.`] : [];
   return [
     `Policy ${name}: ${limits.join(', ')}.`,
     tableOf(head, rows),
@@ -47,8 +50,9 @@ export function dryRunTable(
 }
 
 function endsOf(earliest: DryRunResult, latest: DryRunResult): string[] {
-  const sentence = ({ ends, outcome }: DryRunResult) => `${ends}. The call ends as ${outcome}.`;
-  if (sentence(earliest) === sentence(latest)) return [`Then: ${sentence(earliest)}`];
+  const sentence = ({ endedBecause, outcome }: DryRunResult) =>
+    `${endedBecause.message}. The call ends as ${outcome}.`;
+  if (sentence(earliest) === sentence(latest)) return [sentence(earliest)];
   return [`With the shortest waits: ${sentence(earliest)}`, `With the longest waits: ${sentence(latest)}`];
 }
 
@@ -57,14 +61,14 @@ function range(one: string, other: string | undefined): string {
 }
 
 function waited(ring: DryRunAttempt, other: DryRunAttempt | undefined): string {
-  if (ring.wait === null) return '';
-  const words = range(inWords(ring.wait.seconds), other?.wait ? inWords(other.wait.seconds) : undefined);
+  const words =
+    ring.wait && range(inWords(ring.wait.seconds), other?.wait ? inWords(other.wait.seconds) : undefined);
   const delayed = [ring.heldByWindow, (other ?? ring).heldByWindow];
-  if (!delayed.includes(true)) return words;
-  return `${words}, and ${delayed.includes(false) ? 'at times ' : ''}for the window`;
+  const window = delayed.includes(false) ? 'sometimes for the window' : 'for the window';
+  return [words, delayed.includes(true) ? window : null].filter((part) => part !== null).join(', and ');
 }
 
-/** The same day is not said twice. */
+/** Both times; the day only once if it is the same. */
 function localTimes(one: string, other: string, timeZone: string): string {
   const [first, second] = [localTime(one, timeZone), localTime(other, timeZone)];
   const [day = ''] = /^.* /.exec(first) ?? [];
@@ -89,7 +93,7 @@ function localTime(time: string, timeZone: string): string {
   return `${part.weekday} ${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second}`;
 }
 
-/** A wait as people say it: `1 h 30 min`. */
+/** A wait such as `1 h 30 min`. */
 function inWords(seconds: number): string {
   let left = Math.round(seconds * 10) / 10;
   const words: string[] = [];

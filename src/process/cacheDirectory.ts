@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Where things are kept that can be had again: the Temporal CLI, the workflows' bundle. `.cache` beside this
- * package's `package.json`; where that cannot be written, `cache` under the data directory.
+ * The directory for what can be fetched or built again: the Temporal CLI and the bundle of the workflows. It
+ * is `.cache` beside this package's `package.json`, or `cache` in the data directory if that is not writable.
  */
 export function cacheDirectory(dataDirectory: string): string {
   const own = join(packageRoot, '.cache');

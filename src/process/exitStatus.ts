@@ -1,4 +1,4 @@
-/** What only a person can put right, by another command line or another configuration. */
+/** Errors that need another command line or another configuration. */
 const misuse = new Set([
   'ConfigurationError',
   'UsageError',
@@ -7,7 +7,7 @@ const misuse = new Set([
   'NoTemporalCli',
   'DirectoryInUse',
 ]);
-/** What is expected to go wrong now and then: its message says it all. */
+/** Errors whose message is enough, without a stack. */
 const expected = new Set([
   ...misuse,
   'ApiRefusal',
@@ -17,16 +17,19 @@ const expected = new Set([
   'SchemaTooNew',
 ]);
 
-/** 2 when the command or the configuration is not right, 1 when something was refused or failed. */
+/**
+ * 2 if the command or the configuration is wrong, 1 if something was refused or failed, 0 after a stop
+ * signal.
+ */
 export function exitStatusOf(error: unknown): 0 | 1 | 2 {
   const name = (error as Error | null)?.name ?? '';
   if (name === 'Stopped') return 0;
   return misuse.has(name) ? 2 : 1;
 }
 
-/** An error as a person reads it: a sentence for what was to be expected, everything for what was not. */
+/** The text for a person: the message of an expected error, and the stack of any other. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (expected.has(error.name)) return `ringtrue: ${error.message}`;
-  return `ringtrue failed in a way nobody foresaw: ${error.stack ?? error.message}`;
+  return `ringtrue failed with an unexpected error: ${error.stack ?? error.message}`;
 }

@@ -1,11 +1,14 @@
 import { createServer } from 'node:net';
 
-/** A port that nothing listens on at this moment. */
+/** Returns a port on which nothing listens at this moment. */
 export function freePort(host: string): Promise<number> {
   return listenOnce(host, 0);
 }
 
-/** Does nothing listen there? Asked before a server is started: a probe might be answered by an older one. */
+/**
+ * Does nothing listen there? Asked before a server starts, because an older one could answer its health
+ * check.
+ */
 export async function isFree(host: string, port: number): Promise<boolean> {
   try {
     await listenOnce(host, port);

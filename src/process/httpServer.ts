@@ -2,17 +2,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { serve } from '@hono/node-server';
 import { isPortTaken } from './freePort.js';
 
-/** Requests still under way at a stop get so long. */
+/** How long a stop waits for requests that are being answered. */
 const finishWithinMs = 20_000;
 
 /**
- * What one connection may take, and how many there may be: a client that sends its request byte by byte, or nothing
- * at all, is cut off, and further connections are closed at once. Answers may take as long as they need.
+ * How long one connection may take to send a request, and how many connections there may be. A client that
+ * sends its request byte by byte, or nothing at all, is cut off. Answers may take as long as they need.
  */
 export interface ConnectionLimits {
   headersWithinMs: number;
   requestWithinMs: number;
-  /** Requests that may take long to come in: files. `requestWithinMs` when absent. */
+  /** Requests that may take long to arrive, because they carry files; absent: none. */
   uploads?: { matches: (request: IncomingMessage) => boolean; withinMs: number };
   connections: number;
 }
@@ -20,7 +20,7 @@ export interface ConnectionLimits {
 const standardLimits: ConnectionLimits = {
   headersWithinMs: 10_000,
   requestWithinMs: 30_000,
-  // A file of a million calls is checked and stored as it comes in.
+  // A file of a million calls is checked and stored while it arrives.
   uploads: {
     matches: ({ method, url = '' }) => method === 'POST' && /^\/batches(\?|$)/.test(url),
     withinMs: 30 * 60_000,
@@ -30,16 +30,18 @@ const standardLimits: ConnectionLimits = {
 
 export interface HttpServer {
   port: number;
-  /** Takes no new requests, lets those under way finish, then closes. */
+  /** Takes no new requests, finishes the others, then closes. */
   close(): Promise<void>;
 }
 
-/** The address cannot be listened on: another program has it, or this machine does not. A person has to choose another. */
+/**
+ * Another program listens on the address, or it is not one of this machine. The configuration must change.
+ */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
 
-/** Serves over HTTP. `variable` is what sets the port, for the message when it is taken. */
+/** Serves over HTTP. Throws `CannotListen`, which names `variable` as what sets the port. */
 export function listen(
   app: { fetch: Parameters<typeof serve>[0]['fetch'] },
   at: { host: string; port: number; what: string; variable: string },
@@ -48,7 +50,7 @@ export function listen(
   return new Promise((resolve, reject) => {
     const serverOptions = {
       headersTimeout: limits.headersWithinMs,
-      // Node knows one limit for all requests.
+      // Node has one limit for all requests.
       requestTimeout: limits.uploads?.withinMs ?? limits.requestWithinMs,
       connectionsCheckingInterval: limits.headersWithinMs / 4,
     };
@@ -59,7 +61,7 @@ export function listen(
     const { uploads } = limits;
     if (uploads)
       server.prependListener('request', (request, response) => {
-        // Who was refused already has no file to send any more.
+        // A client whose upload was refused has nothing more to send.
         if (uploads.matches(request)) response.once('close', () => cutOffLater(request, response, limits));
         else cutOffLater(request, response, limits);
       });
@@ -75,7 +77,7 @@ export function listen(
   });
 }
 
-/** As Node does it itself: a request that is not there as a whole in time is answered 408, and its connection closed. */
+/** As Node does it: answers 408 to a request that is not complete in time, and closes the connection. */
 function cutOffLater(
   request: IncomingMessage,
   response: ServerResponse,
@@ -90,7 +92,7 @@ function cutOffLater(
     socket.destroy();
   }, requestWithinMs);
   timer.unref();
-  // Of the request, since a connection may carry thousands of them.
+  // On the request, because a connection may carry thousands of them.
   request.once('close', () => clearTimeout(timer));
 }
 

@@ -6,13 +6,13 @@ export type Log = pino.Logger;
 
 export interface LogOptions {
   level: string;
-  /** Values that must not be seen in any line. */
+  /** Values that no line may show. */
   secrets?: readonly string[];
 }
 
 /**
- * The log of a process, on standard error: JSON lines, or prose when a person looks at a terminal. Secrets are
- * hidden in every line; phone numbers in every line that is not `debug` or `trace`, whoever wrote it.
+ * The log of a process, on standard error: JSON lines, or plain text on a terminal. Hides secrets in every
+ * line, and phone numbers in every line except those of level `debug` or `trace`.
  */
 export function createLog({ level, secrets = [] }: LogOptions): Log {
   const out = process.stderr.isTTY
@@ -32,18 +32,27 @@ export function createLog({ level, secrets = [] }: LogOptions): Log {
       out.write(hide(line, { secrets, numbers: this.lastLevel >= 30 }));
     },
   };
-  return pino({ level, base: null, redact: { paths: secretFields, censor: '(secret)' } }, destination);
+  return pino(
+    {
+      level,
+      base: null,
+      redact: { paths: secretFields, censor: '(secret)' },
+      // Temporal's SDK logs errors as `error`; pino knows only `err`.
+      serializers: { error: pino.stdSerializers.err },
+    },
+    destination,
+  );
 }
 
-/** Fields that hold a secret by their name, at the top of a line and one level down. */
+/** Names of fields that hold a secret, at the top level of a log entry and one level down. */
 const secretFields = ['authToken', 'password', 'apiKey', 'apiSecret', 'authorization', 'databaseUrl'].flatMap(
   (name) => [name, `*.${name}`],
 );
 
-/** A secret shorter than this is no secret, and to hide it would garble the line. */
+/** A shorter value is no secret, and hiding it would garble ordinary words. */
 const shortestSecret = 6;
 
-/** The line without secrets and, if asked, without the middle of every E.164 number. */
+/** The line without secrets and, if asked for, without the middle of every E.164 number. */
 export function hide(line: string, what: { secrets: readonly string[]; numbers: boolean }): string {
   let shown = line;
   for (const secret of what.secrets)

@@ -1,31 +1,40 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Longer than this nobody's probe waits for an answer. */
+/** A probe without an answer after this time counts as failed: health checks rarely wait longer. */
 const probeWithinMs = 3000;
 
-/** What a process needs in order to serve, part by part, and what is wrong with it. For `/readyz`. */
+/** What a process needs in order to serve, part by part, and what is wrong with each part. For `/readyz`. */
 export class Readiness {
   readonly #troubles = new Map<string, string | null>();
+  readonly #notes = new Map<string, string>();
   readonly #probes = new Map<string, () => Promise<unknown>>();
 
-  /** Notes how a part stands; null: well. It stays so until the next report. */
+  /** Sets the trouble of a part; null: none. It holds until the next report, and replaces a note. */
   report(part: string, trouble: string | null): void {
+    this.#notes.delete(part);
     this.#troubles.set(part, trouble);
   }
 
-  /** Asks about a part at every check; what it throws is the trouble. */
+  /** Shows a text about a part that is not known to be in trouble. The process can be ready all the same. */
+  note(part: string, text: string): void {
+    this.#troubles.delete(part);
+    this.#notes.set(part, text);
+  }
+
+  /** Asks about a part at every check. The message of what `ask` throws is the trouble. */
   probe(part: string, ask: () => Promise<unknown>): void {
     this.#probes.set(part, ask);
   }
 
-  /** Ready only when every part is `ok`. */
+  /** Ready unless a part is in trouble. Each part is `ok`, its trouble, or its note. */
   async check(): Promise<{ ready: boolean; checks: Record<string, string> }> {
     const checks = new Map<string, string>();
     await Promise.all([...this.#probes].map(async ([part, ask]) => checks.set(part, await answerOf(ask))));
     for (const [part, trouble] of this.#troubles)
       if (trouble !== null || !checks.has(part)) checks.set(part, trouble ?? 'ok');
-    const found = Object.fromEntries([...checks].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { ready: Object.values(found).every((result) => result === 'ok'), checks: found };
+    const ready = [...checks.values()].every((result) => result === 'ok');
+    const parts = [...checks, ...this.#notes].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { ready, checks: Object.fromEntries(parts) };
   }
 }
 
@@ -36,7 +45,7 @@ async function answerOf(ask: () => Promise<unknown>): Promise<string> {
     const first = await Promise.race([ask().then(() => 'ok'), late]);
     return first === 'late' ? `gave no answer within ${probeWithinMs / 1000} s` : 'ok';
   } catch (error) {
-    return (error as Error).message || 'failed without a word';
+    return (error as Error).message || 'failed without a message';
   } finally {
     enough.abort();
     late.catch(() => {});

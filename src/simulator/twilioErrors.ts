@@ -7,7 +7,7 @@ export interface TwilioRefusal {
 }
 
 /**
- * Twilio's error codes that the simulator can answer, with their HTTP status and what they say.
+ * Twilio's error codes that the simulator can answer, with their HTTP status and message.
  * Source: Twilio's error dictionary. Where it names no HTTP status, the usual one is given.
  */
 export const errorTexts: Record<number, [httpStatus: number, message: string]> = {
@@ -111,7 +111,7 @@ export const notificationTexts: Record<number, ['error' | 'warning', string]> = 
   32019: ['warning', 'Both Url and Twiml are given: Url is used'],
 };
 
-/** The refusal with this code; codes that the dictionary here lacks are answered as HTTP 400. */
+/** The refusal with this code. Codes that are not in the dictionary here get HTTP 400. */
 export function refusalOf(
   code: number,
   details: { message?: string; httpStatus?: number } = {},
@@ -125,7 +125,10 @@ export function errorBody({ code, httpStatus, message }: TwilioRefusal) {
   return { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status: httpStatus };
 }
 
-/** The error body of Twilio's newer services. Source: RFC 9457, as the SDK's `TwilioServiceException` reads it. */
+/**
+ * The error body of Twilio's newer services. Source: RFC 9457, as the SDK's `TwilioServiceException` reads
+ * it.
+ */
 export function problemBody({ code, httpStatus, message }: TwilioRefusal) {
   return {
     type: `https://www.twilio.com/docs/errors/${code}`,

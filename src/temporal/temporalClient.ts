@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
@@ -8,18 +8,19 @@ import {
   howToRegister,
   missingSearchAttributes,
   type OperatorConnection,
-  optionalSearchAttributes,
   registerSearchAttributes,
 } from './searchAttributes.js';
 
 const answersWithinMs = 2000;
+/** Source: gRPC status codes. */
+const grpcStatus = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, UNAVAILABLE: 14 } as const;
 
-/** A client that connects with its first request: whoever has it comes up while Temporal is away. */
+/** A client that connects with its first request, so that a process can start while Temporal is away. */
 export function lazyClient(temporal: TemporalSettings): Client {
   return new Client({ connection: Connection.lazy(temporal.connection), namespace: temporal.namespace });
 }
 
-/** Throws a sentence unless Temporal serves our namespace. For readiness. */
+/** Throws an `Error` for readiness unless Temporal serves our namespace. */
 export async function checkTemporal(client: Client, temporal: TemporalSettings): Promise<void> {
   const { namespace } = temporal;
   const describe = () => client.connection.workflowService.describeNamespace({ namespace });
@@ -27,14 +28,15 @@ export async function checkTemporal(client: Client, temporal: TemporalSettings):
     () => null,
     (error) => `does not serve: ${errorText(error)}`,
   );
-  // A connection that is not made yet takes its own time, whatever the deadline.
+  // The deadline does not cover the time in which the connection is made.
   const trouble = await Promise.race([answer, pause(answersWithinMs, 'gives no answer', { ref: false })]);
   if (trouble !== null) throw new Error(`${describeServer(temporal)} ${trouble}`);
 }
 
 /**
- * Sees to it that the namespace has our search attributes, for as long as it takes. A workflow that writes one
- * that is not there hangs, so nobody works on workflows before. What is missing stands in `readiness`.
+ * Registers our search attributes, and tries until the namespace has them. Without them a workflow hangs as
+ * soon as it sets one, so workers wait for this. `readiness` shows what is missing. If the server does not
+ * let us list them, logs a warning and returns: they may be there.
  */
 export async function ensureSearchAttributes(
   connection: OperatorConnection,
@@ -42,36 +44,67 @@ export async function ensureSearchAttributes(
 ): Promise<void> {
   const { temporal, log, readiness } = parts;
   const { namespace } = temporal;
-  readiness.report('searchAttributes', 'not looked at yet');
+  readiness.report('searchAttributes', 'not asked yet');
   const register = () =>
-    registerSearchAttributes(connection, namespace).catch(async (error) => {
-      const missing = await missingSearchAttributes(connection, namespace);
-      if (missing.some((name) => !optionalSearchAttributes.has(name))) throw error;
-      log.warn(
-        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
+    registerSearchAttributes(connection, namespace).catch((error) => {
+      if (!isPermissionDenied(error)) throw error;
+      return missingSearchAttributes(connection, namespace).then(
+        () => Promise.reject(error),
+        (listError) => (isPermissionDenied(listError) ? null : Promise.reject(listError)),
       );
-      return [];
     });
   const added = await retryForever(() => connection.withDeadline(Date.now() + 10_000, register), {
     signal: parts.signal,
     onFailure: (error, seconds) => {
-      const trouble = `the search attributes in namespace ${namespace} are not settled: ${errorText(error)}`;
+      if (isNamespaceMissing(error)) {
+        const trouble = noNamespace(temporal);
+        readiness.report('searchAttributes', trouble);
+        log.error(`${trouble} Next try in ${seconds} s.`);
+        return;
+      }
+      const trouble = `the search attributes in namespace ${namespace} are not registered: ${errorText(error).replace(/\.$/, '')}`;
       readiness.report('searchAttributes', trouble);
-      log.error(
-        `${trouble}. Nothing is worked on until they are: ${howToRegister(namespace)}. Next try in ${seconds} s.`,
-      );
+      const hint = isTemporalAway(error) ? '' : `: ${howToRegister(namespace)}`;
+      log.error(`${trouble}. No call is worked on until they are${hint}. Next try in ${seconds} s.`);
     },
   });
-  if (added.length > 0)
+  if (added === null)
+    log.warn(
+      `Temporal does not let ringtrue list the search attributes of namespace ${namespace}. If one is missing, calls hang: check them with \`temporal operator search-attribute list\`.`,
+    );
+  else if (added.length > 0)
     log.info(`Registered the search attributes ${added.join(', ')} in namespace ${namespace}.`);
   readiness.report('searchAttributes', null);
+}
+
+/** Did Temporal answer that it has no such namespace? */
+export function isNamespaceMissing(error: unknown): boolean {
+  return hasStatus(error, grpcStatus.NOT_FOUND) && /namespace/i.test(errorText(error));
+}
+
+export function noNamespace({ namespace, address }: TemporalSettings): string {
+  return `Temporal at ${address} has no namespace ${namespace}. Is TEMPORAL_NAMESPACE right? Else create it: temporal operator namespace create --namespace ${namespace}.`;
+}
+
+/** Did Temporal not answer at all? */
+export function isTemporalAway(error: unknown): boolean {
+  return hasStatus(error, grpcStatus.UNAVAILABLE) || hasStatus(error, grpcStatus.DEADLINE_EXCEEDED);
+}
+
+function isPermissionDenied(error: unknown): boolean {
+  return hasStatus(error, grpcStatus.PERMISSION_DENIED);
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return [error, cause].some((one) => isGrpcServiceError(one) && one.code === status);
 }
 
 export function describeServer({ address, namespace }: TemporalSettings): string {
   return `Temporal at ${address}, namespace ${namespace}`;
 }
 
-/** What the server said; the SDK's own words are general. */
+/** What the server answered. The SDK's own messages are general. */
 export function errorText(error: unknown): string {
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;

@@ -1,9 +1,9 @@
 import type { Client, WorkflowClient } from '@temporalio/client';
 
-/** The workflow type of a call; any other workflow of the namespace is none of this API's business. */
-export const callWorkflowType = 'outboundCall';
-
-/** Does something with workflows within so much time: without a bound the client tries for longer than anybody waits. */
+/**
+ * Does something with workflows within this time. Without a deadline the client tries for longer than a
+ * request can wait.
+ */
 export function withDeadline<R>(
   temporal: Client,
   withinMs: number,

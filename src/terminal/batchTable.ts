@@ -1,7 +1,7 @@
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
-import { tableOf } from './callTable.js';
+import { tableOf } from './tableOf.js';
 
-/** One line a batch. */
+/** A list of batches, one line for each. */
 export function batchesTable(batches: BatchProgress[]): string {
   if (batches.length === 0) return 'No batches.';
   return tableOf(
@@ -16,7 +16,7 @@ export function batchesTable(batches: BatchProgress[]): string {
   );
 }
 
-/** Everything that a person wants to know of one batch. */
+/** Everything about one batch. */
 export function batchSheet({
   batchId,
   name,

@@ -1,66 +1,63 @@
-import Table from 'cli-table3';
-import type { CallState } from '../../workflows/callOutcome.js';
+import type { CallState, Reason } from '../../workflows/callOutcome.js';
 import type { CallAnswer } from '../api/calls/readCall.js';
+import { tableOf } from './tableOf.js';
 
-/** A table for people; without borders, so that it can be cut and grepped. */
-export function tableOf(head: string[], rows: string[][]): string {
-  const table = new Table({
-    head,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(
-      ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'mid-mid', 'right-mid', 'middle']
-        .concat(['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'])
-        .map((part) => [part, '']),
-    ),
-  });
-  // One line a row, whatever a name or a reason holds.
-  table.push(...rows.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, ' '))));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
-    .join('\n');
-}
-
-/** One line a call. */
+/** A list of calls, one line for each. */
 export function callsTable(calls: CallState[]): string {
   if (calls.length === 0) return 'No calls.';
   return tableOf(
-    ['CALL', 'STATE', 'OUTCOME', 'REACHABILITY', 'ATTEMPTS', 'DECIDED BY', 'ENDED'],
-    calls.map(({ callId, state, attempts, outcome }) => [
-      callId,
-      state,
-      outcome?.outcome ?? '',
-      outcome?.reachability ?? '',
-      String(attempts.length),
-      outcome?.decidedBy ?? '',
-      outcome?.endedAt ?? '',
+    ['CALL', 'TO', 'STATE', 'OUTCOME', 'REACHABILITY', 'ATTEMPTS', 'DECIDED BY', 'NEXT OR END', 'WHY'],
+    calls.map((call) => [
+      call.callId,
+      call.to ?? '',
+      call.state,
+      call.outcome?.outcome ?? '',
+      call.outcome?.reachability ?? '',
+      String(call.attempts.length),
+      call.outcome?.decidedBy ?? '',
+      call.outcome?.endedAt ?? call.nextAttemptAt ?? '',
+      whyOf(call) ?? '',
     ]),
   );
 }
 
-/** Everything that a person wants to know of one call. */
+/** Where a call stands, in one line. */
+export function progressLine(call: CallState): string {
+  const attempt = call.attempts.length > 0 ? `attempt ${call.attempts.length}, ` : '';
+  const waiting = call.waitingFor === null ? '' : `, waiting for ${call.waitingFor}`;
+  return `${attempt}${call.state}${waiting}`;
+}
+
+/** What the call waits for, or why it turned out as it did. */
+function whyOf({ outcome, waitingFor }: CallState): string | null {
+  if (outcome === null) return waitingFor && `waiting for ${waitingFor}`;
+  return outcome.reason?.message ?? outcome.endedBecause?.message ?? null;
+}
+
+/** Everything about one call. */
 export function callSheet(call: CallAnswer): string {
   const { outcome } = call;
   const facts: [string, string | null | undefined][] = [
     ['call', call.callId],
+    ['to', call.to],
+    ['from', call.from],
+    ...Object.entries(call.metadata).map(([name, value]): [string, string] => [`metadata ${name}`, value]),
+    ['started', call.startedAt],
     ['state', call.stale ? `${call.state}, as last recorded: the call itself cannot be asked` : call.state],
     ['error', call.error],
     ['waiting for', call.waitingFor],
     ['next attempt', call.nextAttemptAt],
     ['paused', call.paused ? (call.pauseReason ?? 'yes') : null],
-    ['to', outcome?.to],
-    ['from', outcome?.from],
     ['outcome', outcome?.outcome],
     ['answered by', outcome?.answeredBy],
     ['reachability', outcome?.reachability],
     ['decided by', outcome?.decidedBy],
+    ['reason', outcome?.reason && reasonText(outcome.reason)],
     [
-      'reason',
-      outcome?.reason && `${outcome.reason.message} (${outcome.reason.source} ${outcome.reason.code})`,
+      'no more attempts',
+      outcome?.endedBecause && `${outcome.endedBecause.message} (${outcome.endedBecause.code})`,
     ],
-    ['duration', outcome?.durationSeconds == null ? null : `${outcome.durationSeconds} s`],
+    ['duration', secondsText(outcome?.durationSeconds)],
     ['ended', outcome?.endedAt],
   ];
   const sheet = tableOf(
@@ -73,11 +70,34 @@ export function callSheet(call: CallAnswer): string {
     attempt.callSid ?? '',
     attempt.status ?? '',
     attempt.outcome ?? '',
+    attempt.answeredBy ?? '',
     attempt.decidedBy ?? '',
     attempt.sipResponseCode === null ? '' : String(attempt.sipResponseCode),
     attempt.errorCode === null ? '' : String(attempt.errorCode),
     attempt.placedAt ?? '',
+    secondsText(attempt.durationSeconds) ?? '',
+    attempt.reason ? reasonText(attempt.reason) : '',
   ]);
-  const head = ['ATTEMPT', 'SID', 'STATUS', 'OUTCOME', 'DECIDED BY', 'SIP', 'ERROR', 'PLACED'];
+  const head = [
+    'ATTEMPT',
+    'SID',
+    'STATUS',
+    'OUTCOME',
+    'ANSWERED BY',
+    'DECIDED BY',
+    'SIP',
+    'ERROR',
+    'PLACED',
+    'DURATION',
+    'REASON',
+  ];
   return `${sheet}\n\n${tableOf(head, attempts)}`;
+}
+
+function reasonText({ message, source, code }: Reason): string {
+  return `${message} (${source} ${code})`;
+}
+
+function secondsText(seconds: number | null | undefined): string | null {
+  return seconds == null ? null : `${seconds} s`;
 }

@@ -1,9 +1,16 @@
+/** Prints the result of a command: as JSON for programs, as text for people. */
+export function print({ json }: { json: boolean }, data: unknown, text: string): void {
+  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : printable(text)}\n`);
+}
+
 /**
- * Prints what a command found: as JSON for programs, in words for people. Reasons and names are other people's words, so
- * what would steer a terminal is left out of them.
+ * Prints one line about a command that still runs. On stderr, so that stdout holds nothing but the result.
  */
-export function print({ json }: { json: boolean }, data: unknown, words: string): void {
-  process.stdout.write(
-    `${json ? JSON.stringify(data, null, 2) : words.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD')}\n`,
-  );
+export function printProgress(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Reasons and names come from other people: control characters in them could change the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 }

@@ -3,18 +3,20 @@ import type { ActivitySlotInfo, CustomSlotSupplier } from '@temporalio/worker';
 import type { OnStage } from '../../activities/place-call/placeCall.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 
-/** An order to dial is fetched so long before the calls-per-second slot that it can have. */
+/** A `placeCall` task is fetched this long before the rate limit lets it be sent. */
 export const fetchAheadSeconds = 0.25;
-/** Orders that one worker has in hand at most; each ends within a few HTTP time-outs. */
+/** Most tasks that one worker holds. Each ends within a few HTTP time-outs. */
 const maxReserved = 500;
-/** While nothing is dialed, so many at a time are fetched and told why. */
-const mostTold = 20;
-/** For so long an answer of the store may be used up. */
+/** While nothing is dialed, this many tasks are fetched at a time, so that their calls learn why. */
+const maxWhileStopped = 20;
+/** How long an answer of the store may be used. */
 const answerValidMs = 200;
-/** No answer from the store, or no call of the account over: asked again after this. */
+/** When to ask again without an answer of the store, or while no call of the account has ended. */
 const checkAgainMs = 500;
 const longestWaitMs = 1000;
-/** Nothing but an order of our own can make room, and its end is seen at once: asked again all the same. */
+/**
+ * Only the end of a task of this worker can free a slot, and that is seen at once. Asks again all the same.
+ */
 const idleMs = 30_000;
 
 export interface DialSlotSupplier {
@@ -24,15 +26,16 @@ export interface DialSlotSupplier {
 }
 
 /**
- * Fetches an order to dial only when the account has room for it: until then orders stay in Temporal's queue, which
- * keeps them in order. What is fetched counts against the room until the store counts it, from its claim on.
+ * Polls for a `placeCall` task only while the account has capacity, so that Temporal keeps waiting calls in
+ * priority order. A fetched task counts against the capacity until its claim, from which on the store counts
+ * it.
  *
- * It takes nothing: the claim decides. Two workers that see the same room may fetch one order too many, which then
+ * The claim decides, not this. Two workers that see the same capacity may fetch one task too many, which then
  * waits a moment in its activity.
  */
 export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlotSupplier {
   const waiters: { grant(): void }[] = [];
-  /** Slots given out, and how many of those hold an order that has its claim. */
+  /** Slots given out, and how many of them hold a task that has its claim. */
   let reserved = 0;
   let claimed = 0;
   let checkingEligibility = 0;
@@ -54,29 +57,29 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
     granting = true;
     try {
       for (grantFree(); waiters.length > 0; grantFree()) {
-        const { available: room, waitSeconds } = await capacityOf(readCapacity);
-        free = Math.min(room - (reserved - claimed - checkingEligibility), maxReserved - reserved);
+        const { available, waitSeconds } = await capacityOf(readCapacity);
+        free = Math.min(available - (reserved - claimed - checkingEligibility), maxReserved - reserved);
         validUntil = Date.now() + answerValidMs;
         grantFree();
-        if (waiters.length > 0) await nextCheck(room, waitSeconds);
+        if (waiters.length > 0) await nextCheck(available, waitSeconds);
       }
     } finally {
       granting = false;
     }
   }
 
-  function nextCheck(room: number, waitSeconds: number): Promise<unknown> {
+  function nextCheck(available: number, waitSeconds: number): Promise<unknown> {
     const enough = new AbortController();
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    // Workers that ask at different moments see what the others have taken.
+    // Workers that ask at different times see each other's claims.
     const ms =
-      room > 0
+      available > 0
         ? idleMs
         : Math.min(waitSeconds > 0 ? waitSeconds * 1000 : checkAgainMs, longestWaitMs) + jitterMs();
     const slept = pause(ms, undefined, { signal: enough.signal, ref: false }).catch(() => {});
-    return Promise.race(room > 0 ? [slept, woken] : [slept]).finally(() => enough.abort());
+    return Promise.race(available > 0 ? [slept, woken] : [slept]).finally(() => enough.abort());
   }
 
   return {
@@ -98,7 +101,7 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
           waiters.push(waiter);
           void grantWhenFree();
         }),
-      // Only for orders that come without being fetched: the queue has no workflows, so there are none.
+      // Only for eager activities. Their workflows would be on this queue, which has none.
       tryReserveSlot: () => null,
       markSlotUsed() {},
       releaseSlot() {
@@ -123,12 +126,15 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
   };
 }
 
-/** When the store cannot be asked, and while nothing is dialed, calls are told so instead of waiting unseen. */
+/**
+ * If the store cannot be asked, or nothing may be dialed, tasks are fetched all the same: their calls then
+ * show why they wait.
+ */
 async function capacityOf(
   readCapacity: () => Promise<Capacity>,
 ): Promise<{ available: number; waitSeconds: number }> {
   const answer = await readCapacity().catch(() => null);
-  if (answer === null || answer.stopped !== null) return { available: mostTold, waitSeconds: 0 };
+  if (answer === null || answer.stopped !== null) return { available: maxWhileStopped, waitSeconds: 0 };
   return answer;
 }
 

@@ -2,15 +2,15 @@ import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import type { Readiness } from '../process/readiness.js';
 
-/** What a worker serves over HTTP: whether it lives, whether it can work, and what it counted. */
+/** The HTTP endpoints of a worker: `/healthz`, `/readyz` and `/metrics`. */
 export function workerEndpoints(parts: {
   readiness: Readiness;
   metrics: Registry;
-  /** Where Temporal's core serves its own metrics; they are shown together with ours. */
+  /** Where Temporal's core serves its metrics, which are shown together with ours. */
   coreMetricsUrl: string;
 }): Hono {
   const app = new Hono();
-  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/healthz', (c) => c.json({ alive: true }));
   app.get('/readyz', async (c) => {
     const { ready, checks } = await parts.readiness.check();
     return c.json({ ready, checks }, ready ? 200 : 503);

@@ -1,10 +1,48 @@
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
+import type { Forbidden, Hindrance, Notification, PlaceCallResult } from '../../workflows/callActivities.js';
+import { deciders } from '../../workflows/callOutcome.js';
+import { outcomes } from '../../workflows/callRequest.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 
-/** How a worker hears of what its activities met: counts it, and says in `readiness` while Twilio refuses the account. */
+/** The values of the labels `result` and `by`. Typed, so that a new one cannot be forgotten here. */
+const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
+  created: [''],
+  refused: [''],
+  'account-trouble': [''],
+  'not-sent': [''],
+  'too-late': [''],
+  'already-recorded': [''],
+  unclear: [''],
+  'not-yet': Object.keys({
+    paused: true,
+    breaker: true,
+    'number-in-flight': true,
+    'pair-in-progress': true,
+    'contact-limit': true,
+    'account-limit': true,
+    'rate-limit': true,
+    'calling-window': true,
+    eligibility: true,
+    store: true,
+    'worker-clock': true,
+  } satisfies Record<Hindrance['by'], true>),
+  forbidden: Object.keys({
+    'do-not-call': true,
+    'not-eligible': true,
+    'known-invalid': true,
+  } satisfies Record<Forbidden['by'], true>),
+};
+const notificationTypes = ['call.ended', 'attempt.ended'] satisfies Notification['type'][];
+const notificationResults = ['delivered', 'failed', 'refused', 'gone'] as const;
+
+/**
+ * Returns the function that receives the events of a worker's activities. It counts them, logs what an
+ * operator must know, and reports in `readiness` while Twilio refuses the account. Every counter exists from
+ * the start, with 0, so that `increase(…)` sees its first event.
+ */
 export function activityListener(
   registry: Registry,
   readiness: Readiness,
@@ -13,8 +51,8 @@ export function activityListener(
   const registers = [registry];
   const placements = new Counter({
     name: 'ringtrue_placements_total',
-    help: 'Orders to dial, by how they ended: created, refused, unclear …',
-    labelNames: ['result'],
+    help: 'Placements, by result: created, refused, unclear and so on. `by`: what hinders or forbids the placement.',
+    labelNames: ['result', 'by'],
     registers,
   });
   const recorded = new Counter({
@@ -25,13 +63,13 @@ export function activityListener(
   });
   const notified = new Counter({
     name: 'ringtrue_notifications_total',
-    help: 'Tries to tell a caller something at its notifyUrl, by how they ended: delivered, failed, refused, gone.',
+    help: 'Tries to post a notification to a notifyUrl, by result: delivered, failed, refused, gone.',
     labelNames: ['type', 'result'],
     registers,
   });
   const deadLetters = new Counter({
     name: 'ringtrue_dead_letters_total',
-    help: 'Notifications that were given up, and are kept to be sent again.',
+    help: 'Notifications that no receiver accepted. They are kept and can be sent again.',
     labelNames: ['type'],
     registers,
   });
@@ -40,6 +78,14 @@ export function activityListener(
     help: '1 while Twilio refuses the account (credentials, balance, permissions): no call can be placed.',
     registers,
   });
+  for (const [result, hindrances] of Object.entries(placementResults))
+    for (const by of hindrances) placements.inc({ result, by }, 0);
+  for (const outcome of outcomes)
+    for (const decidedBy of deciders) recorded.inc({ outcome, decided_by: decidedBy }, 0);
+  for (const type of notificationTypes) {
+    for (const result of notificationResults) notified.inc({ type, result }, 0);
+    deadLetters.inc({ type }, 0);
+  }
   let lastMessage: string | null = null;
   trouble.set(0);
   readiness.report('twilioAccount', null);
@@ -47,7 +93,7 @@ export function activityListener(
   return (event) => {
     switch (event.kind) {
       case 'placement':
-        placements.inc({ result: event.result });
+        placements.inc({ result: event.result, by: event.by });
         break;
       case 'recorded':
         recorded.inc({ outcome: event.outcome, decided_by: event.decidedBy });
@@ -59,14 +105,14 @@ export function activityListener(
         deadLetters.inc({ type: event.type });
         log.warn(
           { deadLetter: event.id, type: event.type, host: event.host },
-          'a notification was given up; `ringtrue dead-letters` says why, `ringtrue resend` sends it again',
+          'No receiver accepted a notification. `ringtrue dead-letters` says why; `ringtrue resend` sends it again.',
         );
         break;
       case 'account-trouble': {
         const message = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;
         if (message !== lastMessage)
           log.error(
-            `${message}. No call is placed until this is mended; calls wait and then go on by themselves.`,
+            `${message}. No call is placed until this is fixed. Calls wait, and go on by themselves.`,
           );
         lastMessage = message;
         trouble.set(1);
@@ -74,16 +120,16 @@ export function activityListener(
         break;
       }
       case 'account-ok':
-        if (lastMessage !== null) log.info('Twilio accepts the account again: calls are placed.');
+        if (lastMessage !== null) log.info('Twilio accepts the account again. Calls are placed.');
         lastMessage = null;
         trouble.set(0);
         readiness.report('twilioAccount', null);
         break;
       case 'breaker':
-        if (event.change === 'closed') log.info('The circuit breaker has closed: calls are placed again.');
+        if (event.change === 'closed') log.info('The circuit breaker is closed again. Calls are placed.');
         else
           log.error(
-            `The circuit breaker has opened: ${event.reason}. Calls wait; one at a time tries whether all is well again.`,
+            `The circuit breaker is open: ${event.reason}. Calls wait. Single placements test whether Twilio works again.`,
           );
         break;
     }
@@ -91,8 +137,8 @@ export function activityListener(
 }
 
 /**
- * Shows, whenever somebody looks, whether dialing is stopped for the account. A circuit breaker that is open is a
- * trouble of the worker's; a pause is somebody's wish.
+ * Shows in metrics and readiness whether dialing is stopped for the account. An open circuit breaker makes
+ * the worker not ready; a pause, which an operator wanted, does not.
  */
 export function watchDialing(
   registry: Registry,
@@ -101,12 +147,12 @@ export function watchDialing(
 ): void {
   new Gauge({
     name: 'ringtrue_dialing_stopped',
-    help: '1 while nothing is dialed for the account, by why: paused by an operator, or breaker: Twilio or the account fails.',
+    help: '1 while nothing is dialed for the account. `why`: paused by an operator, or breaker because placements fail.',
     labelNames: ['why'],
     registers: [registry],
     async collect() {
       const answer = await readCapacity().catch(() => null);
-      // Away, the store cannot tell: what it told last stays.
+      // The store cannot be asked: its last answer stays.
       if (answer === null) return;
       for (const why of ['paused', 'breaker']) this.set({ why }, answer.stopped?.by === why ? 1 : 0);
     },

@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const workflowsDirectory = fileURLToPath(new URL('../../workflows/', import.meta.url));
 const workflowsPath = join(workflowsDirectory, 'index.ts');
-/** Loaded once for all calls instead of once for each, which works because no module keeps state: see test/house.test.ts. */
+/**
+ * Loaded once for all calls, instead of once for each. That needs modules without state: see
+ * test/architecture.test.ts.
+ */
 const preloadModules = [workflowsPath];
 
 /**
- * The path of the workflows' bundle, built at most once for the same sources and SDK: later starts find it in
- * `keepIn`. A bundle is written under a name of its own and then renamed, so a half-written one is never read.
+ * Returns the path of the bundle of the workflows. Builds it only if `cacheDirectory` has none of the same
+ * sources and SDK. It is written under another name and then renamed, so that nobody reads half a bundle.
  */
 export async function workflowBundle(cacheDirectory: string): Promise<string> {
   const path = join(cacheDirectory, `workflows-${await fingerprint()}.js`);
@@ -27,7 +30,7 @@ export async function workflowBundle(cacheDirectory: string): Promise<string> {
   return path;
 }
 
-/** Changes with every source file of `workflows/`, with how they are bundled, and with the version of the SDK that is bundled in. */
+/** Changes with the source files of `workflows/`, the way of bundling, and the version of the SDK. */
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(`${sdkVersion()}, preloaded`);
   const files = await readdir(workflowsDirectory, { recursive: true });
@@ -41,7 +44,7 @@ function sdkVersion(): string {
   return (require('@temporalio/workflow/package.json') as { version: string }).version;
 }
 
-/** Bundles of sources that were changed long ago. Younger ones may be in use by another process. */
+/** Removes bundles that are older than a week. Another process may use a newer one. */
 async function removeOld(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!/^workflows-[0-9a-f]{16}\.js/.test(name)) continue;

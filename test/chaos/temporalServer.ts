@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { spawnGuarded } from '../../src/temporal/guard.js';
 import { missingSearchAttributes, searchAttributeFlags } from '../../src/temporal/searchAttributes.js';
+import { spawnGuarded } from '../../src/temporal/spawnGuarded.js';
 import { heldPort } from './heldPort.js';
 import type { Part } from './part.js';
 

@@ -231,6 +231,16 @@ describe('steering a batch', () => {
       cancelReason: 'the wrong file',
       counts: { total: 20, running: 0, done: 6, withdrawn: 14, outcomes: { answered: 1, canceled: 5 } },
     });
+    const results = await context.store.batchResults(batch.batchId, { after: 0, limit: 20 });
+    expect(results.filter(({ outcome }) => outcome === 'canceled').map(({ callId }) => callId)).toHaveLength(
+      5,
+    );
+    for (const { callId, outcome } of results)
+      if (outcome !== null)
+        expect((await context.store.findCallState(callId))?.outcome?.endedBecause).toEqual({
+          code: 'canceled',
+          message: 'Canceled: the batch was canceled: the wrong file',
+        });
     expect(context.twilio.creates).toHaveLength(6);
   });
 

@@ -24,7 +24,7 @@ function live(): () => Record<string, RetryPolicy> {
   const log = { info: () => {}, error: () => {} };
   return livePolicies(
     { path: file, atStart: read.policies },
-    { log, metrics: new Registry(), lookEveryMs: 0 },
+    { log, metrics: new Registry(), checkEveryMs: 0 },
   );
 }
 

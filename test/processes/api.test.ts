@@ -45,7 +45,7 @@ async function readiness(url: string): Promise<{ status: number; checks: Record<
   }
 }
 
-it('everything is there: the API gets ready; SIGTERM: it stops with status 0', async () => {
+it('all servers run: the API becomes ready, and exits with status 0 on SIGTERM', async () => {
   const { process, url } = await start('api');
   await until(async () => (await readiness(url)).status === 200);
   expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
@@ -56,11 +56,11 @@ it('everything is there: the API gets ready; SIGTERM: it stops with status 0', a
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line).msg),
-  ).toContain('Stopping: told to stop by SIGTERM.');
+  ).toContain('Stopping: got SIGTERM.');
   expect(process.stdout).toBe('');
 });
 
-it('its port is in use: a sentence that says what to do, status 2', async () => {
+it('the port of the API is in use: says what to do, status 2', async () => {
   const port = await freePort('127.0.0.1');
   const other = createServer().listen(port, '127.0.0.1');
   const { process } = await start('api', { PORT: String(port) });
@@ -114,7 +114,7 @@ it.each(['api', 'worker'] as const)(
   90_000,
 );
 
-it('a search attribute has the wrong type: the worker says so and takes up nothing; once it is right, it works', async () => {
+it('a search attribute has the wrong type: the worker says so and waits; once it is right, it works', async () => {
   const temporalPort = await freePort('127.0.0.1');
   const server = await startDevServer({
     cliPath: inject('temporalCliPath'),
@@ -170,13 +170,13 @@ it('a worker: shows its metrics and those of Temporal together, and stops with s
   expect(await process.stop('SIGINT')).toEqual({ status: 0, signal: null });
 });
 
-it('told to stop while Temporal is still being sought: stops at once, status 0', async () => {
+it('stop signal while Temporal cannot be reached: stops at once, status 0', async () => {
   const { process } = await start('worker', { TEMPORAL_ADDRESS: unreachableAddress });
   await process.prints('cannot be reached');
   expect(await process.stop()).toEqual({ status: 0, signal: null });
 });
 
-it('setup: registers and migrates, and may be run again', async () => {
+it('setup: registers and migrates, and can run again', async () => {
   for (const _ of [1, 2]) {
     const { process } = await start('setup');
     expect(await process.ended).toEqual({ status: 0, signal: null });
@@ -184,7 +184,7 @@ it('setup: registers and migrates, and may be run again', async () => {
   }
 });
 
-it('setup without Temporal and database: both faults are said, status 1, and no password', async () => {
+it('setup without Temporal and database: names both faults, but no password, status 1', async () => {
   const { process } = await start('setup', {
     TEMPORAL_ADDRESS: unreachableAddress,
     DATABASE_URL: `postgres://me:very-secret@${unreachableAddress}/x`,

@@ -33,10 +33,10 @@ describe('without any server', () => {
       ['call', '+15005551200', '--window', '08:00-21:00', '--days', '5-1'],
       '--days "5-1" must be days from 1 (Monday) to 7',
     ],
-    [['call', '+15005551200', '--days', '1-5'], '--days says more of --window, which is missing'],
+    [['call', '+15005551200', '--days', '1-5'], '--days needs --window, which is missing'],
     [['resend'], 'resend needs the id of a dead letter, or --all'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
-  ])('%j: status 2, and what would be right', async (args, message) => {
+  ])('%j: status 2, and says what is right', async (args, message) => {
     const { status, stderr, stdout } = await run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -53,7 +53,7 @@ describe('without any server', () => {
     },
   );
 
-  it('the API is not there: said where it was sought and what to do, status 1', async () => {
+  it('the API cannot be reached: names its address and what to do, status 1', async () => {
     const { status, stderr } = await run(['list'], { RINGTRUE_API_URL: `http://${unreachableAddress}` });
     expect(status).toBe(1);
     expect(stderr).toContain(`ringtrue: The API at http://${unreachableAddress} cannot be reached`);
@@ -61,7 +61,7 @@ describe('without any server', () => {
   });
 
   it.each(['dev', 'api', 'worker', 'simulator'])(
-    '%s, told to stop while it still starts: status 0',
+    '%s gets a stop signal while it starts: status 0',
     async (command) => {
       const tells =
         "process.on('newListener', (name) => name === 'SIGTERM' && process.stderr.write('listens'))";
@@ -81,7 +81,7 @@ describe('without any server', () => {
     },
   );
 
-  it('dev where its directory cannot be: said, status 2', async () => {
+  it('the data directory of dev cannot be created: says so, status 2', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'ringtrue-')), 'file');
     writeFileSync(file, '');
     const { status, stderr } = await run(['dev'], { RINGTRUE_DATA_DIR: file });
@@ -89,7 +89,7 @@ describe('without any server', () => {
     expect(stderr).toContain('RINGTRUE_DATA_DIR cannot be used (ENOTDIR');
   });
 
-  it('the simulator alone: says where it is, and stops with status 0', async () => {
+  it('the simulator alone: prints its address, and stops with status 0', async () => {
     const port = await freePort('127.0.0.1');
     const process = new RingtrueProcess(['simulator'], { RINGTRUE_SIMULATOR_PORT: String(port) });
     await process.prints(`TWILIO_BASE_URL=http://127.0.0.1:${port}`);
@@ -121,21 +121,28 @@ describe('with `ringtrue dev`', () => {
     await dev.stop('SIGKILL');
   });
 
-  it('a call is placed and waited for: its outcome on stdout, as JSON when asked', async () => {
+  it('call --wait: progress on stderr, the outcome on stdout', async () => {
     const placed = await run(['call', '+15005552486', '--say', 'Hello & goodbye', '--wait', '--json'], env);
-    expect({ status: placed.status, stderr: placed.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(placed.status).toBe(0);
     const call = JSON.parse(placed.stdout);
+    const [first, ...progress] = placed.stderr.trimEnd().split('\n');
+    expect(first).toBe(call.callId);
+    expect(progress.join('\n')).toMatch(/^(looking-up|attempt 1, \S+)/);
     expect(call).toMatchObject({ state: 'done', outcome: { outcome: 'busy', decidedBy: 'webhook' } });
     const shown = await run(['get', call.callId], env);
-    expect(shown.stdout).toMatch(/outcome +busy\n[\s\S]*ATTEMPT +SID/);
+    expect(shown.stdout).toMatch(
+      /to +\+15005552486\n[\s\S]*outcome +busy\n[\s\S]*no more attempts +Attempt 1 of 1 was the last \(max-attempts\)[\s\S]*ATTEMPT +SID/,
+    );
     const listed = await run(['list', '--outcome', 'busy', '--json'], env);
     expect(JSON.parse(listed.stdout).calls.map((one: { callId: string }) => one.callId)).toContain(
       call.callId,
     );
-    expect((await run(['list', '--outcome', 'busy'], env)).stdout).toContain(call.callId);
+    expect((await run(['list', '--outcome', 'busy'], env)).stdout).toMatch(
+      new RegExp(`^CALL +TO +STATE[\\s\\S]*\\n${call.callId} +\\+15005552486 +done +busy `),
+    );
   });
 
-  it('a call waits to retry: it is paused, resumed, moved, dialed again now, then canceled', async () => {
+  it('a call waits to retry: can be paused, resumed, rescheduled, retried and canceled', async () => {
     const placed = await run(
       ['call', '+15005552486', '--say', 'x', '--retry', 'standard', '--key', 'order-1', '--json'],
       env,
@@ -169,7 +176,7 @@ describe('with `ringtrue dev`', () => {
     expect(late.stderr).toContain("The call's state does not allow it (409)");
   }, 60_000);
 
-  it('a notification is refused for good: listed as a dead letter, and sent again until there is none', async () => {
+  it('a receiver refuses a notification: it is listed as a dead letter, and can be sent again', async () => {
     const receiver = await startReceiver({ status: 410 });
     const ask = async <T>(path: string, body?: object): Promise<T> => {
       const headers = { Authorization: 'Bearer the-api-token', 'Content-Type': 'application/json' };
@@ -198,13 +205,14 @@ describe('with `ringtrue dev`', () => {
     expect(again.stderr).toContain('There is nothing to send again (409)');
   });
 
-  it('a file of calls: its results as CSV, what was busy dialed again, each fault with its row', async () => {
+  it('a CSV file of calls: results as CSV, redial of busy numbers, each fault with its row', async () => {
     const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.csv`;
     writeFileSync(file, 'to,metadata.order\n+15005552486,1\n+15005551200,2\n');
     const defaults = JSON.stringify({ twiml: '<Response/>', lookup: 'off' });
     const started = await run(['batch', 'start', file, '--defaults', defaults, '--wait', '--json'], env);
-    expect({ status: started.status, stderr: started.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(started.status).toBe(0);
     const { batchId, counts } = JSON.parse(started.stdout);
+    expect(started.stderr.split('\n')[0]).toBe(batchId);
     expect(counts).toMatchObject({ total: 2, done: 2, outcomes: { busy: 1, answered: 1 } });
     const results = await run(['batch', 'results', batchId], env);
     expect(results.stdout).toMatch(/^row,callId,to,[\s\S]*\r\n1,.*,busy,[\s\S]*\r\n2,.*,answered,.*,2\r\n$/);
@@ -221,7 +229,42 @@ describe('with `ringtrue dev`', () => {
     expect((await run(['batch', 'start', `${file}.json`], env)).status).toBe(2);
   }, 60_000);
 
-  it('a request with several faults: all of them on stderr, status 1', async () => {
+  it('a JSON file differs from the command line: the command line takes precedence', async () => {
+    const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.json`;
+    const call = { to: '+15005551200', twiml: '<Response/>' };
+    writeFileSync(file, JSON.stringify({ name: 'Monday', paused: false, window: 7, calls: [call] }));
+    const typed = ['--name', 'Appointments', '--paused', '--window', '2'];
+    const started = await run(['batch', 'start', file, ...typed, '--json'], env);
+    const { batchId } = JSON.parse(started.stdout);
+    const shown = JSON.parse((await run(['batch', 'show', batchId, '--json'], env)).stdout);
+    expect(shown).toMatchObject({ name: 'Appointments', state: 'paused', window: 2 });
+    expect((await run(['batch', 'cancel', batchId], env)).status).toBe(0);
+    const delimited = await run(['batch', 'start', file, '--delimiter', ';'], env);
+    expect(delimited).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('only a CSV file has one'),
+    });
+  });
+
+  it('dialing: shows the limits as numbers, and who set them', async () => {
+    const { stdout } = await run(['dialing'], env);
+    expect(stdout).toMatch(/calls per second +10 \(as the workers are configured\)/);
+    expect(stdout).toMatch(/most calls in flight +no limit \(as the workers are configured\)/);
+    const changed = await run(['dialing', 'limits', '--cps', '5'], env);
+    expect(changed.stdout).toMatch(/calls per second +5 \(set by an operator\)/);
+    await run(['dialing', 'limits', '--cps', 'default'], env);
+  });
+
+  it('call --retry with a policy as JSON: accepted', async () => {
+    const policy = '{"maxAttempts":2,"retryOn":["busy"]}';
+    const placed = await run(
+      ['call', '+15005551200', '--say', 'x', '--retry', policy, '--priority', '1', '--json'],
+      env,
+    );
+    expect({ status: placed.status, stderr: placed.stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('a request with several faults: names all of them on stderr, status 1', async () => {
     const { status, stderr, stdout } = await run(['call', '12', '--lookup', 'deep', '--url', 'x'], env);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -229,28 +272,24 @@ describe('with `ringtrue dev`', () => {
     );
   });
 
-  it('a wrong token: status 1, and how to give one', async () => {
+  it('a wrong token: says how to give one, status 1', async () => {
     const { status, stderr } = await run(['list'], { ...env, RINGTRUE_API_TOKEN: 'wrong' });
     expect(status).toBe(1);
     expect(stderr).toContain('Give it with --token or RINGTRUE_API_TOKEN.');
   });
 
-  it('a second `dev` on the same directory: refused, status 2, the first goes on', async () => {
+  it('a second `dev` on the same directory: refused with status 2, and the first goes on', async () => {
     const { status, stderr } = await run(['dev'], devEnv);
     expect(status).toBe(2);
     expect(stderr).toContain(`is in use by process ${dev.pid}`);
     expect((await run(['list'], env)).status).toBe(0);
   });
 
-  it('a call is waited for, and ringtrue is killed and started again meanwhile: waited for all the same', async () => {
+  it('ringtrue is killed and started again while a command waits for a call: the command still gets the outcome', async () => {
     const later = ['call', '+15005551200', '--say', 'x', '--not-before', '2040-01-31T09:00:00Z'];
     const waiting = new RingtrueProcess([...later, '--wait', '--json'], env);
-    let callId = '';
-    await until(async () => {
-      const { calls } = JSON.parse((await run(['list', '--state', 'waiting', '--json'], env)).stdout);
-      callId = calls[0]?.callId ?? '';
-      return callId !== '';
-    });
+    await waiting.prints('waiting for');
+    const [callId = ''] = waiting.stderr.split('\n');
     await dev.stop('SIGKILL');
     dev = new RingtrueProcess(['dev'], devEnv);
     await dev.prints('Try:');
@@ -264,7 +303,7 @@ describe('with `ringtrue dev`', () => {
     expect(dev.stderr).not.toContain('the-api-token');
   });
 
-  it('it is stopped: status 0, and nothing is left behind', async () => {
+  it('dev is stopped: status 0, and no process or port is left', async () => {
     expect(await dev.stop('SIGINT')).toEqual({ status: 0, signal: null });
     for (const name of [
       'PORT',

@@ -47,7 +47,7 @@ function file(content: string): string {
   return path;
 }
 
-describe('one variable is wrong: one fault, which names it and says what would be right', () => {
+describe('one variable is wrong: one fault, which names it and says what is right', () => {
   it.each([
     ['PORT', '80a', 'PORT is "80a"; must be a whole number 0..65535 (0: any free port)'],
     ['PORT', '65536', 'PORT is "65536"; must be a whole number 0..65535 (0: any free port)'],
@@ -121,7 +121,8 @@ describe('one variable is wrong: one fault, which names it and says what would b
       'https://user:hidden@crm.example.com',
       'RINGTRUE_ELIGIBILITY_URL is set, but not right; must be an http(s) URL without user name and password, such as https://crm.example.com/eligible',
     ],
-    ['RINGTRUE_SUPPRESS_OPT_OUTS', 'yes', 'RINGTRUE_SUPPRESS_OPT_OUTS is "yes"; must be true or false'],
+    ['RINGTRUE_PROGRESS', 'watched', 'RINGTRUE_PROGRESS is "watched"; must be signal or store'],
+    ['RINGTRUE_DO_NOT_CALL_OPT_OUTS', 'yes', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS is "yes"; must be true or false'],
     [
       'TWILIO_ACCOUNT_SID',
       'AC12',
@@ -171,7 +172,7 @@ describe('one variable is wrong: one fault, which names it and says what would b
     [
       'TEMPORAL_PROFILE',
       'nowhere',
-      "Temporal's configuration (TEMPORAL_…) is not right: Profile 'nowhere' not found in config data",
+      "Temporal's configuration (TEMPORAL_…) cannot be used: Profile 'nowhere' not found in config data",
     ],
   ])('%s=%s', (name, value, fault) => {
     expect(faultsOf('api', { ...complete, [name]: value })).toEqual([fault]);
@@ -194,25 +195,28 @@ describe('one variable is wrong: one fault, which names it and says what would b
   });
 });
 
-describe('what a process cannot do without', () => {
-  it.each(['api', 'worker'] as const)('%s, nothing set: every missing variable in one message', (role) => {
-    const faults = faultsOf(role, {});
-    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
-      'TWILIO_ACCOUNT_SID',
-      'TWILIO_AUTH_TOKEN',
-      'RINGTRUE_PUBLIC_URL',
-      'DATABASE_URL',
-    ]);
-  });
+describe('what a process needs', () => {
+  it.each(['api', 'worker'] as const)(
+    '%s, nothing set: names every missing variable in one message',
+    (role) => {
+      const faults = faultsOf(role, {});
+      expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+        'TWILIO_ACCOUNT_SID',
+        'TWILIO_AUTH_TOKEN',
+        'RINGTRUE_PUBLIC_URL',
+        'DATABASE_URL',
+      ]);
+    },
+  );
 
-  it('several things are wrong: all of them are said at once', () => {
+  it('several variables are wrong: one message names all of them', () => {
     const env = { ...complete, PORT: 'x', RINGTRUE_CPS: 'y', DATABASE_URL: 'z', TEMPORAL_TLS: 'maybe' };
     expect(() => apiConfiguration(env)).toThrow(
       /4 faults[\s\S]*RINGTRUE_CPS[\s\S]*PORT[\s\S]*DATABASE_URL[\s\S]*TEMPORAL_TLS/,
     );
   });
 
-  it('a calling window with several faults: all of them are said at once', () => {
+  it('a calling window with several faults: one message names all of them', () => {
     expect(faultsOf('worker', { ...complete, RINGTRUE_CALLING_WINDOW: '{"days":[8],"open":1}' })).toEqual([
       'RINGTRUE_CALLING_WINDOW is not right: days.0 is 8; must be an integer 1..7 (1 is Monday)',
       'RINGTRUE_CALLING_WINDOW is not right: open is unknown; must be one of timeZone, start, end, days, ranges, blockedDates',
@@ -240,7 +244,7 @@ describe('what a process cannot do without', () => {
     ],
     [
       { HOST: '0.0.0.0' },
-      'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that not everybody can place calls (or leave HOST at 127.0.0.1)',
+      'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1)',
     ],
     [
       { RINGTRUE_POLICIES: '/no/such/file' },
@@ -261,7 +265,7 @@ describe('what a process cannot do without', () => {
     expect(faultsOf('api', { ...complete, ...extra })).toEqual([]);
   });
 
-  it('dev with half of the credentials: refused, rather than taken for a wish to simulate', () => {
+  it('dev with half of the credentials: refused, instead of using the simulator', () => {
     expect(faultsOf('dev', { TWILIO_AUTH_TOKEN: 'token' }).map((fault) => fault.split(' ')[0])).toEqual([
       'TWILIO_ACCOUNT_SID',
       'RINGTRUE_PUBLIC_URL',
@@ -272,29 +276,26 @@ describe('what a process cannot do without', () => {
     ['https://api.twilio.com', false],
     ['https://api.dublin.ie1.twilio.com', false],
     ['https://twilio.com.example.com', true],
-  ])(
-    'no public URL, and requests go to %s: Twilio could not reach us; elsewhere it may',
-    (baseUrl, starts) => {
-      const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: baseUrl };
-      expect(faultsOf('api', env).map((fault) => fault.split(' ')[0])).toEqual(
-        starts ? [] : ['RINGTRUE_PUBLIC_URL'],
-      );
-    },
-  );
+  ])('no public URL, and requests go to %s: refused only if that is Twilio', (baseUrl, starts) => {
+    const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: baseUrl };
+    expect(faultsOf('api', env).map((fault) => fault.split(' ')[0])).toEqual(
+      starts ? [] : ['RINGTRUE_PUBLIC_URL'],
+    );
+  });
 
-  it.each(['0', '65536', '99999'])('Temporal at port %s: refused, there is none', (port) => {
+  it.each(['0', '65536', '99999'])('TEMPORAL_ADDRESS with port %s: refused', (port) => {
     expect(faultsOf('worker', { ...complete, TEMPORAL_ADDRESS: `127.0.0.1:${port}` })).toEqual([
       `TEMPORAL_ADDRESS is "127.0.0.1:${port}"; must be host:port, such as localhost:7233`,
     ]);
   });
 
-  it('the simulator with half of its credentials: the other half is missing, and nothing else', () => {
+  it('the simulator with half of its credentials: only the other half is missing', () => {
     expect(
       faultsOf('simulator', { TWILIO_ACCOUNT_SID: accountSid }).map((fault) => fault.split(' ')[0]),
     ).toEqual(['TWILIO_AUTH_TOKEN']);
   });
 
-  it('a worker beside an API on any free port, and no public URL: refused, callbacks would find nobody', () => {
+  it('PORT=0 and no public URL: the worker refuses, because callbacks could not reach the API', () => {
     const env = { ...complete, RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001', PORT: '0' };
     expect(faultsOf('worker', env)).toEqual([
       'RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API',
@@ -302,8 +303,103 @@ describe('what a process cannot do without', () => {
   });
 });
 
-describe('what is made of it', () => {
-  it('a variable is set to nothing or to blanks: it counts as not set', () => {
+describe('names and values that other programs set', () => {
+  it.each([
+    ['RINGTRUE_CALLING_WINDOWS', 'RINGTRUE_CALLING_WINDOW'],
+    ['RINGTRUE_CPSS', 'RINGTRUE_CPS'],
+    ['RINGTRUE_CALL_PER_NUMBER', 'RINGTRUE_CALLS_PER_NUMBER'],
+    ['RINGTRUE_SUPPRESS_OPT_OUTS', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS'],
+  ])('%s is unknown: a fault that names %s, for every process', (name, nearest) => {
+    for (const role of Object.keys(readers) as (keyof typeof readers)[])
+      expect(faultsOf(role, { ...complete, [name]: '1' })).toEqual([
+        `${name} is unknown; the nearest known name is ${nearest}`,
+      ]);
+  });
+
+  it('a name that only begins like ours: no fault', () => {
+    expect(faultsOf('api', { ...complete, RINGTRUEX: '1', RINGTRUE: '1' })).toEqual([]);
+  });
+
+  const service = {
+    RINGTRUE_WORKER_SERVICE_HOST: '10.96.0.12',
+    RINGTRUE_WORKER_SERVICE_PORT: '3100',
+    RINGTRUE_WORKER_SERVICE_PORT_HEALTH: '3100',
+    RINGTRUE_WORKER_PORT: 'tcp://10.96.0.12:3100',
+    RINGTRUE_WORKER_PORT_3100_TCP: 'tcp://10.96.0.12:3100',
+    RINGTRUE_WORKER_PORT_3100_TCP_PROTO: 'tcp',
+    RINGTRUE_WORKER_PORT_3100_TCP_PORT: '3100',
+    RINGTRUE_WORKER_PORT_3100_TCP_ADDR: '10.96.0.12',
+    RINGTRUE_SERVICE_HOST: '10.96.0.13',
+    RINGTRUE_PORT: 'tcp://[fd00::1]:3000',
+    RINGTRUE_PORT_53_UDP: 'udp://10.96.0.13:53',
+    RINGTRUE_SIMULATOR_PORT: 'tcp://10.96.0.14:3001',
+    RINGTRUE_TEMPORAL_UI_PORT: 'tcp://10.96.0.15:8233',
+  };
+
+  it('service variables of Kubernetes: every process ignores them', () => {
+    for (const role of Object.keys(readers) as (keyof typeof readers)[])
+      expect(faultsOf(role, { ...complete, ...service })).toEqual([]);
+    expect(workerConfiguration({ ...complete, ...service }).workerPort).toBeNull();
+    expect(demoEnvironment(service).left).toEqual([]);
+  });
+
+  it.each(['tcp://', 'tcp://10.96.0.12', 'tcp:3100', 'http://10.96.0.12:3100'])(
+    'RINGTRUE_WORKER_PORT=%s, which is not the address of a Service: a fault',
+    (value) => {
+      expect(faultsOf('worker', { ...complete, RINGTRUE_WORKER_PORT: value })).toEqual([
+        `RINGTRUE_WORKER_PORT is "${value}"; must be a whole number 0..65535 (0: any free port)`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['TWILIO_AUTH_TOKEN', '"11112222333344445555666677778888"'],
+    ['DATABASE_URL', "'postgres://ringtrue:secret@db:5432/ringtrue'"],
+    ['TEMPORAL_ADDRESS', '"temporal:7233"'],
+    ['PORT', '"3000"'],
+  ])('%s has quotes around its value: one fault, which does not repeat the value', (name, value) => {
+    expect(faultsOf('api', { ...complete, [name]: value })).toEqual([
+      `${name} has quotes around its value; must be set without the quotes`,
+    ]);
+  });
+
+  it('a socket directory instead of a host: accepted, and its password is a secret', () => {
+    const DATABASE_URL =
+      'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
+    const configuration = apiConfiguration({ ...complete, DATABASE_URL });
+    expect(configuration.databaseUrl).toBe(DATABASE_URL);
+    expect(configuration.secrets).toEqual(['the-token', 's%40cret', 's@cret']);
+  });
+
+  it.each([
+    ['http://localhost:3000', 'Twilio cannot reach a local name'],
+    ['http://api:3000', 'Twilio cannot reach a local name'],
+    ['http://127.0.0.1:3000', 'Twilio cannot reach a private address'],
+    ['http://[::1]:3000', 'Twilio cannot reach a private address'],
+    ['https://10.0.0.5', 'Twilio cannot reach a private address'],
+    ['https://my_tunnel.example.com', 'Twilio refuses host names with an underscore'],
+  ])('real Twilio, and the public URL is %s: refused', (url, why) => {
+    for (const role of ['api', 'worker'] as const)
+      expect(faultsOf(role, { ...complete, RINGTRUE_PUBLIC_URL: url })).toEqual([
+        `RINGTRUE_PUBLIC_URL is ${url}, and ${why}; must be the URL under which Twilio reaches the API, such as https://calls.example.com`,
+      ]);
+    const simulated = { ...complete, RINGTRUE_PUBLIC_URL: url, TWILIO_BASE_URL: 'http://127.0.0.1:3001' };
+    expect(faultsOf('worker', simulated)).toEqual([]);
+  });
+
+  it('HOST is not an address, as conda exports it: the demo ignores it', () => {
+    expect(demoEnvironment({ HOST: 'x86_64-conda-linux-gnu' })).toEqual({ env: {}, left: ['HOST'] });
+    for (const HOST of ['0.0.0.0', '::1', 'localhost'])
+      expect(demoEnvironment({ HOST })).toEqual({ env: { HOST }, left: [] });
+  });
+
+  it('a misspelled name in the environment of the demo: kept, so that it is a fault', () => {
+    expect(demoEnvironment({ RINGTRUE_CPSS: '1' }).env).toEqual({ RINGTRUE_CPSS: '1' });
+  });
+});
+
+describe('what the variables mean', () => {
+  it('an empty or blank variable: counts as not set', () => {
     expect(devConfiguration({ PORT: '', TWILIO_AUTH_TOKEN: '  ' }).port).toBe(3000);
   });
 
@@ -333,7 +429,7 @@ describe('what is made of it', () => {
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
   });
 
-  it('a policy file: read, completed, and it may replace what is built in', () => {
+  it('a policy file: read and completed, and can replace built-in policies', () => {
     const path = file(
       '{"default": {"maxAttempts": 2}, "patient": {"maxAttempts": 5, "initialIntervalSeconds": 600}}',
     );
@@ -348,7 +444,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a policy file with faults: every one of them, with the policy and the field', () => {
+  it('a policy file with faults: names each one with its policy and field', () => {
     const path = file(
       '{"a": {"maxAttempts": 0}, "b": {"maxAttempts": 2, "retryOn": ["answered"], "pause": 1}}',
     );
@@ -365,28 +461,22 @@ describe('what is made of it', () => {
     ]);
   });
 
-  it('simulated calls and real ones are kept apart: none is ever continued on the other side', () => {
+  it('simulated and real calls: kept in different directories', () => {
     const real = devConfiguration({ ...complete, RINGTRUE_DATA_DIR: '/data' });
     const simulated = devConfiguration({ RINGTRUE_DATA_DIR: '/data' });
     expect([real.dataDirectory, simulated.dataDirectory]).toEqual(['/data/twilio', '/data/simulated']);
   });
 
-  it('who is told of progress: every call, or only those that are watched', () => {
-    for (const read of [apiConfiguration, devConfiguration]) {
-      expect(read(complete).progress).toBe('signal');
-      for (const [value, expected] of [
-        ['signal', 'signal'],
-        ['watched', 'watched'],
-        ['store', 'watched'],
-      ])
-        expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
-    }
-    expect(() => apiConfiguration({ ...complete, RINGTRUE_PROGRESS: 'never' })).toThrow(
-      'RINGTRUE_PROGRESS is "never"; must be signal or watched',
-    );
+  it.each([
+    ['signal', 'signal'],
+    ['store', 'store'],
+    ['', 'signal'],
+  ])('RINGTRUE_PROGRESS is "%s": callbacks about progress go to the %s', (value, expected) => {
+    for (const read of [apiConfiguration, devConfiguration])
+      expect(read({ ...complete, RINGTRUE_PROGRESS: value }).progress).toBe(expected);
   });
 
-  it('the simulator plays Twilio: waits are short unless they were asked for', () => {
+  it('dev with the simulator: waits are short unless configured', () => {
     expect(devConfiguration({}).callSettings).toMatchObject({
       callsPerSecond: 10,
       callbackWaitSeconds: 4,
@@ -402,7 +492,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('limits are set, or lifted with 0, or left as they are', () => {
+  it('limits: set, removed with 0, or left at their defaults', () => {
     const env = {
       ...complete,
       RINGTRUE_CALLS_IN_FLIGHT: '20',
@@ -423,7 +513,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a Temporal server is named: dev starts none', () => {
+  it('a Temporal server is configured: dev starts none', () => {
     expect(devConfiguration({}).temporalServer).toEqual({ port: 7233, uiPort: 8233 });
     const named = devConfiguration({
       TEMPORAL_ADDRESS: 'temporal.example.com:7233',
@@ -435,7 +525,7 @@ describe('what is made of it', () => {
     });
   });
 
-  it('a calling window for the requests that name none: dev and workers have it', () => {
+  it('RINGTRUE_CALLING_WINDOW: dev and workers use it', () => {
     const window = { start: '08:00', end: '21:00', blockedDates: ['2026-12-25'] };
     const env = { RINGTRUE_CALLING_WINDOW: JSON.stringify(window) };
     expect(workerConfiguration({ ...complete, ...env }).activities.callingWindow).toEqual(window);
@@ -443,7 +533,7 @@ describe('what is made of it', () => {
     expect(workerConfiguration(complete).activities.callingWindow).toBeNull();
   });
 
-  it('the demo is started where real systems are configured: it does without all of them', () => {
+  it('real systems are configured: the demo ignores all of them', () => {
     const { env, left } = demoEnvironment({
       ...complete,
       TEMPORAL_ADDRESS: 'prod:7233',
@@ -460,7 +550,7 @@ describe('what is made of it', () => {
     expect(env).toEqual({ PORT: '8080', PATH: '/bin' });
   });
 
-  it('secrets are known as such: tokens, key secret, database password, API tokens', () => {
+  it('secrets: tokens, key secret, database password, API tokens', () => {
     const env = {
       ...complete,
       TWILIO_API_KEY: apiKey,
@@ -487,7 +577,7 @@ describe('docs/configuration.md', () => {
     cells.map(([, name, , otherwise]) => [name?.replaceAll('`', ''), otherwise?.replaceAll('`', '')]),
   );
 
-  it('has every variable that is read', () => {
+  it('names every variable that is read', () => {
     const documented = cells.flatMap(([, names = '']) => names.match(/[A-Z][A-Z_]+/g) ?? []);
     const others = ['TEMPORAL_CLI_PATH', 'RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
     expect(documented.filter((name) => !/^TEMPORAL_(?!CLI)/.test(name)).sort()).toEqual(
@@ -495,7 +585,7 @@ describe('docs/configuration.md', () => {
     );
   });
 
-  it('tells the defaults that are in force', () => {
+  it('states the defaults in force', () => {
     const { activities, host, taskQueue, temporal } = workerConfiguration(complete);
     const { port, logLevel } = apiConfiguration(complete);
     const dev = devConfiguration({});
@@ -508,7 +598,7 @@ describe('docs/configuration.md', () => {
       RINGTRUE_POLL_INTERVAL_SECONDS: activities.pollIntervalSeconds,
       RINGTRUE_DECIDE_WITHIN_SECONDS: activities.decideWithinSeconds,
       RINGTRUE_ABSENT_AFTER_SECONDS: activities.absentAfterSeconds,
-      RINGTRUE_SUPPRESS_OPT_OUTS: activities.doNotCall.addOptOuts,
+      RINGTRUE_DO_NOT_CALL_OPT_OUTS: activities.doNotCall.addOptOuts,
       PORT: port,
       HOST: host,
       TEMPORAL_ADDRESS: temporal.address,

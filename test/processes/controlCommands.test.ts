@@ -22,11 +22,15 @@ async function run(...args: string[]) {
 const success = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
 
 describe('ringtrue do-not-call', () => {
-  it('a number is added, checked, listed and removed', async () => {
+  it('add, check, list and remove a number', async () => {
     const { to } = context;
     const reason = `asked us to, ${to}`;
     expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
-      success(expect.stringMatching(/is on the do-not-call list since .*, for good \(api\): asked us to/)),
+      success(
+        expect.stringMatching(
+          /has been on the do-not-call list since .*, without an end \(api\): asked us to/,
+        ),
+      ),
     );
     const [checked, listed] = await Promise.all([
       run('do-not-call', 'check', to, '--json'),
@@ -34,11 +38,13 @@ describe('ringtrue do-not-call', () => {
     ]);
     expect(JSON.parse(checked.stdout)).toMatchObject({
       to,
-      suppression: { to, reason },
+      entry: { to, reason },
       invalidNumber: null,
     });
-    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +for good +api /);
-    expect(await run('do-not-call', 'remove', to)).toEqual(success(`${to} is off the do-not-call list.\n`));
+    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +no end +api /);
+    expect(await run('do-not-call', 'remove', to)).toEqual(
+      success(`${to} is no longer on the do-not-call list.\n`),
+    );
     const [gone, again] = await Promise.all([
       run('do-not-call', 'check', to),
       run('do-not-call', 'remove', to),
@@ -50,7 +56,7 @@ describe('ringtrue do-not-call', () => {
     expect(again.stderr).toContain('The number is not on this list (404)');
   });
 
-  it('a file is imported, or refused with every fault; one that is not there: status 2', async () => {
+  it('import of a file: added, or refused with every fault; a missing file: status 2', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ringtrue-csv-'));
     const file = (name: string, content: string) => {
       writeFileSync(join(directory, name), content);
@@ -64,7 +70,7 @@ describe('ringtrue do-not-call', () => {
       run('do-not-call', 'import', join(directory, 'none.csv')),
       run('do-not-call', 'purge', '--json'),
     ]);
-    expect(imported).toEqual(success('2 rows read; 2 numbers were not on the list before.\n'));
+    expect(imported).toEqual(success('2 rows read; 2 numbers added to the list.\n'));
     expect(refused).toMatchObject({ status: 1, stdout: '' });
     expect(refused.stderr).toMatch(/- rows\.2\.to is "hello"[\s\S]*- rows\.3 has 3 columns/);
     expect(missing).toMatchObject({ status: 2, stdout: '' });
@@ -74,7 +80,7 @@ describe('ringtrue do-not-call', () => {
 });
 
 describe('ringtrue invalid-numbers', () => {
-  it('one is shown with what Twilio said, and forgotten', async () => {
+  it('list shows what Twilio said; forget removes the number', async () => {
     const db = await openDatabase({ databaseUrl: inject('databaseUrl') });
     await db.query(
       `insert into invalid_numbers (to_number, source, code, message, call_id)
@@ -98,7 +104,7 @@ describe('ringtrue invalid-numbers', () => {
 });
 
 describe('ringtrue dialing', () => {
-  it('paused, shown, limited and resumed', async () => {
+  it('pause, show, limit and resume dialing', async () => {
     const paused = await run('dialing', 'pause', '--reason', 'lunch');
     expect(paused).toEqual(success(expect.stringMatching(/paused +since .*: lunch\n/)));
     const limited = await run(
@@ -111,8 +117,8 @@ describe('ringtrue dialing', () => {
       '--contacts',
       '3/86400',
     );
-    expect(limited.stdout).toMatch(/calls per second +2\.5\n/);
-    expect(limited.stdout).toMatch(/calls per number in a period +3 in 86400 s\n/);
+    expect(limited.stdout).toMatch(/calls per second +2\.5 \(set by an operator\)\n/);
+    expect(limited.stdout).toMatch(/most calls to a number within 86400 s +3 \(set by an operator\)\n/);
     const [shown, back] = [
       await run('dialing', '--json'),
       await run(
@@ -143,7 +149,7 @@ describe('ringtrue dialing', () => {
     [['limits', '--cps', 'fast'], '--cps is "fast"; must be a number, or default'],
     [['limits', '--contacts', '3'], '--contacts is "3"; must be a count and seconds, such as 3/86400'],
     [['puase'], 'too many arguments'],
-  ])('%j: status 2, and what would be right', async (args, message) => {
+  ])('%j: status 2, and says what is right', async (args, message) => {
     const { status, stderr, stdout } = await run('dialing', ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);

@@ -6,11 +6,11 @@ import { expectations } from '../../src/dev/demo/expectations.js';
 import { showcase } from '../../src/simulator/numbers/numbers.js';
 import { RingtrueProcess } from '../support/ringtrueProcess.js';
 
-it('every number of the showcase has an expected end', () => {
+it('every number of the showcase has an expected outcome', () => {
   expect(Object.keys(expectations).sort()).toEqual(showcase.map(({ to }) => to).sort());
 });
 
-it('`ringtrue demo --exit`: every call ends as it should, real systems are left alone, status 0', async () => {
+it('`ringtrue demo --exit`: every call has its expected outcome, real systems are ignored, status 0', async () => {
   const demo = new RingtrueProcess(['demo', '--exit'], {
     RINGTRUE_DATA_DIR: mkdtempSync(join(tmpdir(), 'ringtrue-demo-')),
     TEMPORAL_CLI_PATH: inject('temporalCliPath'),
@@ -19,7 +19,7 @@ it('`ringtrue demo --exit`: every call ends as it should, real systems are left 
   });
   const { status } = await demo.ended;
   expect(`${status} ${demo.stdout}${demo.stderr}`).toMatch(/^0 /);
-  expect(demo.stdout).toContain('so it does without DATABASE_URL, TEMPORAL_ADDRESS.');
+  expect(demo.stdout).toContain('so it ignores DATABASE_URL, TEMPORAL_ADDRESS.');
   const endTable = demo.stdout.slice(demo.stdout.indexOf('NUMBER'));
   for (const [number, { outcome, decidedBy }] of Object.entries(expectations))
     expect(endTable.split('\n').find((line) => line.startsWith(number))).toMatch(

@@ -24,15 +24,15 @@ function worker(first: number | Error) {
   return { state, slotSupplier, poll, release };
 }
 
-describe('orders to dial are fetched', () => {
-  it('there is room for three: three polls of ten', async () => {
+describe('placeCall tasks are fetched', () => {
+  it('capacity for three: grants three slots of ten', async () => {
     const { state, poll } = worker(3);
     for (let n = 0; n < 10; n++) void poll();
     await expect.poll(() => state.admitted).toBe(3);
     expect(state.polls).toBe(1);
   });
 
-  it('an order has its claim, so that the store counts it: it takes no more room here', async () => {
+  it('a task has its claim, so the store counts it: it no longer counts here', async () => {
     const { state, slotSupplier, poll, release } = worker(1);
     for (let n = 0; n < 3; n++) void poll();
     await expect.poll(() => state.admitted).toBe(1);
@@ -45,7 +45,7 @@ describe('orders to dial are fetched', () => {
     await expect.poll(() => state.admitted).toBe(3);
   });
 
-  it('there is no room: none, until there is', async () => {
+  it('no capacity: grants no slot until there is some', async () => {
     const { state, poll } = worker(0);
     void poll();
     await expect.poll(() => state.polls).toBeGreaterThan(2);
@@ -54,13 +54,13 @@ describe('orders to dial are fetched', () => {
     await expect.poll(() => state.admitted).toBe(1);
   });
 
-  it('the store cannot say: fetched all the same, so that the calls tell why they wait', async () => {
+  it('the store cannot be asked: fetches all the same, so that calls show why they wait', async () => {
     const { state, poll } = worker(new Error('away'));
     void poll();
     await expect.poll(() => state.admitted).toBe(1);
   });
 
-  it('the worker stops: what waits for its turn is given up', async () => {
+  it('the worker stops: waiting slot requests are rejected', async () => {
     const { state, poll } = worker(0);
     const stopping = new AbortController();
     const polled = poll(stopping.signal);

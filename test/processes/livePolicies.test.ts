@@ -20,7 +20,7 @@ beforeEach(() => {
   metrics = new Registry();
 });
 
-function watched(path = file, lookEveryMs = 0): () => Record<string, RetryPolicy> {
+function watched(path = file, checkEveryMs = 0): () => Record<string, RetryPolicy> {
   const log = {
     info: (text: string) => void lines.push({ level: 'info', text, faults: [] }),
     error: ({ faults }: { faults: string[] }, text: string) =>
@@ -28,13 +28,13 @@ function watched(path = file, lookEveryMs = 0): () => Record<string, RetryPolicy
   } as unknown as Parameters<typeof livePolicies>[1]['log'];
   const read = readPolicies(path);
   if ('faults' in read) throw new Error(read.faults.join());
-  return livePolicies({ path, atStart: read.policies }, { log, metrics, lookEveryMs });
+  return livePolicies({ path, atStart: read.policies }, { log, metrics, checkEveryMs });
 }
 
 const faultsCounted = async () =>
   (await metrics.getSingleMetric('ringtrue_policy_faults')?.get())?.values[0]?.value;
 
-describe('the file of policies changes while the process runs', () => {
+describe('the policy file changes while the process runs', () => {
   it.each<[string, () => string, (path: string) => void]>([
     [
       'written in place',
@@ -74,7 +74,7 @@ describe('the file of policies changes while the process runs', () => {
         renameSync(join(directory, 'data.new'), join(directory, 'data'));
       },
     ],
-  ])('%s: new calls go by it', (_, begin, change) => {
+  ])('%s: new calls use it', (_, begin, change) => {
     const now = watched(begin());
     expect(now().mine?.maxAttempts).toBe(2);
     change(file);
@@ -83,13 +83,13 @@ describe('the file of policies changes while the process runs', () => {
     expect(lines).toEqual([
       {
         level: 'info',
-        text: 'RINGTRUE_POLICIES has changed. New calls go by it: default, standard, mine.',
+        text: 'RINGTRUE_POLICIES has changed. New calls use it: default, standard, mine.',
         faults: [],
       },
     ]);
   });
 
-  it('it does not change: nothing is said', () => {
+  it('the file does not change: nothing is logged', () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -98,7 +98,7 @@ describe('the file of policies changes while the process runs', () => {
     expect(lines).toEqual([]);
   });
 
-  it('faulty: the policies of before stay, every fault is said once, and that it is right again', async () => {
+  it('faulty: the policies before it stay, and each fault is logged once; valid again: logged', async () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -108,7 +108,7 @@ describe('the file of policies changes while the process runs', () => {
     expect(lines).toEqual([
       {
         level: 'error',
-        text: expect.stringContaining('new calls go by the policies of before'),
+        text: expect.stringContaining('new calls use the policies before the change'),
         faults: [
           'RINGTRUE_POLICIES, policy "mine": maxAttempts is 0; must be an integer 1..100, the first attempt included',
           'RINGTRUE_POLICIES, policy "mine": retryOn.0 is "sip:607", after which no policy dials again; must be left out',
@@ -120,12 +120,12 @@ describe('the file of policies changes while the process runs', () => {
     writeFileSync(file, content(4));
     expect(now().mine?.maxAttempts).toBe(4);
     expect(lines.slice(1).map(({ text }) => text)).toEqual([
-      'RINGTRUE_POLICIES is right again. New calls go by it: default, standard, mine.',
+      'RINGTRUE_POLICIES is valid again. New calls use it: default, standard, mine.',
     ]);
     expect(await faultsCounted()).toBe(0);
   });
 
-  it('gone: said once, the policies of before stay; there again: they count', () => {
+  it('the file is missing: logged once, and the policies before stay; it is back: its policies are in force', () => {
     writeFileSync(file, content(2));
     const now = watched();
     now();
@@ -136,14 +136,14 @@ describe('the file of policies changes while the process runs', () => {
     expect(now().mine?.maxAttempts).toBe(3);
   });
 
-  it('it was changed between the check at start and the first call: seen', () => {
+  it('the file changed between the start and the first call: noticed', () => {
     writeFileSync(file, content(2));
     const now = watched();
     writeFileSync(file, content(3));
     expect(now().mine?.maxAttempts).toBe(3);
   });
 
-  it('asked again within the time: the file is not looked at', () => {
+  it('asked again within the interval: the file is not checked', () => {
     writeFileSync(file, content(2));
     const now = watched(file, 3_600_000);
     now();
@@ -151,13 +151,13 @@ describe('the file of policies changes while the process runs', () => {
     expect(now().mine?.maxAttempts).toBe(2);
   });
 
-  it('no file: what there was at start', () => {
+  it('no file: the policies of the start', () => {
     const log = { info: () => {}, error: () => {} };
     const now = livePolicies({ path: null, atStart: {} }, { log, metrics });
     expect(now()).toEqual({});
   });
 
-  it('a policy that objects could not hold is a fault', () => {
+  it('a policy named __proto__: a fault', () => {
     writeFileSync(file, '{"__proto__": {"maxAttempts": 2}}');
     expect(readPolicies(file)).toEqual({
       faults: ['RINGTRUE_POLICIES, policy "__proto__": its name cannot be used; must be another one'],

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { hide } from '../../src/process/log.js';
 
@@ -10,10 +11,23 @@ it.each([
   ['at 2026-11-24T11:43:08+0100', 'at 2026-11-24T11:43:08+0100'],
   ['Basic auth-token-1', 'Basic (secret)'],
   ['abc is too short to be a secret', 'abc is too short to be a secret'],
-])('a line says %s: it is shown as %s', (line, shown) => {
+])('line %s: shown as %s', (line, shown) => {
   expect(hide(line, { secrets, numbers: true })).toBe(shown);
 });
 
-it('somebody debugs: numbers are shown, secrets are not', () => {
+it('level debug: numbers are shown, secrets are not', () => {
   expect(hide('+15005550006 auth-token-1', { secrets, numbers: false })).toBe('+15005550006 (secret)');
+});
+
+it('Temporal logs an error as `error`: the line has its type and message', async () => {
+  const script = `
+    import { createLog } from ${JSON.stringify(new URL('../../src/process/log.ts', import.meta.url).href)};
+    const log = createLog({ level: 'info' });
+    log.warn({ error: new TypeError('is broken') }, 'Workflow failed');`;
+  const process = spawnSync('node', ['--import', 'tsx', '--input-type=module', '--eval', script]);
+  expect(JSON.parse(String(process.stderr))).toMatchObject({
+    level: 40,
+    error: { type: 'TypeError', message: 'is broken' },
+    msg: 'Workflow failed',
+  });
 });

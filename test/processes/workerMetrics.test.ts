@@ -17,11 +17,11 @@ function listener() {
   const log = pino(out);
   const registry = new Registry();
   const readiness = new Readiness();
-  return { notice: activityListener(registry, readiness, log), registry, readiness, lines };
+  return { emit: activityListener(registry, readiness, log), registry, readiness, lines };
 }
 
-it('Twilio refuses the account: not ready, in words, and said once; when it is mended: ready again', async () => {
-  const { notice: emit, registry, readiness, lines } = listener();
+it('Twilio refuses the account: not ready, and logged once; Twilio accepts it again: ready', async () => {
+  const { emit, registry, readiness, lines } = listener();
   expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'ok' } });
   for (const _ of [1, 2, 3]) emit({ kind: 'account-trouble', code: 20003, message: 'Authenticate' });
   const message = 'Twilio refuses the account (20003): Authenticate';
@@ -33,18 +33,33 @@ it('Twilio refuses the account: not ready, in words, and said once; when it is m
   expect(lines).toHaveLength(2);
 });
 
-it('calls are dialed and recorded: counted by how they ended', async () => {
-  const { notice: emit, registry } = listener();
-  emit({ kind: 'placement', result: 'created' });
-  emit({ kind: 'placement', result: 'created' });
+it('nothing has happened yet: every counter is there, and is 0', async () => {
+  const metrics = await listener().registry.metrics();
+  for (const series of [
+    'ringtrue_placements_total{result="not-yet",by="breaker"}',
+    'ringtrue_placements_total{result="unclear",by=""}',
+    'ringtrue_outcomes_total{outcome="unknown",decided_by="poll"}',
+    'ringtrue_notifications_total{type="attempt.ended",result="gone"}',
+    'ringtrue_dead_letters_total{type="call.ended"}',
+  ])
+    expect(metrics).toContain(`${series} 0`);
+});
+
+it('placements and outcomes: counted by result and by what hinders or forbids them', async () => {
+  const { emit, registry } = listener();
+  for (const _ of [1, 2]) emit({ kind: 'placement', result: 'created', by: '' });
+  emit({ kind: 'placement', result: 'not-yet', by: 'rate-limit' });
+  emit({ kind: 'placement', result: 'forbidden', by: 'do-not-call' });
   emit({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
   const metrics = await registry.metrics();
-  expect(metrics).toContain('ringtrue_placements_total{result="created"} 2');
+  expect(metrics).toContain('ringtrue_placements_total{result="created",by=""} 2');
+  expect(metrics).toContain('ringtrue_placements_total{result="not-yet",by="rate-limit"} 1');
+  expect(metrics).toContain('ringtrue_placements_total{result="forbidden",by="do-not-call"} 1');
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
 });
 
-it('notifications are taken, not taken, given up: counted, and the last said by id and host alone', async () => {
-  const { notice: emit, registry, lines } = listener();
+it('notifications are delivered, fail or become dead letters: counted; a dead letter is logged without its content', async () => {
+  const { emit, registry, lines } = listener();
   emit({ kind: 'notified', type: 'call.ended', result: 'delivered' });
   emit({ kind: 'notified', type: 'call.ended', result: 'failed' });
   emit({ kind: 'dead-letter', type: 'call.ended', id: 'msg_1', host: 'hooks.example' });
@@ -57,8 +72,8 @@ it('notifications are taken, not taken, given up: counted, and the last said by 
   ]);
 });
 
-it('the circuit breaker opens: said once, not ready and why, counted as stopped; it closes: ready again', async () => {
-  const { notice: emit, registry, readiness, lines } = listener();
+it('the circuit breaker opens: logged once, not ready, counted as stopped; it closes: ready', async () => {
+  const { emit, registry, readiness, lines } = listener();
   let stopped: DialingStop | null = null;
   watchDialing(registry, readiness, async () =>
     stopped ? { stopped, available: null, waitSeconds: 0 } : { stopped: null, available: 1, waitSeconds: 0 },
@@ -79,7 +94,7 @@ it('the circuit breaker opens: said once, not ready and why, counted as stopped;
   expect(lines).toHaveLength(2);
 });
 
-it('a part answers too late, throws, or is reported as failing: not ready, and said which', async () => {
+it('a part answers too late, throws, or is reported as failing: not ready, and each part is named', async () => {
   const readiness = new Readiness();
   readiness.probe('well', async () => {});
   readiness.probe('failing', () => Promise.reject(new Error('is down')));
@@ -89,4 +104,12 @@ it('a part answers too late, throws, or is reported as failing: not ready, and s
     ready: false,
     checks: { failing: 'is down', reported: 'is starting', silent: 'gave no answer within 3 s', well: 'ok' },
   });
+});
+
+it('a part is only noted: the note is shown, and the process is ready', async () => {
+  const readiness = new Readiness();
+  readiness.note('twilioAccount', 'not asked yet');
+  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not asked yet' } });
+  readiness.report('twilioAccount', 'is refused');
+  expect(await readiness.check()).toEqual({ ready: false, checks: { twilioAccount: 'is refused' } });
 });

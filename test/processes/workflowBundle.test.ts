@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { workflowBundle } from '../../src/worker/workflowBundle.js';
 
-it('the sources are the same at the second start: nothing is bundled again; bundles of long ago are removed', async () => {
+it('second start with the same sources: no new bundle, and old bundles are removed', async () => {
   const keepIn = mkdtempSync(join(tmpdir(), 'ringtrue-bundle-'));
   const old = join(keepIn, 'workflows-0123456789abcdef.js');
   writeFileSync(old, '');

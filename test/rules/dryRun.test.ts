@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { completePolicy, type PolicyRequest } from '../../activities/validation/retryPolicySchema.js';
 import { type DryRunScenario, dryRun } from '../../src/policy/dryRun.js';
 import { dryRunTable } from '../../src/policy/dryRunTable.js';
-import { simulatedEnding } from '../../src/policy/simulatedEnding.js';
+import { simulatedVerdict } from '../../src/policy/simulatedVerdict.js';
 import { classesOf, type RetryBasis } from '../../workflows/rules/retry.js';
 
 function verdictFor(token: string): RetryBasis {
-  const found = simulatedEnding(token);
+  const found = simulatedVerdict(token);
   if ('wrong' in found) throw new Error(`${token} ${found.wrong}`);
   return found;
 }
 
-describe('a word of the command line stands for an ending', () => {
+describe('a word of the command line stands for a verdict', () => {
   it.each<[string, RetryBasis['outcome'], boolean, string[]]>([
     ['answered', 'answered', false, []],
     ['answered-by-machine', 'answered', true, ['answered-by-machine']],
@@ -49,19 +49,19 @@ describe('a word of the command line stands for an ending', () => {
   });
 
   it.each([
-    ['', 'is no ending of an attempt; must be one of answered'],
-    ['expired', 'is no ending of an attempt; must be one of answered'],
-    ['busy+failed', 'is no ending of an attempt'],
-    ['sip:48', 'is no ending of an attempt'],
-    ['sip:480+sip:486', 'is no ending of an attempt'],
-    ['constructor', 'is no ending of an attempt'],
-    ['error:20003', 'ends no attempt: the call waits'],
-  ])('%j stands for none: it is said why', (token, wrong) => {
-    expect(simulatedEnding(token)).toEqual({ wrong: expect.stringContaining(wrong) });
+    ['', 'is not a way in which an attempt can end; must be one of answered'],
+    ['expired', 'is not a way in which an attempt can end; must be one of answered'],
+    ['busy+failed', 'is not a way in which an attempt can end'],
+    ['sip:48', 'is not a way in which an attempt can end'],
+    ['sip:480+sip:486', 'is not a way in which an attempt can end'],
+    ['constructor', 'is not a way in which an attempt can end'],
+    ['error:20003', 'ends no attempt: the call waits until'],
+  ])('%j stands for no verdict: says what is wrong', (token, wrong) => {
+    expect(simulatedVerdict(token)).toEqual({ wrong: expect.stringContaining(wrong) });
   });
 });
 
-describe('a rehearsal', () => {
+describe('a dry run of a policy', () => {
   const startAt = '2026-01-30T19:58:00.000Z';
   const berlin = { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00' };
   async function ringsOf(
@@ -72,8 +72,8 @@ describe('a rehearsal', () => {
   ) {
     const verdicts = tokens.split(',').map(verdictFor);
     const input = { startAt, giveUpAt: null, to: null, window: null, ...scene, verdicts };
-    const { rings, ends, outcome } = await dryRun(completePolicy(policy), input, random);
-    return { rings: rings.map(({ at }) => at.slice(8, 19)), ends, outcome };
+    const { rings, endedBecause, outcome } = await dryRun(completePolicy(policy), input, random);
+    return { rings: rings.map(({ at }) => at.slice(8, 19)), ends: endedBecause.message, outcome };
   }
 
   it.each<[string, PolicyRequest, string, Partial<DryRunScenario>, string[], string, string]>([
@@ -110,7 +110,7 @@ describe('a rehearsal', () => {
       'busy',
       { window: berlin },
       ['30T19:58:00'],
-      'attempt 2 would ring at 2026-01-31T07:00:00Z, and the call gives up at 2026-01-30T20:58:00Z',
+      'Attempt 2 would ring at 2026-01-31T07:00:00Z, and the call gives up at 2026-01-30T20:58:00Z',
       'busy',
     ],
     [
@@ -119,7 +119,7 @@ describe('a rehearsal', () => {
       'busy',
       { giveUpAt: '2026-01-30T20:00:00Z' },
       ['30T19:58:00'],
-      'attempt 2 would ring at 2026-01-30T20:03:00Z, and the call gives up at 2026-01-30T20:00:00Z',
+      'Attempt 2 would ring at 2026-01-30T20:03:00Z, and the call gives up at 2026-01-30T20:00:00Z',
       'busy',
     ],
     [
@@ -128,7 +128,7 @@ describe('a rehearsal', () => {
       'busy',
       { window: { start: '08:00', end: '21:00' }, to: '+80012345678' },
       [],
-      'the calling window never opens',
+      'The calling window never opens',
       'expired',
     ],
     [
@@ -183,7 +183,7 @@ describe('the table of a rehearsal', () => {
       '2        2026-01-30T19:05:00Z  2026-01-30T19:15:00Z  Sat 2026-01-31 04:05:00 – 04:15:00  5 min – 15 min  initialIntervalSeconds  no-answer   no-answer',
       '3        2026-01-30T19:10:00Z  not at all            Sat 2026-01-31 04:10:00             5 min           initialIntervalSeconds  no-answer   no-answer',
       'With the shortest waits: Attempt 3 of 3 was the last. The call ends as no-answer.',
-      'With the longest waits: attempt 3 would ring at 2026-01-30T19:30:00Z, and the call gives up at 2026-01-30T19:20:00Z. The call ends as no-answer.',
+      'With the longest waits: Attempt 3 would ring at 2026-01-30T19:30:00Z, and the call gives up at 2026-01-30T19:20:00Z. The call ends as no-answer.',
     ]);
   });
 });

@@ -102,7 +102,7 @@ describe('calls with a course of their own', () => {
     });
   });
 
-  it('talks on and on: TimeLimit ends it, completed, and Notification 32015 says why', async () => {
+  it('talks for a day: TimeLimit ends it as completed, with Notification 32015', async () => {
     const call = await simulated.createCall('+15005558102', { timeLimit: 7 });
     expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'completed',
@@ -112,7 +112,7 @@ describe('calls with a course of their own', () => {
     expect(notification).toMatchObject({ errorCode: '32015', log: '1' });
   });
 
-  it('rings on and on: Timeout ends it, no-answer with SIP 487', async () => {
+  it('rings without end: Timeout ends it as no-answer with SIP 487', async () => {
     const call = await simulated.createCall('+15005558103', { timeout: 5 });
     const terminal = await simulated.terminalCallbackOf(call.mark);
     expect(terminal).toMatchObject({ CallStatus: 'no-answer', SipResponseCode: '487' });
@@ -123,17 +123,17 @@ describe('calls with a course of their own', () => {
     expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'no-answer' });
   });
 
-  it('rings for long, within Timeout: answered', async () => {
+  it('rings long, but within Timeout: answered', async () => {
     const call = await simulated.createCall('+15005558104', { timeout: 60 });
     expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
   });
 
-  it('waits in the queue for long: answered in the end', async () => {
+  it('waits long in the queue: answered in the end', async () => {
     const call = await simulated.createCall('+15005558105');
     expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({ CallStatus: 'completed' });
   });
 
-  it('expires in the queue: canceled, and a callback says so', async () => {
+  it('expires in the queue: canceled, with a callback', async () => {
     const call = await simulated.createCall('+15005558106');
     expect((await simulated.terminalCallbackOf(call.mark)).CallStatus).toBe('canceled');
     expect(statuses(call.mark)).toEqual(['canceled']);
@@ -141,7 +141,7 @@ describe('calls with a course of their own', () => {
     expect({ startTime, status }).toEqual({ startTime: null, status: 'canceled' });
   });
 
-  it('expires in the queue silently: canceled, and only reading it tells', async () => {
+  it('expires silently in the queue: canceled, without a callback', async () => {
     const call = await simulated.createCall('+15005558107');
     expect(await simulated.waitUntilOver('+15005558107')).toMatchObject({
       status: 'canceled',
@@ -167,7 +167,7 @@ describe('calls with a course of their own', () => {
   });
 });
 
-describe('a failed call leaves a Notification', () => {
+describe('a failed call has a Notification', () => {
   it.each([
     ['+15007132240', '13224', '404'],
     ['+15007132250', '13225', '403'],
@@ -184,7 +184,7 @@ describe('a failed call leaves a Notification', () => {
     expect(notifications[0]?.messageDate).toBeInstanceOf(Date);
   });
 
-  it('its log is buffered: the Notification can be read only some time after the end', async () => {
+  it('late Notification: can be read only some time after the end', async () => {
     const slow = await startSimulatedTwilio({ speed: 10 });
     const call = await slow.createCall('+15007132241');
     await slow.terminalCallbackOf(call.mark);
@@ -196,7 +196,7 @@ describe('a failed call leaves a Notification', () => {
 });
 
 describe('status callbacks', () => {
-  it('every event subscribed: four signed requests, numbered in the order in which they fired', async () => {
+  it('every event subscribed: four signed requests, numbered in order', async () => {
     const call = await simulated.createCall('+12025550143');
     await simulated.terminalCallbackOf(call.mark);
     const callbacks = fired(call.mark);
@@ -273,7 +273,7 @@ describe('status callbacks', () => {
     expect(mine.map(({ params }) => params.SequenceNumber)).toEqual(numbers);
   });
 
-  it('a call that is not answered: its final status comes as the completed event', async () => {
+  it('not answered: the completed event carries the final status', async () => {
     const call = await simulated.createCall('+15005552486', { statusCallbackEvent: ['completed'] });
     expect(await simulated.terminalCallbackOf(call.mark)).toMatchObject({
       CallStatus: 'busy',
@@ -292,7 +292,7 @@ describe('status callbacks', () => {
     }
   });
 
-  it('user and password in the URL: sent as Basic auth, and left out of what is signed', async () => {
+  it('user and password in the URL: sent as Basic auth, and not signed', async () => {
     const statusCallback = `${simulated.receiver.origin.replace('//', '//me:pass@')}/status?mark=basic`;
     await simulated.createCall('+12025550143', { statusCallback });
     const params = await simulated.terminalCallbackOf('basic');
@@ -305,7 +305,7 @@ describe('status callbacks', () => {
     expect(validateRequest(simulatorCredentials.authToken, signature, signed, params)).toBe(true);
   });
 
-  it('events joined into one string: 201, the call takes place, no callback ever, Notification 21626', async () => {
+  it('events joined into one string: 201 and a call without callbacks, Notification 21626', async () => {
     const call = await simulated.createCall('+12025550177', { statusCallbackEvent: [allEvents.join(' ')] });
     expect(await simulated.waitUntilOver('+12025550177')).toMatchObject({
       status: 'completed',
@@ -333,7 +333,7 @@ describe('status callbacks', () => {
 });
 
 describe('calls per second', () => {
-  it('more calls than the limit: all are accepted, and wait their turn', async () => {
+  it('more calls than the rate limit: all are accepted, and wait in the queue', async () => {
     const narrow = await startSimulatedTwilio({ callsPerSecond: 0.1 });
     const waits: number[] = [];
     for (let n = 0; n < 3; n++) waits.push(Number((await narrow.createCall('+12025550143')).queueTime));

@@ -26,7 +26,7 @@ const arrivals: Record<string, string> = {
 /** Where the order of arrival is the fault; elsewhere requests that travel separately may overtake each other. */
 const orderMatters = ['reversed', 'straggler', 'last-late'];
 
-describe('what becomes of status callbacks on their way', () => {
+describe('faults of status callbacks', () => {
   it.each(callbackFaults.map(({ digits, happens, effect }) => [digits, happens, effect] as const))(
     '%s: %s',
     async (digits, _, fault) => {
@@ -41,13 +41,15 @@ describe('what becomes of status callbacks on their way', () => {
     },
   );
 
-  it('early: all have come before the create is answered, which still says queued', async () => {
-    const call = await simulated.createCall('+15009007000');
-    expect(simulated.callbacksOf(call.mark)).toHaveLength(4);
+  it('early: all callbacks arrive before the answer to the create, which still says queued', async () => {
+    const slow = await startSimulatedTwilio({ speed: 5 });
+    const call = await slow.createCall('+15009007000');
+    expect(slow.callbacksOf(call.mark)).toHaveLength(4);
     expect(call.status).toBe('queued');
+    await slow.close();
   });
 
-  it('the terminal one is late: the Call resource has long told the end', async () => {
+  it('late terminal callback: the Call resource shows the end first', async () => {
     const slow = await startSimulatedTwilio({ speed: 10 });
     const call = await slow.createCall('+15009006000');
     await slow.waitUntilOver('+15009006000');
@@ -114,7 +116,7 @@ describe('delivery of one callback', () => {
     simulated.receiver.answer = () => 204;
   });
 
-  it('nobody listens at first, rc=5: a later try gets through', async () => {
+  it('no server listens at first, rc=5: a later try is delivered', async () => {
     const gone = await startReceiver();
     await gone.close();
     const call = await callTo(`${gone.origin}/status#rc=5`, '+12025550188');
@@ -134,7 +136,7 @@ describe('delivery of one callback', () => {
     expect(await notificationsOf(call.sid)).toEqual([code]);
   });
 
-  it('more callbacks than are delivered at once: the rest wait, and none is lost', async () => {
+  it('more callbacks than are delivered at once: the rest waits, and none is lost', async () => {
     const statusCallback = `${simulated.receiver.origin}/status?mark=crowd`;
     await Promise.all(Array.from({ length: 150 }, () => callTo(statusCallback, '+12025550189')));
     await until(() => simulated.callbacksOf('crowd').length === 150);
@@ -142,13 +144,13 @@ describe('delivery of one callback', () => {
     expect(calls.flatMap(({ notifications }) => notifications)).toEqual([]);
   });
 
-  it('overrides out of range: Notification 11243, and the defaults count', async () => {
+  it('overrides out of range: Notification 11243, and the defaults apply', async () => {
     const call = await callTo(`${simulated.receiver.origin}/status?mark=bad#rc=9`);
     await simulated.terminalCallbackOf('bad');
     expect(await notificationsOf(call.sid)).toEqual(['11243']);
   });
 
-  it('retries may have tokens of their own, as nobody could confirm that they share one', async () => {
+  it('option retriesShareToken false: each retry has its own token', async () => {
     const other = await startSimulatedTwilio({ unconfirmed: { retriesShareToken: false } });
     other.receiver.answer = (index) => (index === 0 ? 500 : 204);
     await other.createCall('+12025550143', {
@@ -190,7 +192,7 @@ describe('connection overrides', () => {
     'e=moon',
     'sni=maybe',
     'rc=x',
-  ])('%s: counts for nothing', (fragment) => {
+  ])('%s: has no effect', (fragment) => {
     expect(deliveryRulesOf(`http://h/#${fragment}`)).toMatchObject({ faulty: true, rules: { retries: 1 } });
   });
 });

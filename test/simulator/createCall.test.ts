@@ -39,7 +39,7 @@ function formWith(changes: Record<string, string | null>): [string, string][] {
   return Object.entries(form).filter((pair): pair is [string, string] => pair[1] !== null);
 }
 
-describe('a create that Twilio would not take is refused with its code', () => {
+describe("an invalid create is refused with Twilio's code", () => {
   it.each<[string, Record<string, string | null>, number]>([
     ['no To', { To: null }, 21201],
     ['no From', { From: null }, 21213],
@@ -108,7 +108,7 @@ describe('credentials', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  it('API key: as good as the auth token', async () => {
+  it('an API key: accepted like the auth token', async () => {
     const withKey = await startSimulatedTwilio({ apiKeys: [{ sid: 'SK1', secret: 's' }] });
     const url = `${withKey.url}/2010-04-01/Accounts/${accountSid}/Calls.json`;
     expect((await fetch(url, { headers: { Authorization: `Basic ${btoa('SK1:s')}` } })).status).toBe(200);
@@ -139,7 +139,7 @@ describe('numbers that Twilio refuses to dial', () => {
     },
   );
 
-  it('last digit 9: the code counts, the HTTP status is 403', async () => {
+  it('last digit 9: the code of the number with HTTP status 403', async () => {
     await expect(simulated.createCall('+15006212119')).rejects.toMatchObject({ code: 21211, status: 403 });
   });
 
@@ -202,7 +202,7 @@ describe('faults between client and Twilio while a call is created', () => {
     },
   );
 
-  it('the call lands late: it is in no list at first', async () => {
+  it('the call appears late: it is in no list at first', async () => {
     const slow = await startSimulatedTwilio({ speed: 10 });
     const to = '+15009140000';
     await expect(slow.createCall(to)).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -211,7 +211,7 @@ describe('faults between client and Twilio while a call is created', () => {
     await slow.close();
   });
 
-  it('429: tells when to come back', async () => {
+  it('429: has Retry-After', async () => {
     const form = formWith({ To: '+15009120000' });
     const response = await fetch(`${simulated.url}/2010-04-01/Accounts/${accountSid}/Calls.json`, {
       method: 'POST',
@@ -221,14 +221,14 @@ describe('faults between client and Twilio while a call is created', () => {
     expect([response.status, response.headers.get('Retry-After')]).toEqual([429, '1']);
   });
 
-  it('the fault is counted: twice 429, then the call is made', async () => {
+  it('a counted fault: twice 429, then the call is created', async () => {
     const to = '+15009130020';
     await expect(simulated.createCall(to)).rejects.toMatchObject({ status: 429 });
     await expect(simulated.createCall(to)).rejects.toMatchObject({ status: 429 });
     expect((await simulated.createCall(to)).status).toBe('queued');
   });
 
-  it('the answer is lost: its callbacks come all the same', async () => {
+  it('the answer is lost: callbacks come all the same', async () => {
     const statusCallback = `${simulated.receiver.origin}/status?mark=lost`;
     await expect(simulated.createCall('+15009020000', { statusCallback })).rejects.toMatchObject({
       code: 'ECONNRESET',

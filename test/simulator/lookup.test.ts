@@ -12,7 +12,7 @@ afterAll(() => simulated.close());
 const lookup = (number: string, fields?: string) =>
   simulated.client.lookups.v2.phoneNumbers(number).fetch(fields === undefined ? {} : { fields });
 
-describe('Lookup says what the digits say', () => {
+describe("the digits choose Lookup's answer", () => {
   it.each(validationErrors.map(({ digits, effect }) => [`+15008${digits}00000`, effect] as const))(
     '%s: validation error %s',
     async (number, error) => {
@@ -124,11 +124,11 @@ describe('trouble with Lookup itself', () => {
     expect(found.lineStatus).toEqual({ status: null, errorCode: Number(`606${code}`) });
   });
 
-  it('Fields has a name that nobody knows: 400 with 60200', async () => {
+  it('an unknown name in Fields: 400 with 60200', async () => {
     await expect(lookup('+12025550143', 'mood')).rejects.toMatchObject({ status: 400, code: 60200 });
   });
 
-  it('a package that the simulator has nothing to say in: not covered, 60600', async () => {
+  it('a package that the simulator does not have: not covered, 60600', async () => {
     expect((await lookup('+12025550143', 'sim_swap')).simSwap).toMatchObject({ errorCode: 60600 });
   });
 });

@@ -36,7 +36,7 @@ describe('the table of numbers', () => {
     ['line types', lineTypes],
     ['line statuses', lineStatuses],
     ['troubles with Lookup', lookupTroubles],
-  ])('%s: no digits stand for two things', (_, choices) => {
+  ])('%s: no digits have two meanings', (_, choices) => {
     expect(new Set(choices.map(({ digits }) => digits)).size).toBe(choices.length);
   });
 
@@ -46,27 +46,27 @@ describe('the table of numbers', () => {
       createFault: { fault: { calls: 'yes', answer: { kind: 'truncated' } }, times: 3 },
       callbackFault: 'last-lost',
       readFault: { fault: 'not-found-at-first', times: 3 },
-      fate: { ends: 'busy', sip: 486 },
+      course: { ends: 'busy', sip: 486 },
     });
   });
 
-  it('digits that no table has count as its first row', () => {
+  it('unknown digits: count as the first row of the table', () => {
     expect(behaviorOf('+15009999999')).toMatchObject({ createFault: null, callbackFault: 'straggler' });
     expect(behaviorOf('+15008999000').lookup).toMatchObject({ validationError: null, lineType: 'mobile' });
   });
 
-  it('nothing starts by itself: a number of another shape is answered by a human', () => {
+  it('any other number: answered by a human', () => {
     for (const number of ['+4915112345678', 'client:jo', '']) {
-      expect(behaviorOf(number)).toMatchObject({ pattern: 'any other', fate: { ends: 'completed' } });
+      expect(behaviorOf(number)).toMatchObject({ pattern: 'any other', course: { ends: 'completed' } });
     }
   });
 
-  it('the showcase: numbers of the table, each with an ending of its own', () => {
+  it('the showcase: numbers of the table, each with its own outcome', () => {
     expect(new Set(showcase.map(({ happens }) => happens)).size).toBe(showcase.length);
     for (const { to } of showcase) expect(behaviorOf(to).pattern).not.toBe('any other');
   });
 
-  it('docs/simulator.md shows this very table', async () => {
+  it('docs/simulator.md shows the current table', async () => {
     const path = fileURLToPath(new URL('../../docs/simulator.md', import.meta.url));
     await expect(withNumberTable(readFileSync(path, 'utf8'))).toMatchFileSnapshot(path);
   });

@@ -42,7 +42,7 @@ describe('reading a call', () => {
     await slow.close();
   });
 
-  it('every field of the Call resource is there: null when there is nothing to say', async () => {
+  it('the Call resource: has every field, null if it has no value', async () => {
     const { sid } = await simulated.createCall('+15005552486');
     await simulated.waitUntilOver('+15005552486');
     const call = await simulated.client.calls(sid).fetch();
@@ -61,7 +61,7 @@ describe('reading a call', () => {
     expect(Object.values(call.toJSON())).not.toContain(undefined);
   });
 
-  it('a call that nobody made: 404 with code 20404', async () => {
+  it('an unknown call: 404 with code 20404', async () => {
     const fetching = simulated.client.calls(`CA${'0'.repeat(32)}`).fetch();
     await expect(fetching).rejects.toMatchObject({ status: 404, code: 20404 });
   });
@@ -69,15 +69,24 @@ describe('reading a call', () => {
 
 describe('faults of reading', () => {
   it('just created: 404 and in no list for a while, then found', async () => {
-    const { sid } = await simulated.createCall('+15009000109');
-    await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
-    expect(await simulated.client.calls.list({ to: '+15009000109' })).toEqual([]);
-    expect((await seenUntil(sid, 'in-progress'))[0]).toBe('404');
-    expect(await simulated.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
-    await simulated.client.calls(sid).update({ status: 'completed' });
+    const slow = await startSimulatedTwilio({ speed: 2 });
+    const { sid } = await slow.createCall('+15009000109');
+    await expect(slow.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
+    expect(await slow.client.calls.list({ to: '+15009000109' })).toEqual([]);
+    await until(() =>
+      slow.client
+        .calls(sid)
+        .fetch()
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    expect(await slow.client.calls.list({ to: '+15009000109' })).toHaveLength(1);
+    await slow.close();
   });
 
-  it('stale: its callbacks tell the end, reading it does not yet', async () => {
+  it('stale: callbacks show the end before a read does', async () => {
     const slow = await startSimulatedTwilio({ speed: 10 });
     const { sid, mark } = await slow.createCall('+15009000200');
     await slow.terminalCallbackOf(mark);
@@ -106,7 +115,7 @@ describe('faults of reading', () => {
     expect((await simulated.client.calls(sid).fetch()).sid).toBe(sid);
   });
 
-  it('a status word that nobody knows comes before the final one', async () => {
+  it('an unknown status comes before the final one', async () => {
     const { sid } = await simulated.createCall('+15009000602');
     const seen = await seenUntil(sid, 'busy');
     expect(seen.at(-2)).toBe('wrapping-up');
@@ -124,7 +133,7 @@ describe('faults of reading', () => {
     });
   });
 
-  it('never found: 404 for ever, in no list, and cannot be ended', async () => {
+  it('never found: always 404, in no list, and cannot be ended', async () => {
     const { sid } = await simulated.createCall('+15009000800');
     await simulated.waitUntilOver('+15009000800');
     await expect(simulated.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404 });
@@ -134,7 +143,7 @@ describe('faults of reading', () => {
     expect(await simulated.client.calls.list({ to: '+15009000800' })).toEqual([]);
   });
 
-  it('never final: its callbacks tell the end, reading it never does', async () => {
+  it('never final: callbacks show the end, and reads never do', async () => {
     const { sid, mark } = await simulated.createCall('+15009000900');
     await simulated.terminalCallbackOf(mark);
     expect((await simulated.client.calls(sid).fetch()).status).toBe('in-progress');
@@ -172,7 +181,7 @@ describe('the list of calls', () => {
     expect(await count({ endTime: yesterday })).toBe(0);
   });
 
-  it('a queued call has no start time: matches StartTime only where that is assumed', async () => {
+  it('a queued call, without start time: matches StartTime only with startTimeMatchesQueued', async () => {
     const startTimeAfter = new Date(Date.now() - 86_400_000);
     const listed = async (twilio: SimulatedTwilio) => {
       await twilio.createCall('+15005558105');
@@ -184,7 +193,7 @@ describe('the list of calls', () => {
     expect(await listed(simulated)).toBe(0);
   });
 
-  it('the time of a filter counts only where that is assumed', async () => {
+  it('the time of a filter: used only with timeFilter time', async () => {
     const other = await startSimulatedTwilio({ unconfirmed: { timeFilter: 'time' } });
     const endTimeAfter = new Date(Date.now() + 5000);
     for (const [twilio, count] of [
@@ -198,7 +207,7 @@ describe('the list of calls', () => {
     await other.close();
   });
 
-  it('pages: every call once, also while new ones arrive', async () => {
+  it('pages: every call once, even while new ones arrive', async () => {
     const to = '+12025550153';
     const sidsInOrder: string[] = [];
     for (let n = 0; n < 5; n++) sidsInOrder.unshift((await simulated.createCall(to)).sid);
@@ -214,7 +223,7 @@ describe('the list of calls', () => {
 });
 
 describe('Events of a call', () => {
-  it('some time after the end: the create and every callback, in snake_case, with what was answered', async () => {
+  it('some time after the end: the create and every callback, in snake_case, with the answers', async () => {
     const call = await simulated.createCall('+15005552486');
     await simulated.terminalCallbackOf(call.mark);
     await until(async () => (await simulated.client.calls(call.sid).events.list()).length === 4);
@@ -232,14 +241,14 @@ describe('Events of a call', () => {
     expect(terminal?.response).toMatchObject({ response_code: 204 });
   });
 
-  it('a lost callback: its content is there, without an answer', async () => {
+  it('a lost callback: shown without an answer', async () => {
     const { sid } = await simulated.createCall('+15009001002');
     await until(async () => (await simulated.client.calls(sid).events.list()).length === 4);
     const events = await simulated.client.calls(sid).events.list();
     expect(events.map(({ response }) => response === null)).toEqual([false, true, true, true]);
   });
 
-  it('right after the end: nothing yet, as Twilio documents it', async () => {
+  it('right after the end: no Events yet, as Twilio documents', async () => {
     const real = await startSimulatedTwilio();
     const { sid, mark } = await real.createCall('+15005552486');
     await real.terminalCallbackOf(mark);

@@ -17,13 +17,13 @@ describe('starting and stopping', () => {
   it('listens on loopback, on a free port', async () => {
     const { url, port } = await start();
     expect(url).toBe(`http://127.0.0.1:${port}`);
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ alive: true });
   });
 
-  it('port in use: refuses with a sentence', async () => {
+  it('port in use: says so', async () => {
     const { port } = await start();
     await expect(start({ port })).rejects.toThrow(
-      `The simulator cannot listen on 127.0.0.1:${port}: another program does already. Stop it, or choose another port.`,
+      `The simulator cannot listen on 127.0.0.1:${port}: another program does. Stop it, or choose another port.`,
     );
   });
 
@@ -33,7 +33,7 @@ describe('starting and stopping', () => {
     );
   });
 
-  it('closed while calls are under way and a client hangs: the port is free again', async () => {
+  it('closed during calls and a hanging request: the port is free again', async () => {
     const { url, port, close } = await startSimulator(simulatorCredentials);
     const client = twilioClient(url);
     await client.calls.create({ to: '+15005558102', from: fromNumber, twiml: '<Response/>' });
@@ -61,7 +61,7 @@ describe('control paths', () => {
     expect(showcase.length).toBeGreaterThan(9);
   });
 
-  it('GET /simulator/calls: counts dialings per To, From and callback URL, and tells what truly became of them', async () => {
+  it('GET /simulator/calls: counts creates by To, From and callback URL, and shows the real state of each call', async () => {
     const simulated = await startSimulatedTwilio();
     const to = '+15009020000';
     const statusCallback = `${simulated.receiver.origin}/status/call-1/1`;
@@ -86,7 +86,7 @@ describe('control paths', () => {
     await simulated.close();
   });
 
-  it('POST /simulator/reset: calls, counts and everything under way are gone', async () => {
+  it('POST /simulator/reset: removes calls, counts and callbacks', async () => {
     const simulated = await startSimulatedTwilio();
     await expect(simulated.createCall('+15006200031')).rejects.toThrow();
     await simulated.createCall('+15005558102');
@@ -109,7 +109,7 @@ describe('control paths', () => {
 });
 
 describe('memory', () => {
-  it('more calls than are remembered: the oldest finished ones are forgotten, running ones never', async () => {
+  it('more calls than are remembered: forgets the oldest that are over, and never a running one', async () => {
     const simulated = await startSimulatedTwilio({ rememberedCalls: 3 });
     const talking = await simulated.createCall('+15005558102', { timeLimit: 86_400 });
     for (let n = 0; n < 4; n++) {

@@ -40,7 +40,7 @@ describe('ending a call', () => {
     },
   );
 
-  it('Status=canceled while in-progress: without effect', async () => {
+  it('Status=canceled while in-progress: no effect', async () => {
     const { sid } = await callThatIs('in-progress');
     expect((await simulated.client.calls(sid).update({ status: 'canceled' })).status).toBe('in-progress');
     await simulated.client.calls(sid).update({ status: 'completed' });
@@ -62,7 +62,7 @@ describe('ending a call', () => {
     await expect(updating).rejects.toMatchObject({ status: 400, code: 21220 });
   });
 
-  it('the call is over: or the update has no effect, as nobody could confirm which', async () => {
+  it('option updateOfEndedCall ignored: an update of a call that is over has no effect', async () => {
     const other = await startSimulatedTwilio({ unconfirmed: { updateOfEndedCall: 'ignored' } });
     const { sid } = await other.createCall('+15005552486');
     await other.waitUntilOver('+15005552486');

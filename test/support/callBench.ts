@@ -7,7 +7,7 @@ import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
-import { createDialWorker, currentCapacity } from '../../src/worker/dialWorker.js';
+import { createDialWorker, currentCapacity } from '../../src/worker/createDialWorker.js';
 import { createStoppedWorker } from '../../src/worker/stoppedWorker.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { faultsOf, limitFaults } from '../../../activities/validation/fault.js';
-import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
+import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';

@@ -10,7 +10,8 @@ import { StoreUnavailable } from '../../../activities/store/database/storeError.
 import type { Attempt, CallOutcome, CallState } from '../../../workflows/callOutcome.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { orderOf, stateOf } from '../../../workflows/rules/twilioStatus.js';
-import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
+import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import { callIdIn } from '../http/requestTarget.js';

@@ -3,11 +3,10 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
-import { searchAttribute } from '../../../workflows/call/searchAttributes.js';
 import type { CallState } from '../../../workflows/callOutcome.js';
 import type { CallRequest, RetryPolicy } from '../../../workflows/callRequest.js';
-import { maskNumber } from '../../../workflows/rules/phoneNumber.js';
-import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
+import { startCallWorkflow } from '../../temporal/startCallWorkflow.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
@@ -84,16 +83,11 @@ async function startNew(
 ): Promise<Response> {
   try {
     const handle = await withDeadline(tools.temporal, startWithinMs, (workflow) =>
-      workflow.start(callWorkflowType, {
-        workflowId: callId,
+      startCallWorkflow(workflow, {
+        callId,
         taskQueue: tools.taskQueue,
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        args: [withFrozenPolicy(request, tools.policies())],
-        typedSearchAttributes: [
-          { key: searchAttribute.to, value: request.to },
-          { key: searchAttribute.state, value: 'looking-up' },
-        ],
-        staticSummary: `Call to ${maskNumber(request.to)}`,
+        request: withFrozenPolicy(request, tools.policies()),
+        batchId: null,
         memo: { requestHash: hashOf(request) },
       }),
     );

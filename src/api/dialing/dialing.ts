@@ -1,3 +1,4 @@
+import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import { isObject, limitFaults } from '../../../activities/validation/fault.js';
 import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
@@ -46,9 +47,21 @@ export function resumeDialing(tools: ApiTools) {
   };
 }
 
-async function answerDialing({ accountSid, store }: ApiTools, c: ApiContext): Promise<Response> {
-  const answer: DialingAnswer = { accountSid, ...(await store.readDialing({ accountSid })) };
+async function answerDialing({ accountSid, store, dialLimits }: ApiTools, c: ApiContext): Promise<Response> {
+  const configured = dialLimits ? configuredLimits(dialLimits) : null;
+  const answer: DialingAnswer = { accountSid, ...(await store.readDialing({ accountSid })), configured };
   return c.json(answer);
+}
+
+/** The workers' limits in the form of the operators' ones, in which 0 means no limit. */
+function configuredLimits(limits: DialLimits): NonNullable<DialingAnswer['configured']> {
+  return {
+    callsPerSecond: limits.callsPerSecond,
+    callsInFlight: limits.callsInFlight ?? 0,
+    contactsPerNumber: limits.contactsPerNumber?.count ?? 0,
+    contactsPeriodSeconds: limits.contactsPerNumber?.seconds ?? null,
+    callsPerNumber: limits.callsPerNumber ?? 0,
+  };
 }
 
 async function pauseInput(c: ApiContext): Promise<{ reason: string | null } | { refusal: Response }> {

@@ -37,19 +37,23 @@ export const limitsRequestSchema = z
     example: { callsPerSecond: 5, callsInFlight: 20 },
   });
 
+const limits = () =>
+  z.object({
+    callsPerSecond: orNull(z.number()),
+    callsInFlight: orNull(z.int()),
+    contactsPerNumber: orNull(z.int()),
+    contactsPeriodSeconds: orNull(z.int()),
+    callsPerNumber: orNull(z.int()),
+  });
+
 /** The answer of everything under `/dialing`. */
 export const dialingSchema = z
   .object({
     accountSid: z.string(),
-    limits: z
-      .object({
-        callsPerSecond: orNull(z.number()),
-        callsInFlight: orNull(z.int()),
-        contactsPerNumber: orNull(z.int()),
-        contactsPeriodSeconds: orNull(z.int()),
-        callsPerNumber: orNull(z.int()),
-      })
-      .meta({ description: 'What was set here. Null: as the workers are configured.' }),
+    limits: limits().meta({ description: 'What was set here. Null: as the workers are configured.' }),
+    configured: orNull(limits()).meta({
+      description: 'What the workers are configured with, by the variables of the API. 0: no limit.',
+    }),
     paused: orNull(z.object({ since: time(), reason: orNull(z.string()) })).meta({
       description: 'Null: not paused.',
     }),

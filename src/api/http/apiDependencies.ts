@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
 import type { ApiMetrics } from './apiMetrics.js';
@@ -20,6 +21,8 @@ export interface ApiDependencies {
   publicUrl: string;
   /** The account whose dialing is shown and controlled. */
   accountSid: string;
+  /** The limits with which the workers are configured; absent: not known here. */
+  dialLimits?: DialLimits;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API; empty: open to everybody on this machine. */

@@ -1,7 +1,7 @@
 import type { DecidedBy } from '../../../workflows/callOutcome.js';
 import type { Outcome } from '../../../workflows/callRequest.js';
 
-/** How each number of the simulator's showcase must end, and on whose word. */
+/** The outcome of each number of the simulator's showcase, and what must have decided it. */
 export const expectations: Readonly<Record<string, { outcome: Outcome; decidedBy: DecidedBy }>> = {
   '+15005551200': { outcome: 'answered', decidedBy: 'webhook' },
   '+15005558002': { outcome: 'answered', decidedBy: 'webhook' },

@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../../client/apiClient.js';
 import { showcase } from '../../simulator/numbers/numbers.js';
 import type { Dev } from '../dev.js';
-import { type DemoCall, endTable, LiveTable } from './demoTable.js';
 import { expectations } from './expectations.js';
+import { type DemoCall, endTable, LiveTable } from './liveTable.js';
 
 const refreshMs = 400;
 
 /**
- * Places the showcase's calls over the HTTP API, shows them until all are over, then as a table.
- * True when every call ended as it should. Told to stop, it returns early with false.
+ * Places the showcase's calls over the HTTP API, shows them until all are over, then prints a table. Returns
+ * true if every call ended as expected, and false early if `signal` is aborted.
  */
 export async function runDemo(
   dev: Dev,
@@ -30,7 +30,7 @@ export async function runDemo(
     const [polled] = calls.filter(({ state }) => state?.outcome?.decidedBy === 'poll');
     const { callId, runId, happens } = polled ?? calls[0] ?? { callId: '', runId: '', happens: '' };
     process.stdout.write(
-      `\nThe life of one call (${happens}), as Temporal shows it:\n  ${dev.temporalUiUrl}/namespaces/${dev.namespace}/workflows/${callId}/${runId ?? ''}/timeline\n`,
+      `\nThe timeline of one call (${happens}) in Temporal:\n  ${dev.temporalUiUrl}/namespaces/${dev.namespace}/workflows/${callId}/${runId ?? ''}/timeline\n`,
     );
   }
   return calls.map(endedAsExpected).every(Boolean);
@@ -46,7 +46,7 @@ async function place(api: ApiClient, one: (typeof showcase)[number]): Promise<De
   return { ...one, ...started, state: null };
 }
 
-/** Asks the call itself: the list hears of a call only what callbacks say. */
+/** Reads each call by itself, because lists show less. */
 async function refresh(api: ApiClient, call: DemoCall): Promise<void> {
   if (call.state?.outcome == null) call.state = await api.get(call.callId);
 }

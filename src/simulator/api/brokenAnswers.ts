@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { errorBody, problemBody, type TwilioRefusal } from '../twilioErrors.js';
 
-/** The simulator's requests have Node's own request and response at hand. */
+/** Handlers of the simulator can reach Node's own request and response. */
 export type SimulatorEnv = { Bindings: HttpBindings };
 
 /** Cuts the connection without an answer: the client sees a reset. */
@@ -12,14 +12,14 @@ export function cut(c: Context<SimulatorEnv>): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Never answers; over when the client gives up or the simulator closes. */
+/** Never answers. Ends when the client gives up or the simulator closes. */
 export async function hang(c: Context<SimulatorEnv>): Promise<Response> {
   const { socket } = c.env.incoming;
   if (!socket.destroyed) await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return RESPONSE_ALREADY_SENT;
 }
 
-/** The page of some proxy in front of Twilio. */
+/** An error page of a proxy in front of Twilio. */
 export function htmlError(c: Context<SimulatorEnv>, httpStatus: number): Response {
   return c.html(
     `<html><head><title>${httpStatus}</title></head><body>Bad gateway</body></html>`,
@@ -27,7 +27,7 @@ export function htmlError(c: Context<SimulatorEnv>, httpStatus: number): Respons
   );
 }
 
-/** Twilio's no, in its classic form or in that of RFC 9457. */
+/** Twilio's error answer, in its classic form or in that of RFC 9457. */
 export function refused(c: Context<SimulatorEnv>, refusal: TwilioRefusal, form?: 'rfc9457'): Response {
   if (refusal.httpStatus === 401) c.header('WWW-Authenticate', 'Basic realm="Twilio API"');
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(refusal.retryAfterSeconds));

@@ -4,7 +4,7 @@ import type { Unconfirmed } from '../simulatorOptions.js';
 import { twilioDate } from '../twilioDate.js';
 import { snakeCase } from './callResource.js';
 
-/** The requests of a call that its Events show by now: none until some time after its end. */
+/** The requests that the call's Events show now: none until some time after its end. */
 export function eventsOf(
   call: SimulatedCall,
   clock: LifeClock,
@@ -14,7 +14,7 @@ export function eventsOf(
   return readable ? call.requests : [];
 }
 
-/** One of them as the API answers it. */
+/** An Event as the API answers it. */
 export function eventResource(
   record: CallRequestRecord,
   { eventsShowSipCode }: Pick<Unconfirmed, 'eventsShowSipCode'>,

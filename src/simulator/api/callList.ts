@@ -2,14 +2,14 @@ import type { Unconfirmed } from '../simulatorOptions.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 import type { SeenCall } from './callResource.js';
 
-/** Whether a seen call belongs in the list that was asked for. */
+/** Does this call belong in the requested list? */
 export type CallFilter = (seen: SeenCall) => boolean;
 
 const comparisons: Record<string, (a: number, b: number) => boolean> = {
   '': (a, b) => a === b,
   '<': (a, b) => a < b,
   '>': (a, b) => a >= b,
-  // The URL `StartTime>=…` arrives as a parameter of this very name when it is not percent-encoded.
+  // `StartTime>=…` arrives as a parameter with this name if it is not percent-encoded.
   '<=': (a, b) => a <= b,
   '>=': (a, b) => a >= b,
 };
@@ -20,9 +20,9 @@ export function callFilter(
   unconfirmed: Pick<Unconfirmed, 'timeFilter' | 'startTimeMatchesQueued'>,
 ): { filter: CallFilter } | { refusal: TwilioRefusal } {
   const filters: CallFilter[] = [];
-  const matching = (name: string, valueOf: (seen: SeenCall) => string | null) => {
+  const matching = (name: string, fieldOf: (seen: SeenCall) => string | null) => {
     const value = query.get(name);
-    if (value !== null) filters.push((seen) => valueOf(seen) === value);
+    if (value !== null) filters.push((seen) => fieldOf(seen) === value);
   };
   matching('To', ({ call }) => call.request.to);
   matching('From', ({ call }) => call.request.from);

@@ -4,18 +4,21 @@ import { lagSeconds } from '../numbers/faults.js';
 import { displayed } from '../numbers/numberingPlan.js';
 import { twilioDate, twilioDateOrNull } from '../twilioDate.js';
 
-/** A status word that Twilio does not have. */
+/** A status that Twilio does not have. */
 const newStatusWord = 'wrapping-up';
 
-/** A call as a read shows it now: null when the read does not find it. */
+/** A call as a read shows it now. */
 export interface SeenCall {
   call: SimulatedCall;
   moment: Moment;
-  /** Usually the moment's. */
+  /** Usually that of `moment`. */
   status: string;
 }
 
-/** What a read of the call sees: reads may lag behind, as its number says. */
+/**
+ * Returns what a read of the call shows, which may lag behind as its number says; null if the read does not
+ * find it.
+ */
 export function seenCall(call: SimulatedCall, clock: LifeClock): SeenCall | null {
   const { fault } = call.behavior.readFault;
   const lagging = (since: Date) => clock.secondsSince(since.getTime()) < lagSeconds;
@@ -31,11 +34,11 @@ export function seenCall(call: SimulatedCall, clock: LifeClock): SeenCall | null
   );
   const moment = moments.at(-1);
   if (!moment) return null;
-  const unheardOf = fault === 'new-status-word' && finalStatuses.has(moment.status) && lagging(moment.at);
-  return { call, moment, status: unheardOf ? newStatusWord : moment.status };
+  const hasNewStatus = fault === 'new-status' && finalStatuses.has(moment.status) && lagging(moment.at);
+  return { call, moment, status: hasNewStatus ? newStatusWord : moment.status };
 }
 
-/** The Call resource as the API answers it: every field is there, null when there is nothing to say. */
+/** The Call resource as the API answers it: with every field, null if it has no value. */
 export function callResource({ call, moment, status }: SeenCall): Record<string, unknown> {
   const uri = `/2010-04-01/Accounts/${call.accountSid}/Calls/${call.sid}`;
   const { to, from } = call.request;

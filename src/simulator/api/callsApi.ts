@@ -15,7 +15,7 @@ import { updateCall } from './updateCall.js';
 
 type RequestContext = Context<SimulatorEnv>;
 
-/** Twilio's Calls resource and what hangs on it, below `/2010-04-01/Accounts/{AccountSid}`. */
+/** Twilio's Calls resource and its subresources, below `/2010-04-01/Accounts/{AccountSid}`. */
 export function callsApi(engine: CallEngine): Hono<SimulatorEnv> {
   const api = new Hono<SimulatorEnv>();
   const { book, clock, unconfirmed } = engine;
@@ -30,7 +30,7 @@ export function callsApi(engine: CallEngine): Hono<SimulatorEnv> {
     return found && seenCall(found.call, clock) ? found : null;
   };
 
-  /** What goes wrong with this read; null: nothing. Counted per `subject`. */
+  /** The faulty answer to this read; null if nothing goes wrong. Faults are counted for each `subject`. */
   const troubled = (c: RequestContext, to: string, subject: string): Promise<Response> | Response | null => {
     const { fault, times } = behaviorOf(to).readFault;
     const faults: string[] = ['too-many-requests', 'server-error', 'hang'];

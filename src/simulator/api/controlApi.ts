@@ -5,7 +5,10 @@ import { currentOf, type SimulatedCall } from '../calls/simulatedCall.js';
 import { numberRows, showcase } from '../numbers/numbers.js';
 import type { SimulatorEnv } from './brokenAnswers.js';
 
-/** What Twilio does not have: the table of numbers, what was dialed, and a fresh start. Without credentials, for loopback only. */
+/**
+ * What Twilio does not have: the table of numbers, what was dialed, and a reset. Loopback only, without
+ * credentials.
+ */
 export function controlApi(engine: CallEngine): Hono<SimulatorEnv> {
   const api = new Hono<SimulatorEnv>();
 
@@ -29,7 +32,7 @@ export function controlApi(engine: CallEngine): Hono<SimulatorEnv> {
   return api;
 }
 
-/** A call as it truly is, whatever reads and callbacks tell of it. */
+/** A call as it really is, whatever reads and callbacks say. */
 function controlView(call: SimulatedCall) {
   const { status, startedAt, answeredAt, endedAt, durationSeconds, answeredBy, sip } = currentOf(call);
   return {

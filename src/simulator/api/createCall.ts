@@ -11,10 +11,10 @@ import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 import { cut, hang, htmlError, refused, type SimulatorEnv } from './brokenAnswers.js';
 import { callResource } from './callResource.js';
 
-/** Seconds of life that an early callback may hold up the answer to its create. */
+/** The answer to a create waits at most so many call seconds for its early callbacks. */
 const earlyWithinSeconds = 10;
 
-/** `POST …/Calls.json`: refuses, or makes the call, and answers as its number says. */
+/** `POST …/Calls.json`: refuses or creates the call, and answers as its number says. */
 export async function createCall(c: Context<SimulatorEnv>, engine: CallEngine): Promise<Response> {
   const form = new URLSearchParams(await c.req.text());
   const parsed = readCreateRequest(form);
@@ -116,7 +116,7 @@ async function faultyAnswer(
   }
 }
 
-/** A number as it may be shown in a log. */
+/** A number as a log may show it. */
 function masked(number: string): string {
   return number.length > 9 ? `${number.slice(0, 5)}•••${number.slice(-4)}` : displayed(number).slice(0, 2);
 }

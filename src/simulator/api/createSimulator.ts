@@ -8,7 +8,7 @@ import { callsApi } from './callsApi.js';
 import { controlApi } from './controlApi.js';
 import { lookupApi } from './lookupApi.js';
 
-/** The simulator as an HTTP application: Twilio's paths behind Basic auth, the control paths beside them. */
+/** The simulator as an HTTP application: Twilio's paths with Basic auth, and the control paths without. */
 export function createSimulator(options: SimulatorOptions, engine: CallEngine): Hono<SimulatorEnv> {
   const app = new Hono<SimulatorEnv>();
   const pairs: [string, string][] = [
@@ -16,7 +16,7 @@ export function createSimulator(options: SimulatorOptions, engine: CallEngine): 
     ...(options.apiKeys ?? []).map(({ sid, secret }): [string, string] => [sid, secret]),
   ];
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/healthz', (c) => c.json({ alive: true }));
   app.route('/simulator', controlApi(engine));
 
   app.use(async (c, next) => {

@@ -1,6 +1,6 @@
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 
-/** One page of a list, as Twilio's 2010 API answers it: the items under their name, and the way on. */
+/** A request for one page of a list, as in Twilio's 2010 API. */
 export interface PageRequest {
   /** Path of the list. */
   path: string;
@@ -11,8 +11,8 @@ const defaultPageSize = 50;
 const largestPageSize = 1000;
 
 /**
- * Cuts the page that was asked for out of a list. The page token names the last item of the page before, so that
- * new items at the head of the list do not shift what follows.
+ * Returns the requested page of a list: its items, and the URLs of the pages around it. The page token names
+ * the last item of the previous page, so that new items at the start of the list do not shift later pages.
  */
 export function pageOf<Item>(
   items: Item[],

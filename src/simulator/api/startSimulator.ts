@@ -5,14 +5,17 @@ import type { SimulatorOptions } from '../simulatorOptions.js';
 import { createSimulator } from './createSimulator.js';
 
 export interface RunningSimulator {
-  /** Origin to point `TWILIO_BASE_URL` at. */
+  /** The origin for `TWILIO_BASE_URL`. */
   url: string;
   port: number;
   /** Cuts every connection, forgets every call, and resolves once the port is free. */
   close(): Promise<void>;
 }
 
-/** Starts the Twilio simulator. Throws a sentence to show when options are wrong or the port cannot be had. */
+/**
+ * Starts the Twilio simulator. Throws if options are wrong or it cannot listen on the port; the message says
+ * which.
+ */
 export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
   const faults = faultsOf(options);
   if (faults.length > 0) throw new Error(`The simulator cannot start: ${faults.join('; ')}.`);
@@ -52,7 +55,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const place = `${host}:${port}`;
   if (error.code === 'EADDRINUSE') {
     return new Error(
-      `The simulator cannot listen on ${place}: another program does already. Stop it, or choose another port.`,
+      `The simulator cannot listen on ${place}: another program does. Stop it, or choose another port.`,
       { cause: error },
     );
   }

@@ -5,7 +5,8 @@ import { currentOf, isOver } from '../calls/simulatedCall.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 
 /**
- * `POST …/Calls/{Sid}.json`: cancels, hangs up or changes a call. Null: done, or without effect.
+ * `POST …/Calls/{Sid}.json`: cancels, hangs up or changes a call. Returns null if that worked or had no
+ * effect.
  * Source: Twilio's Call resource, table of `Status`.
  */
 export function updateCall(

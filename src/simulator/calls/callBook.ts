@@ -2,29 +2,29 @@ import type { CallbackPost } from './callbackPost.js';
 import type { CallTimeline } from './callTimeline.js';
 import { isOver, type SimulatedCall } from './simulatedCall.js';
 
-/** A call and what keeps it going. */
+/** A call, its timeline and its callbacks. */
 export interface CallRecord {
   call: SimulatedCall;
   timeline: CallTimeline;
   post: CallbackPost;
 }
 
-/** How often one caller asked to dial one number with one status callback URL. */
+/** How often one caller dialed one number with one status callback URL. */
 export interface CreateTally {
   to: string;
   from: string;
-  /** Without its fragment; null when none was given. */
+  /** Without its fragment; null if there is none. */
   statusCallback: string | null;
-  /** Create requests that got past authentication and the check of their form. */
+  /** Create requests with right credentials and a valid form. */
   requests: number;
-  /** Calls that were made of them. */
+  /** Calls that they created. */
   calls: number;
 }
 
-/** At most so many tallies and counters are kept; the oldest go first. */
+/** At most so many tallies and counters are kept. The oldest are dropped first. */
 const maxTallies = 50_000;
 
-/** Everything a simulator remembers, within bounds. */
+/** Everything that a simulator remembers, up to a limit. */
 export class CallBook {
   readonly #calls = new Map<string, CallRecord>();
   readonly #tallies = new Map<string, CreateTally>();
@@ -59,7 +59,7 @@ export class CallBook {
     return [...this.#tallies.values()];
   }
 
-  /** The tally to count a create in. */
+  /** The tally that counts a create. */
   tallyOf(to: string, from: string, statusCallback: string | null): CreateTally {
     const key = [to, from, statusCallback].join('|');
     const tally = this.#tallies.get(key) ?? { to, from, statusCallback, requests: 0, calls: 0 };
@@ -67,7 +67,10 @@ export class CallBook {
     return tally;
   }
 
-  /** Counts one more time that something was asked, and says whether it is still among the first so many; null: always. */
+  /**
+   * Counts one more request of this kind. Returns whether it is among the first `times`; always, if `times`
+   * is null.
+   */
   isAmongFirst(times: number | null, ...what: string[]): boolean {
     if (times === null) return true;
     const key = what.join('|');

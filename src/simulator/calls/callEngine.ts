@@ -7,13 +7,13 @@ import { CallTimeline } from './callTimeline.js';
 import { ConcurrencyLimit } from './concurrencyLimit.js';
 import type { CreateRequest } from './createRequest.js';
 import { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { newCall, type SimulatedCall } from './simulatedCall.js';
 
-/** So many callbacks are delivered at once, so that time-outs measure the receiver and not this machine. */
+/** Limits callbacks in delivery, so that time-outs measure the receiver and not this machine. */
 const deliveriesAtOnce = 128;
 
-/** The running simulator, without its HTTP: account, clock, memory, and the queue that all calls go through. */
+/** The running simulator without HTTP: account, clock, memory, and the queue of all calls. */
 export class CallEngine {
   readonly accountSid: string;
   readonly clock: LifeClock;
@@ -37,7 +37,7 @@ export class CallEngine {
     this.#callsPerSecond = options.callsPerSecond ?? 1;
   }
 
-  /** Makes the call: from here on it exists, waits for its turn in the queue, and takes its course. */
+  /** Creates the call. It waits in the queue for the rate limit, then takes its course. */
   createCall(
     request: CreateRequest,
     behavior: NumberBehavior,
@@ -52,7 +52,7 @@ export class CallEngine {
     });
     const timeline = new CallTimeline(call, this.clock, post);
     this.book.add({ call, timeline, post });
-    for (const code of request.warnings) note(call, code);
+    for (const code of request.warnings) addNotification(call, code);
     const now = Date.now();
     const dialAt = Math.max(now, this.#nextDialAt);
     this.#nextDialAt = dialAt + this.clock.ms(1 / this.#callsPerSecond);
@@ -62,7 +62,7 @@ export class CallEngine {
     return { call, callbacksSettled: timeline.over.then(() => post.settled()) };
   }
 
-  /** Forgets every call and count, and ends everything under way. */
+  /** Forgets every call and count, and stops all calls and callbacks. */
   reset(): void {
     this.stop();
     this.book.reset();
@@ -76,7 +76,7 @@ export class CallEngine {
   }
 }
 
-/** One for all callbacks under way, of which there may be many. */
+/** One signal for all callbacks in delivery, of which there may be many. */
 function stopSignal(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

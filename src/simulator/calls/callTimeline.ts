@@ -1,13 +1,13 @@
 import type { AnsweredBy, FinalStatus } from '../numbers/callCourses.js';
 import type { CallbackPost } from './callbackPost.js';
 import type { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { become, currentOf, isOver, type SimulatedCall } from './simulatedCall.js';
 
-/** From the start of dialing to the first sign of the far end, in seconds. */
+/** Seconds from the start of dialing to the first response of the callee's side. */
 const postDialSeconds = 0.2;
 
-/** Lives one call from the queue to its end. */
+/** Takes one call from the queue to its end. */
 export class CallTimeline {
   readonly #call: SimulatedCall;
   readonly #clock: LifeClock;
@@ -30,7 +30,7 @@ export class CallTimeline {
     this.#ended = ended;
   }
 
-  /** Enters the queue; the call's turn comes in `turnSeconds`. */
+  /** Enters the queue, which the call leaves after `queueSeconds`. */
   start(queueSeconds: number): void {
     const { course } = this.#call.behavior;
     this.#next(queueSeconds + course.queueSeconds, () => {
@@ -40,7 +40,7 @@ export class CallTimeline {
   }
 
   /**
-   * `Status=canceled`: stops a call that has not been answered; without effect on one that has.
+   * `Status=canceled`: stops a call that was not answered. No effect on one that was.
    * A call that is still queued ends without any callback. Source: Twilio, call status values.
    */
   cancel(): void {
@@ -49,13 +49,13 @@ export class CallTimeline {
     else if (status === 'ringing') this.#end('canceled', 487);
   }
 
-  /** `Status=completed`: stops a call wherever it stands. */
+  /** `Status=completed`: stops a call in any state. */
   hangUp(): void {
     if (currentOf(this.#call).status === 'in-progress') this.#end('completed', 200);
     else this.cancel();
   }
 
-  /** `TimeLimit` changed while the call lives. */
+  /** Changes `TimeLimit` during the call. */
   limit(timeLimitSeconds: number): void {
     this.#timeLimitSeconds = timeLimitSeconds;
     if (currentOf(this.#call).status === 'in-progress') this.#talk();
@@ -91,14 +91,14 @@ export class CallTimeline {
     this.#talk();
   }
 
-  /** Waits for the end of the talk: the far end's hanging up or the time limit, whichever comes first. */
+  /** Waits for the end of the talk: the callee hangs up, or the time limit is reached. */
   #talk(): void {
     const { course } = this.#call.behavior;
     const spoken = this.#spokenSeconds();
     const cut = this.#timeLimitSeconds < course.talkSeconds;
     const length = cut ? this.#timeLimitSeconds : course.talkSeconds;
     this.#next(Math.max(0, length - spoken), () => {
-      if (cut) note(this.#call, 32015);
+      if (cut) addNotification(this.#call, 32015);
       this.#end('completed', course.sip, { durationSeconds: Math.floor(Math.max(length, spoken)) });
     });
   }
@@ -123,7 +123,7 @@ export class CallTimeline {
     });
     if (behavior.notification && status === 'failed') {
       const { code, afterSeconds } = behavior.notification;
-      note(this.#call, code, { visibleInMs: this.#clock.ms(afterSeconds) });
+      addNotification(this.#call, code, { visibleInMs: this.#clock.ms(afterSeconds) });
     }
     if (!how.silently) this.#post.fire('completed');
     this.#ended();
@@ -144,7 +144,7 @@ export class CallTimeline {
   }
 }
 
-/** What machine detection says, by the mode that was asked; null: it did not run. */
+/** The result of machine detection in this mode; null if it did not run. */
 function machineDetectionResult(
   pickedUpBy: AnsweredBy,
   mode: 'Enable' | 'DetectMessageEnd' | null,

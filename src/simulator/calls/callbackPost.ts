@@ -4,29 +4,31 @@ import type { ConcurrencyLimit } from './concurrencyLimit.js';
 import { deliveryRulesOf } from './connectionOverrides.js';
 import type { CallbackEvent } from './createRequest.js';
 import type { LifeClock } from './lifeClock.js';
-import { note } from './notification.js';
+import { addNotification } from './notification.js';
 import { finalStatuses, type SimulatedCall } from './simulatedCall.js';
 import { type StatusCallback, statusCallbackOf } from './statusCallback.js';
 import { sendWebhook, type WebhookAnswer } from './webhookRequest.js';
 
-/** What the post office of one call needs. */
+/** What sending the callbacks of one call needs. */
 export interface CallbackPostOptions {
   authToken: string;
   clock: LifeClock;
   sharedToken: boolean;
   signal: AbortSignal;
-  /** Deliveries of all calls share these. */
+  /** Shared by the deliveries of all calls. */
   deliveries: ConcurrencyLimit;
 }
 
-/** Sends the status callbacks of one call, each in a request of its own, and loses, doubles or delays them as its number says. */
+/**
+ * Sends the status callbacks of one call, one request each. Loses, doubles or delays them as its number says.
+ */
 export class CallbackPost {
   readonly #call: SimulatedCall;
   readonly #options: CallbackPostOptions;
   readonly #inProgress: Set<Promise<void>> = new Set();
-  /** Callbacks kept back until the terminal one. */
+  /** Callbacks that wait for the terminal one. */
   #held: StatusCallback[] = [];
-  /** Where they go; an update of the call may change it. */
+  /** Where callbacks go. An update of the call may change it. */
   target: { url: string; method: 'GET' | 'POST' } | null;
 
   constructor(call: SimulatedCall, options: CallbackPostOptions) {
@@ -35,7 +37,7 @@ export class CallbackPost {
     this.target = call.request.statusCallback;
   }
 
-  /** An event has come about. Nothing is sent unless it was subscribed. */
+  /** An event has happened. Sends its callback if the create subscribed to it. */
   fire(event: CallbackEvent): void {
     if (!this.target || !this.#call.request.events.has(event)) return;
     const callback = statusCallbackOf(this.#call, event, this.target);
@@ -71,12 +73,12 @@ export class CallbackPost {
     }
   }
 
-  /** Resolves once everything that has been fired is delivered or given up. */
+  /** Resolves once every callback so far is delivered or given up. */
   async settled(): Promise<void> {
     while (this.#inProgress.size > 0) await Promise.all(this.#inProgress);
   }
 
-  /** Sends each callback only when the next one comes, but the one before the terminal after it. */
+  /** Sends each callback when the next one comes, except that the one before the terminal comes after it. */
   #keepOneBack(callback: StatusCallback, last: boolean): Promise<void> {
     const [kept] = this.#held;
     this.#held = [callback];
@@ -84,7 +86,7 @@ export class CallbackPost {
     return kept ? this.#deliver(kept) : Promise.resolve();
   }
 
-  /** It was sent, and the network lost it: Events shows it without a response. */
+  /** The network loses the callback: Events shows it without a response. */
   async #lose({ method, url, params }: StatusCallback): Promise<void> {
     this.#call.requests.push({ method, url, params, at: new Date(), response: null });
   }
@@ -128,13 +130,13 @@ export class CallbackPost {
       },
     });
     const about = { url, method: callback.method };
-    if (faulty) note(call, 11243, about);
+    if (faulty) addNotification(call, 11243, about);
     const code = codeOf(answer);
-    if (code !== null) note(call, code, about);
+    if (code !== null) addNotification(call, code, about);
   }
 }
 
-/** Twilio's code for a callback that did not get through; null: it did. */
+/** Twilio's error code for the answer to a callback; null if it was delivered. */
 function codeOf(answer: WebhookAnswer): number | null {
   if (answer.kind === 'timed-out') return 11200;
   if (answer.kind === 'answered') return answer.status >= 200 && answer.status < 300 ? null : 15003;

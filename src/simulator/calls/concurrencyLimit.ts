@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once; the rest wait, first come first served. */
+/** Runs a limited number of tasks at once. The rest wait, first come, first served. */
 export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,7 +1,7 @@
-/** How a callback is delivered: what the fragment of its URL may change. Times in milliseconds. */
+/** How a callback is delivered. The fragment of its URL may change it. Times in milliseconds. */
 export interface DeliveryRules {
   connectMs: number;
-  /** For the first byte, and between two. */
+  /** Until the first byte, and between two bytes. */
   readMs: number;
   /** For all tries together. */
   totalMs: number;
@@ -11,7 +11,7 @@ export interface DeliveryRules {
 
 export type RetryReason = '4xx' | '5xx' | 'ct' | 'rt';
 
-/** Source: Twilio's defaults: one retry, and only when no connection came about; 15 seconds in all. */
+/** One retry, only if no connection was made; 15 seconds in all. Source: Twilio's defaults. */
 export const defaultRules: DeliveryRules = {
   connectMs: 5000,
   readMs: 15_000,
@@ -24,7 +24,7 @@ const edges = /^(ashburn|dublin|frankfurt|sao-paulo|singapore|sydney|tokyo|umati
 
 /**
  * Reads the connection overrides in the fragment of a callback URL, such as `#rc=5&rp=all&ct=2000`.
- * A fragment that is none, or has a value out of range, counts for nothing; `faulty` says so.
+ * A fragment with an unknown key or a value out of range has no effect; `faulty` is then true.
  *
  * Source: Twilio, webhook connection overrides.
  */

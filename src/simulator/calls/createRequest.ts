@@ -3,7 +3,7 @@ import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 export const callbackEvents = ['initiated', 'ringing', 'answered', 'completed'] as const;
 export type CallbackEvent = (typeof callbackEvents)[number];
 
-/** A create request that Twilio accepts, read. */
+/** A create request that Twilio accepts. */
 export interface CreateRequest {
   to: string;
   from: string;
@@ -15,9 +15,9 @@ export interface CreateRequest {
   statusCallback: { url: string; method: 'GET' | 'POST' } | null;
   events: ReadonlySet<CallbackEvent>;
   record: boolean;
-  /** Codes of warnings that the call gets as Notifications. */
+  /** Codes of the warnings that the call's Notifications show. */
   warnings: number[];
-  /** The form as it came. */
+  /** The form as received. */
   params: Record<string, string>;
 }
 
@@ -32,13 +32,13 @@ const knownParameters = new Set(
    RecordingConfigurationId`.split(/\s+/),
 );
 
-/** Seconds after which an account's calls end by themselves. Source: Twilio's default. */
+/** Source: Twilio's default of `TimeLimit`. */
 const defaultTimeLimitSeconds = 4 * 3600;
 
 const phone = /^\+[1-9]\d{6,14}$/;
 const otherParty = /^(sip:\S+|client:\S+|sim:\S+)$/i;
 
-/** Reads the form of a create, or says with Twilio's code what is wrong with it: the first fault found. */
+/** Reads the form of a create. The refusal has Twilio's code of the first fault. */
 export function readCreateRequest(
   form: URLSearchParams,
 ): { request: CreateRequest } | { refusal: TwilioRefusal } {
@@ -47,7 +47,7 @@ export function readCreateRequest(
   const byApplication = form.has('ApplicationSid');
   const url = form.get('StatusCallback');
   const eventNames = form.getAll('StatusCallbackEvent');
-  // Reported live: events joined into one string are accepted, the call rings, and no callback ever comes.
+  // Reported from live use: Twilio accepts events joined into one string, and then never sends a callback.
   const joined = eventNames.some((one) => /[\s,]/.test(one.trim()));
   const events = eventNames.length === 0 ? ['completed'] : eventNames;
   const warnings: number[] = [];
@@ -75,13 +75,13 @@ export function readCreateRequest(
   };
 }
 
-/** Twilio's code for a URL that it would not take for a status callback; null: it takes it. */
+/** Twilio's error code for a status callback URL; null if Twilio accepts it. */
 export function statusCallbackFault(url: string): number | null {
   const host = hostOf(url);
   return host === null || host.includes('_') ? 21609 : null;
 }
 
-/** `GET` or `POST` as asked; POST otherwise. */
+/** `GET` if requested, else `POST`. */
 export function methodOf(method: string | null): 'GET' | 'POST' {
   return method?.toUpperCase() === 'GET' ? 'GET' : 'POST';
 }
@@ -90,7 +90,7 @@ export function isMethod(method: string): boolean {
   return /^(GET|POST)$/i.test(method);
 }
 
-/** Twilio's code for a `TimeLimit` that it would not take. */
+/** Twilio's error code for a `TimeLimit`; null if Twilio accepts it. */
 export function timeLimitFault(seconds: string): number | null {
   return wholeNumberIn(seconds, 1, 86_400) ? null : 20422;
 }
@@ -130,7 +130,10 @@ function faultOf(form: URLSearchParams): number | null {
   return null;
 }
 
-/** Host of an absolute http(s) URL; null when it is none. Loopback and private hosts are fine here: development is local. */
+/**
+ * The host of an absolute http(s) URL; null if it is none. Local hosts are accepted, because development is
+ * local.
+ */
 function hostOf(url: string): string | null {
   if (!URL.canParse(url)) return null;
   const { protocol, hostname } = new URL(url);

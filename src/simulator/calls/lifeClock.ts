@@ -1,21 +1,24 @@
-/** Turns seconds of a call's life into milliseconds on this machine, and holds every timer so that none outlives the simulator. */
+/**
+ * Converts call seconds into real milliseconds by `speed`, and holds every timer, so that none outlives the
+ * simulator.
+ */
 export class LifeClock {
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  /** `speed`: how many times faster than life. */
+  /** `speed`: how many call seconds pass in a real second. */
   constructor(readonly speed: number) {}
 
-  /** Milliseconds that so many seconds of life take. */
+  /** How many real milliseconds so many call seconds take. */
   ms(lifeSeconds: number): number {
     return (lifeSeconds * 1000) / this.speed;
   }
 
-  /** Seconds of life that have passed since a time of `Date.now()`. */
+  /** The call seconds since a time of `Date.now()`. */
   secondsSince(ms: number): number {
     return ((Date.now() - ms) * this.speed) / 1000;
   }
 
-  /** Runs `what` after so many seconds of life; the answer cancels it. */
+  /** Runs `what` after so many call seconds. Returns a function that cancels it. */
   after(lifeSeconds: number, what: () => void): () => void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -32,7 +35,7 @@ export class LifeClock {
     return new Promise((resolve) => this.after(lifeSeconds, resolve));
   }
 
-  /** Cancels everything that is still to come. */
+  /** Cancels all timers. */
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();

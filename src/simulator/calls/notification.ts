@@ -3,8 +3,8 @@ import { twilioDate } from '../twilioDate.js';
 import { notificationTexts } from '../twilioErrors.js';
 import type { CallNotification, SimulatedCall } from './simulatedCall.js';
 
-/** Leaves a Notification on the call. */
-export function note(
+/** Adds a Notification to the call. */
+export function addNotification(
   call: SimulatedCall,
   code: number,
   about: { url?: string; method?: 'GET' | 'POST'; visibleInMs?: number; detail?: string } = {},
@@ -23,7 +23,7 @@ export function note(
   });
 }
 
-/** Notifications that can be read by now; `log` as the API's filter: `0` errors, `1` warnings. */
+/** The Notifications that can be read now. `log` is the API's filter: `0` errors, `1` warnings. */
 export function notificationsOf(call: SimulatedCall, filter: { log: string | null; date: string | null }) {
   return call.notifications.filter(
     (one) =>

@@ -3,10 +3,10 @@ import type { NumberBehavior } from '../numbers/numberBehavior.js';
 import { newSid } from '../sid.js';
 import type { CreateRequest } from './createRequest.js';
 
-/** Status words of the Call resource. */
+/** The statuses of the Call resource. */
 export type ResourceStatus = 'queued' | 'ringing' | 'in-progress' | FinalStatus;
 
-/** What is true of a call from a moment on. */
+/** The state of a call from a moment on. */
 export interface Moment {
   at: Date;
   status: ResourceStatus;
@@ -19,7 +19,7 @@ export interface Moment {
   sip: number | null;
 }
 
-/** A line of the call's Notifications. */
+/** One of the call's Notifications. */
 export interface CallNotification {
   sid: string;
   code: number;
@@ -32,7 +32,7 @@ export interface CallNotification {
   requestMethod: 'GET' | 'POST' | null;
 }
 
-/** A request of the call's Events: one that Twilio made, or the create itself. */
+/** A request in the call's Events: a callback, or the create itself. */
 export interface CallRequestRecord {
   method: string;
   url: string;
@@ -48,13 +48,13 @@ export interface SimulatedCall {
   readonly request: CreateRequest;
   readonly behavior: NumberBehavior;
   readonly createdAt: Date;
-  /** Milliseconds of life that the call was expected to wait in the queue when it was created. */
+  /** The expected wait in the queue when the call was created, in milliseconds of call time. */
   queueMilliseconds: number;
-  /** What was true, oldest first; never empty. */
+  /** All states so far, oldest first; never empty. */
   readonly moments: Moment[];
   readonly notifications: CallNotification[];
   readonly requests: CallRequestRecord[];
-  /** Fired events so far: the next `SequenceNumber`. */
+  /** The number of events so far, which is the next `SequenceNumber`. */
   eventsFired: number;
   callbacksSent: number;
 }
@@ -95,7 +95,7 @@ export function newCall(accountSid: string, request: CreateRequest, behavior: Nu
   };
 }
 
-/** What is true now. */
+/** The current state. */
 export function currentOf(call: SimulatedCall): Moment {
   const moment = call.moments.at(-1);
   if (!moment) throw new Error(`Call ${call.sid} has no moments.`);
@@ -106,7 +106,7 @@ export function isOver(call: SimulatedCall): boolean {
   return finalStatuses.has(currentOf(call).status);
 }
 
-/** From here on something else is true. */
+/** Adds a state in which these fields have changed. */
 export function become(call: SimulatedCall, change: Partial<Moment>): void {
   call.moments.push({ ...currentOf(call), at: new Date(), ...change });
 }

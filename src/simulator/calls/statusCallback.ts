@@ -4,7 +4,7 @@ import { twilioDate } from '../twilioDate.js';
 import type { CallbackEvent } from './createRequest.js';
 import { currentOf, finalStatuses, type SimulatedCall } from './simulatedCall.js';
 
-/** One status callback, as it was when its event fired. */
+/** One status callback, with the state at its event. */
 export interface StatusCallback {
   event: CallbackEvent;
   url: string;
@@ -13,7 +13,7 @@ export interface StatusCallback {
 }
 
 /**
- * The parameters of the status callback for an event that fires now; takes the call's next `SequenceNumber`.
+ * Returns the status callback for an event that happens now, with the call's next `SequenceNumber`.
  *
  * Source: Twilio, parameters of a call's status callback.
  */
@@ -54,7 +54,10 @@ export function statusCallbackOf(
   return { event, ...target, params };
 }
 
-/** Number and whereabouts of one party, under both of its names. Most whereabouts are there but empty, as with Twilio. */
+/**
+ * Number and location of one party, under both of its names. Most parts of the location are empty, as at
+ * Twilio.
+ */
 function partyParams(names: [string, string], number: string): Record<string, string> {
   const { country, city } = shapeOf(number);
   return Object.fromEntries(

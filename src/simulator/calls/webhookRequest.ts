@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import twilio from 'twilio';
 import { type DeliveryRules, defaultRules, type RetryReason } from './connectionOverrides.js';
 
-/** What came of one try to reach a callback URL. */
+/** The result of one try to reach a callback URL. */
 export type WebhookAnswer =
   | { kind: 'answered'; status: number; contentType: string | null; body: string }
   | { kind: 'not-connected'; why: 'refused' | 'name' | 'tls' }
   | { kind: 'timed-out' };
 
 export interface WebhookRequest {
-  /** As the customer gave it; may have a fragment. */
+  /** As in the create request; may have a fragment. */
   url: string;
   method: 'GET' | 'POST';
   params: Record<string, string>;
@@ -20,20 +20,21 @@ export interface WebhookRequest {
   rules: DeliveryRules;
   /** `I-Twilio-Idempotency-Token` of the first try. */
   token: string;
-  /** Whether the retries have the same token, or a new one each. */
+  /** True: retries have the same token. False: each has a new one. */
   sharedToken: boolean;
   signal: AbortSignal;
 }
 
-/** Pause before the first retry; it doubles with each. Twilio tells nothing about its own. */
+/** The pause before the first retry; it doubles with each. Twilio does not document its own. */
 const firstPauseMs = 100;
 
 /** At most so much of an answer is kept. */
 const keptBodyLength = 1000;
 
 /**
- * Sends one signed callback as Twilio does, with the retries its rules allow, and comes back with what the
- * last try met. Never throws. Times are real, whatever `speed` is: they concern the receiver, not the call.
+ * Sends one signed callback as Twilio does, with the retries that its rules allow. Returns the result of the
+ * last try, and never throws. Times are real, whatever `speed` is, because they concern the receiver and not
+ * the call.
  */
 export async function sendWebhook(webhook: WebhookRequest): Promise<WebhookAnswer> {
   const deadline = Date.now() + Math.min(webhook.rules.totalMs, defaultRules.totalMs);
@@ -127,7 +128,10 @@ function tryOnce(webhook: WebhookRequest, token: string, deadline: number): Prom
   });
 }
 
-/** The URL as it is requested, and therefore signed: no fragment, no user; on GET with the parameters in its query. */
+/**
+ * The URL that is requested and signed: without fragment and user, and for GET with the parameters in its
+ * query.
+ */
 function requestedUrl(webhook: WebhookRequest): { url: string; authorization: string | null } {
   const url = new URL(webhook.url);
   const { username, password } = url;
@@ -147,7 +151,7 @@ function whyOf(error: NodeJS.ErrnoException): 'refused' | 'name' | 'tls' {
   return /SSL|TLS|CERT|EPROTO/i.test(`${error.code} ${error.message}`) ? 'tls' : 'refused';
 }
 
-/** Without its percent signs; as it is when they make no sense. */
+/** Without percent-encoding; unchanged if that is malformed. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

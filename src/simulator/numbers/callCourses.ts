@@ -1,8 +1,11 @@
-/** How a dialed call can go, and the digits that choose it. Seconds are seconds of the call's life, before `speed`. */
+/**
+ * The courses that a call can take, and the digits that choose them. Seconds are call seconds, before
+ * `speed`.
+ */
 
 export type FinalStatus = 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled';
 
-/** Twilio's words of answering-machine detection. */
+/** Twilio's results of answering-machine detection. */
 export type AnsweredBy =
   | 'human'
   | 'machine_start'
@@ -16,11 +19,11 @@ export interface CallCourse {
   ends: FinalStatus;
   /** `SipResponseCode` of the terminal callback; null: it carries none. */
   sip: number | null;
-  /** What Twilio's queue does with the call once its turn has come. */
+  /** What Twilio's queue does with the call when the rate limit lets it leave. */
   queue: 'dials' | 'expires' | 'expires-silently';
-  /** Time in the queue on top of waiting for its turn by calls per second. */
+  /** Time in the queue in addition to the wait for the rate limit. */
   queueSeconds: number;
-  /** Whether the far end signals ringing, so that Twilio can tell. */
+  /** Whether the callee's side signals ringing, so that Twilio knows. */
   rings: boolean;
   /** From dialing to the answer, or to the end; null: until `Timeout`. */
   ringSeconds: number | null;
@@ -34,7 +37,7 @@ export interface CallCourse {
 export interface Choice<Effect> {
   /** What to dial in this place. */
   digits: string;
-  /** What happens, in words: the row of `docs/simulator.md`. */
+  /** What happens: the row of `docs/simulator.md`. */
   happens: string;
   effect: Effect;
 }
@@ -74,7 +77,7 @@ export const finalStatuses: Choice<CallCourse>[] = [
   { digits: '6', happens: 'rings, then ends `failed`', effect: failedRung },
   {
     digits: '7',
-    happens: 'rings, ends `canceled` although nobody asked for it',
+    happens: 'rings, ends `canceled` without a request',
     effect: course({ ends: 'canceled', sip: 487 }),
   },
 ];
@@ -82,7 +85,7 @@ export const finalStatuses: Choice<CallCourse>[] = [
 /** Last digit of the families `+15008…` and `+15009…`: how the call goes once it exists. */
 export const outcomes: Choice<CallCourse>[] = [
   { digits: '0', happens: 'answered by a human, `completed`, SIP 200', effect: answered },
-  { digits: '1', happens: 'answered, `completed`, no SIP code told', effect: course({ sip: null }) },
+  { digits: '1', happens: 'answered, `completed`, no SIP code', effect: course({ sip: null }) },
   { digits: '2', happens: '`busy`, SIP 486', effect: busy },
   { digits: '3', happens: 'rings, `no-answer`, SIP 487', effect: noAnswer },
   { digits: '4', happens: 'no ringing, `no-answer`, SIP 487', effect: noAnswerUnrung },

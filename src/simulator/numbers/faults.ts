@@ -1,6 +1,8 @@
 import type { Choice } from './callCourses.js';
 
-/** What goes wrong between client and Twilio when a call is created, and whether the call exists all the same. */
+/**
+ * What goes wrong between client and Twilio when a call is created, and whether the call exists all the same.
+ */
 export interface CreateFault {
   /**
    * `never`: no call. `yes`: the call was made before the answer went wrong.
@@ -38,12 +40,15 @@ export type ReadFault =
   | 'too-many-requests'
   | 'server-error'
   | 'hang'
-  | 'new-status-word'
+  | 'new-status'
   | 'missing-fields'
   | 'never-found'
   | 'never-final';
 
-/** How long a read stays stale or answers 404, a terminal callback stays away, or a call is late to land: seconds of life. */
+/**
+ * How long a read is stale or answers 404, a terminal callback is late, or a late call takes to appear; in
+ * call seconds.
+ */
 export const lagSeconds = 4;
 
 export const createFaults: Choice<CreateFault | null>[] = [
@@ -172,8 +177,8 @@ export const readFaults: Choice<ReadFault>[] = [
   { digits: '5', happens: 'no answer ever', effect: 'hang' },
   {
     digits: '6',
-    happens: `after the end, ${lagSeconds} seconds of a status word that nobody knows, then the final one`,
-    effect: 'new-status-word',
+    happens: `after the end, ${lagSeconds} seconds of an unknown status, then the final one`,
+    effect: 'new-status',
   },
   {
     digits: '7',

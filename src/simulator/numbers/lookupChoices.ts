@@ -1,6 +1,6 @@
 import type { Choice } from './callCourses.js';
 
-/** What goes wrong when Lookup is asked. `times`: how often, per number; null: always. */
+/** What goes wrong with Lookup. `times`: how often for each number; null: always. */
 export type LookupTrouble =
   | { kind: 'none' }
   | { kind: 'error'; httpStatus: number; code: number; times: number | null; retryAfterSeconds?: number }

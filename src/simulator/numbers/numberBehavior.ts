@@ -6,20 +6,22 @@ import type { LookupTrouble } from './lookupChoices.js';
 export interface NumberBehavior {
   /** The row of `numberRows`. */
   pattern: string;
-  /** Twilio refuses to create the call. `times`: only the first so many creates of a caller; null: always. */
+  /**
+   * Twilio refuses to create the call. `times`: only the first creates of a caller, so many; null: always.
+   */
   refusal: { code: number; times: number | null; httpStatus: number | null } | null;
   createFault: { fault: CreateFault; times: number | null } | null;
   course: CallCourse;
   callbackFault: CallbackFault;
-  /** `times`: how many reads of one call go wrong, where the fault is counted; null: all. */
+  /** `times`: how many reads of one call go wrong, for faults that are counted; null: all. */
   readFault: { fault: ReadFault; times: number | null };
-  /** A Notification that the ended call leaves, and how many seconds later it can be read. */
+  /** A Notification that the call has after its end, and how many seconds later it can be read. */
   notification: { code: number; afterSeconds: number } | null;
   lookup: LookupBehavior;
 }
 
 export interface LookupBehavior {
-  /** `own`: decided by the shape of the number; else Lookup's error, or null for valid. */
+  /** `own`: by the shape of the number; else Lookup's validation error, or null for a valid number. */
   validationError: 'own' | string | null;
   lineType: string | null;
   lineStatus: string | null;
@@ -31,7 +33,7 @@ export interface NumberRow {
   /** As dialed; a letter stands for a digit of the tables in `digits`. */
   pattern: string;
   title: string;
-  /** What happens, in words. */
+  /** What happens, for people. */
   happens: string;
   /** A number of this row. */
   example: string;

@@ -1,10 +1,9 @@
 import { numberRows } from './numbers.js';
 
-/** Stands before and after the table in `docs/simulator.md`. */
-const mark =
-  '<!-- the table of numbers: `npx vitest run test/simulator/numbers.test.ts -u` writes it anew -->';
+/** The line before and after the table in `docs/simulator.md`. */
+const mark = '<!-- the table of numbers: `npx vitest run test/simulator/numbers.test.ts -u` writes it -->';
 
-/** The page with its table of numbers as it should be. */
+/** The page with the current table of numbers. Throws if the page has no place for it. */
 export function withNumberTable(page: string): string {
   const [before, table, after] = page.split(mark);
   if (table === undefined || after === undefined) {

@@ -1,14 +1,16 @@
-/** What the shape of a number tells. A handful of countries is enough to look real. */
+/** What the digits of a number show. Some countries are enough to look real. */
 export interface NumberShape {
   callingCode: string | null;
   country: string | null;
   city: string;
   national: string | null;
-  /** Lookup's word for what is wrong; null: the shape is fine. */
+  /** Lookup's validation error; null: the shape is valid. */
   error: 'TOO_SHORT' | 'TOO_LONG' | 'INVALID_COUNTRY_CODE' | 'NOT_A_NUMBER' | null;
 }
 
-/** Calling code → country, a city, digits of a national number. Source: ITU-T E.164 and the national plans. */
+/**
+ * Calling code → country, a city, digits of a national number. Source: ITU-T E.164 and the national plans.
+ */
 const plans: Record<string, { country: string; city: string; digits: [min: number, max: number] }> = {
   '1': { country: 'US', city: '', digits: [10, 10] },
   '33': { country: 'FR', city: '', digits: [9, 9] },
@@ -20,10 +22,10 @@ const plans: Record<string, { country: string; city: string; digits: [min: numbe
   '91': { country: 'IN', city: '', digits: [10, 10] },
 };
 
-/** First digits that no country has. Source: ITU-T E.164 assigned country codes. */
+/** Prefixes that no country has. Source: ITU-T E.164 assigned country codes. */
 const unassigned = /^\+(0|21[0479]|259|28[3-9]|38[48]|42[24-9]|69[3-9]|80[1-79]|83|85[1479]|89|978|99[0179])/;
 
-/** Reads a number in E.164; a number without `+` is taken as a US one, as Lookup does. */
+/** Reads a number in E.164. Takes a number without `+` as a US one, as Lookup does. */
 export function shapeOf(number: string): NumberShape {
   const digits = number.replace(/[^\d]/g, '');
   const unknown = { callingCode: null, country: null, city: '', national: null };

@@ -1,6 +1,6 @@
 /**
- * What a number does is chosen by its digits. This file is the whole table: what it says in words is what
- * `docs/simulator.md` and `GET /simulator/numbers` show.
+ * The digits of a number choose what a call to it does. This file is the whole table. `docs/simulator.md` and
+ * `GET /simulator/numbers` show its texts.
  */
 import { answered, type Choice, finalStatuses, outcomes, specialCourses } from './callCourses.js';
 import { callbackFaults, createFaults, readFaults } from './faults.js';
@@ -23,7 +23,7 @@ const plain: Omit<NumberBehavior, 'pattern'> = {
   lookup: { validationError: 'own', lineType: 'mobile', lineStatus: 'active', trouble: { kind: 'none' } },
 };
 
-/** SIP code of a failed call that leaves this Notification; null: none is told. Others have 503. */
+/** The SIP code of a failed call with this Notification; null: its callback has none. All others have 503. */
 const sipOfNotification = new Map<string, number | null>([
   ['10004', null],
   ['13224', 404],
@@ -34,7 +34,7 @@ const sipOfNotification = new Map<string, number | null>([
   ['32017', 608],
 ]);
 
-/** Seconds after the end of the call at which a late Notification can be read. */
+/** How many seconds after the end of the call a late Notification can be read. */
 const lateNotificationSeconds = 5;
 
 const times = (n: string) => ({
@@ -219,7 +219,7 @@ const rules: Rule[] = [
 /** The table, in the order in which rows are tried. */
 export const numberRows: NumberRow[] = rules.map((rule) => rule.row);
 
-/** What a call to this number does. Any string has an answer. */
+/** What a call to this number does. Every string has a behavior. */
 export function behaviorOf(to: string): NumberBehavior {
   for (const { row, matches, behavior } of rules) {
     const match = matches.exec(to);
@@ -228,14 +228,14 @@ export function behaviorOf(to: string): NumberBehavior {
   return { ...plain, pattern: 'any other' };
 }
 
-/** Why this number may not call, as Twilio's error code; null: it may. */
+/** Twilio's error code if this number may not call; null if it may. */
 export function callerRefusal(from: string): number | null {
   if (from === '+15005550001') return 21212;
   const family = /^\+15006(\d{5})\d$/.exec(from);
   return family ? Number(family[1]) : null;
 }
 
-/** About ten numbers that each end differently, for a demonstration. */
+/** Numbers with different outcomes, for the demo. */
 export const showcase: { to: string; happens: string; machineDetection: boolean }[] = [
   { to: '+15005551200', happens: 'answered by a human', machineDetection: true },
   { to: '+15005558002', happens: 'answered by a machine', machineDetection: true },
@@ -258,7 +258,7 @@ export const showcase: { to: string; happens: string; machineDetection: boolean 
   { to: '+15005558106', happens: "canceled by Twilio's queue", machineDetection: false },
 ];
 
-/** The effect of the digits; digits that no choice has count as the first choice. */
+/** The effect of the digits. Unknown digits count as the first choice. */
 function chosen<Effect>(choices: Choice<Effect>[], digits: string | undefined): Effect {
   const choice = choices.find((candidate) => candidate.digits === digits) ?? choices[0];
   if (!choice) throw new Error('A table of digits has no choices.');

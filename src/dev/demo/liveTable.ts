@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { CallState } from '../../../workflows/callOutcome.js';
-import { tableOf } from '../../terminal/callTable.js';
+import { tableOf } from '../../terminal/tableOf.js';
 
 /** One call of the demo. */
 export interface DemoCall {
@@ -8,11 +8,11 @@ export interface DemoCall {
   happens: string;
   callId: string;
   runId: string | null;
-  /** As last seen; null until a worker has taken the call up. */
+  /** The latest state; null before the first answer of the API. */
   state: CallState | null;
 }
 
-/** Shows how calls go: on a terminal as one table that is drawn anew, elsewhere as a line for each change. */
+/** Shows the calls: on a terminal as one table that is redrawn, elsewhere as a line for each change. */
 export class LiveTable {
   #lines = 0;
   readonly #last = new Map<string, string>();
@@ -48,7 +48,7 @@ export class LiveTable {
   }
 }
 
-/** How every call ended, and what the simulator did to it. */
+/** How every call ended, and what the simulator did. */
 export function endTable(calls: DemoCall[]): string {
   const head = [
     'NUMBER',

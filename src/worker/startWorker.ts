@@ -8,10 +8,10 @@ import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
-import { whenAborted } from '../process/stopping.js';
+import { whenAborted } from '../process/stopSignal.js';
 import { callStarter } from '../temporal/callStarter.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
-import { createDialWorker, currentCapacity } from './dialWorker.js';
+import { createDialWorker, currentCapacity } from './createDialWorker.js';
 import { createStoppedWorker } from './stoppedWorker.js';
 import { workflowBundle } from './workflowBundle.js';
 
@@ -21,21 +21,21 @@ export interface WorkerParts {
   settings: ActivitySettings;
   store: OutcomeStore;
   emit: (event: ActivityEvent) => void;
-  /** Where the workflows' bundle is kept from start to start. */
+  /** Where the bundle of the workflows is kept for the next start. */
   cacheDirectory: string;
   readiness: Readiness;
   log: Log;
 }
 
 /**
- * How the worker is tuned; what is not here is the SDK's default. A stop lets activities finish: each is
- * bounded by its own HTTP time-outs, well below this, and one that is cut off may have dialed.
+ * Everything else is the SDK's default. A stop lets activities finish, because one that is cut off may have
+ * placed a call. Their HTTP time-outs are well below this.
  */
 const tuning = { shutdownGraceTime: '30s' } satisfies Partial<WorkerOptions>;
 
 /**
- * Runs a worker until it is stopped. Temporal away, a namespace without our search attributes, a poll refused:
- * said in the log and in `readiness`, and tried again until it works.
+ * Runs a worker until it is stopped. If Temporal is away, lacks our search attributes or refuses a poll, the
+ * log and `readiness` say so, and the worker tries again until it works.
  */
 export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -52,7 +52,7 @@ export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
 async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   const { readiness, log } = parts;
   const bundle = workflowBundle(parts.cacheDirectory);
-  // Awaited in `serve`; a failure before that must not end the process.
+  // `serve` awaits it. A failure before that must not end the process.
   bundle.catch(() => {});
   try {
     await retryForever(() => serve(signal, parts, bundle), {
@@ -93,7 +93,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const stop = () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     };
-    // One without the other would let calls stand still.
+    // With only one of them, calls would stand still.
     const running = workers.map((worker) => worker.run().finally(stop));
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
@@ -101,13 +101,13 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const ended = await Promise.allSettled(running);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     signal.throwIfAborted();
-    throw new Error('it stopped by itself');
+    throw new Error('it stopped without being asked to');
   } finally {
     await connection.close();
   }
 }
 
-/** When one of the workers cannot be created, the others are ended: a connection that a worker holds cannot be closed. */
+/** If one worker cannot be created, ends the others: a connection that a worker uses cannot be closed. */
 async function allOrNone(creating: Promise<Worker>[]): Promise<Worker[]> {
   const created = await Promise.allSettled(creating);
   const failed = created.find((one) => one.status === 'rejected');

@@ -6,7 +6,7 @@ import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { TerminalStatus } from '../../workflows/rules/twilioStatus.js';
 import { verdictOfAttempt } from '../../workflows/rules/verdict.js';
 
-/** What Twilio would say of the call, by the word that a person has for it. */
+/** Twilio's status for each word that a person may use. */
 const statusOfWord: Record<string, { status: TerminalStatus; answeredBy?: string }> = {
   answered: { status: 'completed', answeredBy: 'human' },
   'answered-by-machine': { status: 'completed', answeredBy: 'machine_start' },
@@ -17,20 +17,20 @@ const statusOfWord: Record<string, { status: TerminalStatus; answeredBy?: string
   unreachable: { status: 'failed' },
 };
 
-/** A create that Twilio refuses; of those whose outcome is `rejected`, the one that a policy may come back to. */
+/** The error code of a refused placement. 21214 is the one `rejected` code after which a policy may retry. */
 const refusalOfWord: Record<string, number> = { rejected: 21214, 'invalid-number': 21211 };
 
-/** The status with which a SIP code usually comes; `failed` with all others. */
+/** The status that usually comes with a SIP code. All other codes come with `failed`. */
 const statusOfSip: Record<number, TerminalStatus> = { 486: 'busy', 487: 'no-answer', 600: 'busy' };
 
 const words = [...Object.keys(statusOfWord), ...Object.keys(refusalOfWord), 'unknown'];
 
 /**
- * The ending of an attempt that a word stands for: an outcome, a class, or some of them joined by `+` such as
- * `busy+sip:486`. It is read off the evidence that Twilio would give, by the rules of a real call. A word that stands for
- * no ending comes back as what is wrong with it.
+ * Returns the verdict on an attempt that turns out as `text` says: an outcome, a retry class, or some of them
+ * joined by `+`, such as `busy+sip:486`. The rules of a real call judge the evidence that Twilio would give.
+ * If `text` stands for no verdict, returns what is wrong with it.
  */
-export function simulatedEnding(text: string): RetryBasis | { wrong: string } {
+export function simulatedVerdict(text: string): RetryBasis | { wrong: string } {
   const parts = text.split('+');
   const codeOf = (kind: string, pattern: RegExp) => {
     const found = parts.find(
@@ -46,7 +46,7 @@ export function simulatedEnding(text: string): RetryBasis | { wrong: string } {
     outcomeWords.length > 1
   )
     return {
-      wrong: `is no ending of an attempt; must be one of ${words.join(', ')}, sip:CODE, error:CODE, or one of each joined by +`,
+      wrong: `is not a way in which an attempt can end; must be one of ${words.join(', ')}, sip:CODE, error:CODE, or one of each joined by +`,
     };
 
   const [word] = outcomeWords;
@@ -57,7 +57,7 @@ export function simulatedEnding(text: string): RetryBasis | { wrong: string } {
     const code = error ?? refusal;
     const refusalClass = classifyRefusal({ code, httpStatus: 400, message: '' });
     return refusalClass === 'account-trouble' || refusalClass === 'not-processed'
-      ? { wrong: 'ends no attempt: the call waits, and dials when Twilio takes it' }
+      ? { wrong: 'ends no attempt: the call waits until Twilio accepts it' }
       : verdictOfAttempt(refusedAttempt(code));
   }
   const { status, answeredBy = '' } = word
@@ -67,7 +67,10 @@ export function simulatedEnding(text: string): RetryBasis | { wrong: string } {
   return word === 'unreachable' ? { ...verdict, reachability: 'unreachable' } : verdict;
 }
 
-/** Does Twilio say this of a create rather than of a call? Source: its error dictionary: 2xxxx are errors of the REST API. */
+/**
+ * Does this code refuse a placement, rather than end a call? Source: Twilio's error dictionary, 2xxxx: REST
+ * API.
+ */
 function isPlacementError(code: number | null): boolean {
   if (code === null) return false;
   return (
@@ -95,7 +98,7 @@ function calledAttempt(callback: {
     AnsweredBy: callback.answeredBy,
     SipResponseCode: String(callback.sip ?? ''),
     ErrorCode: String(callback.error ?? ''),
-    // Without a SIP code that says otherwise it has rung: two events came before.
+    // Sequence number 2 means that it rang. A SIP code or `failed` decides by itself whether it rang.
     SequenceNumber: callback.sip === null && callback.status !== 'failed' ? '2' : '',
   });
   return { ...attempt, evidence: { ...attempt.evidence, updates: update ? [update] : [] } };

@@ -2,10 +2,13 @@ import { constants } from 'node:os';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** npm passes Ctrl-C on although the terminal has sent it already: two signals within this time are one. */
+/** npm passes Ctrl-C on although the terminal has sent it too: two signals within this time count as one. */
 const sameSignalMs = 500;
 
-/** Aborted when the process is told to stop. Told a second time, it ends at once. */
+/**
+ * Returns a signal that is aborted when the process gets a stop signal. A second one ends the process at
+ * once.
+ */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;
@@ -18,34 +21,15 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The process was told to stop. */
+/** The process got a stop signal. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   constructor(readonly by: string) {
-    super(`told to stop by ${by}`);
+    super(`got ${by}`);
   }
 }
 
 export function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** What a process has opened, to be closed in the opposite order, each part even when another fails. */
-export class Closing {
-  readonly #steps: { what: string; close: () => Promise<unknown> }[] = [];
-
-  add(what: string, close: () => Promise<unknown>): void {
-    this.#steps.push({ what, close });
-  }
-
-  async closeAll(onFailure: (what: string, error: unknown) => void): Promise<void> {
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
-      try {
-        await step.close();
-      } catch (error) {
-        onFailure(step.what, error);
-      }
-    }
-  }
 }

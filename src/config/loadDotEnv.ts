@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Takes variables from a file `.env` in the working directory, where the environment does not set them itself. */
+/** Sets the variables of the file `.env` in the working directory. The environment takes precedence. */
 export function loadDotEnv(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }

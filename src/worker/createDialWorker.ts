@@ -9,17 +9,17 @@ import {
 } from '../../activities/store/placements/dialLimits.js';
 import { dialSlotSupplier, fetchAheadSeconds } from './dialSlotSupplier.js';
 
-/** As many orders as calls per second can want are fetched at a time; a poll takes some milliseconds. */
+/** Enough for any rate limit: a poll takes some milliseconds. */
 const maxPolls = 10;
 
 /**
- * The worker of the queue on which orders to dial wait in Temporal's order, by priority and fairness. It fetches one
- * only when the account may dial.
+ * Creates the worker for `placeCall` tasks. They have a queue of their own, in Temporal's order by priority
+ * and fairness, and the worker fetches one only while the account has capacity.
  */
 export function createDialWorker(
   parts: {
     connection: NativeConnection;
-    /** Of the workflow; the orders are on a queue of their own beside it. */
+    /** The task queue of the workflow; the one for `placeCall` is named after it. */
     taskQueue: string;
     settings: ActivitySettings;
     store: OutcomeStore;
@@ -45,7 +45,7 @@ export function createDialWorker(
   });
 }
 
-/** What the account may dial within the time for which orders are fetched ahead. */
+/** What the account may place within the time by which tasks are fetched ahead. */
 export function currentCapacity(
   store: OutcomeStore,
   settings: DialLimits & Pick<ActivitySettings, 'twilio'>,

@@ -2,7 +2,9 @@ import { isPortTaken } from '../process/freePort.js';
 import { CannotListen } from '../process/httpServer.js';
 import { type RunningSimulator, startSimulator } from '../simulator/api/startSimulator.js';
 
-/** Starts the simulator; a port that is taken is said with the variable that sets it. */
+/**
+ * Starts the simulator. Throws `CannotListen`, which names the variable of the port, if the port is in use.
+ */
 export async function startSimulatorAt(
   options: Parameters<typeof startSimulator>[0],
 ): Promise<RunningSimulator> {

@@ -1,7 +1,5 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { chaosRun } from './chaosRun.js';
+import { chaosRun, evidenceDirectory } from './chaosRun.js';
 import { reportOf } from './report.js';
 
 it('forty calls with every fault of Twilio, every process struck: nothing lost, doubled, untrue or let in', async () => {
@@ -11,7 +9,7 @@ it('forty calls with every fault of Twilio, every process struck: nothing lost, 
     calls: 40,
     seconds: 20,
     cliPath: inject('temporalCliPath'),
-    evidenceIn: join(tmpdir(), 'ringtrue-chaos-evidence-7-40'),
+    evidenceIn: evidenceDirectory(7, 40),
     print: (line) => lines.push(line),
   });
   const { plan, injected: struck, evidence, violations } = result;

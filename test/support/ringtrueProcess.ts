@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const executable = fileURLToPath(new URL('../../bin/ringtrue.js', import.meta.url));
 
-/** A `ringtrue` process as a user starts it: in a directory of its own, with nothing in its environment but what is given. */
+/** A `ringtrue` process as a user starts it: in a directory of its own, and with only the given variables in its environment. */
 export class RingtrueProcess {
   readonly child: ChildProcess;
   stdout = '';
@@ -16,9 +16,10 @@ export class RingtrueProcess {
 
   constructor(args: string[], env: Record<string, string> = {}) {
     const { PATH = '', HOME = '' } = process.env;
+    const TMPDIR = tmpdir();
     this.child = spawn(process.execPath, [executable, ...args], {
       cwd: mkdtempSync(join(tmpdir(), 'ringtrue-process-')),
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, TMPDIR, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (chunk) => {

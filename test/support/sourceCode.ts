@@ -37,6 +37,16 @@ export function filesIn(folder: string): string[] {
   });
 }
 
+/** The words of an identifier, a file name or a kind, in lower case: `callIdOf`, `call-id-of` and `call_id_of` have three. */
+export function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+}
+
 /** The code files among them. */
 export function codeFilesIn(folder: string): string[] {
   return filesIn(folder).filter((file) => codeFile.test(file));
@@ -100,9 +110,15 @@ function exportedBy(node: Node): string[] {
   if (isNode(declaration)) {
     names.push(declaration.id);
     const declarators = (declaration.declarations ?? []) as { id: Node }[];
-    for (const { id } of declarators) visit(id, (inner) => names.push(inner));
+    names.push(...declarators.flatMap(({ id }) => boundBy(id)));
   }
   return names.filter(isNode).flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+}
+
+/** The variables of a declaration: a name, or those that a pattern takes out of an object. */
+function boundBy(pattern: Node): unknown[] {
+  if (pattern.type !== 'ObjectPattern') return [pattern];
+  return (pattern.properties as Node[]).map(({ value }) => value);
 }
 
 /** The line of an offset, from 1. */

@@ -15,7 +15,7 @@ const left = 210;
 const right = 70;
 const rowHeight = 26;
 const barHeight = 17;
-/** Told apart by people who see colours otherwise, too. Source: Okabe and Ito, "Color Universal Design". */
+/** Distinct for people with color blindness too. Source: Okabe and Ito, "Color Universal Design". */
 const colors = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#f0e442'];
 const nameOf: Record<string, string> = {
   temporal: 'Temporal server',

@@ -89,7 +89,7 @@ export async function measureRoundTrip(
 /** Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals up. */
 export async function measureWebhook(
   stack: BenchStack,
-  cliCount: { count: number },
+  load: { count: number },
 ): Promise<{ perSecond: number; barePerSecond: number }> {
   const bare = new BenchProcess('bareWebhookProcess');
   try {
@@ -97,14 +97,14 @@ export async function measureWebhook(
     const publicUrl = stack.apiUrl;
     const origin = await bare.run<string>('start', { address: stack.temporalAddress, publicUrl, authToken });
     const callIds = await callsWithoutWorker(stack, 100);
-    const load = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
+    const callbacks = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
     const run = (at: string, count: number) =>
-      stack.load.run<number>('callbacks', { ...load, origin: at, count } satisfies CallbackLoad);
+      stack.load.run<number>('callbacks', { ...callbacks, origin: at, count } satisfies CallbackLoad);
     await run(origin, 200);
     await run(stack.apiUrl, 200);
-    // Alternately, since each round finds longer histories than the one before.
-    const [bare1, ours1] = [await run(origin, cliCount.count), await run(stack.apiUrl, cliCount.count)];
-    const [ours2, bare2] = [await run(stack.apiUrl, cliCount.count), await run(origin, cliCount.count)];
+    // In both orders, because each run finds longer histories than the one before.
+    const [bare1, ours1] = [await run(origin, load.count), await run(stack.apiUrl, load.count)];
+    const [ours2, bare2] = [await run(stack.apiUrl, load.count), await run(origin, load.count)];
     return { perSecond: (ours1 + ours2) / 2, barePerSecond: (bare1 + bare2) / 2 };
   } finally {
     await bare.stop();
@@ -207,7 +207,7 @@ const scenarios: { scenario: string; request: Record<string, unknown> }[] = [
   { scenario: 'create lost', request: { to: '+15009020000' } },
 ];
 
-/** What a call of each fate leaves in Temporal. The worker must not be patient, so that lost callbacks show. */
+/** History and billable actions of each kind of call. The worker must poll early, so that calls without callbacks end soon. */
 export async function measureScenarios(stack: BenchStack): Promise<Record<string, HistoryCost>> {
   const costs: Record<string, HistoryCost> = {};
   await Promise.all(

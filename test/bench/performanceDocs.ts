@@ -78,13 +78,13 @@ function resultsTable({
     what,
     `${p50.toFixed(0)} ms (95 %: ${p95.toFixed(0)}, 99 %: ${p99.toFixed(0)})`,
   ];
-  const rounds = ratios.cpuPerCallOfRounds.map((ratio) => ratio.toFixed(2)).join(', ');
+  const repeats = ratios.cpuPerCallOfRepeats.map((ratio) => ratio.toFixed(2)).join(', ');
   return `${table(
     ['measured', 'result'],
     [
       [
         'CPU of an answered call, as a multiple of three no-op activities',
-        `${ratios.cpuPerCall.toFixed(2)} (rounds: ${rounds})`,
+        `${ratios.cpuPerCall.toFixed(2)} (repeats: ${repeats})`,
       ],
       [
         'callback to row, as a multiple of the signal-and-finish of an empty workflow',

@@ -13,7 +13,7 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
       ['', 'now', 'baseline', 'wanted'],
       [
         'CPU of an answered call / of three ordinary no-op activities',
-        [two(ratios.cpuPerCall), ...roundsOf(ratios)].join(' '),
+        [two(ratios.cpuPerCall), ...repeatsOf(ratios)].join(' '),
         two(then.cpuPerCall),
         'at most 0.9',
       ],
@@ -106,9 +106,9 @@ function section(title: string, rows: string[][]): string {
   return table.toString();
 }
 
-/** How far the rounds lie apart is the noise. */
-function roundsOf({ cpuPerCallOfRounds: rounds }: BenchResults['ratios']): string[] {
-  return rounds.length > 1 ? [`(rounds: ${rounds.map(two).join(', ')})`] : [];
+/** The ratio of each repeat: their spread is the noise. */
+function repeatsOf({ cpuPerCallOfRepeats: repeats }: BenchResults['ratios']): string[] {
+  return repeats.length > 1 ? [`(repeats: ${repeats.map(two).join(', ')})`] : [];
 }
 
 function partsOf(cpu: Record<string, number>, parts: readonly string[]): string {

@@ -9,13 +9,13 @@ import { readBaseline, writeBaseline, writePerformanceDocs } from './performance
 import { isUsageKnown } from './processUsage.js';
 import { jsonOf, tableOf } from './report.js';
 
-/** `npm run bench -- --quick --json results.json`. What the options do is said by `--help`. */
+/** `npm run bench -- --quick --json results.json`; `--help` explains the options. */
 const help = `npm run bench -- [OPTIONS]
 
-  --quick            one short round: a minute or two, and more noise
+  --quick            one short repeat: a minute or two, with more noise
   --waiting NUMBER   most calls that wait at once: 1000, or 300 with --quick; 10000 takes a while
   --file             Temporal keeps its state in a SQLite file, as \`ringtrue dev\` does, instead of in memory
-  --progress MODE    RINGTRUE_PROGRESS: signal, or watched
+  --progress MODE    RINGTRUE_PROGRESS: signal, or store
   --json FILE        writes the results there too
   --baseline         makes the results the new baseline, and writes docs/performance.md anew
 `;
@@ -39,15 +39,14 @@ if (!Number.isInteger(most) || most < 100 || most > 20_000)
   throw new Error(`--waiting is ${JSON.stringify(values.waiting)}; must be a whole number 100..20000.`);
 const levels = [...new Set([100, 1_000, most].filter((level) => level <= most))];
 const progress = progressModes.find((mode) => mode === values.progress);
-if (!progress)
-  throw new Error(`--progress is ${JSON.stringify(values.progress)}; must be signal or watched.`);
+if (!progress) throw new Error(`--progress is ${JSON.stringify(values.progress)}; must be signal or store.`);
 const plan: BenchPlan = values.quick
-  ? { rounds: 1, count: 150, inFlight: 80, paced: 60, callbacks: 800, startUps: 1, levels, beside: 80 }
-  : { rounds: 5, count: 300, inFlight: 100, paced: 200, callbacks: 4_000, startUps: 3, levels, beside: 300 };
+  ? { repeats: 1, count: 150, inFlight: 80, paced: 60, callbacks: 800, startUps: 1, levels, beside: 80 }
+  : { repeats: 5, count: 300, inFlight: 100, paced: 200, callbacks: 4_000, startUps: 3, levels, beside: 300 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const startedAt = Date.now();
-// Whatever hangs: the processes end with this one.
+// If something hangs: the other processes end with this one.
 const minutes = 15 + most / 500;
 setTimeout(() => {
   say(`Given up after ${minutes} minutes.`);

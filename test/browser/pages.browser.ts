@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { apiToken, useBrowser, type Watched } from './useBrowser.js';
+import { apiToken, useBrowser, type Visit } from './useBrowser.js';
 
 const bench = useBrowser();
 
 /** Nothing went wrong that a person would not see, and nothing came from elsewhere. */
-function isClean({ complaints, requests }: Watched, origin: string): void {
+function isClean({ complaints, requests }: Visit, origin: string): void {
   expect(complaints).toEqual([]);
   const foreign = requests.filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin);
   expect(foreign).toEqual([]);
@@ -14,9 +14,9 @@ function isClean({ complaints, requests }: Watched, origin: string): void {
 
 describe('the API page', () => {
   it('lists every route, loads nothing from elsewhere, and its Content-Security-Policy stops nothing', async () => {
-    const watched = await bench.open(`${bench.api}/docs`);
-    await watched.page.locator('.opblock').first().waitFor();
-    const shown = await watched.page
+    const visit = await bench.open(`${bench.api}/docs`);
+    await visit.page.locator('.opblock').first().waitFor();
+    const shown = await visit.page
       .locator('.opblock-summary')
       .evaluateAll((rows) =>
         rows.map((row) =>
@@ -33,13 +33,13 @@ describe('the API page', () => {
     );
     expect(described).toContain('POST /calls');
     expect(shown.sort()).toEqual(described.sort());
-    await watched.page.getByText('CallRequest', { exact: true }).first().waitFor();
-    isClean(watched, bench.api);
+    await visit.page.getByText('CallRequest', { exact: true }).first().waitFor();
+    isClean(visit, bench.api);
   });
 
   it('a request is tried out: asked for a token, then answered by this server', async () => {
-    const watched = await bench.open(`${bench.api}/docs`);
-    const { page } = watched;
+    const visit = await bench.open(`${bench.api}/docs`);
+    const { page } = visit;
     await page.locator('.btn.authorize').click();
     await page.locator('.auth-container input').fill(apiToken);
     await page.locator('.auth-container .btn.authorize').click();
@@ -50,7 +50,7 @@ describe('the API page', () => {
     const status = page.locator('#operations-Calls-listCalls .live-responses-table .response-col_status');
     await status.last().waitFor();
     expect(await status.last().innerText()).toMatch(/^200/);
-    isClean(watched, bench.api);
+    isClean(visit, bench.api);
   });
 
   it('a script or a picture from elsewhere gets into it: not even asked for', async () => {
@@ -91,16 +91,16 @@ describe('the API page', () => {
 
 describe('the front page', () => {
   it('leads to the API page, readiness and Temporal', async () => {
-    const watched = await bench.open(`${bench.api}/`);
-    isClean(watched, bench.api);
+    const visit = await bench.open(`${bench.api}/`);
+    isClean(visit, bench.api);
     for (const [name, url] of [
       ['The calls API', `${bench.api}/docs`],
       ['GET /readyz', `${bench.api}/readyz`],
       ['Temporal', bench.temporalUi],
     ] as const) {
-      await watched.page.goto(bench.api);
-      await watched.page.getByRole('link', { name, exact: true }).click();
-      await watched.page.waitForURL((to) => to.href.startsWith(url));
+      await visit.page.goto(bench.api);
+      await visit.page.getByRole('link', { name, exact: true }).click();
+      await visit.page.waitForURL((to) => to.href.startsWith(url));
     }
   });
 });

@@ -5,7 +5,7 @@ import { apiToken, useBrowser, type Visit } from './useBrowser.js';
 
 const bench = useBrowser();
 
-/** Nothing went wrong that a person would not see, and nothing came from elsewhere. */
+/** The page has no hidden error and has loaded nothing from other origins. */
 function isClean({ complaints, requests }: Visit, origin: string): void {
   expect(complaints).toEqual([]);
   const foreign = requests.filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin);
@@ -13,7 +13,7 @@ function isClean({ complaints, requests }: Visit, origin: string): void {
 }
 
 describe('the API page', () => {
-  it('lists every route, loads nothing from elsewhere, and its Content-Security-Policy stops nothing', async () => {
+  it('opened: lists every route, loads nothing from other origins, and breaks no Content-Security-Policy', async () => {
     const visit = await bench.open(`${bench.api}/docs`);
     await visit.page.locator('.opblock').first().waitFor();
     const shown = await visit.page
@@ -37,7 +37,7 @@ describe('the API page', () => {
     isClean(visit, bench.api);
   });
 
-  it('a request is tried out: asked for a token, then answered by this server', async () => {
+  it('a request is tried out with a token: this server answers', async () => {
     const visit = await bench.open(`${bench.api}/docs`);
     const { page } = visit;
     await page.locator('.btn.authorize').click();
@@ -53,7 +53,7 @@ describe('the API page', () => {
     isClean(visit, bench.api);
   });
 
-  it('a script or a picture from elsewhere gets into it: not even asked for', async () => {
+  it('a script or an image of another origin is inserted: the browser does not request it', async () => {
     const requested: (string | undefined)[] = [];
     const elsewhere = createServer((request, response) => {
       requested.push(request.url);
@@ -79,7 +79,7 @@ describe('the API page', () => {
     elsewhere.close();
   });
 
-  it('another page puts it into a frame: refused', async () => {
+  it('another page embeds it in a frame: refused', async () => {
     const { page } = await bench.open(`${bench.temporalUi}/`);
     const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
     await page.evaluate(
@@ -90,7 +90,7 @@ describe('the API page', () => {
 });
 
 describe('the front page', () => {
-  it('leads to the API page, readiness and Temporal', async () => {
+  it('opened: links to the API page, readiness and Temporal', async () => {
     const visit = await bench.open(`${bench.api}/`);
     isClean(visit, bench.api);
     for (const [name, url] of [
@@ -106,7 +106,7 @@ describe('the front page', () => {
 });
 
 describe("a finished call in Temporal's Web UI", () => {
-  it('its timeline, its summary and its details tell in plain words what happened', async () => {
+  it('opened: timeline, summary and details say what happened', async () => {
     const { callId, runId } = await bench.call({
       to: '+15005552486',
       retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 1 },

@@ -10,12 +10,12 @@ import { findChromium } from './chromium.js';
 
 export const apiToken = 'the-token-of-this-run';
 
-/** A page of the browser, and everything about it that nobody sees on the screen. */
+/** A page of the browser, with what does not show on the screen. */
 export interface Visit {
   page: Page;
-  /** Errors on the console, exceptions, answers of 400 and more, and what the Content-Security-Policy stopped. */
+  /** Console errors, exceptions, responses of 400 and above, and violations of the Content-Security-Policy. */
   complaints: string[];
-  /** Every URL that was asked for. */
+  /** Every URL that the page requested. */
   requests: string[];
 }
 
@@ -23,11 +23,11 @@ export interface BrowserBench {
   api: string;
   temporalUi: string;
   open(url: string): Promise<Visit>;
-  /** Places a call and waits for its end; gives the id of the call and of its run. */
+  /** Places a call and waits until it is done. Returns the id of the call and of its run. */
   call(request: Record<string, unknown>): Promise<{ callId: string; runId: string }>;
 }
 
-/** `ringtrue dev` as a user starts it, and a browser. */
+/** Starts `ringtrue dev`, as a user does, and a browser. */
 export function useBrowser(): BrowserBench {
   const bench = {} as BrowserBench;
   let ringtrue: RingtrueProcess | undefined;

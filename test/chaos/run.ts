@@ -6,7 +6,7 @@ import useRunDirectory from '../support/useRunDirectory.js';
 import { chaosRun, evidenceDirectory } from './chaosRun.js';
 import { reportOf } from './report.js';
 
-/** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Status 1 when a promise was broken. */
+/** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Exits with 1 if it finds a violation. */
 const { values } = parseArgs({
   options: { seed: { type: 'string' }, calls: { type: 'string' }, minutes: { type: 'string' } },
 });

@@ -159,7 +159,7 @@ export function callHandle(
         if (holds(last)) return last;
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error(`never came true: ${what}; last: ${JSON.stringify(last)}`);
+      throw new Error(`Not true after 20 seconds: ${what}. Last state: ${JSON.stringify(last)}`);
     },
     callback: (attempt, callSid, callStatus, more = {}) =>
       handle.signal('twilioStatus', {

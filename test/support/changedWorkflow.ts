@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The bundle of a workflow that somebody changed: `outboundCall.ts` with each of these texts replaced by its new one. */
+/** Bundles the workflows with a changed `outboundCall.ts`: each text is replaced by its new one. Throws if a text is not there. */
 export async function changedWorkflow(...changes: [from: string, to: string][]): Promise<{ code: string }> {
   const root = mkdtempSync(join(tmpdir(), 'ringtrue-changed-'));
   cpSync(here('../../workflows'), join(root, 'workflows'), { recursive: true });
@@ -14,7 +14,7 @@ export async function changedWorkflow(...changes: [from: string, to: string][]):
   const file = join(root, 'workflows', 'outboundCall.ts');
   let text = readFileSync(file, 'utf8');
   for (const [from, to] of changes) {
-    if (!text.includes(from)) throw new Error(`outboundCall.ts does not say: ${from}`);
+    if (!text.includes(from)) throw new Error(`outboundCall.ts does not contain: ${from}`);
     text = text.replace(from, to);
   }
   writeFileSync(file, text);

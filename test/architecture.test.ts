@@ -107,8 +107,8 @@ function fileGraph(imports: Record<string, string[]>): Graph {
 }
 
 /**
- * Which folder imports which, among folders that lie beside each other. A folder and what it contains are one thing:
- * `workflows/outboundCall.ts` imports `workflows/steps/`, which uses the types in `workflows/`.
+ * Which folder imports which, among folders that lie beside each other. A folder and what it contains are one
+ * thing: `workflows/outboundCall.ts` imports `workflows/steps/`, which uses the types in `workflows/`.
  */
 function folderGraph(files: Graph): Graph {
   const graph: Graph = new Map();
@@ -172,7 +172,10 @@ function isListed(file: string): boolean {
   return Object.keys(otherNames).some((name) => (name.endsWith('/') ? file.startsWith(name) : file === name));
 }
 
-/** What a module keeps from call to call, because it is loaded once for all: variables, and collections that can grow. */
+/**
+ * What a module keeps from call to call, because it is loaded once for all: variables, and collections that
+ * can grow.
+ */
 function stateOf(text: string): string[] {
   const variables = /^(?:export )?(?:let|var) .*/gm;
   const collections =

@@ -3,14 +3,16 @@ import { describe, expect, inject, it } from 'vitest';
 import { changedWorkflow } from './support/changedWorkflow.js';
 import { historyName, recordedHistories } from './support/histories.js';
 
-// A recorded history stands for a call that runs somewhere while its worker is replaced. From the baseline on, a history
-// is never recorded anew because it fails here: a change that makes it fail needs `patched()`. Only calls that are new,
-// or that a test did not cover before, are recorded.
+// A recorded history stands for a call that runs somewhere while its worker is replaced. From the baseline
+// on, a history is never recorded anew because it fails here: a change that makes it fail needs `patched()`.
+// Only calls that are new, or that a test did not cover before, are recorded.
 const howToRecord = 'RINGTRUE_RECORD_HISTORIES=1 npx vitest run test/fates -t "title of a test"';
 /** Fewer can only mean that they were lost: the fates of a call alone are more. */
 const fewestHistories = 40;
 
-/** What replay found, by the name of the history: an error, or undefined when the workflow decided the same. */
+/**
+ * What replay found, by the name of the history: an error, or undefined when the workflow decided the same.
+ */
 async function replay(
   workflowBundle: { codePath: string } | { code: string },
 ): Promise<Map<string, Error | undefined>> {

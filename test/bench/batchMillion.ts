@@ -5,8 +5,8 @@ import { loadBatch } from '../../src/api/batches/loadBatch.js';
 import { startPostgres } from '../support/postgres.js';
 
 /**
- * What a batch of a million rows costs, on a PostgreSQL of its own with fsync: run by `npm run bench:batch`. Prints a line
- * a measure. The calls are written into the record as they would be; nothing is dialed.
+ * What a batch of a million rows costs, on a PostgreSQL of its own with fsync: run by `npm run bench:batch`.
+ * Prints a line a measure. The calls are written into the record as they would be; nothing is dialed.
  */
 const rows = Number(process.argv[2] ?? 1_000_000);
 const window = 10_000;

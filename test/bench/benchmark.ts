@@ -46,11 +46,17 @@ export interface BenchResults {
     cpuPerCall: number;
     /** The same for each repeat. Their spread is the noise. */
     cpuPerCallOfRepeats: number[];
-    /** Time from callback to row at a quarter of the top rate, over an empty workflow's signal-and-finish; medians. */
+    /**
+     * Time from callback to row at a quarter of the top rate, over an empty workflow's signal-and-finish;
+     * medians.
+     */
     callbackToRow: number;
     /** Callbacks a second over those of the bare route. */
     webhook: number;
-    /** CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside the fewest. */
+    /**
+     * CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside
+     * the fewest.
+     */
     cpuBesideWaiting: number;
   };
   scenarios: Record<string, HistoryCost>;
@@ -86,7 +92,8 @@ export async function benchmark(
     const repeats: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
     for (let repeat = 1; repeat <= plan.repeats; repeat++) {
       print(`repeat ${repeat} of ${plan.repeats}: ${count} workflows of the yardstick, ${count} calls`);
-      // The yardstick runs before and after, so that a machine that gets slower or faster does not change the ratio.
+      // The yardstick runs before and after, so that a machine that gets slower or faster does not change the
+      // ratio.
       const half = { count: Math.ceil(count / 2), inFlight };
       const first = await measureYardstick(stack, half);
       const call = await measureCalls(stack, { count, pace: { inFlight } });

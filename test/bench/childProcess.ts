@@ -10,7 +10,9 @@ interface WorkRequest {
 }
 type WorkResult = { id: number; result: unknown } | { id: number; error: string };
 
-/** A process of the benchmark's own, which does what it is asked for over Node's channel, and ends with us. */
+/**
+ * A process of the benchmark's own, which does what it is asked for over Node's channel, and ends with us.
+ */
 export class BenchProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
@@ -53,7 +55,10 @@ export class BenchProcess {
   }
 }
 
-/** Called in a helper's process: from here on it does what it is asked for, and ends when nobody can ask any more. */
+/**
+ * Called in a helper's process: from here on it does what it is asked for, and ends when nobody can ask any
+ * more.
+ */
 export function serveWork(commands: Record<string, Command>): void {
   process.on('message', async ({ id, command, input }: WorkRequest) => {
     const work = commands[command];

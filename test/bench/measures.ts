@@ -86,7 +86,10 @@ export async function measureRoundTrip(
   return latencyOf(await stack.yardstick.run<number[]>('roundTrips', load));
 }
 
-/** Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals up. */
+/**
+ * Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals
+ * up.
+ */
 export async function measureWebhook(
   stack: BenchStack,
   load: { count: number },
@@ -149,7 +152,10 @@ export function meanOf(one: YardstickMeasure, other: YardstickMeasure): Yardstic
   };
 }
 
-/** Waits until so many calls talk on: posted calls are dialed as fast as the stack can, and not as they are posted. */
+/**
+ * Waits until so many calls talk on: posted calls are dialed as fast as the stack can, and not as they are
+ * posted.
+ */
 async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   for (let talking = 0, before = -1; talking < count; ) {
     await pause(3_000);
@@ -207,7 +213,10 @@ const scenarios: { scenario: string; request: Record<string, unknown> }[] = [
   { scenario: 'create lost', request: { to: '+15009020000' } },
 ];
 
-/** History and billable actions of each kind of call. The worker must poll early, so that calls without callbacks end soon. */
+/**
+ * History and billable actions of each kind of call. The worker must poll early, so that calls without
+ * callbacks end soon.
+ */
 export async function measureScenarios(stack: BenchStack): Promise<Record<string, HistoryCost>> {
   const costs: Record<string, HistoryCost> = {};
   await Promise.all(

@@ -13,7 +13,9 @@ export async function together(
   await Promise.all(Array.from({ length: Math.min(inFlight, count) }, worker));
 }
 
-/** Begins something so many times a second, whether what was begun before is done or not; done when all is. */
+/**
+ * Begins something so many times a second, whether what was begun before is done or not; done when all is.
+ */
 export async function paced(
   count: number,
   perSecond: number,

@@ -28,7 +28,9 @@ serveWork({
     });
   },
 
-  /** So many workflows of three no-ops, at most `inFlight` at a time; how many a second, in the steady middle. */
+  /**
+   * So many workflows of three no-ops, at most `inFlight` at a time; how many a second, in the steady middle.
+   */
   async threeNoOps({ count, inFlight }: { count: number; inFlight: number }): Promise<number> {
     const endTimes: number[] = [];
     const waiting: (() => void)[] = [];

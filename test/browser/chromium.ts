@@ -7,7 +7,10 @@ const elsewhere = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** The path of Chromium or Chrome: `RINGTRUE_CHROMIUM`, or the first one on the PATH. Throws what to do if there is none. */
+/**
+ * The path of Chromium or Chrome: `RINGTRUE_CHROMIUM`, or the first one on the PATH. Throws what to do if
+ * there is none.
+ */
 export function findChromium(env: NodeJS.ProcessEnv): string {
   const configured = env.RINGTRUE_CHROMIUM;
   const onPath = (env.PATH ?? '').split(delimiter).flatMap((place) => names.map((name) => join(place, name)));

@@ -13,7 +13,9 @@ export const apiToken = 'the-token-of-this-run';
 /** A page of the browser, with what does not show on the screen. */
 export interface Visit {
   page: Page;
-  /** Console errors, exceptions, responses of 400 and above, and violations of the Content-Security-Policy. */
+  /**
+   * Console errors, exceptions, responses of 400 and above, and violations of the Content-Security-Policy.
+   */
   complaints: string[];
   /** Every URL that the page requested. */
   requests: string[];

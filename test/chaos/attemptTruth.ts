@@ -4,7 +4,10 @@ import type { CallRequest, Outcome } from '../../workflows/callRequest.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { TwilioCall } from './collectEvidence.js';
 
-/** The outcome of each final status of Twilio. `failed` with SIP 480 is a `no-answer`. Source: the outcomes in README. */
+/**
+ * The outcome of each final status of Twilio. `failed` with SIP 480 is a `no-answer`. Source: the outcomes in
+ * README.
+ */
 const outcomeOfStatus: Record<string, Outcome> = {
   completed: 'answered',
   busy: 'busy',
@@ -13,7 +16,10 @@ const outcomeOfStatus: Record<string, Outcome> = {
   canceled: 'canceled',
 };
 
-/** Differences between the record of an attempt and the call that Twilio made for it, if any. Empty: the record is true. */
+/**
+ * Differences between the record of an attempt and the call that Twilio made for it, if any. Empty: the
+ * record is true.
+ */
 export function untruthsOfAttempt(
   attempt: Attempt,
   twilio: TwilioCall | undefined,

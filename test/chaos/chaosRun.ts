@@ -17,7 +17,10 @@ export interface ChaosOptions {
   /** How long calls are placed and faults injected. After that the run waits until every call is over. */
   seconds: number;
   cliPath: string;
-  /** Where the evidence of a run with violations is written. What an earlier run left there is deleted. Null: nowhere. */
+  /**
+   * Where the evidence of a run with violations is written. What an earlier run left there is deleted. Null:
+   * nowhere.
+   */
   evidenceIn: string | null;
   print: (line: string) => void;
 }
@@ -34,12 +37,18 @@ export interface ChaosResult {
 /** Longer than a lost worker (30 s) and a store that was down (30 s) can delay a call, each a few times. */
 const settlesWithinMs = 240_000;
 
-/** Where `npm run chaos` and the test keep the evidence of a run with violations: in `.cache`, which git ignores. */
+/**
+ * Where `npm run chaos` and the test keep the evidence of a run with violations: in `.cache`, which git
+ * ignores.
+ */
 export function evidenceDirectory(seed: number, calls: number): string {
   return fileURLToPath(new URL(`../../.cache/chaos-evidence/${seed}-${calls}`, import.meta.url));
 }
 
-/** One run: places calls, injects faults, waits until every call is over, and compares the record with the truth. */
+/**
+ * One run: places calls, injects faults, waits until every call is over, and compares the record with the
+ * truth.
+ */
 export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
   const { print } = options;
   const plan = planOf(options);

@@ -29,7 +29,9 @@ interface Answer {
 const answerTimeoutMs = 6_000;
 const retriesForMs = 180_000;
 
-/** A sensible client: sends a request without an answer, or with a 5xx, again with the same `Idempotency-Key`. */
+/**
+ * A sensible client: sends a request without an answer, or with a 5xx, again with the same `Idempotency-Key`.
+ */
 export class Client {
   readonly placed: PlacedCall[] = [];
 

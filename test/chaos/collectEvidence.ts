@@ -63,7 +63,10 @@ export interface Evidence {
   api: Record<string, CallState | null>;
 }
 
-/** Waits until every accepted call is done in the store and no workflow runs. Returns false if that takes too long. */
+/**
+ * Waits until every accepted call is done in the store and no workflow runs. Returns false if that takes too
+ * long.
+ */
 export async function allOver(stack: Stack, callIds: string[], withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   return withDatabase(stack, async (database) => {

@@ -24,8 +24,9 @@ interface Victim {
 }
 
 /**
- * Sends callbacks that must change nothing. Each says that the call was completed, as an attacker would. Those with a
- * valid signature name a SID or an attempt that is not the call's: Twilio never sends such callbacks.
+ * Sends callbacks that must change nothing. Each says that the call was completed, as an attacker would.
+ * Those with a valid signature name a SID or an attempt that is not the call's: Twilio never sends such
+ * callbacks.
  */
 export async function forge(stack: Stack, planned: Forgery[], callIds: () => string[]): Promise<Forged[]> {
   const begunAt = Date.now();

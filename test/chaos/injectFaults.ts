@@ -10,7 +10,9 @@ export interface InjectedFault extends Fault {
   downMs: number;
 }
 
-/** Injects the planned faults: one after the other for each process, at the same time for different processes. */
+/**
+ * Injects the planned faults: one after the other for each process, at the same time for different processes.
+ */
 export async function injectFaults(parts: Record<Target, Part>, faults: Fault[]): Promise<InjectedFault[]> {
   const begunAt = Date.now();
   const since = () => Date.now() - begunAt;

@@ -18,8 +18,8 @@ const callMade = ['02', '04', '06', '08', '09', '11', '14', '15', '16', '17', '1
 const hanging = new Set(['10', '11', '15']);
 
 /**
- * The read faults R that end. With 8 and 9 Twilio never says how a call ended. If the API is killed at the wrong moment,
- * the outcome is rightly `unknown`, but only a day later.
+ * The read faults R that end. With 8 and 9 Twilio never says how a call ended. If the API is killed at the
+ * wrong moment, the outcome is rightly `unknown`, but only a day later.
  */
 const readFaults: [number, string][] = [
   [5, '0'],
@@ -52,7 +52,10 @@ const accountErrors = ['20003', '10004', '20429'];
 const notifications = ['13224', '13225', '13227', '32016', '32017'];
 const courses = ['8001', '8002', '8003', '8005', '8006', '8007', '8101', '8106', '8107', '8108'];
 
-/** Picks a destination among all families of the simulator's numbers, mostly from the one that combines faults. */
+/**
+ * Picks a destination among all families of the simulator's numbers, mostly from the one that combines
+ * faults.
+ */
 export function destinationBy(dice: Dice): Destination {
   return dice.weighted<() => Destination>([
     [62, () => faultyDestination(dice)],

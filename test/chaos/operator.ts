@@ -13,8 +13,8 @@ export interface AppliedReset extends Reset {
 const candidateCount = 15;
 
 /**
- * Resets workflows as an operator does in the Temporal UI. They do the same again from there, but no phone may ring for
- * it. A reset that finds no suitable call, or no Temporal, is left out.
+ * Resets workflows as an operator does in the Temporal UI. They do the same again from there, but no phone
+ * may ring for it. A reset that finds no suitable call, or no Temporal, is left out.
  */
 export async function reset(
   stack: Stack,

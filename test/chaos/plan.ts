@@ -23,8 +23,8 @@ export const targets = ['api', 'worker-1', 'worker-2', 'temporal', 'postgres'] a
 export type Target = (typeof targets)[number];
 
 /**
- * One fault of a process. `kill`: SIGKILL. `stop`: SIGTERM. `freeze`: SIGSTOP and later SIGCONT, as on a machine that
- * hangs for some seconds.
+ * One fault of a process. `kill`: SIGKILL. `stop`: SIGTERM. `freeze`: SIGSTOP and later SIGCONT, as on a
+ * machine that hangs for some seconds.
  */
 export interface Fault {
   atMs: number;
@@ -96,7 +96,8 @@ function plannedCalls(dice: Dice, seed: number, count: number, withinMs: number)
     const destination = destinationBy(dice);
     const from = dice.pick(fromNumbers);
     const atMs = Math.round(dice.throw() * withinMs);
-    // Several at the same time between the same two numbers: Twilio's list does not show which call belongs to which.
+    // Several at the same time between the same two numbers: Twilio's list does not show which call belongs
+    // to which.
     const together = dice.chance(0.15) ? dice.between(2, 3) : 1;
     for (let i = 0; i < together && calls.length < count; i++) {
       const retry = dice.chance(0.5) ? policyBy(dice) : null;

@@ -36,8 +36,8 @@ export const waits = {
 };
 
 /**
- * Starts PostgreSQL (durable: a commit survives a kill of the server), Temporal with its state in a file, the simulator,
- * the API and two workers.
+ * Starts PostgreSQL (durable: a commit survives a kill of the server), Temporal with its state in a file, the
+ * simulator, the API and two workers.
  */
 export async function startStack(cliPath: string): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-chaos-'));
@@ -116,7 +116,8 @@ export async function startStack(cliPath: string): Promise<Stack> {
   };
   const all: Record<string, Part> = { simulator, ...parts };
 
-  // All processes of the run end with this one, however it ends. Temporal and PostgreSQL have guards of their own.
+  // All processes of the run end with this one, however it ends. Temporal and PostgreSQL have guards of their
+  // own.
   const killAll = () => {
     for (const part of ringtrue) void part.end();
   };

@@ -13,8 +13,8 @@ export interface TemporalServer extends Part {
 }
 
 /**
- * A Temporal dev server with its state in a file, as `ringtrue dev` runs it. When it is killed it stays down until it is
- * started again.
+ * A Temporal dev server with its state in a file, as `ringtrue dev` runs it. When it is killed it stays down
+ * until it is started again.
  */
 export async function temporalServer(cliPath: string, stateFile: string): Promise<TemporalServer> {
   const port = await heldPort();

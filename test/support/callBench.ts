@@ -12,7 +12,10 @@ import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory, reserveHistory } from './histories.js';
 
-/** A Twilio account for the tests of one file only: the limits of an account apply to everything that shares the database. */
+/**
+ * A Twilio account for the tests of one file only: the limits of an account apply to everything that shares
+ * the database.
+ */
 export const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
 export const from = '+15005550006';
 

@@ -6,7 +6,10 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Bundles the workflows with a changed `outboundCall.ts`: each text is replaced by its new one. Throws if a text is not there. */
+/**
+ * Bundles the workflows with a changed `outboundCall.ts`: each text is replaced by its new one. Throws if a
+ * text is not there.
+ */
 export async function changedWorkflow(...changes: [from: string, to: string][]): Promise<{ code: string }> {
   const root = mkdtempSync(join(tmpdir(), 'ringtrue-changed-'));
   cpSync(here('../../workflows'), join(root, 'workflows'), { recursive: true });

@@ -39,8 +39,8 @@ export function readEnvFile(path: string): NodeJS.ProcessEnv {
 }
 
 /**
- * Replaces `$$`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:?message}` in a value as Compose does. Throws the message of
- * a missing variable.
+ * Replaces `$$`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:?message}` in a value as Compose does. Throws
+ * the message of a missing variable.
  */
 export function interpolate(value: string, env: NodeJS.ProcessEnv): string {
   return value.replace(

@@ -3,8 +3,8 @@ import { created } from './scriptedTwilio.js';
 import type { CallTestContext } from './useCallBench.js';
 
 /**
- * Lets Twilio make each call and report after `afterMs` that it ended with this status. Returns the ids of the calls in
- * the order of their placements, and how many were in flight at the same time.
+ * Lets Twilio make each call and report after `afterMs` that it ended with this status. Returns the ids of
+ * the calls in the order of their placements, and how many were in flight at the same time.
  */
 export function endCallsAutomatically(
   context: CallTestContext,

@@ -24,12 +24,13 @@ declare module 'vitest' {
 }
 
 /**
- * One Temporal dev server in memory, one PostgreSQL, one workflow bundle and one temporary directory for the whole run.
- * The servers end with vitest, even on SIGKILL.
+ * One Temporal dev server in memory, one PostgreSQL, one workflow bundle and one temporary directory for the
+ * whole run. The servers end with vitest, even on SIGKILL.
  */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  // Kept from run to run: the Temporal CLI and the workflow bundle. Where `.cache` cannot be written, in the temporary folder.
+  // Kept from run to run: the Temporal CLI and the workflow bundle. Where `.cache` cannot be written, in the
+  // temporary folder.
   const keepIn = cacheDirectory(join(tmpdir(), 'ringtrue-cache'));
   const removeRunDirectory = useRunDirectory();
   const say = (sentence: string) => process.stderr.write(`${sentence}\n`);

@@ -10,7 +10,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Longer names are a nuisance in a checkout, and some systems refuse them. */
 const longestName = 180;
 
-/** Workflow ids whose histories the running test file has recorded, by the path of their files without `-1.json`. */
+/**
+ * Workflow ids whose histories the running test file has recorded, by the path of their files without
+ * `-1.json`.
+ */
 const recorded = new Map<string, string[]>();
 
 export interface RecordedHistory {
@@ -21,8 +24,9 @@ export interface RecordedHistory {
 }
 
 /**
- * Keeps the history of one workflow of the running test. A test with one workflow has `FILE/DESCRIBE-TITLE.json`. With
- * several it has `…-1.json`, `…-2.json`, in the order in which they were reserved.
+ * Keeps the history of one workflow of the running test. A test with one workflow has
+ * `FILE/DESCRIBE-TITLE.json`. With several it has `…-1.json`, `…-2.json`, in the order in which they were
+ * reserved.
  */
 export async function recordHistory(handle: WorkflowHandle): Promise<void> {
   const { path, workflowIds } = reserveHistory(handle);
@@ -35,7 +39,10 @@ export async function recordHistory(handle: WorkflowHandle): Promise<void> {
   writeFileSync(workflowIds.length === 1 ? only : `${path}-${number}.json`, history);
 }
 
-/** Gives a workflow its number before it ends: workflows that end at about the same time keep their names from run to run. */
+/**
+ * Gives a workflow its number before it ends: workflows that end at about the same time keep their names from
+ * run to run.
+ */
 export function reserveHistory(handle: WorkflowHandle): { path: string; workflowIds: string[] } {
   const path = join(directory, nameOfTest());
   let workflowIds = recorded.get(path);
@@ -69,7 +76,10 @@ function nameOfTest(): string {
   return historyName(testPath, currentTestName);
 }
 
-/** The name of the histories of a test. `currentTestName` is vitest's: the titles of describes and test, joined by ` > `. */
+/**
+ * The name of the histories of a test. `currentTestName` is vitest's: the titles of describes and test,
+ * joined by ` > `.
+ */
 export function historyName(testPath: string, currentTestName: string): string {
   const file = basename(testPath).replace(/\.test\.ts$/, '');
   const slug = currentTestName

@@ -28,8 +28,8 @@ export interface PostgresServer {
 }
 
 /**
- * Starts a PostgreSQL server on loopback with its files in a temporary directory. It ends with this process, however that
- * ends. `durable`: with fsync, for tests of what survives a crash of the machine.
+ * Starts a PostgreSQL server on loopback with its files in a temporary directory. It ends with this process,
+ * however that ends. `durable`: with fsync, for tests of what survives a crash of the machine.
  */
 export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-postgres-'));
@@ -107,8 +107,8 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
 }
 
 /**
- * Starts a shell that waits until our end of a pipe closes, which happens however we die. Then it ends the server and
- * removes its files. If the server ends first, the shell ends too.
+ * Starts a shell that waits until our end of a pipe closes, which happens however we die. Then it ends the
+ * server and removes its files. If the server ends first, the shell ends too.
  */
 function endWithUs(server: ChildProcess, directory: string): void {
   const script = 'cat; kill -QUIT "$0" 2>/dev/null; sleep 1; rm -rf "$1"';
@@ -168,7 +168,10 @@ function binaries(directory: string, asOther: boolean): string {
   return join(root, 'native', 'bin');
 }
 
-/** Makes the symbolic links that the package has as a list. Its install script would make them, but does not run. */
+/**
+ * Makes the symbolic links that the package has as a list. Its install script would make them, but does not
+ * run.
+ */
 function hydrate(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;

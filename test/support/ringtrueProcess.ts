@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const executable = fileURLToPath(new URL('../../bin/ringtrue.js', import.meta.url));
 
-/** A `ringtrue` process as a user starts it: in a directory of its own, and with only the given variables in its environment. */
+/**
+ * A `ringtrue` process as a user starts it: in a directory of its own, and with only the given variables in
+ * its environment.
+ */
 export class RingtrueProcess {
   readonly child: ChildProcess;
   stdout = '';

@@ -12,8 +12,8 @@ export interface Create {
 }
 
 /**
- * A Twilio server on real HTTP whose answers the test decides, for moments that the simulator cannot produce on command.
- * `answerCreate` and the others may return a Response, wait, or cut the connection.
+ * A Twilio server on real HTTP whose answers the test decides, for moments that the simulator cannot produce
+ * on command. `answerCreate` and the others may return a Response, wait, or cut the connection.
  */
 export interface ScriptedTwilio {
   url: string;

@@ -28,7 +28,10 @@ export interface SourceCode {
 const ignoredFolders = new Set(['node_modules', '.git', '.cache', '.ringtrue', 'coverage', 'histories']);
 const codeFile = /\.m?[jt]s$/;
 
-/** Files of the repository below a folder, as paths from its root; those that git ignores and recorded histories excepted. */
+/**
+ * Files of the repository below a folder, as paths from its root; those that git ignores and recorded
+ * histories excepted.
+ */
 export function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = relative(root, join(root, folder, entry.name));
@@ -37,7 +40,10 @@ export function filesIn(folder: string): string[] {
   });
 }
 
-/** The words of an identifier, a file name or a kind, in lower case: `callIdOf`, `call-id-of` and `call_id_of` have three. */
+/**
+ * The words of an identifier, a file name or a kind, in lower case: `callIdOf`, `call-id-of` and `call_id_of`
+ * have three.
+ */
 export function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')

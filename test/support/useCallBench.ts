@@ -16,7 +16,9 @@ export interface CallTestContext {
   to: string;
 }
 
-/** A real worker, store and Temporal server for the tests of a file, and a Twilio whose answers they decide. */
+/**
+ * A real worker, store and Temporal server for the tests of a file, and a Twilio whose answers they decide.
+ */
 export function useCallBench(settings: Partial<ActivitySettings> = {}): CallTestContext {
   const context = {} as CallTestContext;
   const area = String(Math.floor(Math.random() * 1e6)).padStart(6, '0');

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Makes one directory for all temporary files of a run and names it in `TMPDIR`, so that `tmpdir()` is inside it: here,
- * in every test file and in every process that inherits the variable. Returns what removes it.
+ * Makes one directory for all temporary files of a run and names it in `TMPDIR`, so that `tmpdir()` is inside
+ * it: here, in every test file and in every process that inherits the variable. Returns what removes it.
  *
- * It is also removed when this process dies without doing so. What a run keeps on purpose lies elsewhere: the Temporal
- * CLI and the workflow bundle in `.cache` (see `cacheDirectory`).
+ * It is also removed when this process dies without doing so. What a run keeps on purpose lies elsewhere: the
+ * Temporal CLI and the workflow bundle in `.cache` (see `cacheDirectory`).
  */
 export default function useRunDirectory(): () => void {
   const before = process.env.TMPDIR;
@@ -30,7 +30,10 @@ function remove(directory: string): void {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** A shell that waits until our end of a pipe closes, which happens however we die. Servers get some seconds to end first. */
+/**
+ * A shell that waits until our end of a pipe closes, which happens however we die. Servers get some seconds
+ * to end first.
+ */
 function removeAfterUs(directory: string) {
   const guard = spawn('sh', ['-c', 'cat; sleep 5; rm -rf "$0"', directory], {
     detached: true,

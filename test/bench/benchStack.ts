@@ -29,6 +29,8 @@ export interface BenchStack {
   load: BenchProcess;
   yardstick: BenchProcess;
   usage(): Record<PartName, Usage>;
+  /** CPU seconds a second of each process while nothing happens. Zero until it is measured. */
+  idle: Record<PartName, number>;
   /** Starts a process and says how many milliseconds it took until it served; it is stopped again. */
   startUp(what: 'api' | 'worker' | 'dev'): Promise<number>;
   /** Stops the worker and starts another one; variables in addition to the usual. */
@@ -178,6 +180,7 @@ export async function startBenchStack(options: {
       load,
       yardstick,
       usage,
+      idle: Object.fromEntries(partNames.map((part) => [part, 0])) as Record<PartName, number>,
       async startUp(what) {
         const starts = {
           api: async () => serveApi(await freePort('127.0.0.1')),

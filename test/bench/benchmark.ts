@@ -9,6 +9,7 @@ import {
   type Latency,
   meanOf,
   measureCalls,
+  measureIdle,
   measureRoundTrip,
   measureScenarios,
   measureWaiting,
@@ -26,6 +27,8 @@ import { quantile } from './pace.js';
 export interface BenchPlan {
   /** How often yardstick and calls are measured, one after the other. The middle ratio counts. */
   repeats: number;
+  /** Calls before the first measure: V8 still compiles our code during the first few hundred. */
+  warmUp: number;
   /** Calls, and workflows of the yardstick, in a repeat. */
   count: number;
   /** Calls at the same time, to find the top rate. */
@@ -85,9 +88,10 @@ export async function benchmark(
 
     print('warming up');
     const { count, inFlight } = plan;
-    const warm = { count: Math.ceil(count / 4), inFlight };
+    const warm = { count: plan.warmUp, inFlight };
     await measureCalls(stack, { count: warm.count, pace: { inFlight } });
     await measureYardstick(stack, warm);
+    await measureIdle(stack);
 
     const repeats: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
     for (let repeat = 1; repeat <= plan.repeats; repeat++) {

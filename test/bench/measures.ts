@@ -37,13 +37,38 @@ export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
   return parts.reduce((sum, part) => sum + (cpu[part] ?? 0), 0);
 }
 
+const idleSeconds = 5;
+
+/** Waits until nothing happens, and measures what each process spends then. Later measures subtract it. */
+export async function measureIdle(stack: BenchStack): Promise<void> {
+  await stack.quiet();
+  const before = stack.usage();
+  await pause(idleSeconds * 1000);
+  const after = stack.usage();
+  for (const part of partNames)
+    stack.idle[part] = (after[part].cpuSeconds - before[part].cpuSeconds) / idleSeconds;
+}
+
+/** Starts to measure. The returned function says what each of `count` items has cost since, without the cost of idling. */
+function cpuMeter(stack: BenchStack): (count: number) => CpuOf {
+  const before = stack.usage();
+  const begunAt = performance.now();
+  return (count) => {
+    const after = stack.usage();
+    const seconds = (performance.now() - begunAt) / 1000;
+    const spent = (part: PartName) =>
+      Math.max(0, after[part].cpuSeconds - before[part].cpuSeconds - stack.idle[part] * seconds);
+    return Object.fromEntries(partNames.map((part) => [part, (spent(part) * 1000) / count]));
+  };
+}
+
 /** Posts calls, waits for their outcomes, and looks afterwards at what they took. */
 export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
-  const before = stack.usage();
+  const cpuSince = cpuMeter(stack);
   const posted = await stack.load.run<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
   // What is left to do when the row is written belongs to the call too: the workflow's end.
   await pause(500);
-  const cpuMsPerCall = cpuBetween(before, stack.usage(), load.count);
+  const cpuMsPerCall = cpuSince(load.count);
   const simulated = await simulatedCalls(stack);
   const toRow: number[] = [];
   const toCreate: number[] = [];
@@ -72,10 +97,10 @@ export async function measureYardstick(
   stack: BenchStack,
   load: { count: number; inFlight: number },
 ): Promise<YardstickMeasure> {
-  const before = stack.usage();
+  const cpuSince = cpuMeter(stack);
   const perSecond = await stack.yardstick.run<number>('threeNoOps', load);
   await pause(500);
-  return { perSecond, cpuMsPerWorkflow: cpuBetween(before, stack.usage(), load.count) };
+  return { perSecond, cpuMsPerWorkflow: cpuSince(load.count) };
 }
 
 /** A workflow that does nothing but wait for a signal: from the signal to its end. */
@@ -178,7 +203,7 @@ export async function measureWaiting(
     await stack.load.run('hold', waiting - held);
     held = waiting;
     await heldAtTwilio(stack, waiting);
-    await stack.quiet();
+    await measureIdle(stack);
     const { worker, temporal } = stack.usage();
     const residentMb = { worker: mb(worker.residentBytes), temporal: mb(temporal.residentBytes) };
     const half = { count: Math.ceil(beside / 2), inFlight: 50 };
@@ -249,16 +274,6 @@ async function simulatedCalls(stack: BenchStack): Promise<Map<string, SimulatedT
 
 function callIdOf(statusCallback: string): string {
   return decodeURIComponent(new URL(statusCallback).pathname.split('/')[3] ?? '');
-}
-
-function cpuBetween(
-  before: ReturnType<BenchStack['usage']>,
-  after: ReturnType<BenchStack['usage']>,
-  count: number,
-): CpuOf {
-  return Object.fromEntries(
-    partNames.map((part) => [part, ((after[part].cpuSeconds - before[part].cpuSeconds) * 1000) / count]),
-  );
 }
 
 function latencyOf(values: number[]): Latency {

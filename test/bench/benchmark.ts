@@ -39,27 +39,24 @@ export interface BenchPlan {
   startUps: number;
   /** Numbers of waiting calls. */
   levels: number[];
-  /** Short calls beside the waiting ones. */
+  /** Short calls while others wait. */
   beside: number;
 }
 
 export interface BenchResults {
   ratios: {
-    /** CPU of a call over CPU of a yardstick's workflow. */
+    /** CPU of a call divided by CPU of a workflow of the yardstick. */
     cpuPerCall: number;
     /** The same for each repeat. Their spread is the noise. */
     cpuPerCallOfRepeats: number[];
     /**
-     * Time from callback to row at a quarter of the top rate, over an empty workflow's signal-and-finish;
-     * medians.
+     * Median time from callback to row at a quarter of the top rate, divided by that of an empty workflow to
+     * finish.
      */
     callbackToRow: number;
-    /** Callbacks a second over those of the bare route. */
+    /** Callbacks a second divided by those of the bare route. */
     webhook: number;
-    /**
-     * CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside
-     * the fewest.
-     */
+    /** CPU of a call in yardsticks with the most waiting calls, divided by that with the fewest. */
     cpuBesideWaiting: number;
   };
   scenarios: Record<string, HistoryCost>;
@@ -67,7 +64,10 @@ export interface BenchResults {
   yardstick: { top: YardstickMeasure; signalAndFinishMs: Latency };
   webhook: { perSecond: number; barePerSecond: number };
   waiting: WaitingMeasure[];
-  /** Per waiting call, between the fewest of them and the next level: while all are in the worker's cache. */
+  /**
+   * For each waiting call that is in the worker's cache: measured between the first two numbers of waiting
+   * calls.
+   */
   kbPerWaitingCall: { worker: number; temporal: number };
   startUpMs: { api: number; worker: number; dev: number };
   machine: Record<string, string | number>;

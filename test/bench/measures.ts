@@ -7,21 +7,21 @@ import { BenchProcess } from './childProcess.js';
 import type { CallbackLoad, CallLoad, PostedCall } from './loadProcess.js';
 import { quantile, steadyRate, together } from './pace.js';
 
-/** Half of all were not slower than `p50`, in milliseconds. */
+/** Percentiles in milliseconds: half of all values are at most `p50`. */
 export interface Latency {
   p50: number;
   p95: number;
   p99: number;
 }
 
-/** CPU milliseconds that one call, or one workflow of the yardstick, took of each process. */
+/** CPU milliseconds of each process for one call, or one workflow of the yardstick. */
 export type CpuOf = Partial<Record<PartName, number>>;
 
 export interface CallMeasure {
   /** Calls recorded a second. */
   perSecond: number;
   cpuMsPerCall: CpuOf;
-  /** From Twilio's sending of the deciding callback to the written row. */
+  /** From sending the deciding callback to the recorded outcome. */
   callbackToRowMs: Latency;
   /** From sending `POST /calls` to the create at Twilio. */
   postToCreateMs: Latency;
@@ -29,7 +29,7 @@ export interface CallMeasure {
   postToAnswerMs: Latency;
 }
 
-/** What ringtrue and what it stands on spend; simulator and load stand in for others. */
+/** ringtrue and its servers. Simulator and load generator do not count: they replace Twilio and a client. */
 export const partsOfCall: readonly PartName[] = ['temporal', 'worker', 'api', 'postgres'];
 export const partsOfYardstick: readonly PartName[] = ['temporal', 'yardstick'];
 
@@ -39,7 +39,7 @@ export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
 
 const idleSeconds = 5;
 
-/** Waits until nothing happens, and measures what each process spends then. Later measures subtract it. */
+/** Waits until all is idle and measures what each process spends then. Later measures subtract it. */
 export async function measureIdle(stack: BenchStack): Promise<void> {
   await stack.quiet();
   const before = stack.usage();
@@ -49,7 +49,10 @@ export async function measureIdle(stack: BenchStack): Promise<void> {
     stack.idle[part] = (after[part].cpuSeconds - before[part].cpuSeconds) / idleSeconds;
 }
 
-/** Starts to measure. The returned function says what each of `count` items has cost since, without the cost of idling. */
+/**
+ * Starts to measure. The returned function says what each of `count` items has cost since, without the cost
+ * of idling.
+ */
 function cpuMeter(stack: BenchStack): (count: number) => CpuOf {
   const before = stack.usage();
   const begunAt = performance.now();
@@ -62,11 +65,11 @@ function cpuMeter(stack: BenchStack): (count: number) => CpuOf {
   };
 }
 
-/** Posts calls, waits for their outcomes, and looks afterwards at what they took. */
+/** Posts calls, waits for their outcomes and returns what they took. */
 export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
   const cpuSince = cpuMeter(stack);
   const posted = await stack.load.run<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
-  // What is left to do when the row is written belongs to the call too: the workflow's end.
+  // After the row is written the workflow still has to end. That belongs to the call.
   await pause(500);
   const cpuMsPerCall = cpuSince(load.count);
   const simulated = await simulatedCalls(stack);
@@ -103,7 +106,7 @@ export async function measureYardstick(
   return { perSecond, cpuMsPerWorkflow: cpuSince(load.count) };
 }
 
-/** A workflow that does nothing but wait for a signal: from the signal to its end. */
+/** The time from a signal to the end of a workflow that only waits for it. */
 export async function measureRoundTrip(
   stack: BenchStack,
   load: { count: number; perSecond: number },
@@ -111,10 +114,7 @@ export async function measureRoundTrip(
   return latencyOf(await stack.yardstick.run<number[]>('roundTrips', load));
 }
 
-/**
- * Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals
- * up.
- */
+/** Callbacks a second of the API, and of a minimal webhook. No worker processes the signals. */
 export async function measureWebhook(
   stack: BenchStack,
   load: { count: number },
@@ -156,12 +156,12 @@ async function callsWithoutWorker(stack: BenchStack, count: number): Promise<str
 }
 
 export interface WaitingMeasure {
-  /** Calls in flight that wait for their end. */
+  /** Calls in flight that go on. */
   waiting: number;
   residentMb: { worker: number; temporal: number };
-  /** Of short calls beside the waiting ones. */
+  /** Of short calls while the others wait. */
   cpuMsPerCall: CpuOf;
-  /** Of the yardstick's workflows at the same time: a machine that gets slower slows both. */
+  /** Of the yardstick at the same time: a machine that gets slower slows both. */
   cpuMsPerYardstick: CpuOf;
 }
 
@@ -177,10 +177,7 @@ export function meanOf(one: YardstickMeasure, other: YardstickMeasure): Yardstic
   };
 }
 
-/**
- * Waits until so many calls talk on: posted calls are dialed as fast as the stack can, and not as they are
- * posted.
- */
+/** Waits until this many calls talk on, because calls are placed later than they are posted. */
 async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   for (let talking = 0, before = -1; talking < count; ) {
     await pause(3_000);
@@ -191,7 +188,7 @@ async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   }
 }
 
-/** Memory with more and more calls waiting, and what a short call costs beside them. */
+/** Memory with more and more waiting calls, and what a short call costs meanwhile. */
 export async function measureWaiting(
   stack: BenchStack,
   levels: number[],

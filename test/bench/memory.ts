@@ -47,8 +47,9 @@ export async function measureMemory(
 }
 
 /**
- * MB by which memory grew after the first third of the slices, in which a process loads and compiles its code. Compares
- * the least memory of the second third with that of the last third, because garbage comes and goes.
+ * MB by which memory grew after the first third of the slices, in which a process loads and compiles its
+ * code. Compares the least memory of the second third with that of the last third, because garbage comes and
+ * goes.
  */
 export function growthMb(residentMb: number[]): number {
   const third = Math.floor(residentMb.length / 3);

@@ -15,7 +15,7 @@ const files = {
 };
 const marks = ['costs', 'results'] as const;
 
-/** The results that the project stands by. */
+/** The results that docs/performance.md shows. */
 export function readBaseline(): BenchResults {
   return JSON.parse(readFileSync(files.baseline, 'utf8'));
 }
@@ -24,7 +24,7 @@ export function writeBaseline(results: BenchResults): void {
   writeFileSync(files.baseline, jsonOf(results));
 }
 
-/** Page and chart as they are, and as baseline and costs would have them. */
+/** Page and chart as they are, and as they should be by baseline and costs. */
 export function performanceDocs(): { page: [is: string, ought: string]; chart: [is: string, ought: string] } {
   const results = readBaseline();
   const costs: Record<string, HistoryCost> = JSON.parse(readFileSync(files.costs, 'utf8'));

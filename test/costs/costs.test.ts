@@ -7,7 +7,7 @@ import { cut, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.
 import { useCallBench } from '../support/useCallBench.js';
 import { type HistoryCost, historyCost } from './historyCost.js';
 
-// costs.json has the cost of each kind of call. If a change is meant to cost more, or costs less, renew the file:
+// costs.json has the cost of each kind of call. If a change is meant to cost more, or costs less, renew it:
 // RINGTRUE_RENEW_COSTS=1 npx vitest run test/costs && npm run bench:docs
 
 const file = fileURLToPath(new URL('costs.json', import.meta.url));

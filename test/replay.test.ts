@@ -51,14 +51,14 @@ describe('recorded histories', () => {
 });
 
 describe('the name of a recorded history', () => {
-  it('a test in a describe: test file, then both titles in full', () => {
-    const title = "busy > callback says busy: dials again after the policy's five minutes";
+  it('a test in a describe: test file, title of the describe, situation', () => {
+    const title = "busy > callback says the callee's busy: dials again after five minutes";
     expect(historyName('/checkout/test/fates/retries.test.ts', title)).toBe(
-      'retries/busy-callback-says-busy-dials-again-after-the-policys-five-minutes',
+      'retries/busy-callback-says-the-callees-busy',
     );
   });
 
   it('a title that is too long for a file name: refused', () => {
-    expect(() => historyName('/checkout/test/fates/retries.test.ts', 'a '.repeat(120))).toThrow(/Shorten it/);
+    expect(() => historyName('/checkout/test/fates/retries.test.ts', 'a '.repeat(120))).toThrow(/Shorten the title/);
   });
 });

@@ -7,26 +7,22 @@ import { expect } from 'vitest';
 
 const directory = fileURLToPath(new URL('../histories/', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Longer names are a nuisance in a checkout, and some systems refuse them. */
-const longestName = 180;
+/** Longer names are hard to read, and some systems refuse them. */
+const longestName = 150;
 
-/**
- * Workflow ids whose histories the running test file has recorded, by the path of their files without
- * `-1.json`.
- */
-const recorded = new Map<string, string[]>();
+/** What this run has recorded, by the path of the files without `-1.json`. */
+const recorded = new Map<string, { test: string; workflowIds: string[] }>();
 
 export interface RecordedHistory {
-  /** Test file and test, as in `retries/busy-dials-again`. */
+  /** Test file and test, as in `retries/callback-says-busy`. */
   name: string;
   workflowId: string;
   history: unknown;
 }
 
 /**
- * Keeps the history of one workflow of the running test. A test with one workflow has
- * `FILE/DESCRIBE-TITLE.json`. With several it has `…-1.json`, `…-2.json`, in the order in which they were
- * reserved.
+ * Keeps the history of one workflow of the running test, in `FILE/DESCRIBE-SITUATION.json`. If the test has
+ * several workflows, they are in `…-1.json`, `…-2.json`, in the order in which they were reserved.
  */
 export async function recordHistory(handle: WorkflowHandle): Promise<void> {
   const { path, workflowIds } = reserveHistory(handle);
@@ -44,15 +40,19 @@ export async function recordHistory(handle: WorkflowHandle): Promise<void> {
  * run to run.
  */
 export function reserveHistory(handle: WorkflowHandle): { path: string; workflowIds: string[] } {
-  const path = join(directory, nameOfTest());
-  let workflowIds = recorded.get(path);
-  if (!workflowIds) {
-    workflowIds = [];
-    recorded.set(path, workflowIds);
-    removeEarlierRecording(path);
-  }
-  if (!workflowIds.includes(handle.workflowId)) workflowIds.push(handle.workflowId);
-  return { path, workflowIds };
+  const { testPath, currentTestName: test } = expect.getState();
+  if (testPath === undefined || test === undefined)
+    throw new Error('A history can be recorded only while a test runs.');
+  const path = join(directory, historyName(testPath, test));
+  const known = recorded.get(path) ?? { test, workflowIds: [] };
+  if (known.test !== test)
+    throw new Error(
+      `The histories of "${test}" and "${known.test}" would have the same name. Give them different situations.`,
+    );
+  if (!recorded.has(path)) removeEarlierRecording(path);
+  recorded.set(path, known);
+  if (!known.workflowIds.includes(handle.workflowId)) known.workflowIds.push(handle.workflowId);
+  return { path, workflowIds: known.workflowIds };
 }
 
 /** Every recorded history, in the order of their names. */
@@ -68,29 +68,24 @@ export function recordedHistories(): RecordedHistory[] {
     });
 }
 
-/** `FILE/DESCRIBE-TITLE` of the running test. Throws when its title makes a name that is too long. */
-function nameOfTest(): string {
-  const { testPath, currentTestName } = expect.getState();
-  if (testPath === undefined || currentTestName === undefined)
-    throw new Error('A history can be recorded only while a test runs.');
-  return historyName(testPath, currentTestName);
-}
-
 /**
- * The name of the histories of a test. `currentTestName` is vitest's: the titles of describes and test,
- * joined by ` > `.
+ * The name of the histories of a test. `test` is vitest's name: the titles of describes and test, joined by
+ * ` > `. Of a title `situation: behavior` the name has the situation. Throws if the name is too long.
  */
-export function historyName(testPath: string, currentTestName: string): string {
+export function historyName(testPath: string, test: string): string {
   const file = basename(testPath).replace(/\.test\.ts$/, '');
-  const slug = currentTestName
+  const titles = test.split(' > ');
+  const situation = titles.pop()?.split(': ')[0] ?? '';
+  const slug = [...titles, situation]
+    .join('-')
     .toLowerCase()
     .replace(/['’]/g, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   if (slug.length > longestName)
     throw new Error(
-      `The title of "${currentTestName}" (${relative(root, testPath)}) makes a file name of ${slug.length} characters. ` +
-        `Shorten it so that the name has at most ${longestName}.`,
+      `"${test}" (${relative(root, testPath)}) makes a file name of ${slug.length} characters. ` +
+        `Shorten the title of the describe, or the situation, to at most ${longestName} together.`,
     );
   return `${file}/${slug}`;
 }

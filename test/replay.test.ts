@@ -6,7 +6,8 @@ import { historyName, recordedHistories } from './support/histories.js';
 // A recorded history stands for a call that runs somewhere while its worker is replaced. From the baseline
 // on, a history is never recorded anew because it fails here: a change that makes it fail needs `patched()`.
 // Only calls that are new, or that a test did not cover before, are recorded.
-const howToRecord = 'RINGTRUE_RECORD_HISTORIES=1 npx vitest run test/fates -t "title of a test"';
+/** All of them; with `-t "title of a test"` those of one test. */
+const howToRecord = 'RINGTRUE_RECORD_HISTORIES=1 npx vitest run test/fates';
 /** Fewer can only mean that they were lost: the fates of a call alone are more. */
 const fewestHistories = 40;
 
@@ -59,6 +60,8 @@ describe('the name of a recorded history', () => {
   });
 
   it('a title that is too long for a file name: refused', () => {
-    expect(() => historyName('/checkout/test/fates/retries.test.ts', 'a '.repeat(120))).toThrow(/Shorten the title/);
+    expect(() => historyName('/checkout/test/fates/retries.test.ts', 'a '.repeat(120))).toThrow(
+      /Shorten the title/,
+    );
   });
 });

@@ -150,6 +150,13 @@ describe('words of the glossary', () => {
     expect(checked.flatMap((file) => forbiddenNames(file, namesInCode(file)))).toEqual([]);
   });
 
+  it('paths of code: no word that the glossary has replaced', () => {
+    const files = ['workflows', 'activities', 'src', 'bin'].flatMap(filesIn);
+    const paths = files.map((path) => ({ text: path, line: 0 }));
+    expect(forbiddenNames('', paths)).toEqual([]);
+    expect(forbiddenNames('', [{ text: 'src/api/turn.ts', line: 0 }])).toHaveLength(1);
+  });
+
   it('names in SQL: no word that the glossary has replaced', () => {
     const files = filesIn('activities').filter((file) => file.endsWith('.sql'));
     expect(files.length).toBeGreaterThan(5);

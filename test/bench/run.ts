@@ -47,8 +47,8 @@ if (values.help) {
   process.exit();
 }
 const most = Number(values.waiting ?? (values.quick ? 300 : 1_000));
-if (!Number.isInteger(most) || most < 100 || most > 20_000)
-  throw new Error(`--waiting is ${JSON.stringify(values.waiting)}; must be a whole number 100..20000.`);
+if (!Number.isInteger(most) || most < 200 || most > 20_000)
+  throw new Error(`--waiting is ${JSON.stringify(values.waiting)}; must be a whole number 200..20000.`);
 const levels = [...new Set([100, 1_000, most].filter((level) => level <= most))];
 const progress = progressModes.find((mode) => mode === values.progress);
 if (!progress) throw new Error(`--progress is ${JSON.stringify(values.progress)}; must be signal or store.`);

@@ -114,7 +114,7 @@ describe("a finished call in Temporal's Web UI", () => {
     const run = `${bench.temporalUi}/namespaces/default/workflows/${callId}/${runId}`;
     const timeline = await bench.open(`${run}/timeline`);
     for (const text of [
-      'dial +1500•••2486 from +1500•••0006',
+      'call +1500•••2486 from +1500•••0006',
       'status callback about CA',
       'attempt 2 of 2, after busy',
     ])
@@ -128,7 +128,7 @@ describe("a finished call in Temporal's Web UI", () => {
     for (const text of [
       'Call to +1500•••2486',
       'Lookup: valid',
-      'Twilio made the call: CA',
+      'Twilio accepted the call: CA',
       'callback no. 2: busy, SIP 486',
       'attempt 1: busy',
       'busy, decided by webhook',

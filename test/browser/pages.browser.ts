@@ -129,7 +129,7 @@ describe("a finished call in Temporal's Web UI", () => {
       'Call to +1500•••2486',
       'Lookup: valid',
       'Twilio accepted the call: CA',
-      'callback no. 2: busy, SIP 486',
+      'callback 2: busy, SIP 486',
       'attempt 1: busy',
       'busy, decided by webhook',
     ])

@@ -1,5 +1,5 @@
-// `node countTests.mjs REPORT STATUS`: what a vitest run comes to, from its JSON report and its exit status.
-// Prints passed, failed, skipped to stdout; names every failure on stderr.
+// `node countTests.mjs REPORT STATUS` counts the tests of a vitest run by its JSON report and exit status.
+// Prints the numbers of passed, failed and skipped tests to stdout, and every failure to stderr.
 import { readFileSync } from 'node:fs';
 
 const [path, status] = process.argv.slice(2);
@@ -10,10 +10,10 @@ const failures = tests
   .map((test) => `${relative(test.file)} > ${[...test.ancestorTitles, test.title].join(' > ')}`);
 for (const file of files)
   if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
-    failures.push(`${relative(file.name)} > could not be run, or failed outside of its tests`);
+    failures.push(`${relative(file.name)} > did not run, or failed outside its tests`);
 const passed = tests.filter((test) => test.status === 'passed').length;
-if (failures.length === 0 && status !== '0') failures.push(`vitest itself ended with status ${status}`);
-if (failures.length === 0 && passed === 0) failures.push('not one test was run');
+if (failures.length === 0 && status !== '0') failures.push(`vitest ended with status ${status}`);
+if (failures.length === 0 && passed === 0) failures.push('no test ran');
 
 if (failures.length > 0) console.error(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}`);
 console.log(passed, failures.length, tests.filter((test) => !/^(passed|failed)$/.test(test.status)).length);

@@ -26,7 +26,7 @@ const simulated = readEnvFile('docker/simulator.env');
 const image = 'ringtrue:0.1.0';
 const ofTemporal = /^TEMPORAL_(ADDRESS|NAMESPACE|API_KEY|TLS(_[A-Z_]+)?|PROFILE|CONFIG_FILE)$/;
 const secret = /PASSWORD|PWD|TOKEN|SECRET|_KEY$|DATABASE_URL/;
-/** Nothing but a variable without a default; or a URL whose password is one. */
+/** A variable without a default, or a URL with such a variable as its password. */
 const fromOutside = /^(postgres:\/\/\w+:)?\$\{[A-Z_]+:(\?[^}]*|-)\}(@[\w:/]+)?$/;
 
 type Rule = (service: ComposeService, compose: ComposeFile) => string[];
@@ -34,11 +34,11 @@ const isOurs = (service: ComposeService) => service.image === image;
 const isOneShot = (service: ComposeService) => /^on-failure/.test(service.restart ?? '');
 const variables = (service: ComposeService) => Object.entries(service.environment ?? {});
 
-/** What the schema of Compose lets pass, and what would then go wrong. */
+/** Mistakes that the schema of Compose allows. */
 const rules: Record<string, Rule> = {
   'depends on what exists': ({ depends_on = {} }, { services }) =>
     Object.keys(depends_on).filter((name) => services[name] === undefined),
-  'waits for what can be waited for': ({ depends_on = {} }, { services }) =>
+  'waits for a state that the other service reaches': ({ depends_on = {} }, { services }) =>
     Object.entries(depends_on)
       .filter(([name, { condition }]) => {
         const other = services[name];
@@ -46,32 +46,33 @@ const rules: Record<string, Rule> = {
         return condition === 'service_healthy' ? !other.healthcheck : !isOneShot(other);
       })
       .map(([name, { condition }]) => `${name}: ${condition}`),
-  'does not depend on what its profile may leave out': ({ depends_on = {}, profiles = [] }, { services }) =>
+  'depends only on services of its own profiles': ({ depends_on = {}, profiles = [] }, { services }) =>
     Object.keys(depends_on).filter((name) =>
       services[name]?.profiles?.some((profile) => !profiles.includes(profile)),
     ),
-  'has an image of one version': ({ image: name = '' }) => (/:\d+\.\d+[\w.-]*$/.test(name) ? [] : [name]),
-  'runs an image that something builds': (service, { services }) =>
+  'has an image with a fixed version': ({ image: name = '' }) =>
+    /:\d+\.\d+[\w.-]*$/.test(name) ? [] : [name],
+  'runs an image that a service builds': (service, { services }) =>
     isOurs(service) && !Object.values(services).some((other) => isOurs(other) && other.build) ? [image] : [],
-  'is restarted, or ends well once': ({ restart = 'never' }) =>
+  'restarts, or ends once with success': ({ restart = 'never' }) =>
     /^(unless-stopped|on-failure:\d+)$/.test(restart) ? [] : [restart],
-  'shows its health as long as it runs': (service) =>
+  'has a health check while it runs': (service) =>
     isOneShot(service) || service.healthcheck ? [] : ['no healthcheck'],
-  'is reached from this machine only': ({ ports = [] }) =>
+  'can be reached only from this machine': ({ ports = [] }) =>
     ports.filter((port) => !port.startsWith('127.0.0.1:')),
-  'may run several times, as a worker must': ({ command = [], ports, container_name }) =>
+  'can run several times if it is a worker': ({ command = [], ports, container_name }) =>
     command[0] === 'worker' ? [...(ports ?? []), ...(container_name ? [container_name] : [])] : [],
   'has no secret in the file': (service) =>
     variables(service)
       .filter(([name, value]) => secret.test(name) && !fromOutside.test(value))
       .map(([name]) => name),
-  'is given variables that ringtrue knows': (service) =>
+  'has only variables that ringtrue knows': (service) =>
     isOurs(service)
       ? variables(service)
           .map(([name]) => name)
           .filter((name) => !(name in environment.shape) && !ofTemporal.test(name))
       : [],
-  'is asked for its health where it listens': (service) => {
+  'has its health check at the port where it listens': (service) => {
     const port = /127\.0\.0\.1:(\d+)/.exec(service.healthcheck?.test.join(' ') ?? '')?.[1];
     const process = service.command?.[0] ?? '';
     const variable = { api: 'PORT', worker: 'RINGTRUE_WORKER_PORT', simulator: 'RINGTRUE_SIMULATOR_PORT' }[
@@ -80,13 +81,13 @@ const rules: Record<string, Rule> = {
     if (!isOurs(service) || variable === undefined) return [];
     return service.environment?.[variable] === port ? [] : [`${variable} and port ${port}`];
   },
-  'has files that exist': ({ volumes = [] }, compose) =>
+  'mounts files that exist': ({ volumes = [] }, compose) =>
     volumes
       .map((volume) => volume.split(':')[0] as string)
       .filter((from) =>
         from.startsWith('.') ? !existsSync(join(root, from)) : !(from in (compose.volumes ?? {})),
       ),
-  'names hosts that are services': (service, { services }) =>
+  'names only hosts that are services': (service, { services }) =>
     variables(service).flatMap(([name, value]) =>
       [...withSimulator(value).matchAll(/(?:^|\/\/|@)([a-z][\w-]*):\d+/g)]
         .map(([, host = '']) => host)
@@ -105,7 +106,7 @@ function faultsOf(compose: ComposeFile): string[] {
   );
 }
 
-/** The file with one thing done wrong. */
+/** The file with one mistake. */
 function broken(
   spoil: (services: Record<string, ComposeService & Record<string, unknown>>) => void,
 ): ComposeFile {
@@ -117,40 +118,44 @@ function broken(
 const compose = readComposeFile();
 
 describe('docker-compose.yml', () => {
-  it('has no fault that only a start would show', () => {
+  it('every service: has none of these mistakes', () => {
     expect(faultsOf(compose)).toEqual([]);
   });
 
   it.each<[string, string, Parameters<typeof broken>[0]]>([
     ['depends on what exists', 'api', ({ api }) => Object.assign(api?.depends_on ?? {}, { cache: {} })],
-    ['waits for what can be waited for', 'temporal-schema', ({ postgres }) => delete postgres?.healthcheck],
     [
-      'waits for what can be waited for',
+      'waits for a state that the other service reaches',
+      'temporal-schema',
+      ({ postgres }) => delete postgres?.healthcheck,
+    ],
+    [
+      'waits for a state that the other service reaches',
       'api',
       ({ setup }) => Object.assign(setup ?? {}, { restart: 'always' }),
     ],
     [
-      'does not depend on what its profile may leave out',
+      'depends only on services of its own profiles',
       'worker',
       ({ worker }) =>
         Object.assign(worker?.depends_on ?? {}, { simulator: { condition: 'service_healthy' } }),
     ],
     [
-      'has an image of one version',
+      'has an image with a fixed version',
       'postgres',
       (all) => Object.assign(all.postgres ?? {}, { image: 'postgres' }),
     ],
     [
-      'has an image of one version',
+      'has an image with a fixed version',
       'temporal',
       (all) => Object.assign(all.temporal ?? {}, { image: 'a/b:latest' }),
     ],
-    ['runs an image that something builds', 'worker', ({ setup }) => delete setup?.build],
-    ['is restarted, or ends well once', 'api', ({ api }) => delete api?.restart],
-    ['shows its health as long as it runs', 'worker', ({ worker }) => delete worker?.healthcheck],
-    ['is reached from this machine only', 'api', ({ api }) => api?.ports?.push('3000:3000')],
+    ['runs an image that a service builds', 'worker', ({ setup }) => delete setup?.build],
+    ['restarts, or ends once with success', 'api', ({ api }) => delete api?.restart],
+    ['has a health check while it runs', 'worker', ({ worker }) => delete worker?.healthcheck],
+    ['can be reached only from this machine', 'api', ({ api }) => api?.ports?.push('3000:3000')],
     [
-      'may run several times, as a worker must',
+      'can run several times if it is a worker',
       'worker',
       ({ worker }) => Object.assign(worker ?? {}, { ports: ['127.0.0.1:3100:3100'] }),
     ],
@@ -168,23 +173,23 @@ describe('docker-compose.yml', () => {
         }),
     ],
     [
-      'is given variables that ringtrue knows',
+      'has only variables that ringtrue knows',
       'worker',
       ({ worker }) => Object.assign(worker?.environment ?? {}, { RINGTRUE_CALLS_PER_SECOND: '1' }),
     ],
     [
-      'is asked for its health where it listens',
+      'has its health check at the port where it listens',
       'worker',
       ({ worker }) => Object.assign(worker?.environment ?? {}, { RINGTRUE_WORKER_PORT: '9100' }),
     ],
-    ['has files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('./docker/none:/none')],
-    ['has files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('data:/data')],
+    ['mounts files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('./docker/none:/none')],
+    ['mounts files that exist', 'postgres', ({ postgres }) => postgres?.volumes?.push('data:/data')],
     [
-      'names hosts that are services',
+      'names only hosts that are services',
       'api',
       ({ api }) => Object.assign(api?.environment ?? {}, { TEMPORAL_ADDRESS: 'temporl:7233' }),
     ],
-  ])('breaking "%s" is seen', (rule, service, spoil) => {
+  ])('a service that breaks "%s": found', (rule, service, spoil) => {
     expect(faultsOf(broken(spoil))).toContainEqual(expect.stringContaining(`${service} ${rule}: `));
   });
 
@@ -193,13 +198,13 @@ describe('docker-compose.yml', () => {
     ['worker', workerConfiguration],
     ['simulator', simulatorConfiguration],
     ['setup', setupConfiguration],
-  ] as const)('with the simulator, %s accepts its configuration', (command, configuration) => {
+  ] as const)('%s with the simulator: accepts its configuration', (command, configuration) => {
     const service = compose.services[command] as ComposeService;
     expect(service.command).toEqual([command]);
     expect(() => configuration(environmentOf(service, simulated))).not.toThrow();
   });
 
-  it('with the simulator, everybody finds everybody', () => {
+  it('all services with the simulator: have the addresses and credentials of each other', () => {
     const [api, worker, simulator] = ['api', 'worker', 'simulator'].map((name) =>
       environmentOf(compose.services[name] as ComposeService, simulated),
     );
@@ -210,7 +215,7 @@ describe('docker-compose.yml', () => {
       expect([api?.[name], worker?.[name]]).toEqual([simulator?.[name], simulator?.[name]]);
   });
 
-  it('a variable that Compose insists on: .env.example has it, without a value', () => {
+  it('a variable that Compose requires: is in .env.example without a value', () => {
     const required = requiredVariables(readText('docker-compose.yml'));
     const example = readEnvFile('.env.example');
     expect(required.length).toBeGreaterThan(5);
@@ -218,7 +223,7 @@ describe('docker-compose.yml', () => {
     expect(() => environmentOf(compose.services.api as ComposeService, example)).toThrow(/is missing/);
   });
 
-  it('a variable of ringtrue: can be set for the stack, or is left out for a reason', () => {
+  it('a variable of ringtrue: can be set for the stack, or is listed as an exception', () => {
     const ofDev = ['RINGTRUE_DATA_DIR', 'RINGTRUE_TEMPORAL_PORT', 'RINGTRUE_TEMPORAL_UI_PORT'];
     const aFile = ['RINGTRUE_POLICIES'];
     const declared = Object.values(compose.services).filter(isOurs).flatMap(variables);
@@ -226,7 +231,7 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(environment.shape).filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('a worker is given more time to stop than it takes', () => {
+  it('a worker: gets more time to stop than it needs', () => {
     const grace = /shutdownGraceTime: '(\d+)s'/.exec(readText('src/worker/startWorker.ts'))?.[1];
     expect(Number(grace)).toBeGreaterThan(0);
     expect(Number.parseInt(compose.services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(
@@ -239,13 +244,13 @@ describe('Dockerfile', () => {
   const dockerfile = readText('Dockerfile');
   const ignored = readText('.dockerignore').split('\n');
 
-  it('copies what exists and is not ignored', () => {
+  it('COPY: only from what exists and is not ignored', () => {
     expect(strangeCopies(dockerfile)).toEqual([]);
     expect(strangeCopies('COPY source source')).toEqual(['source']);
     expect(strangeCopies('COPY README.md test ./')).toEqual(['README.md', 'test']);
   });
 
-  it('every command of the stack is a command of ringtrue', () => {
+  it('a command of the stack: is a command of ringtrue', () => {
     expect(dockerfile).toContain('ENTRYPOINT ["node", "bin/ringtrue.js"]');
     const help = execFileSync(process.execPath, ['bin/ringtrue.js', '--help'], {
       cwd: root,
@@ -258,7 +263,7 @@ describe('Dockerfile', () => {
     expect(commands.filter((command) => !new RegExp(`^ +${command} `, 'm').test(help))).toEqual([]);
   });
 
-  it('every base image is of one version', () => {
+  it('a base image: has a fixed version', () => {
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, name = '']) => name);
     const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)/gm)].map(([, name = '']) => name);
     expect(bases.filter((name) => !stages.includes(name))).toEqual([
@@ -266,7 +271,7 @@ describe('Dockerfile', () => {
     ]);
   });
 
-  /** Sources of COPY from the build context that are not there, or not let in by `.dockerignore`. */
+  /** Sources of COPY that do not exist in the build context, or that `.dockerignore` leaves out. */
   function strangeCopies(text: string): string[] {
     const sources = [...text.matchAll(/^COPY (?!--from)(.*)$/gm)].flatMap(([, all = '']) =>
       all.split(' ').slice(0, -1),
@@ -276,7 +281,7 @@ describe('Dockerfile', () => {
 });
 
 describe('docs/deployment.md', () => {
-  it('registers by hand what `ringtrue setup` registers', () => {
+  it('search attributes to register by hand: those that `ringtrue setup` registers', () => {
     const lines = readText('docs/deployment.md').match(
       /(?<=^temporal operator search-attribute create --namespace default --name ).*/gm,
     );

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import twilio from 'twilio';
 import { serveWork } from './childProcess.js';
 
-// The least that a webhook can do: check the signature, send one signal, answer.
+// The minimum of a webhook: checks the signature, sends one signal, answers.
 serveWork({
   async start({ address, publicUrl, authToken }: { address: string; publicUrl: string; authToken: string }) {
     const client = new Client({ connection: await Connection.connect({ address }) });

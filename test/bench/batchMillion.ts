@@ -5,8 +5,8 @@ import { loadBatch } from '../../src/api/batches/loadBatch.js';
 import { startPostgres } from '../support/postgres.js';
 
 /**
- * What a batch of a million rows costs, on a PostgreSQL of its own with fsync: run by `npm run bench:batch`. Prints a line
- * a measure. The calls are written into the record as they would be; nothing is dialed.
+ * `npm run bench:batch`: what a batch of a million rows costs on a PostgreSQL with fsync. Prints one line for
+ * each measure. It writes the calls into the store as if they had ended, and dials nothing.
  */
 const rows = Number(process.argv[2] ?? 1_000_000);
 const window = 10_000;
@@ -32,7 +32,7 @@ async function measure<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** The calls of so many rows in flight end: one in ten busy. */
+/** Ends the calls of $2 rows in flight, one in ten as busy. */
 const endCalls = `
   insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, ended_at, outcome,
     reachability, decided_by, document, request, batch_id)
@@ -64,7 +64,7 @@ await measure('made a batch', () =>
 );
 await db.run('vacuum analyze');
 
-await measure('the first 100 rows get their turn', () => store.releaseRows(batchId, 100));
+await measure('release the first 100 rows', () => store.releaseRows(batchId, 100));
 await ticks('at the beginning');
 await endUpTo(Math.floor(rows / 2));
 await ticks('half way');
@@ -93,7 +93,7 @@ const busy = await measure('all calls that were busy, for a redial', async () =>
     if (page.length < 1000) return count;
   }
 });
-process.stdout.write(`  they are ${busy}\n`);
+process.stdout.write(`  ${busy} of them\n`);
 const [size] = await db.query<{ size: string }>(
   `select pg_size_pretty(pg_total_relation_size('batch_rows')) as size`,
 );
@@ -102,7 +102,7 @@ await measure('canceled', () => store.controlBatch({ batchId, what: 'cancel', re
 await db.close();
 await server.stop();
 
-/** What one look at the batch costs the store, with a full window: all that `feedBatch` asks. */
+/** Measures the queries of one `feedBatch` while the batch has its full number of calls in flight. */
 async function ticks(when: string): Promise<void> {
   for (let release = 0; release < window / 1000; release++) await store.releaseRows(batchId, 1000);
   const started = (await store.startingRows(batchId, window)).map(({ row }) => row);
@@ -110,7 +110,7 @@ async function ticks(when: string): Promise<void> {
   await db.query(endCalls, [batchId, 100]);
   await measure(`progress, ${when}`, () => store.findBatch(batchId));
   await measure(`count 100 ends, ${when}`, () => store.countEndedRows(batchId));
-  await measure(`silent rows, ${when}`, () => store.staleRows(batchId, 50));
+  await measure(`stale rows, ${when}`, () => store.staleRows(batchId, 50));
   await measure(`the next 100 rows, ${when}`, () => store.releaseRows(batchId, 100));
   const next = await measure(`read them, ${when}`, () => store.startingRows(batchId, 100));
   await measure(`mark them, ${when}`, () =>
@@ -122,7 +122,7 @@ async function ticks(when: string): Promise<void> {
   await measure(`conclude, ${when}`, () => store.finishStep(batchId));
 }
 
-/** All rows up to this one have had their turn, and their calls have ended. */
+/** Releases all rows up to this one and ends their calls. */
 async function endUpTo(row: number): Promise<void> {
   for (;;) {
     const [at] = await db.query<{ next: number }>(

@@ -19,7 +19,7 @@ import { descendantRunning, type Usage, usageOf } from './processUsage.js';
 export const partNames = ['temporal', 'worker', 'api', 'postgres', 'simulator', 'load', 'yardstick'] as const;
 export type PartName = (typeof partNames)[number];
 
-/** The processes that a call goes through, each with its own process id. */
+/** The processes that a call uses. */
 export interface BenchStack {
   client: Client;
   store: OutcomeStore;
@@ -29,16 +29,18 @@ export interface BenchStack {
   load: BenchProcess;
   yardstick: BenchProcess;
   usage(): Record<PartName, Usage>;
-  /** Starts a process and says how many milliseconds it took until it served; it is stopped again. */
+  /** CPU seconds a second of each process while nothing happens. Zero until it is measured. */
+  idle: Record<PartName, number>;
+  /** Starts a process, waits until it serves, and stops it. Returns the milliseconds until it served. */
   startUp(what: 'api' | 'worker' | 'dev'): Promise<number>;
-  /** Stops the worker and starts another one; variables in addition to the usual. */
+  /** Stops the worker and starts another one, with these environment variables in addition. */
   restartWorker(env?: Record<string, string>): Promise<void>;
-  /** Waits until Temporal and the worker have next to nothing to do. */
+  /** Waits until Temporal and the worker are idle. */
   quiet(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Longer than the benchmark: no call that waits in it is ever asked about. */
+/** Longer than the benchmark, so that no waiting call is polled. */
 const endlessWait = { RINGTRUE_CALLBACK_WAIT_SECONDS: '86400' };
 const startsWithinMs = 60_000;
 const quietWithinMs = 90_000;
@@ -93,7 +95,7 @@ export async function startBenchStack(options: {
       TEMPORAL_ADDRESS: temporal.address,
       DATABASE_URL: postgres.url,
       RINGTRUE_CPS: '1000',
-      // Each load dials one number again and again.
+      // Each load calls the same numbers many times.
       RINGTRUE_CALLS_PER_NUMBER: '0',
       RINGTRUE_REMEMBER_INVALID_SECONDS: '0',
       RINGTRUE_PUBLIC_URL: apiUrl,
@@ -178,6 +180,7 @@ export async function startBenchStack(options: {
       load,
       yardstick,
       usage,
+      idle: Object.fromEntries(partNames.map((part) => [part, 0])) as Record<PartName, number>,
       async startUp(what) {
         const starts = {
           api: async () => serveApi(await freePort('127.0.0.1')),
@@ -208,19 +211,19 @@ export async function startBenchStack(options: {
   }
 }
 
-/** The database tells whoever listens of each outcome that is written, and when. */
+/** Makes the database notify listeners of each recorded outcome, with its time. */
 async function installRecordingTrigger(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`
-    create function tell_of_recording() returns trigger language plpgsql as $$
+    create function notify_recorded() returns trigger language plpgsql as $$
     begin
       perform pg_notify('recorded', json_build_object('callId', new.call_id,
         'at', extract(epoch from clock_timestamp()) * 1000)::text);
       return null;
     end $$;
-    create trigger tell_of_recording after insert or update on calls for each row
-      when (new.state = 'done') execute function tell_of_recording();`);
+    create trigger notify_recorded after insert or update on calls for each row
+      when (new.state = 'done') execute function notify_recorded();`);
   await client.end();
 }
 

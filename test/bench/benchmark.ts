@@ -9,6 +9,7 @@ import {
   type Latency,
   meanOf,
   measureCalls,
+  measureIdle,
   measureRoundTrip,
   measureScenarios,
   measureWaiting,
@@ -22,35 +23,40 @@ import {
 } from './measures.js';
 import { quantile } from './pace.js';
 
-/** How much is done of everything. */
+/** How much of everything is measured. */
 export interface BenchPlan {
-  /** Rounds of yardstick and calls, one after the other; the middle one counts. */
-  rounds: number;
-  /** Calls, and workflows of the yardstick, in a round. */
+  /** How often yardstick and calls are measured, one after the other. The middle ratio counts. */
+  repeats: number;
+  /** Calls before the first measure: V8 still compiles our code during the first few hundred. */
+  warmUp: number;
+  /** Calls, and workflows of the yardstick, in a repeat. */
   count: number;
-  /** So many at once, to find the top rate. */
+  /** Calls at the same time, to find the top rate. */
   inFlight: number;
   /** Calls at a quarter of the top rate. */
   paced: number;
   callbacks: number;
   startUps: number;
-  /** Waiting calls. */
+  /** Numbers of waiting calls. */
   levels: number[];
-  /** Short calls beside the waiting ones. */
+  /** Short calls while others wait. */
   beside: number;
 }
 
 export interface BenchResults {
   ratios: {
-    /** CPU of a call over CPU of a yardstick's workflow. */
+    /** CPU of a call divided by CPU of a workflow of the yardstick. */
     cpuPerCall: number;
-    /** The same of each round: how far they lie apart is the noise. */
-    cpuPerCallOfRounds: number[];
-    /** Time from callback to row at a quarter of the top rate, over an empty workflow's signal-and-finish; medians. */
+    /** The same for each repeat. Their spread is the noise. */
+    cpuPerCallOfRepeats: number[];
+    /**
+     * Median time from callback to row at a quarter of the top rate, divided by that of an empty workflow to
+     * finish.
+     */
     callbackToRow: number;
-    /** Callbacks a second over those of the bare route. */
+    /** Callbacks a second divided by those of the bare route. */
     webhook: number;
-    /** CPU of a short call, as a multiple of the yardstick's, beside the most waiting calls, over that beside the fewest. */
+    /** CPU of a call in yardsticks with the most waiting calls, divided by that with the fewest. */
     cpuBesideWaiting: number;
   };
   scenarios: Record<string, HistoryCost>;
@@ -58,7 +64,10 @@ export interface BenchResults {
   yardstick: { top: YardstickMeasure; signalAndFinishMs: Latency };
   webhook: { perSecond: number; barePerSecond: number };
   waiting: WaitingMeasure[];
-  /** Per waiting call, between the fewest of them and the next level: while all are in the worker's cache. */
+  /**
+   * For each waiting call that is in the worker's cache: measured between the first two numbers of waiting
+   * calls.
+   */
   kbPerWaitingCall: { worker: number; temporal: number };
   startUpMs: { api: number; worker: number; dev: number };
   machine: Record<string, string | number>;
@@ -72,28 +81,30 @@ export async function benchmark(
   print('starting Temporal, PostgreSQL, simulator, API and worker');
   const stack = await startBenchStack(options);
   try {
-    print('what a call of each fate leaves in Temporal');
+    print('history and billable actions of each kind of call');
     await stack.restartWorker({ RINGTRUE_CALLBACK_WAIT_SECONDS: '2', RINGTRUE_POLL_INTERVAL_SECONDS: '1' });
     const scenarios = await measureScenarios(stack);
     await stack.restartWorker();
 
     print('warming up');
     const { count, inFlight } = plan;
-    const warm = { count: Math.ceil(count / 4), inFlight };
+    const warm = { count: plan.warmUp, inFlight };
     await measureCalls(stack, { count: warm.count, pace: { inFlight } });
     await measureYardstick(stack, warm);
+    await measureIdle(stack);
 
-    const rounds: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
-    for (let round = 1; round <= plan.rounds; round++) {
-      print(`round ${round} of ${plan.rounds}: ${count} workflows of the yardstick, ${count} calls`);
-      // The yardstick before and after, so that a machine that gets slower or faster favours nobody.
+    const repeats: { call: CallMeasure; yardstick: YardstickMeasure }[] = [];
+    for (let repeat = 1; repeat <= plan.repeats; repeat++) {
+      print(`repeat ${repeat} of ${plan.repeats}: ${count} workflows of the yardstick, ${count} calls`);
+      // The yardstick runs before and after, so that a machine that gets slower or faster does not change the
+      // ratio.
       const half = { count: Math.ceil(count / 2), inFlight };
       const first = await measureYardstick(stack, half);
       const call = await measureCalls(stack, { count, pace: { inFlight } });
       const second = await measureYardstick(stack, half);
-      rounds.push({ call, yardstick: meanOf(first, second) });
+      repeats.push({ call, yardstick: meanOf(first, second) });
     }
-    const { call: top, yardstick } = middleOf(rounds, ratioOf);
+    const { call: top, yardstick } = middleOf(repeats, ratioOf);
     const perSecond = top.perSecond / 4;
     print(`${plan.paced} calls at a quarter of the top rate, ${perSecond.toFixed(1)} a second`);
     const quarter = await measureCalls(stack, { count: plan.paced, pace: { perSecond } });
@@ -121,7 +132,7 @@ export async function benchmark(
     return {
       ratios: {
         cpuPerCall: ratioOf({ call: top, yardstick }),
-        cpuPerCallOfRounds: rounds.map(ratioOf),
+        cpuPerCallOfRepeats: repeats.map(ratioOf),
         callbackToRow: quarter.callbackToRowMs.p50 / signalAndFinishMs.p50,
         webhook: webhook.perSecond / webhook.barePerSecond,
         cpuBesideWaiting: ratioBeside(most) / ratioBeside(fewest),

@@ -5,7 +5,7 @@ import { partsOfCall, partsOfYardstick, sumOfCpu } from './measures.js';
 
 interface Bar {
   label: string;
-  /** What is written behind it. */
+  /** The text behind the bar. */
   valueText: string;
   parts: { name: string; size: number }[];
 }
@@ -15,7 +15,7 @@ const left = 210;
 const right = 70;
 const rowHeight = 26;
 const barHeight = 17;
-/** Told apart by people who see colours otherwise, too. Source: Okabe and Ito, "Color Universal Design". */
+/** Distinct for people with color blindness too. Source: Okabe and Ito, "Color Universal Design". */
 const colors = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#f0e442'];
 const nameOf: Record<string, string> = {
   temporal: 'Temporal server',
@@ -24,7 +24,7 @@ const nameOf: Record<string, string> = {
   postgres: 'PostgreSQL',
   yardstick: 'its worker and starter',
 };
-/** Rare kinds are drawn as one. */
+/** Other kinds are rare and drawn as one. */
 const shownKinds: readonly ActionKind[] = [
   'start',
   'activity',
@@ -34,7 +34,7 @@ const shownKinds: readonly ActionKind[] = [
   'signal',
 ];
 
-/** The results as an SVG: where a call's CPU goes, and what is billed of each fate. */
+/** The results as an SVG: the CPU of a call by process, and the billable actions of each kind of call. */
 export function chartOf(results: BenchResults, costs: Record<string, HistoryCost>): string {
   const unit = sumOfCpu(results.yardstick.top.cpuMsPerWorkflow, partsOfYardstick);
   const cpu = (label: string, of: Record<string, number>, parts: readonly string[]): Bar => {
@@ -55,7 +55,7 @@ export function chartOf(results: BenchResults, costs: Record<string, HistoryCost
   const height = first.height + second.height + 18;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#222">`,
-    '<title>What a call costs: CPU against a yardstick, and billable actions of each fate</title>',
+    '<title>What a call costs: CPU against a yardstick, and billable actions of each kind of call</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...first.lines,
     ...second.lines,

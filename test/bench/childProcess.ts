@@ -10,13 +10,13 @@ interface WorkRequest {
 }
 type WorkResult = { id: number; result: unknown } | { id: number; error: string };
 
-/** A process of the benchmark's own, which does what it is asked for over Node's channel, and ends with us. */
+/** A process of the benchmark that runs commands over Node's channel. It ends with this process. */
 export class BenchProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #lastId = 0;
 
-  /** `file`: beside this one, without its ending. */
+  /** `file`: the name of a file in this folder, without its extension. */
   constructor(readonly file: string) {
     this.#child = fork(fileURLToPath(new URL(`${file}.ts`, import.meta.url)), {
       execArgv: ['--import', 'tsx'],
@@ -29,7 +29,7 @@ export class BenchProcess {
     });
     this.#child.on('exit', (status, signal) => {
       for (const { reject } of this.#waiting.values())
-        reject(new Error(`${file} ended while it was asked: status ${status}, signal ${signal}`));
+        reject(new Error(`${file} ended during a command: status ${status}, signal ${signal}`));
     });
   }
 
@@ -53,7 +53,7 @@ export class BenchProcess {
   }
 }
 
-/** Called in a helper's process: from here on it does what it is asked for, and ends when nobody can ask any more. */
+/** Called in such a process: runs the commands that arrive, and ends when the channel closes. */
 export function serveWork(commands: Record<string, Command>): void {
   process.on('message', async ({ id, command, input }: WorkRequest) => {
     const work = commands[command];

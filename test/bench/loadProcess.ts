@@ -10,20 +10,20 @@ export interface PostedCall {
   callId: string;
   postedAt: number;
   acceptedAt: number;
-  /** When its outcome was written, by the database's clock; null: nobody waited for it. */
+  /** When its outcome was recorded, by the clock of the database. Null: not waited for. */
   recordedAt: number | null;
 }
 
 export interface CallLoad {
   count: number;
-  /** Calls under way at once (the next one is posted when one is recorded), or posts a second. */
+  /** Calls in flight at the same time (each recorded one is followed by the next), or posts a second. */
   pace: { inFlight: number } | { perSecond: number };
   to: 'ordinary numbers' | 'numbers that talk on';
 }
 
 export interface CallbackLoad {
   origin: string;
-  /** Of the API as Twilio knows it. */
+  /** The URL of the API for Twilio. */
   publicUrl: string;
   authToken: string;
   accountSid: string;
@@ -32,13 +32,15 @@ export interface CallbackLoad {
   inFlight: number;
 }
 
-/** A call lasts a second; the rest is queueing. */
+/** A call lasts a second. The rest is waiting in queues. */
 const recordedWithinMs = 120_000;
 
-/** Sockets are given up before a server does so, which would cut a request that is just being sent. */
+/** Closes idle sockets before a server does, which would cut a request that is just being sent. */
 const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 2_000 });
 let apiUrl = '';
 let numbers = 0;
+/** Calls that go on. */
+const held: string[] = [];
 const recordings = new Map<string, { at?: number; onRecorded?: (at: number) => void }>();
 
 serveWork({
@@ -70,10 +72,20 @@ serveWork({
 
   /** Posts calls that go on for longer than the benchmark. */
   async hold(count: number): Promise<void> {
-    await together(count, 20, () => post('numbers that talk on'));
+    await together(count, 20, async () => {
+      held.push((await post('numbers that talk on')).callId);
+    });
   },
 
-  /** Sends status callbacks as fast as they are answered; how many a second. */
+  /** Reads the calls that go on, with `?wait=1`: each read waits for its whole second. */
+  async waitedReads({ count, inFlight }: { count: number; inFlight: number }): Promise<void> {
+    await together(count, inFlight, async (number) => {
+      const { status, text } = await send(`${apiUrl}/calls/${held[number % held.length]}?wait=1`);
+      if (status !== 200) throw new Error(`GET /calls/{callId} was answered ${status}: ${text}`);
+    });
+  },
+
+  /** Sends status callbacks as fast as they are answered. Returns how many a second. */
   async callbacks(load: CallbackLoad): Promise<number> {
     const { callIds, count, inFlight } = load;
     const ready = Array.from({ length: count }, (_, number) =>
@@ -93,7 +105,7 @@ async function post(to: CallLoad['to']): Promise<PostedCall> {
   const number = numbers++;
   const digits = String(number % 10_000).padStart(4, '0');
   const body = JSON.stringify({
-    // No two calls under way are between the same two numbers: those would wait for each other.
+    // No two calls in flight are between the same two numbers, because they would wait for each other.
     to: to === 'ordinary numbers' ? `+1202555${digits}` : '+15005558102',
     from: `+1${303 + Math.floor(number / 10_000)}555${digits}`,
     twiml: '<Response><Say>This is a reminder of your appointment tomorrow at nine.</Say></Response>',
@@ -152,16 +164,17 @@ function callback({ publicUrl, authToken, accountSid }: CallbackLoad, callId: st
   return { path, headers, body: new URLSearchParams(params).toString() };
 }
 
+/** A POST with this body, or a GET without one. */
 function send(
   url: string,
-  headers: Record<string, string>,
-  body: string,
+  headers: Record<string, string> = {},
+  body: string | null = null,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const length = { 'Content-Length': String(Buffer.byteLength(body)) };
+    const length = body === null ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
     const outgoing = request(
       url,
-      { method: 'POST', agent, headers: { ...headers, ...length } },
+      { method: body === null ? 'GET' : 'POST', agent, headers: { ...headers, ...length } },
       (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk) => {
@@ -173,6 +186,6 @@ function send(
     );
     outgoing.setTimeout(30_000, () => outgoing.destroy(new Error(`no answer within 30 s: ${url}`)));
     outgoing.on('error', reject);
-    outgoing.end(body);
+    outgoing.end(body ?? undefined);
   });
 }

@@ -7,21 +7,21 @@ import { BenchProcess } from './childProcess.js';
 import type { CallbackLoad, CallLoad, PostedCall } from './loadProcess.js';
 import { quantile, steadyRate, together } from './pace.js';
 
-/** Half of all were not slower than `p50`, in milliseconds. */
+/** Percentiles in milliseconds: half of all values are at most `p50`. */
 export interface Latency {
   p50: number;
   p95: number;
   p99: number;
 }
 
-/** CPU milliseconds that one call, or one workflow of the yardstick, took of each process. */
+/** CPU milliseconds of each process for one call, or one workflow of the yardstick. */
 export type CpuOf = Partial<Record<PartName, number>>;
 
 export interface CallMeasure {
   /** Calls recorded a second. */
   perSecond: number;
   cpuMsPerCall: CpuOf;
-  /** From Twilio's sending of the deciding callback to the written row. */
+  /** From sending the deciding callback to the recorded outcome. */
   callbackToRowMs: Latency;
   /** From sending `POST /calls` to the create at Twilio. */
   postToCreateMs: Latency;
@@ -29,7 +29,7 @@ export interface CallMeasure {
   postToAnswerMs: Latency;
 }
 
-/** What ringtrue and what it stands on spend; simulator and load stand in for others. */
+/** ringtrue and its servers. Simulator and load generator do not count: they replace Twilio and a client. */
 export const partsOfCall: readonly PartName[] = ['temporal', 'worker', 'api', 'postgres'];
 export const partsOfYardstick: readonly PartName[] = ['temporal', 'yardstick'];
 
@@ -37,13 +37,41 @@ export function sumOfCpu(cpu: CpuOf, parts: readonly PartName[]): number {
   return parts.reduce((sum, part) => sum + (cpu[part] ?? 0), 0);
 }
 
-/** Posts calls, waits for their outcomes, and looks afterwards at what they took. */
-export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
+const idleSeconds = 5;
+
+/** Waits until all is idle and measures what each process spends then. Later measures subtract it. */
+export async function measureIdle(stack: BenchStack): Promise<void> {
+  await stack.quiet();
   const before = stack.usage();
+  await pause(idleSeconds * 1000);
+  const after = stack.usage();
+  for (const part of partNames)
+    stack.idle[part] = (after[part].cpuSeconds - before[part].cpuSeconds) / idleSeconds;
+}
+
+/**
+ * Starts to measure. The returned function says what each of `count` items has cost since, without the cost
+ * of idling.
+ */
+function cpuMeter(stack: BenchStack): (count: number) => CpuOf {
+  const before = stack.usage();
+  const begunAt = performance.now();
+  return (count) => {
+    const after = stack.usage();
+    const seconds = (performance.now() - begunAt) / 1000;
+    const spent = (part: PartName) =>
+      Math.max(0, after[part].cpuSeconds - before[part].cpuSeconds - stack.idle[part] * seconds);
+    return Object.fromEntries(partNames.map((part) => [part, (spent(part) * 1000) / count]));
+  };
+}
+
+/** Posts calls, waits for their outcomes and returns what they took. */
+export async function measureCalls(stack: BenchStack, load: Omit<CallLoad, 'to'>): Promise<CallMeasure> {
+  const cpuSince = cpuMeter(stack);
   const posted = await stack.load.run<PostedCall[]>('calls', { ...load, to: 'ordinary numbers' });
-  // What is left to do when the row is written belongs to the call too: the workflow's end.
+  // After the row is written the workflow still has to end. That belongs to the call.
   await pause(500);
-  const cpuMsPerCall = cpuBetween(before, stack.usage(), load.count);
+  const cpuMsPerCall = cpuSince(load.count);
   const simulated = await simulatedCalls(stack);
   const toRow: number[] = [];
   const toCreate: number[] = [];
@@ -72,13 +100,13 @@ export async function measureYardstick(
   stack: BenchStack,
   load: { count: number; inFlight: number },
 ): Promise<YardstickMeasure> {
-  const before = stack.usage();
+  const cpuSince = cpuMeter(stack);
   const perSecond = await stack.yardstick.run<number>('threeNoOps', load);
   await pause(500);
-  return { perSecond, cpuMsPerWorkflow: cpuBetween(before, stack.usage(), load.count) };
+  return { perSecond, cpuMsPerWorkflow: cpuSince(load.count) };
 }
 
-/** A workflow that does nothing but wait for a signal: from the signal to its end. */
+/** The time from a signal to the end of a workflow that only waits for it. */
 export async function measureRoundTrip(
   stack: BenchStack,
   load: { count: number; perSecond: number },
@@ -86,10 +114,10 @@ export async function measureRoundTrip(
   return latencyOf(await stack.yardstick.run<number[]>('roundTrips', load));
 }
 
-/** Callbacks a second of the API alone, and of the least that a webhook can do. No worker takes the signals up. */
+/** Callbacks a second of the API, and of a minimal webhook. No worker processes the signals. */
 export async function measureWebhook(
   stack: BenchStack,
-  cliCount: { count: number },
+  load: { count: number },
 ): Promise<{ perSecond: number; barePerSecond: number }> {
   const bare = new BenchProcess('bareWebhookProcess');
   try {
@@ -97,14 +125,14 @@ export async function measureWebhook(
     const publicUrl = stack.apiUrl;
     const origin = await bare.run<string>('start', { address: stack.temporalAddress, publicUrl, authToken });
     const callIds = await callsWithoutWorker(stack, 100);
-    const load = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
+    const callbacks = { publicUrl, authToken, accountSid, callIds, inFlight: 32 };
     const run = (at: string, count: number) =>
-      stack.load.run<number>('callbacks', { ...load, origin: at, count } satisfies CallbackLoad);
+      stack.load.run<number>('callbacks', { ...callbacks, origin: at, count } satisfies CallbackLoad);
     await run(origin, 200);
     await run(stack.apiUrl, 200);
-    // Alternately, since each round finds longer histories than the one before.
-    const [bare1, ours1] = [await run(origin, cliCount.count), await run(stack.apiUrl, cliCount.count)];
-    const [ours2, bare2] = [await run(stack.apiUrl, cliCount.count), await run(origin, cliCount.count)];
+    // In both orders, because each run finds longer histories than the one before.
+    const [bare1, ours1] = [await run(origin, load.count), await run(stack.apiUrl, load.count)];
+    const [ours2, bare2] = [await run(stack.apiUrl, load.count), await run(origin, load.count)];
     return { perSecond: (ours1 + ours2) / 2, barePerSecond: (bare1 + bare2) / 2 };
   } finally {
     await bare.stop();
@@ -128,12 +156,12 @@ async function callsWithoutWorker(stack: BenchStack, count: number): Promise<str
 }
 
 export interface WaitingMeasure {
-  /** Calls in flight that wait for their end. */
+  /** Calls in flight that go on. */
   waiting: number;
   residentMb: { worker: number; temporal: number };
-  /** Of short calls beside the waiting ones. */
+  /** Of short calls while the others wait. */
   cpuMsPerCall: CpuOf;
-  /** Of the yardstick's workflows at the same time: a machine that gets slower slows both. */
+  /** Of the yardstick at the same time: a machine that gets slower slows both. */
   cpuMsPerYardstick: CpuOf;
 }
 
@@ -149,7 +177,7 @@ export function meanOf(one: YardstickMeasure, other: YardstickMeasure): Yardstic
   };
 }
 
-/** Waits until so many calls talk on: posted calls are dialed as fast as the stack can, and not as they are posted. */
+/** Waits until this many calls talk on, because calls are placed later than they are posted. */
 async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   for (let talking = 0, before = -1; talking < count; ) {
     await pause(3_000);
@@ -160,7 +188,7 @@ async function heldAtTwilio(stack: BenchStack, count: number): Promise<void> {
   }
 }
 
-/** Memory with more and more calls waiting, and what a short call costs beside them. */
+/** Memory with more and more waiting calls, and what a short call costs meanwhile. */
 export async function measureWaiting(
   stack: BenchStack,
   levels: number[],
@@ -172,7 +200,7 @@ export async function measureWaiting(
     await stack.load.run('hold', waiting - held);
     held = waiting;
     await heldAtTwilio(stack, waiting);
-    await stack.quiet();
+    await measureIdle(stack);
     const { worker, temporal } = stack.usage();
     const residentMb = { worker: mb(worker.residentBytes), temporal: mb(temporal.residentBytes) };
     const half = { count: Math.ceil(beside / 2), inFlight: 50 };
@@ -207,7 +235,10 @@ const scenarios: { scenario: string; request: Record<string, unknown> }[] = [
   { scenario: 'create lost', request: { to: '+15009020000' } },
 ];
 
-/** What a call of each fate leaves in Temporal. The worker must not be patient, so that lost callbacks show. */
+/**
+ * History and billable actions of each kind of call. The worker must poll early, so that calls without
+ * callbacks end soon.
+ */
 export async function measureScenarios(stack: BenchStack): Promise<Record<string, HistoryCost>> {
   const costs: Record<string, HistoryCost> = {};
   await Promise.all(
@@ -240,16 +271,6 @@ async function simulatedCalls(stack: BenchStack): Promise<Map<string, SimulatedT
 
 function callIdOf(statusCallback: string): string {
   return decodeURIComponent(new URL(statusCallback).pathname.split('/')[3] ?? '');
-}
-
-function cpuBetween(
-  before: ReturnType<BenchStack['usage']>,
-  after: ReturnType<BenchStack['usage']>,
-  count: number,
-): CpuOf {
-  return Object.fromEntries(
-    partNames.map((part) => [part, ((after[part].cpuSeconds - before[part].cpuSeconds) * 1000) / count]),
-  );
 }
 
 function latencyOf(values: number[]): Latency {

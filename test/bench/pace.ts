@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Does something so many times, at most `inFlight` at once. */
+/** Runs `work` this many times, at most `inFlight` at the same time. */
 export async function together(
   count: number,
   inFlight: number,
@@ -13,7 +13,7 @@ export async function together(
   await Promise.all(Array.from({ length: Math.min(inFlight, count) }, worker));
 }
 
-/** Begins something so many times a second, whether what was begun before is done or not; done when all is. */
+/** Starts `work` at a steady rate, whether earlier work is done or not. Returns when all is done. */
 export async function paced(
   count: number,
   perSecond: number,
@@ -29,7 +29,10 @@ export async function paced(
   await Promise.all(all);
 }
 
-/** Per second, without the first and the last fifth of `times` (ms), in which not all were under way. */
+/**
+ * How many of `times` (ms) are in a second. The first and last fifth do not count, because the load is lower
+ * there.
+ */
 export function steadyRate(times: number[]): number {
   const sorted = [...times].sort((a, b) => a - b);
   const from = Math.floor(sorted.length * 0.2);
@@ -37,7 +40,7 @@ export function steadyRate(times: number[]): number {
   return ((to - from) * 1000) / ((sorted[to] ?? 0) - (sorted[from] ?? 0));
 }
 
-/** The value below which this share of all lies; by the nearest rank. */
+/** The value that this share of all values does not exceed, by nearest rank. */
 export function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;

@@ -15,7 +15,7 @@ const files = {
 };
 const marks = ['costs', 'results'] as const;
 
-/** The results that the project stands by. */
+/** The results that docs/performance.md shows. */
 export function readBaseline(): BenchResults {
   return JSON.parse(readFileSync(files.baseline, 'utf8'));
 }
@@ -24,7 +24,7 @@ export function writeBaseline(results: BenchResults): void {
   writeFileSync(files.baseline, jsonOf(results));
 }
 
-/** Page and chart as they are, and as baseline and costs would have them. */
+/** Page and chart as they are, and as they should be by baseline and costs. */
 export function performanceDocs(): { page: [is: string, ought: string]; chart: [is: string, ought: string] } {
   const results = readBaseline();
   const costs: Record<string, HistoryCost> = JSON.parse(readFileSync(files.costs, 'utf8'));
@@ -78,13 +78,13 @@ function resultsTable({
     what,
     `${p50.toFixed(0)} ms (95 %: ${p95.toFixed(0)}, 99 %: ${p99.toFixed(0)})`,
   ];
-  const rounds = ratios.cpuPerCallOfRounds.map((ratio) => ratio.toFixed(2)).join(', ');
+  const repeats = ratios.cpuPerCallOfRepeats.map((ratio) => ratio.toFixed(2)).join(', ');
   return `${table(
     ['measured', 'result'],
     [
       [
         'CPU of an answered call, as a multiple of three no-op activities',
-        `${ratios.cpuPerCall.toFixed(2)} (rounds: ${rounds})`,
+        `${ratios.cpuPerCall.toFixed(2)} (repeats: ${repeats})`,
       ],
       [
         'callback to row, as a multiple of the signal-and-finish of an empty workflow',

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a process and its descendants have used since they started. */
 export interface Usage {
-  /** User and system time of all threads; of descendants that have ended too, once they were waited for. */
+  /** User and system time of all threads, and of descendants that have ended and were waited for. */
   cpuSeconds: number;
   residentBytes: number;
 }
@@ -14,7 +14,7 @@ interface Stat {
   ticks: number;
 }
 
-/** Only Linux tells in `/proc`, to a hundredth of a second; elsewhere usage is not measured. */
+/** Only Linux has `/proc`, which is exact to a hundredth of a second. Elsewhere usage is not measured. */
 export const isUsageKnown = process.platform === 'linux';
 const ticksPerSecond = isUsageKnown ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 1;
 
@@ -54,7 +54,7 @@ function familyOf(pid: number): Stat[] {
 function statOf(pid: number): Stat | null {
   const text = read(`/proc/${pid}/stat`);
   if (text === null) return null;
-  // The name before the last bracket may hold anything.
+  // The name before the last bracket may contain anything.
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')
@@ -72,7 +72,7 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // It has ended in between.
+    // The process has ended meanwhile.
     return null;
   }
 }

@@ -13,7 +13,7 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
       ['', 'now', 'baseline', 'wanted'],
       [
         'CPU of an answered call / of three ordinary no-op activities',
-        [two(ratios.cpuPerCall), ...roundsOf(ratios)].join(' '),
+        [two(ratios.cpuPerCall), ...repeatsOf(ratios)].join(' '),
         two(then.cpuPerCall),
         'at most 0.9',
       ],
@@ -93,7 +93,7 @@ export function tableOf(results: BenchResults, { ratios: then }: BenchResults): 
   ].join('\n');
 }
 
-/** The results for programs and for the baseline; digits beyond what was measured are left out. */
+/** The results as JSON for programs and for the baseline, with five digits. */
 export function jsonOf(results: BenchResults): string {
   const rounded = (_: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value;
@@ -106,9 +106,9 @@ function section(title: string, rows: string[][]): string {
   return table.toString();
 }
 
-/** How far the rounds lie apart is the noise. */
-function roundsOf({ cpuPerCallOfRounds: rounds }: BenchResults['ratios']): string[] {
-  return rounds.length > 1 ? [`(rounds: ${rounds.map(two).join(', ')})`] : [];
+/** The ratio of each repeat: their spread is the noise. */
+function repeatsOf({ cpuPerCallOfRepeats: repeats }: BenchResults['ratios']): string[] {
+  return repeats.length > 1 ? [`(repeats: ${repeats.map(two).join(', ')})`] : [];
 }
 
 function partsOf(cpu: Record<string, number>, parts: readonly string[]): string {
@@ -119,6 +119,6 @@ function latency({ p50, p95, p99 }: Latency): [string, string, string] {
   return [one(p50), one(p95), one(p99)];
 }
 
-// Where the system tells nothing of CPU and memory.
+// A dash where the system does not report CPU and memory.
 const one = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : '-');
 const two = (value: number | null) => (Number.isFinite(value) ? (value as number).toFixed(2) : '-');

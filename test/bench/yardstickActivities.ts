@@ -1,4 +1,4 @@
-/** Hears of each workflow that is at its last activity. */
+/** Called for each workflow that is at its last activity. */
 export const atTheLast: { onCall: () => void } = { onCall: () => {} };
 
 export const yardstickActivities = {

@@ -6,7 +6,7 @@ import { serveWork } from './childProcess.js';
 import { paced, steadyRate, together } from './pace.js';
 import { atTheLast, yardstickActivities } from './yardstickActivities.js';
 
-// Starter and worker of the yardstick, with the SDK's defaults throughout.
+// Starter and worker of the yardstick, with the SDK's defaults.
 const taskQueue = 'yardstick';
 let client: Client;
 
@@ -28,7 +28,7 @@ serveWork({
     });
   },
 
-  /** So many workflows of three no-ops, at most `inFlight` at a time; how many a second, in the steady middle. */
+  /** Runs workflows of three no-ops, at most `inFlight` at the same time. Returns how many ended a second. */
   async threeNoOps({ count, inFlight }: { count: number; inFlight: number }): Promise<number> {
     const endTimes: number[] = [];
     const waiting: (() => void)[] = [];
@@ -40,7 +40,7 @@ serveWork({
     await together(count, inFlight, async (number) => {
       const ended = new Promise<void>((resolve) => waiting.push(resolve));
       const handle = await client.workflow.start('threeNoOps', { taskQueue, workflowId: randomUUID() });
-      // Only the last few are waited for at the server: waiting costs it something too.
+      // Only the last few are waited for at the server, because waiting costs CPU too.
       if (number >= count - 5) last.push(handle.result());
       await ended;
     });
@@ -48,7 +48,7 @@ serveWork({
     return steadyRate(endTimes);
   },
 
-  /** Milliseconds from sending a signal to a waiting workflow to knowing its end, for each. */
+  /** For each workflow, the milliseconds from sending its signal to knowing that it ended. */
   async roundTrips({ count, perSecond }: { count: number; perSecond: number }): Promise<number[]> {
     const handles = await Promise.all(
       Array.from({ length: count }, () =>

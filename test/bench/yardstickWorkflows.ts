@@ -12,7 +12,7 @@ export async function threeNoOps(): Promise<void> {
   await third();
 }
 
-/** Waits for a signal and is over. */
+/** Waits for a signal and ends. */
 export async function untilSignaled(): Promise<void> {
   let signaled = false;
   setHandler(go, () => {

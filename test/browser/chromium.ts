@@ -7,7 +7,10 @@ const elsewhere = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** The Chromium or Chrome of this machine: `RINGTRUE_CHROMIUM`, else what the PATH has. Throws what to do when there is none. */
+/**
+ * The path of Chromium or Chrome: `RINGTRUE_CHROMIUM`, or the first one on the PATH. Throws what to do if
+ * there is none.
+ */
 export function findChromium(env: NodeJS.ProcessEnv): string {
   const configured = env.RINGTRUE_CHROMIUM;
   const onPath = (env.PATH ?? '').split(delimiter).flatMap((place) => names.map((name) => join(place, name)));
@@ -15,8 +18,8 @@ export function findChromium(env: NodeJS.ProcessEnv): string {
   if (found !== undefined) return found;
   throw new Error(
     configured
-      ? `RINGTRUE_CHROMIUM is ${configured}, where no program is; set it to a Chromium or Chrome, or unset it.`
-      : 'The browser test needs a Chromium or Chrome, and none is on the PATH: install one (on Debian: apt-get install chromium), or set RINGTRUE_CHROMIUM to it.',
+      ? `RINGTRUE_CHROMIUM is ${configured}, but no program is there. Set it to a Chromium or Chrome, or unset it.`
+      : 'The browser test needs Chromium or Chrome, but none is on the PATH. Install one (on Debian: apt-get install chromium), or set RINGTRUE_CHROMIUM to it.',
   );
 }
 

@@ -1,22 +1,22 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { apiToken, useBrowser, type Watched } from './useBrowser.js';
+import { apiToken, useBrowser, type Visit } from './useBrowser.js';
 
 const bench = useBrowser();
 
-/** Nothing went wrong that a person would not see, and nothing came from elsewhere. */
-function isClean({ complaints, requests }: Watched, origin: string): void {
+/** The page has no hidden error and has loaded nothing from other origins. */
+function isClean({ complaints, requests }: Visit, origin: string): void {
   expect(complaints).toEqual([]);
   const foreign = requests.filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin);
   expect(foreign).toEqual([]);
 }
 
 describe('the API page', () => {
-  it('lists every route, loads nothing from elsewhere, and its Content-Security-Policy stops nothing', async () => {
-    const watched = await bench.open(`${bench.api}/docs`);
-    await watched.page.locator('.opblock').first().waitFor();
-    const shown = await watched.page
+  it('opened: lists every route, loads nothing from other origins, and breaks no Content-Security-Policy', async () => {
+    const visit = await bench.open(`${bench.api}/docs`);
+    await visit.page.locator('.opblock').first().waitFor();
+    const shown = await visit.page
       .locator('.opblock-summary')
       .evaluateAll((rows) =>
         rows.map((row) =>
@@ -33,13 +33,13 @@ describe('the API page', () => {
     );
     expect(described).toContain('POST /calls');
     expect(shown.sort()).toEqual(described.sort());
-    await watched.page.getByText('CallRequest', { exact: true }).first().waitFor();
-    isClean(watched, bench.api);
+    await visit.page.getByText('CallRequest', { exact: true }).first().waitFor();
+    isClean(visit, bench.api);
   });
 
-  it('a request is tried out: asked for a token, then answered by this server', async () => {
-    const watched = await bench.open(`${bench.api}/docs`);
-    const { page } = watched;
+  it('a request is tried out with a token: this server answers', async () => {
+    const visit = await bench.open(`${bench.api}/docs`);
+    const { page } = visit;
     await page.locator('.btn.authorize').click();
     await page.locator('.auth-container input').fill(apiToken);
     await page.locator('.auth-container .btn.authorize').click();
@@ -50,10 +50,10 @@ describe('the API page', () => {
     const status = page.locator('#operations-Calls-listCalls .live-responses-table .response-col_status');
     await status.last().waitFor();
     expect(await status.last().innerText()).toMatch(/^200/);
-    isClean(watched, bench.api);
+    isClean(visit, bench.api);
   });
 
-  it('a script or a picture from elsewhere gets into it: not even asked for', async () => {
+  it('a script or an image of another origin is inserted: the browser does not request it', async () => {
     const requested: (string | undefined)[] = [];
     const elsewhere = createServer((request, response) => {
       requested.push(request.url);
@@ -79,7 +79,7 @@ describe('the API page', () => {
     elsewhere.close();
   });
 
-  it('another page puts it into a frame: refused', async () => {
+  it('another page embeds it in a frame: refused', async () => {
     const { page } = await bench.open(`${bench.temporalUi}/`);
     const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
     await page.evaluate(
@@ -90,23 +90,23 @@ describe('the API page', () => {
 });
 
 describe('the front page', () => {
-  it('leads to the API page, readiness and Temporal', async () => {
-    const watched = await bench.open(`${bench.api}/`);
-    isClean(watched, bench.api);
+  it('opened: links to the API page, readiness and Temporal', async () => {
+    const visit = await bench.open(`${bench.api}/`);
+    isClean(visit, bench.api);
     for (const [name, url] of [
       ['The calls API', `${bench.api}/docs`],
       ['GET /readyz', `${bench.api}/readyz`],
       ['Temporal', bench.temporalUi],
     ] as const) {
-      await watched.page.goto(bench.api);
-      await watched.page.getByRole('link', { name, exact: true }).click();
-      await watched.page.waitForURL((to) => to.href.startsWith(url));
+      await visit.page.goto(bench.api);
+      await visit.page.getByRole('link', { name, exact: true }).click();
+      await visit.page.waitForURL((to) => to.href.startsWith(url));
     }
   });
 });
 
 describe("a finished call in Temporal's Web UI", () => {
-  it('its timeline, its summary and its details tell in plain words what happened', async () => {
+  it('opened: timeline, summary and details say what happened', async () => {
     const { callId, runId } = await bench.call({
       to: '+15005552486',
       retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 1 },
@@ -114,7 +114,7 @@ describe("a finished call in Temporal's Web UI", () => {
     const run = `${bench.temporalUi}/namespaces/default/workflows/${callId}/${runId}`;
     const timeline = await bench.open(`${run}/timeline`);
     for (const text of [
-      'dial +1500•••2486 from +1500•••0006',
+      'call +1500•••2486 from +1500•••0006',
       'status callback about CA',
       'attempt 2 of 2, after busy',
     ])
@@ -128,8 +128,8 @@ describe("a finished call in Temporal's Web UI", () => {
     for (const text of [
       'Call to +1500•••2486',
       'Lookup: valid',
-      'Twilio made the call: CA',
-      'callback no. 2: busy, SIP 486',
+      'Twilio accepted the call: CA',
+      'callback 2: busy, SIP 486',
       'attempt 1: busy',
       'busy, decided by webhook',
     ])

@@ -10,24 +10,26 @@ import { findChromium } from './chromium.js';
 
 export const apiToken = 'the-token-of-this-run';
 
-/** A page of the browser, and everything about it that nobody sees on the screen. */
-export interface Watched {
+/** A page of the browser, with what does not show on the screen. */
+export interface Visit {
   page: Page;
-  /** Errors on the console, exceptions, answers of 400 and more, and what the Content-Security-Policy stopped. */
+  /**
+   * Console errors, exceptions, responses of 400 and above, and violations of the Content-Security-Policy.
+   */
   complaints: string[];
-  /** Every URL that was asked for. */
+  /** Every URL that the page requested. */
   requests: string[];
 }
 
 export interface BrowserBench {
   api: string;
   temporalUi: string;
-  open(url: string): Promise<Watched>;
-  /** Places a call and waits for its end; gives the id of the call and of its run. */
+  open(url: string): Promise<Visit>;
+  /** Places a call and waits until it is done. Returns the id of the call and of its run. */
   call(request: Record<string, unknown>): Promise<{ callId: string; runId: string }>;
 }
 
-/** `ringtrue dev` as a user starts it, and a browser. */
+/** Starts `ringtrue dev`, as a user does, and a browser. */
 export function useBrowser(): BrowserBench {
   const bench = {} as BrowserBench;
   let ringtrue: RingtrueProcess | undefined;
@@ -61,18 +63,18 @@ export function useBrowser(): BrowserBench {
   bench.open = async (url) => {
     if (browser === undefined) throw new Error('There is no browser yet.');
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    const watched: Watched = { page, complaints: [], requests: [] };
+    const visit: Visit = { page, complaints: [], requests: [] };
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') watched.complaints.push(message.text());
+      if (message.type() === 'error' || message.type() === 'warning') visit.complaints.push(message.text());
     });
-    page.on('pageerror', (error) => watched.complaints.push(String(error)));
-    page.on('request', (request) => watched.requests.push(request.url()));
-    page.on('requestfailed', (request) => watched.complaints.push(`not loaded: ${request.url()}`));
+    page.on('pageerror', (error) => visit.complaints.push(String(error)));
+    page.on('request', (request) => visit.requests.push(request.url()));
+    page.on('requestfailed', (request) => visit.complaints.push(`not loaded: ${request.url()}`));
     page.on('response', (response) => {
-      if (response.status() >= 400) watched.complaints.push(`${response.status()}: ${response.url()}`);
+      if (response.status() >= 400) visit.complaints.push(`${response.status()}: ${response.url()}`);
     });
     await page.goto(url);
-    return watched;
+    return visit;
   };
   bench.call = async (request) => {
     const headers = { Authorization: `Bearer ${apiToken}`, 'Content-Type': 'application/json' };

@@ -4,7 +4,10 @@ import type { CallRequest, Outcome } from '../../workflows/callRequest.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { TwilioCall } from './collectEvidence.js';
 
-/** What each final word of Twilio's is called here; `failed` with SIP 480 is a `no-answer`. Source: the outcomes in README. */
+/**
+ * The outcome of each final status of Twilio. `failed` with SIP 480 is a `no-answer`. Source: the outcomes in
+ * README.
+ */
 const outcomeOfStatus: Record<string, Outcome> = {
   completed: 'answered',
   busy: 'busy',
@@ -13,7 +16,10 @@ const outcomeOfStatus: Record<string, Outcome> = {
   canceled: 'canceled',
 };
 
-/** What is recorded of an attempt, held against the call that Twilio made for it, or made none. Empty: it is true. */
+/**
+ * Differences between the record of an attempt and the call that Twilio made for it, if any. Empty: the
+ * record is true.
+ */
 export function untruthsOfAttempt(
   attempt: Attempt,
   twilio: TwilioCall | undefined,
@@ -25,20 +31,20 @@ export function untruthsOfAttempt(
 function untruthsOfCall(attempt: Attempt, twilio: TwilioCall, request: CallRequest): string[] {
   const wrong: string[] = [];
   const report = (what: string, recorded: unknown, truth: unknown) =>
-    wrong.push(`${what} is recorded as ${JSON.stringify(recorded)}, and is ${JSON.stringify(truth)}`);
+    wrong.push(`${what} is recorded as ${JSON.stringify(recorded)} but is ${JSON.stringify(truth)}`);
 
   const outcome = outcomeOfStatus[twilio.status];
   if (outcome === undefined) report('the status', attempt.status, `${twilio.status}, which is not over`);
   if (attempt.callSid !== twilio.sid) report('the SID', attempt.callSid, twilio.sid);
   if (attempt.status !== twilio.status) report('the status', attempt.status, twilio.status);
-  // Only a callback tells the SIP code; and what it told is there.
+  // Only callbacks have a SIP code. A record that a callback decided must have it.
   const { sipResponseCode: sip, decidedBy } = attempt;
   if (sip !== twilio.sipResponseCode && (sip !== null || decidedBy === 'webhook'))
     report('the SIP code', sip, twilio.sipResponseCode);
   const expected = twilio.status === 'failed' && sip === 480 ? 'no-answer' : outcome;
   if (attempt.outcome !== expected) report('the outcome', attempt.outcome, expected);
   if (decidedBy !== 'webhook' && decidedBy !== 'poll') report('who decided', decidedBy, 'webhook or poll');
-  // Callbacks write 0 where the resource has nothing.
+  // Callbacks say 0 where the Call resource has no value.
   const duration = attempt.durationSeconds;
   if (duration !== null && duration !== (twilio.durationSeconds ?? 0))
     report('the duration', duration, twilio.durationSeconds);
@@ -51,11 +57,11 @@ function untruthsOfCall(attempt: Attempt, twilio: TwilioCall, request: CallReque
   if (attempt.evidence.updates.some(({ callSid }) => callSid !== twilio.sid))
     wrong.push('its evidence names another SID');
   if (twilio.to !== request.to || twilio.from !== request.from)
-    wrong.push(`Twilio called ${twilio.to} from ${twilio.from}, which was not asked for`);
+    wrong.push(`Twilio called ${twilio.to} from ${twilio.from}, which is not the request`);
   return wrong;
 }
 
-/** Without a Twilio call an attempt can only have been refused, and as the number says. */
+/** An attempt without a Twilio call must have been refused with the code of its number. */
 function untruthsOfRefusal(attempt: Attempt, request: CallRequest): string[] {
   if (attempt.callSid !== null) return [`it names ${attempt.callSid}, which Twilio does not have`];
   const { refusal, createFault } = behaviorOf(request.to);
@@ -65,9 +71,9 @@ function untruthsOfRefusal(attempt: Attempt, request: CallRequest): string[] {
   const expected = verdict === 'invalid-number' || verdict === 'rejected' ? verdict : null;
   if (attempt.outcome !== expected || attempt.errorCode !== code)
     return [
-      `Twilio has no call of it, and it is recorded as ${attempt.outcome} (${attempt.errorCode}); the number is ${expected === null ? 'not refused' : `${expected} (${code})`}`,
+      `Twilio has no call for it, but it is recorded as ${attempt.outcome} (${attempt.errorCode}); the number is ${expected === null ? 'not refused' : `${expected} (${code})`}`,
     ];
-  return attempt.status === null ? [] : [`Twilio has no call of it, and its status is ${attempt.status}`];
+  return attempt.status === null ? [] : [`Twilio has no call for it, but its status is ${attempt.status}`];
 }
 
 function answererOf(value: string | null): string | null {

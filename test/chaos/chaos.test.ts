@@ -1,23 +1,21 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { chaosRun } from './chaosRun.js';
+import { chaosRun, evidenceDirectory } from './chaosRun.js';
 import { reportOf } from './report.js';
 
-it('forty calls with every fault of Twilio, every process struck: nothing lost, doubled, untrue or let in', async () => {
+it('forty calls with faults of Twilio and of every process: none lost, doubled or untrue, no forged callback accepted', async () => {
   const lines: string[] = [];
   const result = await chaosRun({
     seed: 7,
     calls: 40,
     seconds: 20,
     cliPath: inject('temporalCliPath'),
-    evidenceIn: join(tmpdir(), 'ringtrue-chaos-evidence-7-40'),
+    evidenceIn: evidenceDirectory(7, 40),
     print: (line) => lines.push(line),
   });
-  const { plan, injected: struck, evidence, violations } = result;
+  const { plan, injected, evidence, violations } = result;
   expect(violations, reportOf(result)).toEqual([]);
-  // It did happen: otherwise there would have been nothing to find.
-  expect(struck).toHaveLength(plan.faults.length);
+  // The faults did happen. Otherwise the run proves nothing.
+  expect(injected).toHaveLength(plan.faults.length);
   expect(evidence.placed.filter(({ callIds }) => callIds.length === 1)).toHaveLength(40);
   expect(evidence.twilio.length).toBeGreaterThan(20);
   expect(

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Client } from './client.js';
 import { allOver, collectEvidence, type Evidence, historyOf } from './collectEvidence.js';
 import { forge } from './forger.js';
@@ -13,10 +14,13 @@ import { type Violation, violationsOf } from './truth.js';
 export interface ChaosOptions {
   seed: number;
   calls: number;
-  /** How long calls are placed and processes struck; then everything may come to rest. */
+  /** How long calls are placed and faults injected. After that the run waits until every call is over. */
   seconds: number;
   cliPath: string;
-  /** Where what is needed to look into a violation is written; null: nowhere. */
+  /**
+   * Where the evidence of a run with violations is written. What an earlier run left there is deleted. Null:
+   * nowhere.
+   */
   evidenceIn: string | null;
   print: (line: string) => void;
 }
@@ -26,21 +30,33 @@ export interface ChaosResult {
   injected: InjectedFault[];
   evidence: Evidence;
   violations: Violation[];
-  /** From the last blow until every call was over. */
+  /** From the last fault until every call was over. */
   calmSeconds: number;
 }
 
-/** Longer than any single wait that a fault can cost: a lost worker (30 s), a store that was away (30 s), each a few times. */
+/** Longer than a lost worker (30 s) and a store that was down (30 s) can delay a call, each a few times. */
 const settlesWithinMs = 240_000;
 
-/** One run: places calls, strikes processes, waits until everything is over, and holds the record against the truth. */
+/**
+ * Where `npm run chaos` and the test keep the evidence of a run with violations: in `.cache`, which git
+ * ignores.
+ */
+export function evidenceDirectory(seed: number, calls: number): string {
+  return fileURLToPath(new URL(`../../.cache/chaos-evidence/${seed}-${calls}`, import.meta.url));
+}
+
+/**
+ * One run: places calls, injects faults, waits until every call is over, and compares the record with the
+ * truth.
+ */
 export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
   const { print } = options;
   const plan = planOf(options);
+  if (options.evidenceIn !== null) await rm(options.evidenceIn, { recursive: true, force: true });
   const stack = await startStack(options.cliPath);
   try {
     await stack.ready(60_000);
-    print('Everything is up. Calls are placed, and processes are struck.');
+    print('Everything is up. Placing calls and injecting faults.');
     const client = new Client(stack.apiUrl, plan.calls);
     const accepted = () => client.placed.flatMap(({ callIds }) => callIds);
     const calling = client.run();
@@ -50,7 +66,7 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
       reset(stack, plan.resets, accepted),
       pause(plan.lengthMs),
     ]);
-    print('No more blows. Waiting until every call is over.');
+    print('No more faults. Waiting until every call is over.');
     const calmFrom = Date.now();
     await stack.ready(90_000);
     await calling;

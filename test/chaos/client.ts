@@ -3,33 +3,35 @@ import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallRequest } from '../../workflows/callRequest.js';
 import type { PlannedCall } from './plan.js';
 
-/** What a caller got to know of one of its calls. */
+/** What the client knows of one of its calls. */
 export interface PlacedCall {
   planned: PlannedCall;
   request: CallRequest;
-  /** Every call id that the API gave for this one key: must be one. Empty: it was never accepted. */
+  /** Every call id that the API returned for this key: must be one. Empty: the call was never accepted. */
   callIds: string[];
-  /** The last answer, when it was not accepted. */
+  /** The last answer, if the call was not accepted. */
   refusal: string | null;
-  /** Answers to the request to cancel, in order; empty: it was not asked. 0: no answer. */
+  /** Statuses of the answers to `cancel`, in order. 0: no answer. Empty: it was not sent. */
   cancels: number[];
-  /** How often "dial again now" was taken. */
+  /** How many requests to retry now were accepted. */
   retriesTaken: number;
-  /** Requests that had to be sent again, of whatever kind. */
+  /** How many requests had to be sent again. */
   repeats: number;
 }
 
 interface Answer {
-  /** 0: none came. */
+  /** 0: no answer came. */
   status: number;
   body: unknown;
 }
 
-/** How long a caller waits for an answer, and how long it goes on asking. */
+/** How long the client waits for an answer, and for how long it repeats a request. */
 const answerTimeoutMs = 6_000;
 const retriesForMs = 180_000;
 
-/** A sensible caller: sends again, with the same `Idempotency-Key`, whatever got no answer or a 5xx. */
+/**
+ * A sensible client: sends a request without an answer, or with a 5xx, again with the same `Idempotency-Key`.
+ */
 export class Client {
   readonly placed: PlacedCall[] = [];
 
@@ -38,7 +40,7 @@ export class Client {
     private readonly calls: PlannedCall[],
   ) {}
 
-  /** Places all calls at their times, and does with each what was planned. */
+  /** Sends all calls at their planned times, with the controls that were planned for each. */
   async run(): Promise<void> {
     const begunAt = Date.now();
     await Promise.all(
@@ -99,7 +101,7 @@ export class Client {
     call.cancels.push(status);
   }
 
-  /** Asks to dial again as soon as the call waits to be retried; stops asking when it is over. */
+  /** Requests a retry whenever the call waits for one, until the call is over. */
   async #retryNow(call: PlacedCall, callId: string): Promise<void> {
     const until = Date.now() + retriesForMs;
     while (Date.now() < until) {

@@ -8,7 +8,7 @@ import type { AppliedReset } from './operator.js';
 import type { BadEnd } from './part.js';
 import type { Stack } from './stack.js';
 
-/** A call as Twilio, that is its simulator, truly made it. */
+/** A call as Twilio made it: here the simulator, which no fault touches. */
 export interface TwilioCall {
   sid: string;
   to: string;
@@ -38,7 +38,7 @@ export interface AttemptRow {
   document: Attempt;
 }
 
-/** One line of the journal of creates. */
+/** One row of the placement journal. */
 export interface PlacementRow {
   call_id: string;
   attempt: number;
@@ -47,7 +47,7 @@ export interface PlacementRow {
   call_sid: string | null;
 }
 
-/** Everything that is known after a run, each from its own source. */
+/** Everything that is known after a run, each part from its own source. */
 export interface Evidence {
   placed: PlacedCall[];
   forged: Forged[];
@@ -57,13 +57,16 @@ export interface Evidence {
   calls: CallRow[];
   attempts: AttemptRow[];
   placements: PlacementRow[];
-  /** By call id: the workflow's status, and its result once completed. */
+  /** By call id: the status of the workflow, and its result if it completed. */
   workflows: Record<string, { status: string; result: CallOutcome | null }>;
   /** By call id: what `GET /calls/{callId}` answers. */
   api: Record<string, CallState | null>;
 }
 
-/** Waits until every accepted call is done in the store and over in Temporal; false when that takes too long. */
+/**
+ * Waits until every accepted call is done in the store and no workflow runs. Returns false if that takes too
+ * long.
+ */
 export async function allOver(stack: Stack, callIds: string[], withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   return withDatabase(stack, async (database) => {
@@ -85,7 +88,7 @@ export async function allOver(stack: Stack, callIds: string[], withinMs: number)
   });
 }
 
-/** Asks all witnesses, once everything is quiet. */
+/** Reads all sources after every call is over. */
 export async function collectEvidence(
   stack: Stack,
   observed: Pick<Evidence, 'placed' | 'forged' | 'resets' | 'badEnds'>,
@@ -115,7 +118,7 @@ export async function collectEvidence(
   }
 }
 
-/** The history of one call's workflow as JSON, as Temporal's UI takes it: for looking into what went wrong. */
+/** The history of a call as JSON, which the Temporal UI can import. */
 export async function historyOf(stack: Stack, callId: string): Promise<string> {
   const temporal = new Client({ connection: Connection.lazy({ address: stack.temporalAddress }) });
   try {

@@ -1,9 +1,9 @@
-/** Chance that a seed repeats: the same throws in the same order, on every machine. */
+/** Random values that a seed decides: the same values in the same order on every machine. */
 export interface Dice {
   /** 0 or more, below 1. */
   throw(): number;
   /** A whole number, both ends included. */
-  between(least: number, most: number): number;
+  between(min: number, max: number): number;
   chance(probability: number): boolean;
   pick<T>(from: readonly T[]): T;
   /** Picks by weight. */
@@ -22,7 +22,7 @@ export function diceOf(seed: number): Dice {
   };
   const dice: Dice = {
     throw: next,
-    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
+    between: (min, max) => min + Math.floor(next() * (max - min + 1)),
     chance: (probability) => next() < probability,
     pick: (from) => {
       const picked = from[Math.floor(next() * from.length)];

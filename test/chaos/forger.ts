@@ -9,7 +9,7 @@ import type { Stack } from './stack.js';
 export interface Forged extends Forgery {
   callId: string;
   attempt: number;
-  /** The SID that it named: none of Twilio's, or another call's. */
+  /** The SID in the callback: one that Twilio does not have, or that of another call. */
   callSid: string;
   /** 0: the API was down. */
   status: number;
@@ -17,15 +17,16 @@ export interface Forged extends Forgery {
 
 const aimsForMs = 15_000;
 
-/** A call that a forgery can be aimed at. */
+/** A call that a forged callback can name. */
 interface Victim {
   callId: string;
   attempt: Attempt;
 }
 
 /**
- * Sends callbacks that must change nothing. Each says that the call was completed, which is what a cheat would
- * want. Those that are signed rightly name a SID or an attempt that is not the call's: Twilio never sends them.
+ * Sends callbacks that must change nothing. Each says that the call was completed, as an attacker would.
+ * Those with a valid signature name a SID or an attempt that is not the call's: Twilio never sends such
+ * callbacks.
  */
 export async function forge(stack: Stack, planned: Forgery[], callIds: () => string[]): Promise<Forged[]> {
   const begunAt = Date.now();
@@ -37,7 +38,7 @@ export async function forge(stack: Stack, planned: Forgery[], callIds: () => str
   return (await Promise.all(forged)).filter((one) => one !== null);
 }
 
-/** Waits a while for a call that this can be tried on; null: there was none. */
+/** Waits some seconds for a suitable call. Returns null if there is none. */
 async function aim(stack: Stack, forgery: Forgery, callIds: () => string[]) {
   for (const until = Date.now() + aimsForMs; Date.now() < until; await pause(500)) {
     const victims = await followed(stack, callIds());
@@ -48,7 +49,7 @@ async function aim(stack: Stack, forgery: Forgery, callIds: () => string[]) {
   return null;
 }
 
-/** Calls under way whose SID Twilio itself has told: for these, no other SID can be right. */
+/** Running calls whose SID came with the response of Twilio: for them, no other SID can be right. */
 async function followed(stack: Stack, callIds: string[]): Promise<Victim[]> {
   const states = await Promise.all(
     callIds.slice(-12).map(async (callId) => {
@@ -94,7 +95,7 @@ async function send(
     unsigned: null,
     'wrong-token': sign('not-the-auth-token', url, params),
     tampered: sign(stack.authToken, url, { ...params, CallStatus: 'busy' }),
-    // A true callback of the other call, sent once more to this one's address.
+    // A genuine callback of another call, sent to the address of this one.
     'moved-to-another-call': sign(stack.authToken, url.replace(victim.callId, other?.callId ?? ''), params),
     'another-sid': sign(stack.authToken, url, params),
     'attempt-not-begun': sign(stack.authToken, url, params),

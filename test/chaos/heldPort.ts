@@ -1,8 +1,8 @@
 import { isFree } from '../../src/process/freePort.js';
 
 /**
- * A free port that stays free while its process is down: below the ports that systems give to outgoing connections
- * and to those who ask for any.
+ * A free port that stays free while its process is down. It is below the range from which systems take ports
+ * for outgoing connections and for servers that accept any port.
  */
 export async function heldPort(): Promise<number> {
   for (;;) {

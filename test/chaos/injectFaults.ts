@@ -2,15 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Part } from './part.js';
 import { type Fault, type Target, targets } from './plan.js';
 
-/** A blow that was dealt. */
+/** A fault that was injected. */
 export interface InjectedFault extends Fault {
-  /** When, in milliseconds of the run: later than planned when the process was not up again by then. */
+  /** Milliseconds since the start of the run: later than planned if the process was not up again yet. */
   injectedAtMs: number;
-  /** How long it took to stop, and was down. */
+  /** How long the process took to stop and was down. */
   downMs: number;
 }
 
-/** Deals the planned blows: one after the other to each process, to different ones at the same time. */
+/**
+ * Injects the planned faults: one after the other for each process, at the same time for different processes.
+ */
 export async function injectFaults(parts: Record<Target, Part>, faults: Fault[]): Promise<InjectedFault[]> {
   const begunAt = Date.now();
   const since = () => Date.now() - begunAt;

@@ -1,25 +1,25 @@
 import type { CallRequest } from '../../workflows/callRequest.js';
 import type { Dice } from './dice.js';
 
-/** Whom to call, and what belongs to it in the request. */
+/** A number to call, with the parts of the request that belong to it. */
 export interface Destination {
   to: string;
-  /** What the number does, in short. */
+  /** What the number does, in a few words. */
   what: string;
   options: Pick<CallRequest, 'lookup' | 'machineDetection' | 'maxDurationSeconds' | 'ringTimeoutSeconds'>;
-  /** The talk or the ringing is so long that canceling it is worthwhile. */
+  /** It talks or rings so long that it can be canceled meanwhile. */
   long: boolean;
 }
 
-/** Create faults after which no call exists, and those after which it does or will: digits CC of `+15009CCBRNO`. */
+/** Create faults without a call, and those with a call now or later: digits CC of `+15009CCBRNO`. */
 const noCallMade = ['01', '03', '05', '07', '10', '12', '13', '18'];
 const callMade = ['02', '04', '06', '08', '09', '11', '14', '15', '16', '17', '19'];
-/** They take the client's whole time-out, so once is enough. */
+/** Each takes the whole time-out of the Twilio client, so one per call is enough. */
 const hanging = new Set(['10', '11', '15']);
 
 /**
- * The read faults R that end some time. Not 8 and 9, where Twilio never tells how a call ended: with the API
- * killed at the wrong moment nobody could know, and the outcome would rightly be `unknown`, a day later.
+ * The read faults R that end. With 8 and 9 Twilio never says how a call ended. If the API is killed at the
+ * wrong moment, the outcome is rightly `unknown`, but only a day later.
  */
 const readFaults: [number, string][] = [
   [5, '0'],
@@ -32,7 +32,7 @@ const readFaults: [number, string][] = [
   [1, '7'],
 ];
 
-/** How a call goes, O: every way, those that are dialed again more often. */
+/** The course of a call, digit O. Courses that lead to retries are more frequent. */
 const courseDigits: [number, string][] = [
   [3, '0'],
   [1, '1'],
@@ -52,7 +52,10 @@ const accountErrors = ['20003', '10004', '20429'];
 const notifications = ['13224', '13225', '13227', '32016', '32017'];
 const courses = ['8001', '8002', '8003', '8005', '8006', '8007', '8101', '8106', '8107', '8108'];
 
-/** Throws for a destination: every family of the simulator's numbers, the one that combines faults above all. */
+/**
+ * Picks a destination among all families of the simulator's numbers, mostly from the one that combines
+ * faults.
+ */
 export function destinationBy(dice: Dice): Destination {
   return dice.weighted<() => Destination>([
     [62, () => faultyDestination(dice)],
@@ -67,7 +70,8 @@ export function destinationBy(dice: Dice): Destination {
     [3, () => destination(`+15006${dice.pick(refusals)}0`, 'refused')],
     [
       3,
-      () => destination(`+15006${dice.pick(accountErrors)}${dice.between(1, 2)}`, 'account trouble, mended'),
+      () =>
+        destination(`+15006${dice.pick(accountErrors)}${dice.between(1, 2)}`, 'an account error that ends'),
     ],
     [
       3,
@@ -112,7 +116,7 @@ function lookupDestination(dice: Dice): Destination {
   const failure = dice.between(0, 9);
   const course = dice.pick(['0', '2', '5']);
   return {
-    ...destination(`+15008${valid}00${status}${failure}${course}`, 'Lookup has something to say'),
+    ...destination(`+15008${valid}00${status}${failure}${course}`, 'Lookup says something'),
     options: { lookup: dice.pick(['basic', 'lineStatus']) },
   };
 }

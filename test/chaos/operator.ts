@@ -4,17 +4,17 @@ import { Client, Connection } from '@temporalio/client';
 import type { Reset } from './plan.js';
 import type { Stack } from './stack.js';
 
-/** A reset that an operator asked for. */
+/** A reset that was carried out. */
 export interface AppliedReset extends Reset {
   callId: string;
 }
 
-/** So many calls are looked at for one to reset, the youngest first. */
+/** How many calls are tried to find one to reset, the newest first. */
 const candidateCount = 15;
 
 /**
- * Resets workflows as an operator does from Temporal's UI: what they did since then is done again, and no phone may
- * ring for it. A reset that finds no such call, or no Temporal, is left out.
+ * Resets workflows as an operator does in the Temporal UI. They do the same again from there, but no phone
+ * may ring for it. A reset that finds no suitable call, or no Temporal, is left out.
  */
 export async function reset(
   stack: Stack,

@@ -1,32 +1,32 @@
 import type { RingtrueProcess } from '../support/ringtrueProcess.js';
 import { isAlive } from '../support/ringtrueProcess.js';
 
-/** One process that can be struck and started again. */
+/** One process that can be stopped in different ways and started again. */
 export interface Part {
-  /** SIGKILL; comes back when it is gone. */
+  /** Sends SIGKILL and waits until the process is gone. */
   kill(): Promise<void>;
-  /** Asks it to stop, and waits until it has. */
+  /** Sends SIGTERM and waits until the process is gone. */
   stop(): Promise<void>;
   freeze(): void;
   unfreeze(): void;
-  /** Starts it again; it may not serve yet. */
+  /** Starts it again. It may not serve yet. */
   start(): Promise<void>;
   /** Does it serve? */
   isReady(): Promise<boolean>;
-  /** What it said on stderr, over all its lives. */
+  /** Everything it wrote to stderr since its first start. */
   output(): string;
 }
 
-/** A `ringtrue` process that ended as it must not: by itself, or with another status than 0 when asked to stop. */
+/** A `ringtrue` process that ended by itself, or after SIGTERM with a status other than 0. */
 export interface BadEnd {
   name: string;
   how: string;
 }
 
-/** How long a process may take to stop when asked: the grace of its activities or requests, and some more. */
+/** How long a process may take to stop: longer than the grace period of its activities or requests. */
 const stopsWithinMs = 60_000;
 
-/** A part that is a `ringtrue` process with an address where it says whether it is ready. */
+/** A `ringtrue` process with an address that says whether it is ready. */
 export class RingtruePart implements Part {
   readonly badEnds: BadEnd[] = [];
   readonly #lives: RingtrueProcess[] = [];
@@ -65,7 +65,7 @@ export class RingtruePart implements Part {
     if (ended === null) {
       this.badEnds.push({ name: this.name, how: `did not stop within ${stopsWithinMs / 1000} s of SIGTERM` });
       await process.stop('SIGKILL');
-      // Before it has begun, a process has no say in how it ends.
+      // A process that has not begun to run yet ends by the signal.
     } else if (ended.status !== 0 && process.stderr !== '')
       this.badEnds.push({
         name: this.name,
@@ -91,7 +91,7 @@ export class RingtruePart implements Part {
     return this.#lives.map((life, i) => `--- life ${i + 1}, pid ${life.pid}\n${life.stderr}`).join('\n');
   }
 
-  /** At the end of everything. */
+  /** Ends it at the end of the run. */
   async end(): Promise<void> {
     this.#expected = true;
     if (this.#lives.length > 0 && isAlive(this.#process.pid)) await this.#process.stop('SIGKILL');

@@ -9,11 +9,11 @@ describe('the plan of a run', () => {
     expect(planOf(options)).toEqual(planOf(options));
   });
 
-  it('another seed: another plan', () => {
+  it('a different seed: a different plan', () => {
     expect(planOf({ ...options, seed: 43 })).not.toEqual(planOf(options));
   });
 
-  it('as many calls as asked, in the order of their times, each with a key of its own', () => {
+  it('400 calls: planned in the order of their times, each with its own key', () => {
     const { calls } = planOf(options);
     expect(calls).toHaveLength(400);
     expect(calls.map(({ atMs }) => atMs)).toEqual(calls.map(({ atMs }) => atMs).sort((a, b) => a - b));
@@ -21,36 +21,39 @@ describe('the plan of a run', () => {
     expect(calls.filter(({ request }) => !e164.test(request.to))).toEqual([]);
   });
 
-  it.each([1, 2, 3])('a short run, seed %i: every kind of blow, and every kind of forgery', (seed) => {
-    const { faults, forgeries: forged } = planOf({ seed, calls: 40, seconds: 20 });
-    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(['kill', 'stop', 'freeze']));
-    expect(new Set(faults.filter(({ kind }) => kind === 'kill').map(({ target }) => target))).toEqual(
-      new Set(['api', 'worker-1', 'temporal', 'postgres']),
-    );
-    expect(new Set(forged.map(({ kind }) => kind))).toEqual(new Set(forgeries));
-  });
+  it.each([1, 2, 3])(
+    'a short run with seed %i: has every kind of fault and every kind of forged callback',
+    (seed) => {
+      const { faults, forgeries: forged } = planOf({ seed, calls: 40, seconds: 20 });
+      expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(['kill', 'stop', 'freeze']));
+      expect(new Set(faults.filter(({ kind }) => kind === 'kill').map(({ target }) => target))).toEqual(
+        new Set(['api', 'worker-1', 'temporal', 'postgres']),
+      );
+      expect(new Set(forged.map(({ kind }) => kind))).toEqual(new Set(forgeries));
+    },
+  );
 
-  it('a long run: every process is killed, and nothing is frozen for longer than the settings allow', () => {
+  it('a long run: kills every process and freezes none for longer than the settings allow', () => {
     const { faults } = planOf({ ...options, seconds: 1_200 });
     const killed = new Set(faults.filter(({ kind }) => kind === 'kill').map(({ target }) => target));
     expect(killed).toEqual(new Set(targets));
     expect(faults.filter(({ kind, forMs }) => kind === 'freeze' && forMs > longestFreezeMs)).toEqual([]);
   });
 
-  it('a long run: calls of every sort', () => {
+  it('a long run: has calls of every kind', () => {
     const { calls } = planOf(options);
     const sorts = {
       canceled: calls.filter(({ cancelAfterMs }) => cancelAfterMs !== null),
-      'dialed again now': calls.filter(({ retryNow }) => retryNow),
+      'retried on request': calls.filter(({ retryNow }) => retryNow),
       'posted twice at once': calls.filter(({ postedTwice }) => postedTwice),
       'several between the same two numbers': calls.filter(({ what }) => what.endsWith('several at once')),
-      'given up at a time': calls.filter(({ giveUpAfterSeconds }) => giveUpAfterSeconds !== null),
-      'lost answers to creates': calls.filter(({ request }) => request.to.startsWith('+1500902')),
+      'with giveUpAt': calls.filter(({ giveUpAfterSeconds }) => giveUpAfterSeconds !== null),
+      'lost create responses': calls.filter(({ request }) => request.to.startsWith('+1500902')),
     };
     expect(Object.entries(sorts).filter(([, some]) => some.length === 0)).toEqual([]);
   });
 
-  it('numbers whose end Twilio would never tell are left out', () => {
+  it('numbers whose outcome Twilio never reports: left out', () => {
     const { calls } = planOf(options);
     expect(calls.filter(({ request }) => /^\+15009\d{3}[89]/.test(request.to))).toEqual([]);
   });

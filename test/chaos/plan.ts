@@ -7,15 +7,15 @@ export interface PlannedCall {
   key: string;
   atMs: number;
   request: CallRequest;
-  /** Seconds after its placing at which `giveUpAt` lies; null: none. */
+  /** Seconds from sending the request to `giveUpAt`. Null: no `giveUpAt`. */
   giveUpAfterSeconds: number | null;
-  /** Time after it was accepted at which it is canceled; null: never. */
+  /** Milliseconds from the acceptance of the call to its cancel. Null: never. */
   cancelAfterMs: number | null;
-  /** Whether the caller asks to dial again now as soon as the call waits to be retried. */
+  /** Whether the client requests a retry as soon as the call waits for one. */
   retryNow: boolean;
-  /** Whether the caller sends the same request twice at the same time. */
+  /** Whether the client sends the same request twice at the same time. */
   postedTwice: boolean;
-  /** What makes this call hard, in short. */
+  /** What is special about this call, in a few words. */
   what: string;
 }
 
@@ -23,18 +23,18 @@ export const targets = ['api', 'worker-1', 'worker-2', 'temporal', 'postgres'] a
 export type Target = (typeof targets)[number];
 
 /**
- * One blow against a process. `kill`: SIGKILL. `stop`: asked to stop, waited for. `freeze`: SIGSTOP, as a
- * machine that hangs; it goes on where it was.
+ * One fault of a process. `kill`: SIGKILL. `stop`: SIGTERM. `freeze`: SIGSTOP and later SIGCONT, as on a
+ * machine that hangs for some seconds.
  */
 export interface Fault {
   atMs: number;
   target: Target;
   kind: 'kill' | 'stop' | 'freeze';
-  /** How long it is down, or frozen. */
+  /** How long it is down or frozen. */
   forMs: number;
 }
 
-/** Callbacks that Twilio did not send, or not for this attempt. */
+/** Kinds of callbacks that Twilio did not send, or not for this attempt. */
 export const forgeries = [
   'unsigned',
   'wrong-token',
@@ -48,15 +48,15 @@ export type ForgeryKind = (typeof forgeries)[number];
 export interface Forgery {
   atMs: number;
   kind: ForgeryKind;
-  /** Chooses the call, among those that are under way at that time: 0 or more, below 1. */
+  /** Chooses one of the calls that run at that time: 0 or more, below 1. */
   victim: number;
 }
 
-/** A workflow that an operator resets, to one of its workflow tasks. */
+/** An operator resets a workflow to one of its workflow tasks. */
 export interface Reset {
   atMs: number;
   of: 'under way' | 'over';
-  /** Chooses the task: 0 or more, below 1. */
+  /** Chooses the workflow task: 0 or more, below 1. */
   point: number;
 }
 
@@ -69,13 +69,13 @@ export interface Plan {
   resets: Reset[];
 }
 
-/** A frozen worker may hold a create back for so long; the settings of the run leave more than that for it to land. */
+/** A frozen worker delays a create request by at most this. The settings of the run allow for more. */
 export const longestFreezeMs = 6_000;
-/** Callers' numbers: few, so that calls between the same two numbers meet. */
+/** From-numbers: few, so that calls between the same two numbers overlap. */
 const fromNumbers = ['+15005550006', '+12025550101', '+12025550102'];
 const meanMsBetweenFaults = 7_000;
 
-/** Everything that a run does by chance. The seed decides it, and nothing else. */
+/** Everything that is random in a run. Only the seed decides it. */
 export function planOf(options: { seed: number; calls: number; seconds: number }): Plan {
   const { seed, calls, seconds } = options;
   const dice = diceOf(seed);
@@ -96,7 +96,8 @@ function plannedCalls(dice: Dice, seed: number, count: number, withinMs: number)
     const destination = destinationBy(dice);
     const from = dice.pick(fromNumbers);
     const atMs = Math.round(dice.throw() * withinMs);
-    // Several at once between the same two numbers: which Twilio call is whose?
+    // Several at the same time between the same two numbers: Twilio's list does not show which call belongs
+    // to which.
     const together = dice.chance(0.15) ? dice.between(2, 3) : 1;
     for (let i = 0; i < together && calls.length < count; i++) {
       const retry = dice.chance(0.5) ? policyBy(dice) : null;
@@ -124,7 +125,7 @@ function plannedCalls(dice: Dice, seed: number, count: number, withinMs: number)
   return calls.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Dials again after a second; or after a long time, for which the caller does not wait. */
+/** Retries after a second; or after a long time, and then the client requests the retry earlier. */
 function policyBy(dice: Dice): { policy: RetryPolicy; now: boolean } {
   const now = dice.chance(0.25);
   const seconds = now ? 20 : 1;
@@ -132,7 +133,7 @@ function policyBy(dice: Dice): { policy: RetryPolicy; now: boolean } {
     now,
     policy: {
       maxAttempts: dice.between(2, 3),
-      // Failed and no-answer are told apart by a SIP code that only a callback brings.
+      // Only callbacks have the SIP code that distinguishes failed from no-answer.
       retryOn: dice.weighted<Outcome[]>([
         [4, ['busy', 'no-answer', 'failed', 'rejected']],
         [1, ['failed']],
@@ -145,7 +146,7 @@ function policyBy(dice: Dice): { policy: RetryPolicy; now: boolean } {
   };
 }
 
-/** Each kind once, and then as chance will have it. */
+/** Each kind once, and then at random. */
 function plannedFaults(dice: Dice, lengthMs: number): Fault[] {
   const once: Pick<Fault, 'target' | 'kind'>[] = dice.shuffled([
     { target: 'worker-1', kind: 'kill' },

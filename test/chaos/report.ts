@@ -1,7 +1,7 @@
 import type { ChaosResult } from './chaosRun.js';
 import { wrongs } from './truth.js';
 
-/** What a run did and found, for a person. */
+/** What a run did and found, as text for people. */
 export function reportOf({ plan, injected, evidence, violations, calmSeconds }: ChaosResult): string {
   const { placed, twilio, placements, attempts, forged } = evidence;
   const creates = attempts.map(({ document }) => document.evidence.create);
@@ -11,13 +11,13 @@ export function reportOf({ plan, injected, evidence, violations, calmSeconds }: 
   const lines = [
     `seed ${plan.seed}: ${placed.length} calls in ${plan.lengthMs / 1000} s, then ${calmSeconds} s until all were over`,
     `accepted   ${placed.filter(({ callIds }) => callIds.length > 0).length}; requests sent again ${sum(placed.map(({ repeats }) => repeats))}, sent twice at once ${placed.filter(({ planned }) => planned.postedTwice).length}`,
-    `blows      ${tally(injected.map(({ target, kind }) => `${target} ${kind}`))}`,
-    `dialed    ${twilio.length} Twilio calls for ${attempts.length} attempts; ${placements.length} creates (${tally(placements.map(({ result }) => result ?? 'open'))})`,
-    `unclear    ${unclear.length} creates: ${tally(unclear.map((create) => `known by ${create?.sidFrom ?? 'nothing'}`))}`,
-    `never sent ${placements.filter(({ result }) => result === 'absent').length} that surely made no call were dialed again`,
+    `faults     ${tally(injected.map(({ target, kind }) => `${target} ${kind}`))}`,
+    `dialed     ${twilio.length} Twilio calls for ${attempts.length} attempts with ${placements.length} placements (${tally(placements.map(({ result }) => result ?? 'open'))})`,
+    `unclear    ${unclear.length} placements: ${tally(unclear.map((create) => `SID from ${create?.sidFrom ?? 'nowhere'}`))}`,
+    `absent     ${placements.filter(({ result }) => result === 'absent').length} placements certainly made no call`,
     `ended      ${tally(outcomes)}`,
-    `evidence   ${attempts.filter(({ document }) => document.evidence.disagreed).length} attempts of which two sources said different ends`,
-    `cancels    ${canceled.length} (${tally(canceled.flatMap(({ cancels }) => cancels.map(String)))}); dialed again now ${sum(placed.map(({ retriesTaken }) => retriesTaken))}`,
+    `evidence   ${attempts.filter(({ document }) => document.evidence.disagreed).length} attempts with different final statuses from two sources`,
+    `cancels    ${canceled.length} (${tally(canceled.flatMap(({ cancels }) => cancels.map(String)))}); retried on request ${sum(placed.map(({ retriesTaken }) => retriesTaken))}`,
     `forged     ${tally(forged.map(({ kind, status }) => `${kind} ${status}`))}`,
     `resets     ${tally(evidence.resets.map(({ of }) => of))}`,
     `found      ${wrongs.map((wrong) => `${wrong} ${violations.filter((one) => one.wrong === wrong).length}`).join(', ')}`,

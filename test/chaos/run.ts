@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../../src/process/cacheDirectory.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
-import { chaosRun } from './chaosRun.js';
+import useRunDirectory from '../support/useRunDirectory.js';
+import { chaosRun, evidenceDirectory } from './chaosRun.js';
 import { reportOf } from './report.js';
 
-/** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Status 1 when a promise was broken. */
+/** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Exits with 1 if it finds a violation. */
 const { values } = parseArgs({
   options: { seed: { type: 'string' }, calls: { type: 'string' }, minutes: { type: 'string' } },
 });
@@ -15,8 +15,9 @@ const calls = number('calls', values.calls ?? '300');
 const minutes = number('minutes', values.minutes ?? '5');
 const print = (line: string) => process.stderr.write(`${line}\n`);
 
-const evidenceIn = join(tmpdir(), `ringtrue-chaos-evidence-${seed}-${calls}`);
+const evidenceIn = evidenceDirectory(seed, calls);
 const cli = await findTemporalCli({ env: process.env, cacheDirectory: cacheDirectory(tmpdir()), say: print });
+const removeRunDirectory = useRunDirectory();
 print(`Seed ${seed}: ${calls} calls in ${minutes} minutes.`);
 const result = await chaosRun({
   seed,
@@ -28,9 +29,10 @@ const result = await chaosRun({
 });
 process.stdout.write(`${reportOf(result)}\n`);
 if (result.violations.length > 0) {
-  print(`What was said and recorded is in ${evidenceIn}.`);
-  print(`Again: npm run chaos -- --seed ${seed} --calls ${calls} --minutes ${minutes}`);
+  print(`The evidence is in ${evidenceIn}: rows, Twilio's calls, logs and histories.`);
+  print(`To run it again: npm run chaos -- --seed ${seed} --calls ${calls} --minutes ${minutes}`);
 }
+removeRunDirectory();
 process.exit(result.violations.length > 0 ? 1 : 0);
 
 function number(name: string, text: string): number {

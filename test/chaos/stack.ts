@@ -10,7 +10,7 @@ import { type BadEnd, type Part, RingtruePart } from './part.js';
 import type { Target } from './plan.js';
 import { temporalServer } from './temporalServer.js';
 
-/** All processes of a run, each a real one. */
+/** All processes of a run. Each is real. */
 export interface Stack {
   parts: Record<Target, Part>;
   apiUrl: string;
@@ -19,24 +19,24 @@ export interface Stack {
   simulatorUrl: string;
   accountSid: string;
   authToken: string;
-  /** Waits until every part serves; throws the names of those that do not in time. */
+  /** Waits until every process serves. Throws the name and output of one that does not in time. */
   ready(withinMs: number): Promise<void>;
   badEnds(): BadEnd[];
-  /** What each process said, by its name. */
+  /** What each process wrote to stderr, by its name. */
   output(): Record<string, string>;
   end(): Promise<void>;
 }
 
-/** Short waits, so that a run sees many of them. */
+/** Short, so that many of them happen in a run. */
 export const waits = {
   callbackWaitSeconds: 2,
   pollIntervalSeconds: 1,
-  /** More than the longest freeze (6 s), landing late (4 s) and missing from the list (4 s) together. */
+  /** Longer than the sum of the longest freeze (6 s), a late create (4 s) and a late list (4 s). */
   absentAfterSeconds: 20,
 };
 
 /**
- * Starts PostgreSQL (durable: a commit survives the death of the server), Temporal with its state in a file, the
+ * Starts PostgreSQL (durable: a commit survives a kill of the server), Temporal with its state in a file, the
  * simulator, the API and two workers.
  */
 export async function startStack(cliPath: string): Promise<Stack> {
@@ -61,7 +61,7 @@ export async function startStack(cliPath: string): Promise<Stack> {
     RINGTRUE_CALLBACK_WAIT_SECONDS: String(waits.callbackWaitSeconds),
     RINGTRUE_POLL_INTERVAL_SECONDS: String(waits.pollIntervalSeconds),
     RINGTRUE_ABSENT_AFTER_SECONDS: String(waits.absentAfterSeconds),
-    // What becomes of a call is judged by its number alone: no call decides about another one.
+    // The truth of a call follows from its number alone, so no call may influence another one.
     RINGTRUE_CALLS_PER_NUMBER: '0',
     RINGTRUE_REMEMBER_INVALID_SECONDS: '0',
   };
@@ -95,7 +95,7 @@ export async function startStack(cliPath: string): Promise<Stack> {
   async function gone(signal: NodeJS.Signals): Promise<void> {
     postgres.kill(signal);
   }
-  // Its port is any free one, so something else may have it for a moment.
+  // Another process may have its port for a moment.
   async function startAgain(): Promise<void> {
     for (let left = 20; ; left--) {
       try {
@@ -116,7 +116,8 @@ export async function startStack(cliPath: string): Promise<Stack> {
   };
   const all: Record<string, Part> = { simulator, ...parts };
 
-  // However this process ends, nothing of the run outlives it; Temporal and PostgreSQL see to that themselves.
+  // All processes of the run end with this one, however it ends. Temporal and PostgreSQL have guards of their
+  // own.
   const killAll = () => {
     for (const part of ringtrue) void part.end();
   };

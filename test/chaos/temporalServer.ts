@@ -13,8 +13,8 @@ export interface TemporalServer extends Part {
 }
 
 /**
- * Temporal's dev server with its state in a file, as `ringtrue dev` runs it, except that it stays down when it is
- * killed until it is started again.
+ * A Temporal dev server with its state in a file, as `ringtrue dev` runs it. When it is killed it stays down
+ * until it is started again.
  */
 export async function temporalServer(cliPath: string, stateFile: string): Promise<TemporalServer> {
   const port = await heldPort();
@@ -39,7 +39,7 @@ export async function temporalServer(cliPath: string, stateFile: string): Promis
       child = started;
     },
     async kill() {
-      // The whole group: the server and the guard that would end it gently.
+      // Kills the whole group, because the guard would end the server gently.
       await goneAfter(() => process.kill(-(child?.pid as number), 'SIGKILL'));
     },
     async stop() {
@@ -72,7 +72,7 @@ export async function temporalServer(cliPath: string, stateFile: string): Promis
     const gone = once(exiting, 'exit');
     end();
     await gone;
-    // The server may be gone a moment after its guard, and holds its port and its file until then.
+    // The server may outlive its guard for a moment, and holds its port and file until then.
     while (!(await isGone(exiting.pid as number))) await pause(20);
   }
 

@@ -9,7 +9,7 @@ const to = '+15005555480';
 const from = '+15005550006';
 const sid = 'CA00000000000000000000000000000001';
 
-/** A call that failed with SIP 480, told by a callback: `no-answer`. */
+/** A call that failed with SIP 480, as a callback says: `no-answer`. */
 const attempt: Attempt = {
   number: 1,
   callSid: sid,
@@ -60,7 +60,7 @@ const twilioCall: TwilioCall = {
   notifications: [],
 };
 
-/** Evidence of one call, as its record and as Twilio tell it. */
+/** Evidence of one call: its record, and the call as Twilio has it. */
 function evidenceOf(record: CallOutcome = outcome, twilio: TwilioCall[] = [twilioCall]): Evidence {
   return {
     placed: [
@@ -131,7 +131,7 @@ function placed(evidence: Evidence) {
 
 const wrongsOf = (found: Violation[]) => [...new Set(found.map(({ wrong }) => wrong))].sort();
 
-it('everybody tells the same: nothing is found', () => {
+it('all sources agree: no violation', () => {
   expect(violationsOf(evidenceOf())).toEqual([]);
 });
 
@@ -145,12 +145,12 @@ describe('lost', () => {
     'the workflow still runs': (e) => {
       e.workflows[callId] = { status: 'RUNNING', result: null };
     },
-    'the claim of a create is still open': (e) => {
+    'the claim of a placement is still open': (e) => {
       e.placements = [{ call_id: callId, attempt: 1, placement: 1, result: null, call_sid: null }];
     },
-    'a caller was refused': (e) => Object.assign(placed(e), { callIds: [], refusal: '503 null' }),
+    'the client was refused': (e) => Object.assign(placed(e), { callIds: [], refusal: '503 null' }),
   };
-  it.each(Object.entries(losses))('%s', (_, damage) => {
+  it.each(Object.entries(losses))('%s: reported as lost', (_, damage) => {
     const evidence = evidenceOf();
     damage(evidence);
     expect(wrongsOf(violationsOf(evidence))).toContain('lost');
@@ -161,12 +161,12 @@ describe('doubled', () => {
   const other = { ...twilioCall, sid: 'CA00000000000000000000000000000002' };
   const doubles: Record<string, () => Evidence> = {
     'one attempt made two Twilio calls': () => evidenceOf(outcome, [twilioCall, other]),
-    'Twilio made a call for an attempt that nobody recorded': () =>
+    'Twilio made a call for an attempt that is not recorded': () =>
       evidenceOf(outcome, [
         twilioCall,
         { ...other, statusCallback: twilioCall.statusCallback?.replace('/1#', '/2#') ?? null },
       ]),
-    'Twilio made a call for a call that nobody placed': () =>
+    'Twilio made a call for a call that the client did not place': () =>
       evidenceOf(outcome, [
         twilioCall,
         { ...other, statusCallback: 'http://127.0.0.1:3000/twilio/status/call-2/1' },
@@ -177,7 +177,7 @@ describe('doubled', () => {
       return evidence;
     },
   };
-  it.each(Object.entries(doubles))('%s', (_, evidence) => {
+  it.each(Object.entries(doubles))('%s: reported as doubled', (_, evidence) => {
     expect(wrongsOf(violationsOf(evidence()))).toEqual(['doubled']);
   });
 });
@@ -190,16 +190,16 @@ describe('untrue', () => {
     'another SID': withAttempt({ callSid: 'CA00000000000000000000000000000002' }),
     'another SIP code': withAttempt({ sipResponseCode: 503, outcome: 'failed' }),
     'the SIP code of the callback is gone': withAttempt({ sipResponseCode: null, outcome: 'failed' }),
-    'a duration that nobody talked': withAttempt({ durationSeconds: 7 }),
-    'somebody who did not answer': withAttempt({ answeredBy: 'human' }),
-    'an error code that Twilio did not note': withAttempt({ errorCode: 13224 }),
+    'a wrong duration': withAttempt({ durationSeconds: 7 }),
+    'a wrong answerer': withAttempt({ answeredBy: 'human' }),
+    'an error code that Twilio does not have': withAttempt({ errorCode: 13224 }),
     'canceled, though it was not': withAttempt({ status: 'canceled', outcome: 'canceled' }),
-    'canceled by nobody': evidenceOf({ ...outcome, outcome: 'canceled', decidedBy: 'cancel' }),
+    'canceled without a cancel': evidenceOf({ ...outcome, outcome: 'canceled', decidedBy: 'cancel' }),
     'expired without a time to give up at': evidenceOf(
       { ...outcome, outcome: 'expired', decidedBy: 'policy', attempts: [], callSid: null },
       [],
     ),
-    'refused by Lookup, which did not': evidenceOf(
+    'invalid by Lookup, which says valid': evidenceOf(
       { ...outcome, outcome: 'invalid-number', decidedBy: 'lookup', attempts: [], callSid: null },
       [],
     ),
@@ -215,16 +215,16 @@ describe('untrue', () => {
     ),
     'an outcome that its last attempt does not have': evidenceOf({ ...outcome, outcome: 'answered' }),
   };
-  it.each(Object.entries(untruths))('%s', (_, evidence) => {
+  it.each(Object.entries(untruths))('%s: reported as untrue', (_, evidence) => {
     expect(wrongsOf(violationsOf(evidence))).toContain('untrue');
   });
 
-  it('a poll decided and nobody told the SIP code: failed, and that is true', () => {
+  it('decided by a poll without SIP code: failed is true', () => {
     const changes = { decidedBy: 'poll', sipResponseCode: null, outcome: 'failed' } as const;
     expect(violationsOf(withAttempt(changes))).toEqual([]);
   });
 
-  it('the workflow, the API or the columns tell something else than the row', () => {
+  it('workflow, API or columns differ from the row: three violations', () => {
     const evidence = evidenceOf();
     const answered = { ...outcome, outcome: 'answered' } as const;
     evidence.workflows[callId] = { status: 'COMPLETED', result: answered };
@@ -244,19 +244,19 @@ describe('let in', () => {
     callSid: sid,
     status: 403,
   };
-  it('refused with 403, or the API was down: nothing', () => {
+  it('forged callbacks are refused or get no answer: no violation', () => {
     const evidence = evidenceOf();
     evidence.forged = [forged, { ...forged, status: 0 }, { ...forged, kind: 'no-such-call', status: 404 }];
     expect(violationsOf(evidence)).toEqual([]);
   });
 
-  it('a forged callback was taken', () => {
+  it('a forged callback is accepted: a violation', () => {
     const evidence = evidenceOf();
     evidence.forged = [{ ...forged, status: 204 }];
     expect(wrongsOf(violationsOf(evidence))).toEqual(['let in']);
   });
 
-  it('what a forged callback said is in the record', () => {
+  it('the content of a forged callback is in the record: a violation', () => {
     const evidence = withAttempt({ durationSeconds: 7777 });
     evidence.forged = [{ ...forged, kind: 'another-sid', callSid: 'CAf', status: 204 }];
     expect(wrongsOf(violationsOf(evidence))).toEqual(['let in', 'untrue']);
@@ -282,23 +282,23 @@ describe('policy', () => {
       },
     ]);
 
-  it('dialed twice, as the policy says: nothing', () => {
+  it('two attempts that the policy allows: no violation', () => {
     const evidence = twice();
     placed(evidence).request.retry = policy;
     expect(violationsOf(evidence)).toEqual([]);
   });
 
-  it('dialed more often than allowed', () => {
+  it('more attempts than the policy allows: a violation', () => {
     expect(wrongsOf(violationsOf(twice()))).toEqual(['policy']);
   });
 
-  it('gave up although the policy says to dial again', () => {
+  it('no retry although the policy demands one: a violation', () => {
     const evidence = evidenceOf();
     placed(evidence).request.retry = policy;
     expect(wrongsOf(violationsOf(evidence))).toEqual(['policy']);
   });
 
-  it('gave up because somebody canceled it: nothing', () => {
+  it('no retry after a cancel: no violation', () => {
     const evidence = evidenceOf();
     Object.assign(placed(evidence), { cancels: [202] });
     placed(evidence).request.retry = policy;
@@ -306,7 +306,7 @@ describe('policy', () => {
   });
 });
 
-it('bad end: a process ended by itself', () => {
+it('a process ended by itself: a violation', () => {
   const evidence = evidenceOf();
   evidence.badEnds = [{ name: 'api', how: 'ended by itself: status 1, signal null' }];
   expect(wrongsOf(violationsOf(evidence))).toEqual(['bad end']);

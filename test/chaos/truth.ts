@@ -6,18 +6,18 @@ import { untruthsOfAttempt } from './attemptTruth.js';
 import type { PlacedCall } from './client.js';
 import type { Evidence, TwilioCall } from './collectEvidence.js';
 
-/** How a promise can be broken. `policy`: dialed again although it was not allowed, or not although it was. */
+/** Kinds of violations. `policy`: a retry that the policy does not allow, or a missing one. */
 export const wrongs = ['lost', 'doubled', 'untrue', 'let in', 'policy', 'bad end'] as const;
 export type Wrong = (typeof wrongs)[number];
 
 export interface Violation {
   wrong: Wrong;
-  /** Null: of no single call. */
+  /** Null: it concerns no single call. */
   callId: string | null;
   what: string;
 }
 
-/** Holds what ringtrue recorded and answers against what Twilio says happened. Empty: every promise was kept. */
+/** Compares what ringtrue recorded and answers with what Twilio says. Empty: no violation. */
 export function violationsOf(evidence: Evidence): Violation[] {
   const found: Violation[] = [];
   const report = (wrong: Wrong, callId: string | null, what: string) => found.push({ wrong, callId, what });
@@ -27,14 +27,15 @@ export function violationsOf(evidence: Evidence): Violation[] {
   for (const [address, calls] of byAttempt) {
     const [callId = '', attempt] = address.split('/');
     const sids = calls.map(({ sid }) => sid);
-    if (!known.has(callId)) report('doubled', callId, `Twilio dialed ${sids} for a call that nobody placed`);
+    if (!known.has(callId))
+      report('doubled', callId, `Twilio dialed ${sids} for a call that the client did not place`);
     if (calls.length > 1) report('doubled', callId, `attempt ${attempt} made ${calls.length} calls: ${sids}`);
     const claimed = evidence.attempts.filter((row) => row.call_id === callId).map((row) => row.call_sid);
     for (const sid of sids.filter((one) => !claimed.includes(one)))
-      report('doubled', callId, `${sid} of attempt ${attempt} is nobody's: no recorded attempt has it`);
+      report('doubled', callId, `${sid} of attempt ${attempt} belongs to no recorded attempt`);
   }
   for (const { call_id } of evidence.calls)
-    if (!known.has(call_id)) report('doubled', call_id, 'there is a row of a call that nobody placed');
+    if (!known.has(call_id)) report('doubled', call_id, 'it has a row, but the client did not place it');
   for (const call of evidence.placed) judgeCall(call, evidence, byAttempt, report);
   for (const { kind, callId, attempt, callSid, status } of evidence.forged) {
     if (!allowed[kind].includes(status))
@@ -53,7 +54,7 @@ export function violationsOf(evidence: Evidence): Violation[] {
   return found;
 }
 
-/** Answers to forged callbacks that let nothing in: 0 is a server that is down, 503 one that cannot tell now. */
+/** Acceptable answers to forged callbacks. 0: the API is down. 503: it cannot check now. */
 const allowed: Record<Evidence['forged'][number]['kind'], number[]> = {
   unsigned: [403, 0],
   'wrong-token': [403, 0],
@@ -64,7 +65,7 @@ const allowed: Record<Evidence['forged'][number]['kind'], number[]> = {
   'no-such-call': [404, 503, 0],
 };
 
-/** By `callId/attempt`, read off the address to which Twilio sends the callbacks. */
+/** By `callId/attempt`, which are in the callback URL of each call. */
 function twilioCallsByAttempt(calls: TwilioCall[]): Map<string, TwilioCall[]> {
   const found = new Map<string, TwilioCall[]>();
   for (const call of calls) {
@@ -85,7 +86,7 @@ function judgeCall(
   const [callId] = callIds;
   const { key } = call.planned;
   if (callId === undefined) {
-    // A caller that is refused has lost nothing, but a running server has no reason to refuse.
+    // Nothing is lost if a request is refused. But a running API has no reason to refuse one.
     if (!call.refusal?.startsWith('422') || request.giveUpAt === undefined)
       report('lost', null, `${key} was never accepted: ${call.refusal}`);
     return;
@@ -117,7 +118,7 @@ function judgeCall(
     reportCall('lost', `its attempts are numbered ${attempts.map((one) => one.number)}`);
   const workflow = evidence.workflows[callId];
   if (workflow?.status !== 'COMPLETED') reportCall('lost', `its workflow is ${workflow?.status}`);
-  // A call that an operator reset did its work again; what was recorded first stays.
+  // A call that was reset records again. The first record stays.
   else if (!evidence.resets.some((reset) => reset.callId === callId) && !same(workflow.result, document))
     reportCall('untrue', 'its workflow ended with another outcome than its row');
   const api = evidence.api[callId];
@@ -126,7 +127,7 @@ function judgeCall(
   for (const placement of evidence.placements.filter((one) => one.call_id === callId && one.result === null))
     reportCall(
       'lost',
-      `its claim for attempt ${placement.attempt}, round ${placement.placement} is still open`,
+      `its claim of attempt ${placement.attempt}, placement ${placement.placement} is still open`,
     );
 
   for (const attempt of document.attempts) {
@@ -138,7 +139,7 @@ function judgeCall(
   for (const wrong of breachesOfPolicy(call, document)) reportCall('policy', wrong);
 }
 
-/** Does the outcome of the call follow from its attempts, and from nothing else? */
+/** Ways in which the outcome of the call does not follow from its attempts. */
 function untruthsOfOutcome(call: PlacedCall, outcome: CallOutcome): string[] {
   const last = outcome.attempts.at(-1);
   const { lookup } = behaviorOf(call.request.to);
@@ -147,7 +148,7 @@ function untruthsOfOutcome(call: PlacedCall, outcome: CallOutcome): string[] {
     case 'cancel':
       return call.cancels.length > 0 && outcome.outcome === 'canceled'
         ? []
-        : [`${description}: nobody canceled it`];
+        : [`${description}, but the client did not cancel it`];
     case 'policy':
       return call.request.giveUpAt && !last && outcome.outcome === 'expired' ? [] : [description];
     case 'lookup': {
@@ -189,7 +190,7 @@ function breachesOfPolicy({ request, cancels }: PlacedCall, outcome: CallOutcome
     request.giveUpAt !== undefined ||
     attempts.length >= policy.maxAttempts ||
     !policy.retryOn.includes(last.outcome) ||
-    // Nobody dials again whom the callee called unwanted, or what Twilio goes on refusing.
+    // Never retried, whatever the policy says: an unwanted call, and what Twilio always refuses.
     last.sipResponseCode === 607 ||
     (last.outcome === 'rejected' && last.errorCode !== 21214);
   if (!mayStop) found.push(`it gave up after ${attempts.length} of ${policy.maxAttempts}: ${last.outcome}`);
@@ -201,7 +202,7 @@ function policyOf({ retry }: CallRequest): RetryPolicy {
   return retry ?? once;
 }
 
-/** As JSON has them: neither the order of fields nor `undefined` counts. */
+/** Compares two values as JSON, so that the order of fields and `undefined` do not count. */
 function same(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
 }

@@ -25,9 +25,9 @@ const mostLocalRetries = 100;
 const failedForReset = 20;
 
 /**
- * How many billable actions of each kind a workflow's history stands for. A child's own start is in the child's
- * history. Not in any history, so not counted: queries, heartbeats, refused updates, retries of an activity that
- * never reported back.
+ * How many billable actions of each kind a workflow's history stands for. A child's own start is in the
+ * child's history. Not in any history, so not counted: queries, heartbeats, refused updates, retries of an
+ * activity that never reported back.
  *
  * Source: Temporal, "Temporal Cloud Actions" (docs.temporal.io/evaluate/cloud/actions).
  */

@@ -7,20 +7,20 @@ import { cut, json, lookupAnswer, twilioError } from '../support/scriptedTwilio.
 import { useCallBench } from '../support/useCallBench.js';
 import { type HistoryCost, historyCost } from './historyCost.js';
 
-// What a call costs is written down in costs.json, and renewed, when a change is meant to cost that, by:
-// RINGTRUE_RENEW_COSTS=1 npx vitest run test/costs
+// costs.json has the cost of each kind of call. If a change is meant to cost more, or costs less, renew it:
+// RINGTRUE_RENEW_COSTS=1 npx vitest run test/costs && npm run bench:docs
 
 const file = fileURLToPath(new URL('costs.json', import.meta.url));
 const renew = Boolean(process.env.RINGTRUE_RENEW_COSTS);
 const baseline: Record<string, HistoryCost> = renew ? {} : JSON.parse(readFileSync(file, 'utf8'));
-/** Times and ids are written with more or fewer bytes from run to run. */
+/** Times and ids take more or fewer bytes from run to run. */
 const bytesMayDifferBy = 0.05;
 
 const context = useCallBench({ callbackWaitSeconds: 600, pollIntervalSeconds: 1 });
 const api = useApi(context);
 const stored = useApi(context, () => ({ progress: 'store' }));
 
-/** Twilio's event of each status word that a callback can bring. */
+/** The Twilio event that brings each status. */
 const eventOf: Record<string, string> = {
   initiated: 'initiated',
   ringing: 'ringing',
@@ -29,9 +29,9 @@ const eventOf: Record<string, string> = {
 
 interface Placed {
   callId: string;
-  /** The Twilio call of an attempt, once its create was asked for. */
+  /** The Twilio call of an attempt, as soon as it exists. */
   made(attempt: number): Promise<CallResource>;
-  /** Twilio's callbacks of an attempt, in order: of those events that the create asked for. */
+  /** Sends Twilio's callbacks of an attempt in order, for the events that the placement subscribed to. */
   calledBack(attempt: number, ...statuses: string[]): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-/** Waits until the workflow has done all that it can do for now, so that each event out there costs what it costs alone. */
+/** Waits until the workflow has nothing to do, so that each callback has a workflow task of its own. */
 async function settled(callId: string): Promise<void> {
   const handle = context.bench.client.workflow.getHandle(callId);
   for (;;) {
@@ -108,17 +108,17 @@ async function costs(name: string, { callId }: Placed, outcome: string): Promise
   expect(changes(name, cost, baseline[name])).toEqual([]);
 }
 
-/** In sentences, what a call costs more, or less, than is written down. */
+/** What a call costs more, or less, than costs.json says, in sentences. */
 function changes(name: string, now: HistoryCost, then: HistoryCost | undefined): string[] {
-  if (!then) return [`${name}: nothing is written down yet. Renew costs.json.`];
+  if (!then) return [`${name}: not in costs.json yet. Renew costs.json.`];
   const found: string[] = [];
   const compare = (what: 'events' | 'actions' | 'bytes', allowed: number, where = '') => {
     const more = now[what] - then[what];
     if (Math.abs(more) <= then[what] * allowed) return;
     const verdict =
       more > 0
-        ? 'If it has to cost that, renew costs.json and say why'
-        : 'Renew costs.json, so that it stays that cheap';
+        ? 'If the change is worth that, renew costs.json and say why'
+        : 'Renew costs.json, so that it stays cheaper';
     found.push(
       `${name}: a call costs ${now[what]} ${what} instead of ${then[what]} (${more > 0 ? '+' : ''}${more}${where}). ${verdict}.`,
     );
@@ -138,26 +138,26 @@ afterAll(() => {
   if (renew) writeFileSync(file, `${JSON.stringify(baseline, null, 2)}\n`);
 });
 
-describe('what a call costs: history events, bytes and billable actions', () => {
-  it('answered, every callback comes', async () => {
+describe('cost of a call in history events, bytes and billable actions', () => {
+  it('answered with every callback: costs what costs.json says', async () => {
     const call = await place();
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
     await costs('answered', call, 'answered');
   });
 
-  it('answered, and only a call that is looked at hears of its progress', async () => {
+  it('answered with progress kept in the store: costs what costs.json says', async () => {
     const call = await place({}, stored);
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
-    await costs('answered, and nobody looked', call, 'answered');
+    await costs('answered, progress in the store', call, 'answered');
   });
 
-  it('busy', async () => {
+  it('busy: costs what costs.json says', async () => {
     const call = await place();
     await call.calledBack(1, 'initiated', 'ringing', 'busy');
     await costs('busy', call, 'busy');
   });
 
-  it('busy, then answered at the second attempt', async () => {
+  it('busy, then answered at the second attempt: costs what costs.json says', async () => {
     const retry = {
       maxAttempts: 2,
       retryOn: ['busy'],
@@ -171,18 +171,18 @@ describe('what a call costs: history events, bytes and billable actions', () => 
     await costs('busy, then answered', call, 'answered');
   });
 
-  it('Lookup says that there is no such number', async () => {
+  it('Lookup says that the number is invalid: costs what costs.json says', async () => {
     context.twilio.answerLookup = (number) =>
       json(200, lookupAnswer(number, { valid: false, validation_errors: ['TOO_SHORT'] }));
     await costs('invalid by Lookup', await place(), 'invalid-number');
   });
 
-  it('Twilio refuses to dial', async () => {
+  it('Twilio refuses the call: costs what costs.json says', async () => {
     context.twilio.answerCreate = () => twilioError(400, 21215, 'no');
     await costs('refused', await place(), 'rejected');
   });
 
-  it('no callback ever comes: asked twice', async () => {
+  it('no callback comes and Twilio is polled twice: costs what costs.json says', async () => {
     context.bench.settings.callbackWaitSeconds = 1;
     let polls = 0;
     context.twilio.answerFetch = (call) =>
@@ -191,38 +191,46 @@ describe('what a call costs: history events, bytes and billable actions', () => 
     context.bench.settings.callbackWaitSeconds = 600;
   });
 
-  it("the answer to the create is lost: found in Twilio's list", async () => {
+  it("the response of the create request is lost and Twilio's list shows the call: costs what costs.json says", async () => {
     context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();
     };
     const call = await place();
     await call.calledBack(1, 'initiated', 'ringing', 'in-progress', 'completed');
-    await costs('create lost', call, 'answered');
+    await costs('create response lost', call, 'answered');
   });
 });
 
-describe('the check of the costs itself', () => {
+describe('the check of costs itself', () => {
   const cost: HistoryCost = { events: 30, bytes: 5000, actions: 8, actionsOf: { start: 1, signal: 7 } };
 
   it.each<[string, Partial<HistoryCost>, RegExp | null]>([
-    ['nothing has changed: no word', {}, null],
-    ['a few bytes more or less: no word', { bytes: 5240 }, null],
-    ['more bytes: said', { bytes: 5260 }, /5260 bytes instead of 5000 \(\+260\)\. If it has to cost that/],
-    ['one event more: said', { events: 31 }, /31 events instead of 30/],
+    ['nothing has changed: reports nothing', {}, null],
+    ['a few bytes more: reports nothing', { bytes: 5240 }, null],
     [
-      'one action more: said, and which',
+      'many bytes more: reported',
+      { bytes: 5260 },
+      /5260 bytes instead of 5000 \(\+260\)\. If the change is worth that/,
+    ],
+    ['one event more: reported', { events: 31 }, /31 events instead of 30/],
+    [
+      'one action more: reported with its kind',
       { actions: 9, actionsOf: { start: 1, signal: 7, timer: 1 } },
       /9 actions instead of 8 \(\+1; timer: 1 instead of 0\)/,
     ],
-    ['cheaper: said, so that it stays so', { events: 20 }, /20 events instead of 30 \(-10\)\. Renew/],
+    [
+      'cheaper: reported, so that the file is renewed',
+      { events: 20 },
+      /20 events instead of 30 \(-10\)\. Renew/,
+    ],
   ])('%s', (_, now, sentence) => {
-    const found = changes('a fate', { ...cost, ...now }, cost);
+    const found = changes('busy', { ...cost, ...now }, cost);
     if (sentence) expect(found.join()).toMatch(sentence);
     else expect(found).toEqual([]);
   });
 
-  it('a fate that is not written down: said', () => {
-    expect(changes('a fate', cost, undefined)).toHaveLength(1);
+  it('a kind of call that the file does not have: reported', () => {
+    expect(changes('busy', cost, undefined)).toHaveLength(1);
   });
 });

@@ -4,7 +4,10 @@ import { type ActionKind, billableActions, type HistoryEvents, sumOf } from './b
 /** What one call costs, whatever machine it runs on. */
 export interface HistoryCost {
   events: number;
-  /** As the Temporal server counts them, without the names of processes and hosts, which differ from machine to machine. */
+  /**
+   * As the Temporal server counts them, without the names of processes and hosts, which differ from machine
+   * to machine.
+   */
   bytes: number;
   /** Billable actions on Temporal Cloud. */
   actions: number;

@@ -5,7 +5,7 @@ const stack = useEndToEndStack({ callbackWaitSeconds: 2, pollIntervalSeconds: 1,
 
 type Row = [to: string, expected: Record<string, unknown>, request?: Record<string, unknown>];
 
-/** The rows of a table at once: each is a call of its own, all the way over HTTP. */
+/** Runs the rows of a table at the same time. Each is a call of its own over HTTP. */
 function each(title: string, rows: Row[]): void {
   describe(title, () => {
     it.concurrent.each(rows)('%s: %j', async (to, expected, request = {}) => {
@@ -22,7 +22,7 @@ function each(title: string, rows: Row[]): void {
 const poll = { decidedBy: 'poll', sipResponseCode: null };
 const amd = { machineDetection: 'detectMessageEnd' };
 
-each('how Twilio says it ended', [
+each('final status and SIP code', [
   [
     '+15005551200',
     {
@@ -73,7 +73,7 @@ each('how Twilio says it ended', [
   ['+15005558108', { outcome: 'answered' }],
 ]);
 
-each('who answers', [
+each('machine detection', [
   ['+15005558001', { outcome: 'answered', answeredBy: 'human' }, amd],
   ['+15005558002', { outcome: 'answered', answeredBy: 'machine' }, amd],
   ['+15005558003', { outcome: 'answered', answeredBy: 'machine' }, amd],
@@ -81,7 +81,7 @@ each('who answers', [
   ['+15005558007', { outcome: 'answered', answeredBy: 'unknown' }, { machineDetection: 'enable' }],
 ]);
 
-each('Twilio refuses to create the call', [
+each('Twilio refuses the call', [
   [
     '+15005550001',
     {
@@ -109,7 +109,7 @@ each('Twilio refuses to create the call', [
   ['+15009200000', { outcome: 'invalid-number', errorCode: 21211 }],
 ]);
 
-each('the code that Twilio noted', [
+each('error code from the notifications', [
   ['+15007132240', { outcome: 'failed', errorCode: 13224, reachability: 'unreachable' }],
   [
     '+15007320160',
@@ -123,7 +123,7 @@ each('the code that Twilio noted', [
   ['+15007320170', { outcome: 'failed', errorCode: 32017 }],
 ]);
 
-each('what Lookup says', [
+each('Lookup', [
   [
     '+15008100000',
     {
@@ -153,7 +153,7 @@ each('what Lookup says', [
   ['+15008000090', { outcome: 'answered' }],
 ]);
 
-each('callbacks that fail to come', [
+each('lost callbacks', [
   ['+15009001000', { outcome: 'answered', ...poll }],
   ['+15009002002', { outcome: 'busy', ...poll }],
   ['+15009001003', { outcome: 'no-answer', ...poll }],
@@ -169,7 +169,7 @@ each('callbacks that fail to come', [
   ['+15009001700', { outcome: 'answered', ...poll }],
 ]);
 
-each('the answer to the create is lost', [
+each('lost create response', [
   ['+15009020000', { outcome: 'answered' }],
   ['+15009021000', { outcome: 'answered', ...poll }],
   ['+15009042002', { outcome: 'busy', ...poll }],
@@ -185,7 +185,7 @@ each('the answer to the create is lost', [
   ['+15009130010', { outcome: 'answered' }],
 ]);
 
-describe('dialed again', () => {
+describe('retries', () => {
   const retry = {
     maxAttempts: 3,
     retryOn: ['busy', 'no-answer', 'failed'],

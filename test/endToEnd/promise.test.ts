@@ -4,7 +4,7 @@ import { useEndToEndStack } from './useEndToEndStack.js';
 
 const stack = useEndToEndStack({ callbackWaitSeconds: 1, pollIntervalSeconds: 1, absentAfterSeconds: 6 });
 
-/** Faults of the create that do not hold a worker for the whole of its time-out. */
+/** Create faults that do not take the whole time-out of a worker. */
 const createFault = fc.constantFrom(
   '00',
   '01',
@@ -46,10 +46,10 @@ const number = fc
 
 const called = new Set<string>();
 
-it('whatever is lost, doubled, late or in disorder: every call ends as Twilio says, and no attempt is dialed twice', async () => {
+it('responses and callbacks are lost, doubled, late or out of order: each call has the outcome of Twilio, no attempt has two calls', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(number, { minLength: 40, maxLength: 40 }), async (numbers) => {
-      // The simulator remembers the calls to a number that an earlier run drew too.
+      // The simulator also remembers the calls of earlier runs to the same number.
       const fresh = numbers.filter((to) => !called.has(to));
       for (const to of fresh) called.add(to);
       await Promise.all(

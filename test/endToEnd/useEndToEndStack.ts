@@ -13,7 +13,7 @@ import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { type CallBench, startCallBench } from '../support/callBench.js';
 
-/** What the simulator knows of a call that it made: the truth. */
+/** What the simulator knows of a call that it made. */
 export interface SimulatedCall {
   sid: string;
   to: string;
@@ -24,13 +24,13 @@ export interface SimulatedCall {
 export interface EndToEndStack {
   bench: CallBench;
   store: OutcomeStore;
-  /** Posts a request and waits, over HTTP, until the call is done. */
+  /** Posts a request and waits over HTTP until the call is done. */
   call(request: Record<string, unknown>): Promise<CallOutcome>;
   /** Every call that the simulator made to a number. */
   simulated(to: string): Promise<SimulatedCall[]>;
 }
 
-/** API, worker, store and simulator, joined by real HTTP: callbacks go the way that Twilio's would. */
+/** API, worker, store and simulator, connected by real HTTP, as in production. */
 export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed = 10): EndToEndStack {
   const stack = {} as EndToEndStack;
   const stops: (() => Promise<unknown>)[] = [];

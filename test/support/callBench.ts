@@ -11,20 +11,23 @@ import { createDialWorker, currentCapacity } from '../../src/worker/createDialWo
 import { createStoppedWorker } from '../../src/worker/stoppedWorker.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
-import { recordHistory } from './histories.js';
+import { recordHistory, reserveHistory } from './histories.js';
 
-/** An account of their own for the tests of a file: its limits hold over everything that shares the database. */
+/**
+ * A Twilio account for the tests of one file only: the limits of an account apply to everything that shares
+ * the database.
+ */
 export const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
 export const from = '+15005550006';
 
-/** A worker with the real activities, the real store and the real Twilio SDK, on a task queue of its own. */
+/** A worker with the real activities, the real store and the real Twilio SDK. It has its own task queue. */
 export interface CallBench {
   client: Client;
   taskQueue: string;
   settings: ActivitySettings;
   events: ActivityEvent[];
   start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
-  /** Stops the worker, and leaves the connections to the test. */
+  /** Stops the worker. The connections stay open for the test. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -33,7 +36,7 @@ export interface CallHandle {
   callId: string;
   handle: WorkflowHandle;
   state(): Promise<CallState>;
-  /** Waits until the state fulfils this; fails with the last state. */
+  /** Waits until `holds` is true of the state. Throws the last state after 20 seconds. */
   until(holds: (state: CallState) => boolean, what?: string): Promise<CallState>;
   callback(
     attempt: number,
@@ -50,9 +53,9 @@ export async function startCallBench(input: {
   store: OutcomeStore;
   twilioUrl: string;
   settings?: Partial<ActivitySettings>;
-  /** Take the place of the real ones. */
+  /** Replace the real ones. */
   activities?: Partial<CallActivities>;
-  /** Joins the workers of another bench. */
+  /** Of another bench, whose workers this one then joins. */
   taskQueue?: string;
   workflowBundle?: { codePath: string } | { code: string };
 }): Promise<CallBench> {
@@ -165,7 +168,7 @@ export function callHandle(
         if (holds(last)) return last;
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error(`never came true: ${what}; last: ${JSON.stringify(last)}`);
+      throw new Error(`Not true after 20 seconds: ${what}. Last state: ${JSON.stringify(last)}`);
     },
     callback: (attempt, callSid, callStatus, more = {}) =>
       handle.signal('twilioStatus', {
@@ -173,10 +176,12 @@ export function callHandle(
         params: { CallSid: callSid, CallStatus: callStatus, AccountSid: accountSid, ...more },
       }),
     async result() {
+      const isRecorded = Boolean(process.env.RINGTRUE_RECORD_HISTORIES);
+      if (isRecorded) reserveHistory(handle);
       try {
         return (await handle.result()) as CallOutcome;
       } finally {
-        if (process.env.RINGTRUE_RECORD_HISTORIES) await recordHistory(handle);
+        if (isRecorded) await recordHistory(handle);
       }
     },
   };

@@ -39,8 +39,8 @@ export function readEnvFile(path: string): NodeJS.ProcessEnv {
 }
 
 /**
- * A value as Compose makes it out of `$$`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:?message}`. Throws the message
- * of a variable that is missing.
+ * Replaces `$$`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:?message}` in a value as Compose does. Throws
+ * the message of a missing variable.
  */
 export function interpolate(value: string, env: NodeJS.ProcessEnv): string {
   return value.replace(
@@ -55,7 +55,7 @@ export function interpolate(value: string, env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** Names of the variables without which Compose refuses the file. */
+/** Names of the variables that Compose requires. */
 export function requiredVariables(text: string): string[] {
   return [...new Set([...text.matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name]) => name as string))].sort();
 }

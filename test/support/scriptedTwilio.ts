@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
-/** A Call resource as Twilio writes it: every field there, what is not known null. */
+/** A Call resource as Twilio sends it: with every field, null if not known. */
 export type CallResource = Record<string, unknown> & { sid: string; status: string };
 
 export interface Create {
   form: URLSearchParams;
-  /** Makes the call, as Twilio would before it answers. */
+  /** Makes the call, as Twilio does before it answers. */
   make(): CallResource;
 }
 
 /**
- * A Twilio whose every answer the test decides, over real HTTP: for moments that no timeline brings about on
- * command. `answerCreate` and the others may return a Response, wait, or cut the connection.
+ * A Twilio server on real HTTP whose answers the test decides, for moments that the simulator cannot produce
+ * on command. `answerCreate` and the others may return a Response, wait, or cut the connection.
  */
 export interface ScriptedTwilio {
   url: string;
   creates: URLSearchParams[];
-  /** What was asked, as `METHOD path`, in order. */
+  /** Every request, as `METHOD path`, in order. */
   requests: string[];
   calls: CallResource[];
   /** A call that nobody here created. */
@@ -32,7 +32,7 @@ export interface ScriptedTwilio {
   close(): Promise<void>;
 }
 
-/** Thrown by an answer: the connection is cut without a word. */
+/** Thrown by an answer to cut the connection without a response. */
 export const cutConnection = Symbol('cut the connection');
 
 export async function startScriptedTwilio(): Promise<ScriptedTwilio> {
@@ -110,7 +110,7 @@ export async function startScriptedTwilio(): Promise<ScriptedTwilio> {
   return twilio;
 }
 
-/** As an answer: no byte of one. */
+/** An answer that cuts the connection without a byte. */
 export function cut(): never {
   throw new Error('connection cut', { cause: cutConnection });
 }
@@ -162,7 +162,7 @@ export function lookupAnswer(number: string, over: Record<string, unknown>): Rec
   };
 }
 
-/** A queued call, made now. */
+/** A queued call that is made now. */
 export function callResource(form: URLSearchParams): CallResource {
   const sid = `CA${randomUUID().replaceAll('-', '')}`;
   return {

@@ -5,18 +5,20 @@ import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { accountSid, type CallBench, startCallBench } from './callBench.js';
 import { type ScriptedTwilio, startScriptedTwilio } from './scriptedTwilio.js';
 
-/** What the tests of a file share. Filled in before they run; Twilio's answers are the usual ones again before each. */
+/** What the tests of a file share. Before each test, Twilio gives its default answers again. */
 export interface CallTestContext {
   store: OutcomeStore;
   twilio: ScriptedTwilio;
-  /** Twilio as it answers when no test decides otherwise. */
+  /** The default answers of Twilio. */
   defaults: ScriptedTwilio;
   bench: CallBench;
   /** A destination that no other test calls. */
   to: string;
 }
 
-/** A real worker, store and Temporal server for a file of tests, and a Twilio whose answers they decide. */
+/**
+ * A real worker, store and Temporal server for the tests of a file, and a Twilio whose answers they decide.
+ */
 export function useCallBench(settings: Partial<ActivitySettings> = {}): CallTestContext {
   const context = {} as CallTestContext;
   const area = String(Math.floor(Math.random() * 1e6)).padStart(6, '0');

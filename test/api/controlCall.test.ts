@@ -106,12 +106,12 @@ describe('POST /calls/{callId}/retry', () => {
     await call.until((state) => state.attempts.length === 2 && state.state === 'queued');
   });
 
-  it('it waits for something else: 409 in the words of the call', async () => {
+  it('call waits for its first attempt: 409 in the words of the call', async () => {
     const call = await waiting();
     const answer = await api.post(`${call.path}/retry`);
     expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
     expect(answer.json.detail).toMatch(
-      /^The call is waiting, not waiting to retry: .*\. Nothing was changed/,
+      /^The call is waiting for its first attempt, not to retry: .*\. Nothing was changed/,
     );
   });
 

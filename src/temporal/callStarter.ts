@@ -1,22 +1,23 @@
 import {
   type Client,
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/callStarter.js';
-import { searchAttribute } from '../../workflows/call/searchAttributes.js';
-import { maskNumber } from '../../workflows/rules/phoneNumber.js';
+import type { RetryPolicy } from '../../workflows/callRequest.js';
+import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
-const callWorkflowType = 'outboundCall';
 
-/** The calls of batches, as workflows on this task queue. */
-export function callStarter(temporal: Client, taskQueue: string): CallStarter {
+/** Starts the calls of batches on this task queue, with the retry policies of that moment. */
+export function callStarter(
+  temporal: Client,
+  { taskQueue, policies }: { taskQueue: string; policies: () => Record<string, RetryPolicy> },
+): CallStarter {
   const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + answersWithinMs, work);
   const handle = (callId: string) => temporal.workflow.getHandle(callId);
-  /** False when Temporal knows no workflow with which this could be done. */
+  /** False if Temporal knows no such workflow. */
   const isThere = async (work: () => Promise<unknown>) => {
     try {
       await within(work);
@@ -29,31 +30,10 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
 
   return {
     async start({ callId, request, batchId }) {
-      const startWorkflow = (withBatch: boolean) =>
-        within(() =>
-          temporal.workflow.start(callWorkflowType, {
-            workflowId: callId,
-            taskQueue,
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
-            args: [request],
-            typedSearchAttributes: [
-              { key: searchAttribute.to, value: request.to },
-              { key: searchAttribute.state, value: 'looking-up' },
-              ...(withBatch ? [{ key: searchAttribute.batch, value: batchId }] : []),
-            ],
-            staticSummary: `Call to ${maskNumber(request.to)}`,
-            memo: { batchId },
-          }),
-        );
-      try {
-        await startWorkflow(true).catch((error) => {
-          // A namespace that was set up for an older ringtrue: the call is worth more than being found by its batch.
-          if (!lacksBatchAttribute(error)) throw error;
-          return startWorkflow(false);
-        });
-      } catch (error) {
+      const call = { callId, request, batchId, memo: { batchId }, policies: policies() };
+      await startCallWorkflow(temporal, { taskQueue, withinMs: answersWithinMs }, call).catch((error) => {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+      });
     },
 
     exists: (callId) => isThere(() => handle(callId).describe()),
@@ -73,11 +53,4 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
       }
     },
   };
-}
-
-/** Source: Temporal Server, INVALID_ARGUMENT "search attribute … is not defined" and "no mapping defined for …". */
-function lacksBatchAttribute(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
-  const texts = [error, cause].map((one) => (isGrpcServiceError(one) ? one.details : String(one)));
-  return texts.some((text) => text.includes(searchAttribute.batch.name));
 }

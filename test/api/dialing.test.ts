@@ -66,7 +66,7 @@ describe('limits are set', () => {
     [
       'no rate',
       { callsPerSecond: 0 },
-      'callsPerSecond is 0; must be a number 0.01..1000, or null for what is configured',
+      'callsPerSecond is 0; must be a number 0.01..1000, or null for the configured value',
     ],
     ['a rate as text', { callsPerSecond: '5' }, 'callsPerSecond is "5"; must be a number'],
     ['a rate too high', { callsPerSecond: 1001 }, 'callsPerSecond is 1001'],

@@ -174,7 +174,7 @@ describe('a list is imported', () => {
         { path: 'rows.5.reason' },
         { path: 'rows.5.expires_at', message: expect.stringMatching(/^is "tomorrow"; must be an RFC 3339/) },
         { path: 'rows.6.expires_at' },
-        { path: 'rows.7', message: 'has 1 columns; must have 3, as the header has' },
+        { path: 'rows.7', message: 'has 1 columns; must have 3, like the header' },
       ),
     );
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { callIdOfKey } from '../../src/api/calls/startCall.js';
+import { idOfKey } from '../../src/api/http/idempotencyKey.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
@@ -110,7 +110,7 @@ describe('the same Idempotency-Key', () => {
     await api.post(`/calls/${json.callId}/cancel`);
     const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
-    const callId = callIdOfKey(key);
+    const callId = idOfKey('call', key);
     await context.store.saveOutcome({ ...outcome, callId });
 
     const again = await api.post('/calls', body, { 'Idempotency-Key': key });
@@ -127,7 +127,7 @@ describe('the same Idempotency-Key', () => {
     await api.post(`/calls/${json.callId}/cancel`);
     const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
-    const callId = callIdOfKey(key);
+    const callId = idOfKey('call', key);
     const { to, from, metadata, startedAt } = outcome;
     const frozen = { maxAttempts: 2, retryOn: ['busy' as const] } as RetryPolicy;
     await context.store.addCall({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/openapi/openApiDocument.js';
+import { openApiDocument } from '../../src/api/http/openApiDocument.js';
+import { routes } from '../../src/api/routes.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
@@ -19,7 +20,7 @@ const ask = (api: { origin: string }, target: string, ...lines: string[]) =>
 type Operation = { security?: object[] };
 /** Every route that asks for a token, by what the API says of itself. */
 const protectedRoutes = Object.entries(
-  (openApiDocument(true) as { paths: Record<string, Record<string, Operation>> }).paths,
+  (openApiDocument(routes, true) as { paths: Record<string, Record<string, Operation>> }).paths,
 ).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([, { security }]) => security !== undefined)

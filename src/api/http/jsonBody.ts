@@ -1,5 +1,25 @@
+import type { z } from 'zod';
+import { faultsOf, limitFaults } from '../../../activities/validation/fault.js';
 import type { ApiContext } from './apiDependencies.js';
-import { problem } from './problem.js';
+import { invalidRequest, problem } from './problem.js';
+
+/**
+ * The JSON body of the request as this schema has it, or the answer that refuses it. An empty body is allowed if
+ * `optional`, and counts as `{}`.
+ */
+export async function readBody<Schema extends z.ZodObject>(
+  c: ApiContext,
+  schema: Schema,
+  { optional = false } = {},
+): Promise<{ input: z.output<Schema> } | { refusal: Response }> {
+  const isEmpty = optional && (await c.req.arrayBuffer()).byteLength === 0;
+  const json = isEmpty ? { body: {} } : await readJson(c);
+  if ('refusal' in json) return json;
+  const parsed = schema.safeParse(json.body);
+  if (parsed.success) return { input: parsed.data };
+  const faults = faultsOf(parsed.error.issues, json.body, { root: Object.keys(schema.shape) });
+  return { refusal: invalidRequest(c, limitFaults(faults)) };
+}
 
 /** The JSON body of the request, or the answer that refuses it. */
 export async function readJson(c: ApiContext): Promise<{ body: unknown } | { refusal: Response }> {

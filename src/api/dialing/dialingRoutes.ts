@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { must } from '../../../activities/validation/fault.js';
+import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { readBody, readJson } from '../http/jsonBody.js';
+import { invalidRequest } from '../http/problem.js';
+import { jsonContent, type Route } from '../http/route.js';
+import { checkLimits, type DialingAnswer, dialingSchema, limitsRequestSchema } from './dialingSchema.js';
+
+const pauseRequestSchema = z.strictObject(
+  {
+    reason: z
+      .nullable(z.string(must(reasonRule)).max(longestReason, must(reasonRule)))
+      .exactOptional()
+      .meta({ description: 'Why, for people.' }),
+  },
+  must('a JSON object with an optional reason, or no body at all'),
+);
+
+const answers = {
+  200: { description: 'How dialing stands now.', content: jsonContent(dialingSchema) },
+};
+
+export const dialingRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/dialing',
+    tag: 'Dialing',
+    operationId: 'readDialing',
+    summary: 'Read limits, pause and circuit breaker',
+    answers,
+    problems: ['store-unavailable'],
+    serve: (tools) => (c) => answerDialing(tools, c),
+  },
+  {
+    method: 'patch',
+    path: '/dialing/limits',
+    tag: 'Dialing',
+    operationId: 'setDialLimits',
+    summary: 'Set limits of dialing',
+    description: 'They hold for every worker from its next placement on.',
+    body: { required: true, content: jsonContent(limitsRequestSchema) },
+    answers,
+    problems: ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'],
+    serve: setLimits,
+  },
+  {
+    method: 'post',
+    path: '/dialing/pause',
+    tag: 'Dialing',
+    operationId: 'pauseDialing',
+    summary: 'Pause all dialing',
+    description: 'No call is placed until dialing is resumed. Calls in flight go on, and all others wait.',
+    body: {
+      required: false,
+      content: jsonContent(pauseRequestSchema, { reason: 'the announcement is wrong' }),
+    },
+    answers,
+    problems: ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'],
+    serve: pauseDialing,
+  },
+  {
+    method: 'post',
+    path: '/dialing/resume',
+    tag: 'Dialing',
+    operationId: 'resumeDialing',
+    summary: 'Resume dialing',
+    description: 'Ends a pause, and closes the circuit breaker if it is not closed.',
+    answers,
+    problems: ['too-large', 'store-unavailable'],
+    serve: resumeDialing,
+  },
+];
+
+function setLimits(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const json = await readJson(c);
+    if ('refusal' in json) return json.refusal;
+    const checked = checkLimits(json.body);
+    if ('faults' in checked) return invalidRequest(c, checked.faults);
+    const { accountSid, store, log } = tools;
+    await store.setDialLimits({ accountSid, limits: checked.limits });
+    log.warn({ limits: checked.limits, by: c.get('client') }, 'limits of dialing were set');
+    return answerDialing(tools, c);
+  };
+}
+
+function pauseDialing(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const body = await readBody(c, pauseRequestSchema, { optional: true });
+    if ('refusal' in body) return body.refusal;
+    const { accountSid, store, log } = tools;
+    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null });
+    log.warn({ by: c.get('client') }, 'dialing was paused');
+    return answerDialing(tools, c);
+  };
+}
+
+function resumeDialing(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const { accountSid, store, log } = tools;
+    await store.resumeDialing({ accountSid });
+    log.warn({ by: c.get('client') }, 'dialing was resumed');
+    return answerDialing(tools, c);
+  };
+}
+
+async function answerDialing({ accountSid, store }: ApiTools, c: ApiContext): Promise<Response> {
+  const answer: DialingAnswer = { accountSid, ...(await store.readDialing({ accountSid })) };
+  return c.json(answer);
+}

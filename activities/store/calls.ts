@@ -4,6 +4,7 @@ import type { CallRequest } from '../../workflows/callRequest.js';
 import { orderOf } from '../../workflows/rules/twilioStatus.js';
 import { callProgress } from './callProgress.js';
 import { type Database, json, prepared } from './drivers/database.js';
+import { attemptInOrder, outcomeInOrder } from './outcomeInOrder.js';
 import type { OutcomeStore } from './outcomeStore.js';
 
 type Calls = Pick<
@@ -89,7 +90,8 @@ export function calls(db: Database): Calls {
       const parameters = [json(outcome), json(invalidNumberOf(outcome))];
       const [row] = await db.query<{ recorded: CallOutcome | null }>(saveOutcome, parameters);
       // Null: another outcome of this call was being recorded at the same moment.
-      return row?.recorded ?? (await this.findCallState(outcome.callId))?.outcome ?? outcome;
+      if (row?.recorded) return outcomeInOrder(row.recorded);
+      return (await this.findCallState(outcome.callId))?.outcome ?? outcome;
     },
 
     async findCallState(callId) {
@@ -134,6 +136,7 @@ export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
 const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
 
 export function callStateOf(row: CallRow): CallState {
+  const outcome = row.document && outcomeInOrder(row.document);
   return {
     callId: row.call_id,
     to: row.to_number,
@@ -141,8 +144,8 @@ export function callStateOf(row: CallRow): CallState {
     metadata: row.metadata,
     startedAt: row.started_at,
     state: row.state,
-    attempts: row.document?.attempts ?? row.attempts ?? [],
-    outcome: row.document,
+    attempts: outcome?.attempts ?? (row.attempts ?? []).map(attemptInOrder),
+    outcome,
     waitingFor: null,
     nextAttemptAt: null,
     paused: false,

@@ -6,7 +6,7 @@ import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
 import { openApiDocument } from './http/openApiDocument.js';
 import type { Route } from './http/route.js';
 import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
-import { operationRoutes } from './operation.js';
+import { operationRoutes } from './operationRoutes.js';
 import { pageRoutes } from './pages.js';
 import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
 

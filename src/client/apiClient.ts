@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
 import type { ControlName } from '../api/calls/callControls.js';
-import type { CallAnswer } from '../api/calls/readCall.js';
 
 const retrySeconds = 2;
 

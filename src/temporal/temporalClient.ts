@@ -33,8 +33,8 @@ export async function checkTemporal(client: Client, temporal: TemporalSettings):
 }
 
 /**
- * Sees to it that the namespace has our search attributes, for as long as it takes. A workflow that writes one
- * that is not there hangs, so nobody works on workflows before. What is missing stands in `readiness`.
+ * Registers our search attributes in the namespace, for as long as it takes. A workflow that writes a missing attribute
+ * hangs, so the worker polls nothing before. `readiness` names what is missing.
  */
 export async function ensureSearchAttributes(
   connection: OperatorConnection,
@@ -48,7 +48,7 @@ export async function ensureSearchAttributes(
       const missing = await missingSearchAttributes(connection, namespace);
       if (missing.some((name) => !optionalSearchAttributes.has(name))) throw error;
       log.warn(
-        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
+        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, but Temporal cannot find them by these attributes. To add them, ${howToRegister(namespace)}.`,
       );
       return [];
     });

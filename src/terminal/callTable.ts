@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { CallState } from '../../workflows/callOutcome.js';
-import type { CallAnswer } from '../api/calls/readCall.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
 
 /** A table for people; without borders, so that it can be cut and grepped. */
 export function tableOf(head: string[], rows: string[][]): string {

@@ -10,7 +10,7 @@ export function workerEndpoints(parts: {
   coreMetricsUrl: string;
 }): Hono {
   const app = new Hono();
-  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/healthz', (c) => c.json({ alive: true }));
   app.get('/readyz', async (c) => {
     const { ready, checks } = await parts.readiness.check();
     return c.json({ ready, checks }, ready ? 200 : 503);

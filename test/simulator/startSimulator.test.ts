@@ -17,7 +17,7 @@ describe('starting and stopping', () => {
   it('listens on loopback, on a free port', async () => {
     const { url, port } = await start();
     expect(url).toBe(`http://127.0.0.1:${port}`);
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ alive: true });
   });
 
   it('port in use: refuses with a sentence', async () => {

@@ -10,7 +10,7 @@ import {
   batchResultPageSchema,
   exampleBatchId,
 } from './batchAnswerSchema.js';
-import { csvOfResults } from './resultsCsv.js';
+import { resultsCsv } from './resultsCsv.js';
 
 const batchesPerPage = 50;
 const batchFilters = { limit: limitParameter('Batches', 200, batchesPerPage), cursor: cursorParameter };
@@ -120,7 +120,7 @@ function batchResultsCsv(tools: ApiTools) {
     const found = await findBatch(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId } = found.progress;
-    const lines = csvOfResults(tools.store, batchId, found.metadataNames);
+    const lines = resultsCsv(tools.store, batchId, found.metadataNames);
     c.header('Content-Type', 'text/csv; charset=utf-8; header=present');
     c.header('Content-Disposition', `attachment; filename="${batchId.replaceAll(/[^\w.-]/g, '_')}.csv"`);
     // A failure in the middle breaks the answer off, so that no client takes a part for the whole.

@@ -22,7 +22,7 @@ const columns: [name: string, cell: (result: BatchResult) => string | number | n
 ];
 
 /** The results of all rows as CSV, line by line. Metadata becomes columns named `metadata.NAME`. */
-export async function* csvOfResults(
+export async function* resultsCsv(
   store: OutcomeStore,
   batchId: string,
   metadataNames: string[],

@@ -7,7 +7,7 @@ import {
   reachabilities,
 } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import type { CallAnswer } from './readCall.js';
+import type { CallAnswer } from './callAnswer.js';
 
 export const exampleCallId = 'call-0f8fad5b-d9cb-469f-a165-70867728950e';
 export const exampleCallUrl = `https://ringtrue.example/calls/${exampleCallId}`;

@@ -17,15 +17,8 @@ import { readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
 import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
 import { whileWanted } from '../http/whileWanted.js';
+import type { CallAnswer } from './callAnswer.js';
 import { callAnswerSchema, exampleCallId } from './callAnswerSchema.js';
-
-/** A CallState as the API answers it. */
-export interface CallAnswer extends CallState {
-  /** Why a call that is over has no outcome: its workflow failed or was terminated. */
-  error?: string;
-  /** True if the running call could not be queried: this is its last recorded state. */
-  stale?: true;
-}
 
 const describeWithinMs = 3_000;
 const queryWithinMs = 3_000;

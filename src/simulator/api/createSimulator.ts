@@ -16,7 +16,7 @@ export function createSimulator(options: SimulatorOptions, engine: CallEngine): 
     ...(options.apiKeys ?? []).map(({ sid, secret }): [string, string] => [sid, secret]),
   ];
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/healthz', (c) => c.json({ alive: true }));
   app.route('/simulator', controlApi(engine));
 
   app.use(async (c, next) => {

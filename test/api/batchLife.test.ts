@@ -100,6 +100,22 @@ describe('a batch from its file to its results', () => {
   });
 });
 
+describe('a call of a batch', () => {
+  it('starts with the retry policy of that moment, not with its name', async () => {
+    const calls = [{ to: context.to, notBefore: '2099-01-01T00:00:00Z' }];
+    const { json } = await api.post('/batches', { defaults, calls });
+    const handle = context.bench.client.workflow.getHandle(`${json.batchId}-1`);
+    const history = await eventually(
+      () => handle.fetchHistory().catch(() => null),
+      (found) => found !== null,
+    );
+    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const request = JSON.parse(Buffer.from(started?.input?.payloads?.[0]?.data ?? []).toString());
+    expect(request).toEqual({ ...defaults, ...calls[0], retry: context.bench.settings.policies().default });
+    await api.post(`/batches/${json.batchId}/cancel`);
+  });
+});
+
 describe('no worker is there', () => {
   const alone = useApi(context, () => ({ taskQueue: `nobody-${randomUUID()}` }));
 
@@ -121,7 +137,7 @@ describe('no worker is there', () => {
   }, 30_000);
 });
 
-describe('steering a batch over HTTP', () => {
+describe('controlling a batch over HTTP', () => {
   const begin = async () => {
     const answer = await postCsv(`to\n${context.to}\n`);
     return { batchId: answer.json.batchId as string, path: `/batches/${answer.json.batchId}` };

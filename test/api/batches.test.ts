@@ -92,7 +92,7 @@ describe('POST /batches with CSV', () => {
       [{ row: 1, column: null, path: '' }],
     ],
     ['an unknown column', `to,form\n${to[0]},x\n`, [{ row: 0, line: 1, column: 'form' }]],
-    ['a column twice', `to,from,from\n${to[0]},,\n`, [{ row: 0, column: 'from', message: 'is there twice' }]],
+    ['a column twice', `to,from,from\n${to[0]},,\n`, [{ row: 0, column: 'from', message: 'comes twice' }]],
     ['a column without a name', `to,\n${to[0]},x\n`, [{ row: 0, column: 'column 2' }]],
     ['no column for the number', `number\n${to[0]}\n`, [{ column: 'number' }, { column: 'to' }]],
     [
@@ -126,7 +126,7 @@ describe('POST /batches with CSV', () => {
     const csv = `to\n${to[0]}\n${to[1]}\n${to[0]}\n`;
     expect((await postCsv(csv)).status).toBe(202);
     expect((await postCsv(csv, { ...withDefaults, unique: 'to' })).json.faults).toEqual([
-      { row: 3, line: 4, column: 'to', path: 'to', message: 'is the number of row 1 already' },
+      { row: 3, line: 4, column: 'to', path: 'to', message: 'is already the number of row 1' },
     ]);
   });
 
@@ -206,7 +206,7 @@ describe('POST /batches with JSON', () => {
   });
 
   it.each<[string, object, object]>([
-    ['a call that is none', { calls: [{ to: '+15005550001' }, 'x'] }, { path: 'calls.1' }],
+    ['a call that is none', { calls: [{ to: '+15005550001' }, 'x'] }, { row: 2, path: '' }],
     ['no calls', { calls: [] }, { path: 'calls' }],
     ['calls are missing', {}, { path: 'calls' }],
     ['an unknown field', { calls: [{ to: '+15005550001' }], clls: 1 }, { path: 'clls' }],

@@ -58,7 +58,7 @@ describe('POST /calls/{callId}/cancel', () => {
     await call.result();
     const answer = await api.post(`${call.path}/cancel`);
     expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
-    expect(answer.json.detail).toContain('over already');
+    expect(answer.json.detail).toContain('already over');
   });
 
   it('it is only on record, Temporal has forgotten it: 409', async () => {
@@ -193,6 +193,7 @@ it.each<[string, string, number, string, string | undefined, string[]]>([
   ['reschedule', 'no time, and an unknown field', 422, 'invalid-request', '{"att":"x"}', ['at', 'att']],
   ['reschedule', 'a list', 422, 'invalid-request', '[]', ['']],
   ['reschedule', 'not JSON', 400, 'not-json', '{', []],
+  ['retry', 'an unknown field', 422, 'invalid-request', '{"at":1}', ['at']],
 ])(
   '%s with %s: %i %s, every fault named, and nothing changes',
   async (verb, _, status, name, body, paths) => {
@@ -221,11 +222,11 @@ it.each([
   expect((await api.post(`${call.path}/${verb}`, body)).status).toBe(409);
 });
 
-it('no worker takes the order to pause: 503, to be tried again', async () => {
+it('no worker answers a pause: 503, to be tried again', async () => {
   const { workflowId } = await withoutWorker();
   const answer = await api.post(`/calls/${workflowId}/pause`);
   expect(answer).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
-  expect(answer.json.detail).toContain('the order to pause');
+  expect(answer.json.detail).toContain('No worker answered the request to pause');
 });
 
 describe.each([

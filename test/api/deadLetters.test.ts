@@ -78,7 +78,7 @@ describe('POST /dead-letters/{id}/resend', () => {
     expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual([id]);
     const again = await api.post(`/dead-letters/${id}/resend`);
     expect(again).toMatchObject({ status: 409, json: problem('resend-conflict', 409) });
-    expect(again.json.detail).toContain('The receiver took it at 20');
+    expect(again.json.detail).toContain('The receiver accepted it at 20');
     expect(receiver.requests).toHaveLength(1);
   });
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { callAnswerSchema } from '../../src/api/calls/callAnswerSchema.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
 
 const context = useCallBench();
-const api = useApi(context);
+const stopping = new AbortController();
+const api = useApi(context, () => ({ stopping: stopping.signal }));
 const later = () => new Date(Date.now() + 3_600_000).toISOString();
 const noWorker = () => `nobody-${randomUUID()}`;
 
@@ -63,6 +65,27 @@ describe('GET /calls/{callId}', () => {
       expect(answer).toMatchObject({ status: 200, json: { callId } });
     },
   );
+
+  it('a recorded call: its fields come in the order of the contract', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    const read = await api.get(call.path);
+    const listed = await api.get(`/calls?to=${encodeURIComponent(context.to)}`);
+    for (const { outcome, ...state } of [read.json, listed.json.calls[0]]) {
+      const shape = callAnswerSchema.shape.outcome.unwrap().shape;
+      expect(Object.keys({ ...state, outcome }).sort()).toEqual(Object.keys(read.json).sort());
+      expect(Object.keys(outcome)).toEqual(Object.keys(shape));
+      const [attempt] = outcome.attempts;
+      expect(Object.keys(attempt)).toEqual(Object.keys(shape.attempts.element.shape));
+      expect(Object.keys(attempt.evidence.updates[0])).toEqual(
+        Object.keys(shape.attempts.element.shape.evidence.shape.updates.element.shape),
+      );
+    }
+    expect(Object.keys(read.json)).toEqual(
+      Object.keys(callAnswerSchema.shape).filter((name) => name !== 'error' && name !== 'stale'),
+    );
+  });
 
   it('a workflow that is no call: 404, it is none of our business', async () => {
     const { workflowId } = await withoutWorker('payroll');
@@ -135,6 +158,23 @@ describe('GET /calls/{callId}?wait=', () => {
     expect((await waiting).json).toMatchObject({ state: 'done', outcome: null, error: expect.any(String) });
   });
 
+  it('the client goes away or the wait is over: nothing stays behind on the signal of the server', async () => {
+    const call = await ringing();
+    await Promise.all(Array.from({ length: 20 }, () => api.get(`${call.path}?wait=0.2`)));
+    const gone = new AbortController();
+    const waiting = fetch(`${api.origin}${call.path}?wait=60`, { signal: gone.signal }).catch(() => null);
+    await eventually(
+      async () => getEventListeners(stopping.signal, 'abort').length,
+      (listeners) => listeners === 1,
+    );
+    gone.abort();
+    await waiting;
+    await eventually(
+      async () => getEventListeners(stopping.signal, 'abort').length,
+      (listeners) => listeners === 0,
+    );
+  });
+
   it('a hundred wait for one call: all are answered', async () => {
     const call = await ringing();
     const waiting = Promise.all(Array.from({ length: 100 }, () => api.get(`${call.path}?wait=60`)));
@@ -198,6 +238,38 @@ describe('GET /calls', () => {
     expect(await count('until=2020-01-01T00:00:00%2B02:00')).toBe(0);
   });
 
+  it('calls by reachability, answeredBy and metadata: only those that match', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    const to = `to=${encodeURIComponent(context.to)}`;
+    const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
+    expect(await count('reachability=reachable&metadata.order=4711')).toBe(1);
+    expect(await count('reachability=unreachable')).toBe(0);
+    expect(await count('answeredBy=human')).toBe(0);
+    expect(await count('metadata.order=4712')).toBe(0);
+    expect(await count('metadata.order=4711&metadata.shop=a')).toBe(0);
+  });
+
+  it('since and until as a date or as how long ago: understood', async () => {
+    const callId = `call-${randomUUID()}`;
+    const startedAt = new Date(Date.now() - 3_600_000).toISOString();
+    await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
+    const to = `to=${encodeURIComponent(context.to)}`;
+    const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
+    expect(await count('since=2h&until=30m')).toBe(1);
+    expect(await count('since=30m')).toBe(0);
+    expect(await count('since=2026-01-31&until=2099-01-31')).toBe(1);
+    expect(await count('until=2026-01-31')).toBe(0);
+  });
+
+  it('a slash at the end of the path: the same list', async () => {
+    expect((await api.get('/calls/?limit=1')).json).toEqual({
+      calls: expect.any(Array),
+      nextCursor: expect.anything(),
+    });
+  });
+
   it('every filter is wrong: one 422 names them all', async () => {
     const answer = await api.get(
       '/calls?outcome=x&state=y&to=123&since=today&until=1&limit=0&cursor=&page=2&limit=5',
@@ -213,7 +285,8 @@ describe('GET /calls', () => {
       { path: 'cursor', message: 'is ""; must be the nextCursor of an earlier page' },
       {
         path: 'page',
-        message: 'is unknown; must be one of outcome, state, to, batch, since, until, limit, cursor',
+        message:
+          'is unknown; must be one of outcome, state, reachability, answeredBy, to, batch, metadata.KEY, since, until, limit, cursor',
       },
     ]);
   });

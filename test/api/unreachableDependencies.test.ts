@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { freePort } from '../../src/process/freePort.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -97,6 +98,42 @@ describe('the namespace does not exist', () => {
   });
 });
 
+describe('the database has a schema of a newer ringtrue', () => {
+  const databaseUrl = new URL(inject('databaseUrl'));
+  databaseUrl.pathname = `/newer_${randomUUID().replaceAll('-', '')}`;
+  const store = openStoreLazily({ databaseUrl: databaseUrl.href });
+  const api = useApi(context, () => ({ store }));
+
+  beforeAll(async () => {
+    await run(inject('databaseUrl'), `create database ${databaseUrl.pathname.slice(1)}`);
+    await run(
+      databaseUrl.href,
+      `create table ringtrue_migrations (version integer, name text);
+       insert into ringtrue_migrations values (99, 'newer')`,
+    );
+  });
+  afterAll(async () => {
+    await store.close();
+    await run(inject('databaseUrl'), `drop database ${databaseUrl.pathname.slice(1)} with (force)`);
+  });
+
+  it('calls are listed: 503, and the sentence that says so', async () => {
+    const answer = await api.get('/calls');
+    expect(answer).toMatchObject({ status: 503, json: problem('store-unavailable', 503) });
+    expect(answer.json.detail).toContain('schema version 99, written by a newer ringtrue');
+  });
+});
+
+async function run(databaseUrl: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
 describe('Temporal comes back', () => {
   const refused = useApi(context, () => ({ temporal: unreachableTemporal }));
   const api = useApi(context);
@@ -164,6 +201,6 @@ describe('the outcome store is away', () => {
       CallStatus: 'ringing',
     });
     expect(answer.status).toBe(204);
-    expect(api.logLines.some(({ msg }) => msg === 'progress of a call was not noted')).toBe(true);
+    expect(api.logLines.some(({ msg }) => msg === 'the progress of a call was not stored')).toBe(true);
   });
 });

@@ -91,7 +91,6 @@ describe('what is no HTTP, or ambiguous: refused by the server, with nothing in 
 describe('paths', () => {
   const everywhere = [
     '//calls',
-    '/calls/',
     '/CALLS',
     '/calls;x=1',
     '/calls/..;/metrics',
@@ -127,6 +126,9 @@ describe('paths', () => {
   });
 
   it.each([
+    '/calls/',
+    '/dialing/',
+    '/metrics/',
     '/x/../calls',
     '/./calls',
     '/%2e/calls',

@@ -1,10 +1,11 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { z } from 'zod';
 import type { BatchControl } from '../../../workflows/batch/batchActivities.js';
 import { type BatchProgress, isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import { callControls } from '../calls/callControls.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readBody } from '../http/jsonBody.js';
+import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
 import { batchProgressSchema } from './batchAnswerSchema.js';
@@ -14,17 +15,21 @@ import { batchUrl, startBatchWorkflow } from './startBatch.js';
 /** A running worker answers an update within milliseconds. */
 const updateWithinMs = 5_000;
 
-const cancelRequestSchema = callControls.cancel.body;
-
-const controls: Record<BatchControl['what'], { summary: string; accepted: string }> = {
+const controls: Record<
+  BatchControl['what'],
+  { summary: string; accepted: string; body: z.ZodObject; example?: object }
+> = {
   pause: {
     summary: 'Pause a batch',
     accepted: 'The batch starts no further call. Calls that run go on.',
+    body: emptyBodySchema,
   },
-  resume: { summary: 'Resume a paused batch', accepted: 'The batch goes on.' },
+  resume: { summary: 'Resume a paused batch', accepted: 'The batch goes on.', body: emptyBodySchema },
   cancel: {
     summary: 'Cancel a batch',
     accepted: 'The batch starts no further call, and its running calls are being canceled.',
+    body: callControls.cancel.body,
+    example: { reason: 'the wrong file' },
   },
 };
 
@@ -37,9 +42,7 @@ export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
     operationId: `${what}Batch`,
     summary: controls[what].summary,
     parameters: [batchIdInPath],
-    ...(what === 'cancel'
-      ? { body: { required: false, content: jsonContent(cancelRequestSchema, { reason: 'the wrong file' }) } }
-      : {}),
+    body: { required: false, content: jsonContent(controls[what].body, controls[what].example) },
     answers: {
       202: {
         description: controls[what].accepted,
@@ -50,8 +53,7 @@ export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
     problems: [
       'no-such-batch',
       'batch-conflict',
-      'too-large',
-      ...(what === 'cancel' ? (['not-json', 'unsupported-media-type', 'invalid-request'] as const) : []),
+      ...bodyProblems,
       'temporal-unavailable',
       'store-unavailable',
     ],
@@ -61,8 +63,7 @@ export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
 
 function controlBatch(tools: ApiTools, what: BatchControl['what']) {
   return async (c: ApiContext): Promise<Response> => {
-    const body =
-      what === 'cancel' ? await readBody(c, cancelRequestSchema, { optional: true }) : { input: {} };
+    const body = await readBody(c, controls[what].body, { optional: true });
     if ('refusal' in body) return body.refusal;
     const input: { reason?: string } = body.input;
     const found = await findBatch(tools, c);

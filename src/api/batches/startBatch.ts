@@ -8,6 +8,7 @@ import { isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
+import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
 import { startedBatchSchema } from './batchAnswerSchema.js';
@@ -23,7 +24,7 @@ import {
   uniqueSchema,
 } from './batchParameters.js';
 import { csvRows } from './csvRows.js';
-import { type IncomingRow, type LoadResult, loadBatch } from './loadBatch.js';
+import { type IncomingRow, type LoadResult, loadBatch, type RowFault } from './loadBatch.js';
 
 const batchWorkflowType = 'callBatch';
 const startWithinMs = 10_000;
@@ -94,16 +95,7 @@ export const startBatchRoute: Route = {
     },
   },
   answers: batchStarted,
-  problems: [
-    'not-json',
-    'bad-request',
-    'key-reused',
-    'too-large',
-    'unsupported-media-type',
-    'invalid-request',
-    'temporal-unavailable',
-    'store-unavailable',
-  ],
+  problems: [...bodyProblems, 'bad-request', 'key-reused', 'temporal-unavailable', 'store-unavailable'],
   serve: startBatch,
 };
 
@@ -142,7 +134,7 @@ function startBatch(tools: ApiTools) {
     return problem(
       c,
       'unsupported-media-type',
-      `The body came ${type === '' ? 'without a Content-Type' : 'as another Content-Type'}; send text/csv or application/json.`,
+      `The body came ${type === '' ? 'without a Content-Type' : 'as another Content-Type'}. Send text/csv or application/json.`,
       { headers: { Accept: 'text/csv, application/json' } },
     );
   };
@@ -177,13 +169,13 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
     return problem(
       c,
       'not-json',
-      `The body cannot be read as JSON in UTF-8 (${why.slice(0, 200)}); correct it and send it again.`,
+      `The body cannot be read as JSON in UTF-8 (${why.slice(0, 200)}). Correct it and send it again.`,
     );
   }
   const parsed = batchBodySchema.safeParse(body);
   if (!parsed.success) {
     const names = { root: Object.keys(batchBodySchema.shape) };
-    return invalidRequest(c, limitFaults(faultsOf(parsed.error.issues, body, names)));
+    return invalidRequest(c, limitFaults(faultsOf(parsed.error.issues, body, names).map(withRow)));
   }
   const wrong = faultsInDefaults(parsed.data.defaults, requestContext(tools));
   if (wrong.length > 0) return invalidRequest(c, limitFaults(wrong));
@@ -192,6 +184,13 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
     rows: () => jsonRows(requests),
     contentHash: async () => hashOf({ json: body }),
   });
+}
+
+/** A fault of `calls.N` names row N + 1, as every other fault of a row does. */
+function withRow({ path, message }: Fault): Fault | RowFault {
+  const [, nth, , rest] = /^calls\.(\d+)(\.(.+))?$/s.exec(path) ?? [];
+  if (nth === undefined) return { path, message };
+  return { row: Number(nth) + 1, column: rest ?? null, path: rest ?? '', message };
 }
 
 async function* jsonRows(requests: PartialCallRequest[]): AsyncGenerator<IncomingRow> {

@@ -10,7 +10,7 @@ import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
-import { readJson } from '../http/jsonBody.js';
+import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { jsonContent, type Route } from '../http/route.js';
 import { exampleBatchId, startedBatchSchema } from './batchAnswerSchema.js';
@@ -105,16 +105,7 @@ export const startRedialRoute: Route = {
       content: jsonContent(z.union([redialPreviewSchema, startedBatchSchema])),
     },
   },
-  problems: [
-    'not-json',
-    'no-such-batch',
-    'key-reused',
-    'too-large',
-    'unsupported-media-type',
-    'invalid-request',
-    'temporal-unavailable',
-    'store-unavailable',
-  ],
+  problems: [...bodyProblems, 'no-such-batch', 'key-reused', 'temporal-unavailable', 'store-unavailable'],
   serve: startRedial,
 };
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { moment } from '../../../activities/validation/callRequestSchema.js';
 import { must } from '../../../activities/validation/fault.js';
+import { emptyBodySchema } from '../http/jsonBody.js';
 
 /** One way to control a call: `POST /calls/{callId}/` and its name. */
 export interface CallControl {
   /** The workflow update that does it. */
   update: 'cancel' | 'retryNow' | 'pause' | 'resume' | 'reschedule';
-  /** The body, which becomes the argument of the update. Null: the body is ignored. */
-  body: z.ZodObject | null;
+  /** The body, which becomes the argument of the update. */
+  body: z.ZodObject;
   bodyRequired?: true;
   /** Completes "No worker answered the request …". */
   purpose: string;
@@ -39,7 +40,7 @@ export const callControls = {
   },
   retry: {
     update: 'retryNow',
-    body: null,
+    body: emptyBodySchema,
     purpose: 'to dial again now',
     operationId: 'retryCall',
     summary: 'Dial again now',
@@ -59,7 +60,7 @@ export const callControls = {
   },
   resume: {
     update: 'resume',
-    body: z.strictObject({}, must('an empty JSON object, or no body at all')),
+    body: emptyBodySchema,
     purpose: 'to resume',
     operationId: 'resumeCall',
     summary: 'Resume a paused call',

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { z } from 'zod';
 import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readBody } from '../http/jsonBody.js';
+import { bodyProblems, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { callIdIn, callUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
@@ -29,9 +29,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
     summary,
     description,
     parameters: [callIdInPath],
-    ...(body === null
-      ? {}
-      : { body: { required: control.bodyRequired === true, content: jsonContent(body, example) } }),
+    body: { required: control.bodyRequired === true, content: jsonContent(body, example) },
     answers: {
       202: {
         description: accepted,
@@ -42,8 +40,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
     problems: [
       'no-such-call',
       'state-conflict',
-      'too-large',
-      ...(body === null ? [] : (['not-json', 'unsupported-media-type', 'invalid-request'] as const)),
+      ...bodyProblems,
       'temporal-unavailable',
       'store-unavailable',
     ],
@@ -55,10 +52,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
 function controlCall(tools: ApiTools, name: ControlName) {
   const control: CallControl = callControls[name];
   return async (c: ApiContext): Promise<Response> => {
-    const body =
-      control.body === null
-        ? { input: {} }
-        : await readBody(c, control.body, { optional: control.bodyRequired !== true });
+    const body = await readBody(c, control.body, { optional: control.bodyRequired !== true });
     if ('refusal' in body) return body.refusal;
     const callId = callIdIn(c, 2);
     if (callId === null) return noSuchCall(c);

@@ -10,7 +10,7 @@ import { startCallWorkflow } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
-import { readJson } from '../http/jsonBody.js';
+import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { callUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
@@ -51,15 +51,7 @@ export const startCallRoute: Route = {
       content: jsonContent(startedCallSchema),
     },
   },
-  problems: [
-    'not-json',
-    'key-reused',
-    'too-large',
-    'unsupported-media-type',
-    'invalid-request',
-    'temporal-unavailable',
-    'store-unavailable',
-  ],
+  problems: [...bodyProblems, 'key-reused', 'temporal-unavailable', 'store-unavailable'],
   serve: startCall,
 };
 

@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { DeadLetterFilter } from '../../../activities/store/deadLetters.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { cursorParameter, limitParameter, oneOf, readQuery, textParameter } from '../http/queryParameters.js';
 import { pathSegment } from '../http/requestTarget.js';
@@ -52,13 +53,14 @@ export const deadLetterRoutes: Route[] = [
         example: exampleId,
       },
     ],
+    body: { required: false, content: jsonContent(emptyBodySchema) },
     answers: {
       202: { description: 'It is being sent.', content: jsonContent(resendSchema, { id: exampleId }) },
     },
     problems: [
       'no-such-dead-letter',
       'resend-conflict',
-      'too-large',
+      ...bodyProblems,
       'temporal-unavailable',
       'store-unavailable',
     ],
@@ -78,6 +80,8 @@ function listDeadLetters(tools: ApiTools) {
 
 function resendDeadLetter(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
+    const body = await readBody(c, emptyBodySchema, { optional: true });
+    if ('refusal' in body) return body.refusal;
     const id = pathSegment(c, 2);
     const found = id === null ? null : await tools.store.findDeadLetter(id);
     if (found === null)

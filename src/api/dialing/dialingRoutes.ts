@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { must } from '../../../activities/validation/fault.js';
 import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readBody, readJson } from '../http/jsonBody.js';
+import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { jsonContent, type Route } from '../http/route.js';
 import { checkLimits, type DialingAnswer, dialingSchema, limitsRequestSchema } from './dialingSchema.js';
@@ -41,7 +41,7 @@ export const dialingRoutes: Route[] = [
     description: 'They hold for every worker from its next placement on.',
     body: { required: true, content: jsonContent(limitsRequestSchema) },
     answers,
-    problems: ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'],
+    problems: [...bodyProblems, 'store-unavailable'],
     serve: setLimits,
   },
   {
@@ -56,7 +56,7 @@ export const dialingRoutes: Route[] = [
       content: jsonContent(pauseRequestSchema, { reason: 'the announcement is wrong' }),
     },
     answers,
-    problems: ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'],
+    problems: [...bodyProblems, 'store-unavailable'],
     serve: pauseDialing,
   },
   {
@@ -66,8 +66,9 @@ export const dialingRoutes: Route[] = [
     operationId: 'resumeDialing',
     summary: 'Resume dialing',
     description: 'Ends a pause, and closes the circuit breaker if it is not closed.',
+    body: { required: false, content: jsonContent(emptyBodySchema) },
     answers,
-    problems: ['too-large', 'store-unavailable'],
+    problems: [...bodyProblems, 'store-unavailable'],
     serve: resumeDialing,
   },
 ];
@@ -98,6 +99,8 @@ function pauseDialing(tools: ApiTools) {
 
 function resumeDialing(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
+    const body = await readBody(c, emptyBodySchema, { optional: true });
+    if ('refusal' in body) return body.refusal;
     const { accountSid, store, log } = tools;
     await store.resumeDialing({ accountSid });
     log.warn({ by: c.get('client') }, 'dialing was resumed');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DoNotCallSource, doNotCallSources } from '../../../activities/store/doNotCallList.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readJson } from '../http/jsonBody.js';
+import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import {
@@ -80,7 +80,7 @@ export const doNotCallRoutes: Route[] = [
         content: jsonContent(z.union([doNotCallEntrySchema, doNotCallImportSchema])),
       },
     },
-    problems: ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request', 'store-unavailable'],
+    problems: [...bodyProblems, 'store-unavailable'],
     serve: addToDoNotCall,
   },
   {
@@ -89,13 +89,14 @@ export const doNotCallRoutes: Route[] = [
     tag: 'Do not call',
     operationId: 'purgeDoNotCall',
     summary: 'Delete the entries that have expired',
+    body: { required: false, content: jsonContent(emptyBodySchema) },
     answers: {
       200: {
         description: 'How many entries were deleted.',
         content: jsonContent(z.object({ removed: z.int().min(0) }), { removed: 12 }),
       },
     },
-    problems: ['too-large', 'store-unavailable'],
+    problems: [...bodyProblems, 'store-unavailable'],
     serve: purgeDoNotCall,
   },
   {
@@ -208,7 +209,10 @@ function removeFromDoNotCall({ store }: ApiTools) {
 }
 
 function purgeDoNotCall({ store }: ApiTools) {
-  return async (c: ApiContext): Promise<Response> => c.json({ removed: await store.purgeDoNotCall() });
+  return async (c: ApiContext): Promise<Response> => {
+    const body = await readBody(c, emptyBodySchema, { optional: true });
+    return 'refusal' in body ? body.refusal : c.json({ removed: await store.purgeDoNotCall() });
+  };
 }
 
 function notListed(c: ApiContext): Response {

@@ -110,7 +110,7 @@ export function invalidRequest(c: ApiContext, faults: Fault[]): Response {
   return problem(
     c,
     'invalid-request',
-    `The request has ${count}, named in faults; correct it and send it again.`,
+    `The request has ${count}, named in faults. Correct it and send it again.`,
     {
       faults,
     },

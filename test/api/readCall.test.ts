@@ -25,7 +25,7 @@ async function withoutWorker(type = 'outboundCall') {
 }
 
 describe('GET /calls/{callId}', () => {
-  it('the call runs: its own word, what it waits for included', async () => {
+  it('call runs: its own state, with waitingFor', async () => {
     const call = await ringing();
     const answer = await api.get(call.path);
     expect(answer.status).toBe(200);
@@ -34,7 +34,7 @@ describe('GET /calls/{callId}', () => {
     expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
   });
 
-  it('the call is over: its outcome, from the record', async () => {
+  it('call is over: the recorded outcome', async () => {
     const call = await ringing();
     await call.end();
     const outcome = await call.result();
@@ -57,7 +57,7 @@ describe('GET /calls/{callId}', () => {
   });
 
   it.each([["o'hara"], ['team/7'], ['a+b c'], ['Größe'], ['100%25'], ['?#&'], ['..'], ['%2e%2e/x']])(
-    'the id holds any character, %s: the call is found',
+    'id with any characters, %s: the call is found',
     async (name) => {
       const callId = `${name}-${randomUUID()}`;
       await context.bench.start({ to: context.to, notBefore: later() }, callId);
@@ -66,7 +66,7 @@ describe('GET /calls/{callId}', () => {
     },
   );
 
-  it('a recorded call: its fields come in the order of the contract', async () => {
+  it('recorded call: fields are in the order of the contract', async () => {
     const call = await ringing();
     await call.end();
     await call.result();
@@ -87,19 +87,19 @@ describe('GET /calls/{callId}', () => {
     );
   });
 
-  it('a workflow that is no call: 404, it is none of our business', async () => {
+  it('workflow of another type: 404', async () => {
     const { workflowId } = await withoutWorker('payroll');
     expect((await api.get(`/calls/${workflowId}`)).status).toBe(404);
   });
 
-  it('no worker has taken the call up: said so, and that it is stale', async () => {
+  it('no worker has begun the call: waitingFor says so, and the state is stale', async () => {
     const { workflowId } = await withoutWorker();
     const { json } = await api.get(`/calls/${workflowId}`);
     expect(json).toMatchObject({ state: 'looking-up', attempts: [], outcome: null, stale: true });
     expect(json.waitingFor).toContain('worker');
   });
 
-  it('Temporal does not know a call that is on record: the record, stale', async () => {
+  it('Temporal has forgotten a recorded call: the record, stale', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date().toISOString();
     await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
@@ -107,7 +107,7 @@ describe('GET /calls/{callId}', () => {
     expect(answer).toMatchObject({ status: 200, json: { callId, outcome: null, stale: true } });
   });
 
-  it('the request was not valid, sent by another program: done without an outcome, and why', async () => {
+  it('another program started an invalid request: done without an outcome, with the error', async () => {
     const call = await context.bench.start({ to: 'nobody' });
     await call.result().catch(() => {});
     const { json } = await api.get(`/calls/${call.callId}`);
@@ -116,7 +116,7 @@ describe('GET /calls/{callId}', () => {
     expect(callAnswerSchema.parse(json)).toEqual(json);
   });
 
-  it('somebody terminated the workflow: done without an outcome, and why', async () => {
+  it('workflow was terminated: done without an outcome, with the error', async () => {
     const call = await ringing();
     await call.handle.terminate('by hand');
     const { json } = await api.get(call.path);
@@ -126,7 +126,7 @@ describe('GET /calls/{callId}', () => {
 });
 
 describe('GET /calls/{callId}?wait=', () => {
-  it('the call ends meanwhile: answered at once, with the outcome', async () => {
+  it('call ends during the wait: answered at once with the outcome', async () => {
     const call = await ringing();
     const waiting = api.get(`${call.path}?wait=60`);
     await call.end();
@@ -139,26 +139,26 @@ describe('GET /calls/{callId}?wait=', () => {
     expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
   });
 
-  it('it is over already: answered at once', async () => {
+  it('call is already over: answered at once', async () => {
     const call = await ringing();
     await call.end();
     await call.result();
     expect((await api.get(`${call.path}?wait=60`)).json.state).toBe('done');
   });
 
-  it('the time passes: answered with where the call stands', async () => {
+  it('wait passes: answered with the state of the call', async () => {
     const call = await ringing();
     expect((await api.get(`${call.path}?wait=0.3`)).json.state).toBe('queued');
   });
 
-  it('the workflow fails meanwhile: answered, and why', async () => {
+  it('workflow fails during the wait: answered with the error', async () => {
     const call = await ringing();
     const waiting = api.get(`${call.path}?wait=60`);
     await call.handle.terminate('by hand');
     expect((await waiting).json).toMatchObject({ state: 'done', outcome: null, error: expect.any(String) });
   });
 
-  it('the client goes away or the wait is over: nothing stays behind on the signal of the server', async () => {
+  it('client has gone or the wait is over: no listener stays on the signal of the server', async () => {
     const call = await ringing();
     await Promise.all(Array.from({ length: 20 }, () => api.get(`${call.path}?wait=0.2`)));
     const gone = new AbortController();
@@ -175,7 +175,7 @@ describe('GET /calls/{callId}?wait=', () => {
     );
   });
 
-  it('a hundred wait for one call: all are answered', async () => {
+  it('a hundred requests wait for one call: all are answered', async () => {
     const call = await ringing();
     const waiting = Promise.all(Array.from({ length: 100 }, () => api.get(`${call.path}?wait=60`)));
     await call.end();
@@ -208,7 +208,7 @@ describe('GET /calls', () => {
     for (const call of first.json.calls) expect(callAnswerSchema.parse(call)).toEqual(call);
   });
 
-  it('the + of a number is written bare: understood all the same', async () => {
+  it('to with a bare +: read as a number', async () => {
     const call = await ringing();
     const found = await eventually(
       () => api.get(`/calls?to=${context.to}`),
@@ -217,7 +217,7 @@ describe('GET /calls', () => {
     expect(found.json.calls[0].callId).toBe(call.callId);
   });
 
-  it('so is the + of an offset', async () => {
+  it('since with a bare + in its offset: read as a time', async () => {
     const call = await ringing();
     const list = (since: string) => api.get(`/calls?to=${context.to}&since=${since}`);
     await eventually(
@@ -227,7 +227,7 @@ describe('GET /calls', () => {
     expect((await list('2099-01-31T09:00:00+01:00')).json.calls).toEqual([]);
   });
 
-  it('by outcome, state and time', async () => {
+  it('filter by outcome, state and time: only calls that match', async () => {
     const call = await ringing();
     await call.end();
     await call.result();
@@ -251,7 +251,7 @@ describe('GET /calls', () => {
     expect(await count('metadata.order=4711&metadata.shop=a')).toBe(0);
   });
 
-  it('since and until as a date or as how long ago: understood', async () => {
+  it('since and until as a date or duration: only calls of that time', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date(Date.now() - 3_600_000).toISOString();
     await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
@@ -263,14 +263,14 @@ describe('GET /calls', () => {
     expect(await count('until=2026-01-31')).toBe(0);
   });
 
-  it('a slash at the end of the path: the same list', async () => {
+  it('slash at the end of the path: the same list', async () => {
     expect((await api.get('/calls/?limit=1')).json).toEqual({
       calls: expect.any(Array),
       nextCursor: expect.anything(),
     });
   });
 
-  it('every filter is wrong: one 422 names them all', async () => {
+  it('every filter is wrong: one 422 names all faults', async () => {
     const answer = await api.get(
       '/calls?outcome=x&state=y&to=123&since=today&until=1&limit=0&cursor=&page=2&limit=5',
     );

@@ -1,8 +1,8 @@
 import type { Attempt, CallOutcome, CallUpdate, CreateEvidence } from '../../workflows/callOutcome.js';
 
 /**
- * The attempt with its fields in the order of the contract. PostgreSQL's jsonb keeps the fields of an object in an order
- * of its own.
+ * The attempt with its fields in the order of the contract. PostgreSQL's jsonb keeps the fields of an object
+ * in an order of its own.
  */
 export function attemptInOrder(attempt: Attempt): Attempt {
   const { number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode, ...times } = attempt;

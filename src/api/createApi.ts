@@ -53,8 +53,8 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
 
   const auth = tools.apiTokens.length > 0 ? bearerAuth(tools.apiTokens, rateLimits) : onlyLocal();
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
-  // Whole prefixes, so that a path below them that has no route does not answer without a token either. Hono's
-  // pattern /calls/* matches /calls too.
+  // Whole prefixes, so that a path below them that has no route does not answer without a token either.
+  // Hono's pattern /calls/* matches /calls too.
   for (const prefix of protectedPrefixes) app.use(`${prefix}/*`, auth);
   for (const prefix of protectedPrefixes) if (prefix !== '/metrics') app.use(`${prefix}/*`, rateLimit);
   const limitBody = bodyLimit({

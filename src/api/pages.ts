@@ -58,7 +58,9 @@ const assets: Record<string, { type: string; content: () => Promise<string> | st
   'page.css': { type: 'text/css', content: () => pageStyle },
 };
 
-/** The routes of the pages. `/docs/{file}` is not among them, because the document does not describe files. */
+/**
+ * The routes of the pages. `/docs/{file}` is not among them, because the document does not describe files.
+ */
 export const pageRoutes: Route[] = [
   {
     method: 'get',

@@ -15,9 +15,10 @@ export interface CallToStart {
 }
 
 /**
- * Starts the workflow of a call. A policy given by name is replaced by the policy itself, because the worker that runs the
- * call may have read its policies at another time. Throws `WorkflowExecutionAlreadyStartedError` if there ever was a
- * workflow with this id, as far as Temporal remembers.
+ * Starts the workflow of a call. A policy given by name is replaced by the policy itself, because the worker
+ * that runs the call may have read its policies at another time. Throws
+ * `WorkflowExecutionAlreadyStartedError` if there ever was a workflow with this id, as far as Temporal
+ * remembers.
  */
 export function startCallWorkflow(
   temporal: Client,
@@ -53,7 +54,10 @@ function withPolicy(request: CallRequest, policies: Record<string, RetryPolicy>)
   return { ...request, retry: policies[retry] as RetryPolicy };
 }
 
-/** Source: Temporal Server, INVALID_ARGUMENT "search attribute … is not defined" and "no mapping defined for …". */
+/**
+ * Source: Temporal Server, INVALID_ARGUMENT "search attribute … is not defined" and "no mapping defined for
+ * …".
+ */
 function isBatchAttributeMissing(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   const texts = [error, cause].map((one) => (isGrpcServiceError(one) ? one.details : String(one)));

@@ -14,7 +14,9 @@ import {
 
 const answersWithinMs = 2000;
 
-/** A client that connects with its first request: whoever has it comes up while Temporal is away. */
+/**
+ * A client that connects with its first request, so that a process can start while Temporal is not available.
+ */
 export function lazyClient(temporal: TemporalSettings): Client {
   return new Client({ connection: Connection.lazy(temporal.connection), namespace: temporal.namespace });
 }
@@ -33,8 +35,8 @@ export async function checkTemporal(client: Client, temporal: TemporalSettings):
 }
 
 /**
- * Registers our search attributes in the namespace, for as long as it takes. A workflow that writes a missing attribute
- * hangs, so the worker polls nothing before. `readiness` names what is missing.
+ * Registers our search attributes in the namespace, for as long as it takes. A workflow that writes a missing
+ * attribute hangs, so the worker polls nothing before. `readiness` names what is missing.
  */
 export async function ensureSearchAttributes(
   connection: OperatorConnection,
@@ -71,7 +73,7 @@ export function describeServer({ address, namespace }: TemporalSettings): string
   return `Temporal at ${address}, namespace ${namespace}`;
 }
 
-/** What the server said; the SDK's own words are general. */
+/** The message of the server, because the SDK's own message is too general. */
 export function errorText(error: unknown): string {
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;

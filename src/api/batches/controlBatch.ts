@@ -86,7 +86,10 @@ function controlBatch(tools: ApiTools, what: BatchControl['what']) {
   };
 }
 
-/** No worker answers the update. Pause and cancel are written to the store, where each step of the batch reads them. */
+/**
+ * No worker answers the update. Pause and cancel are written to the store, where each step of the batch reads
+ * them.
+ */
 async function controlInStore(
   tools: ApiTools,
   c: ApiContext,

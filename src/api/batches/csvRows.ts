@@ -7,7 +7,10 @@ import type { IncomingRow } from './loadBatch.js';
 /** Without a limit a quote that is never closed would hold the whole file in memory. */
 const longestRowBytes = 64 * 1024;
 
-/** How to read the cells of columns that are not text. An unreadable cell stays text, and the check of the request names it. */
+/**
+ * How to read the cells of columns that are not text. An unreadable cell stays text, and the check of the
+ * request names it.
+ */
 const meanings: Record<string, (cell: string) => unknown> = {
   ringTimeoutSeconds: wholeNumber,
   maxDurationSeconds: wholeNumber,
@@ -32,8 +35,8 @@ interface Header {
 }
 
 /**
- * The rows of a CSV file with a header, one by one as they come in. Ignores empty lines and empty cells. A faulty header
- * or unreadable CSV is yielded as a row with faults, and is the last one.
+ * The rows of a CSV file with a header, one by one as they come in. Ignores empty lines and empty cells. A
+ * faulty header or unreadable CSV is yielded as a row with faults, and is the last one.
  */
 export async function* csvRows(
   text: AsyncIterable<string>,
@@ -99,7 +102,10 @@ const reasons: Partial<Record<string, string>> = {
   CSV_MAX_RECORD_SIZE: `is longer than ${longestRowBytes} bytes; perhaps a quote is not closed. The rest of the file could not be read`,
 };
 
-/** Writes the text to the parser at its pace. Drops text after the parser has stopped. Passes failures on to the parser. */
+/**
+ * Writes the text to the parser at its pace. Drops text after the parser has stopped. Passes failures on to
+ * the parser.
+ */
 async function feed(
   parser: ReturnType<typeof parse>,
   text: AsyncIterable<string>,

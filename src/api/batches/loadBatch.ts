@@ -39,8 +39,8 @@ const charactersAtOnce = 2_000_000;
 const checkedAtOnce = 200;
 
 /**
- * Checks each row and writes it into a draft in the store as it comes in, so that a million rows are never in memory at
- * once. If any row has a fault, the draft is discarded.
+ * Checks each row and writes it into a draft in the store as it comes in, so that a million rows are never in
+ * memory at once. If any row has a fault, the draft is discarded.
  */
 export async function loadBatch(
   { store, known }: { store: OutcomeStore; known: RequestContext },

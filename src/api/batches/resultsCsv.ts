@@ -50,8 +50,8 @@ export function csvLine(cells: (string | number | null)[]): string {
 }
 
 /**
- * A cell that spreadsheets take for text: one that looks like a formula gets an apostrophe in front. Phone numbers stay as
- * they are. Source: OWASP, "CSV Injection".
+ * A cell that spreadsheets take for text: one that looks like a formula gets an apostrophe in front. Phone
+ * numbers stay as they are. Source: OWASP, "CSV Injection".
  */
 function csvCell(value: string | number | null): string {
   const text = value === null ? '' : String(value);

@@ -130,7 +130,7 @@ export const callAnswerSchema = z
   })
   .meta({
     id: 'CallState',
-    description: 'Where a call stands.',
+    description: 'The state of a call.',
     example: {
       callId: exampleCallId,
       to: '+15005550006',

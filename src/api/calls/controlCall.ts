@@ -48,7 +48,10 @@ export const controlCallRoutes = controlNames.map((name): Route => {
   };
 });
 
-/** Sends the control to the call as a workflow update. A refusal of the call becomes 409 with the call's own sentence. */
+/**
+ * Sends the control to the call as a workflow update. A refusal of the call becomes 409 with the call's own
+ * sentence.
+ */
 function controlCall(tools: ApiTools, name: ControlName) {
   const control: CallControl = callControls[name];
   return async (c: ApiContext): Promise<Response> => {

@@ -126,7 +126,10 @@ async function findCall(
   }
 }
 
-/** The outcome is recorded a moment before its workflow closes. A client that reads `done` shall find it closed. */
+/**
+ * The outcome is recorded a moment before its workflow closes. A client that reads `done` shall find it
+ * closed.
+ */
 async function untilClosed({ temporal }: ApiTools, { callId, outcome }: CallState): Promise<void> {
   if (outcome === null || Date.now() - Date.parse(outcome.endedAt) > closesWithinMs) return;
   await withDeadline(temporal, closesWithinMs, (workflow) => workflow.getHandle(callId).result()).catch(

@@ -80,9 +80,9 @@ function startCall(tools: ApiTools) {
 }
 
 /**
- * Starts the call of an Idempotency-Key unless it exists. Asks the store first, because it remembers calls longer than
- * Temporal does. While the store is not available, a new key looks like one that Temporal has forgotten: the request is
- * refused, so that no call is dialed twice.
+ * Starts the call of an Idempotency-Key unless it exists. Asks the store first, because it remembers calls
+ * longer than Temporal does. While the store is not available, a new key looks like one that Temporal has
+ * forgotten: the request is refused, so that no call is dialed twice.
  */
 async function startOnce(
   tools: ApiTools,
@@ -175,7 +175,10 @@ function answer(c: ApiContext, status: 200 | 202, callId: string, runId: string 
   return c.json({ callId, runId, url }, status);
 }
 
-/** The first request holds the policy itself. A policy of that name may be different now, so names are not compared. */
+/**
+ * The first request holds the policy itself. A policy of that name may be different now, so names are not
+ * compared.
+ */
 function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
   const { retry, ...rest } = repeat;
   return (
@@ -185,8 +188,8 @@ function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
 }
 
 /**
- * For a call that Temporal has forgotten and whose request the store never had. Compares what the outcome repeats of the
- * request. A call without an outcome counts as the same.
+ * For a call that Temporal has forgotten and whose request the store never had. Compares what the outcome
+ * repeats of the request. A call without an outcome counts as the same.
  */
 function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean {
   if (outcome === null) return true;

@@ -18,7 +18,10 @@ const pauseRequestSchema = z.strictObject(
 );
 
 const answers = {
-  200: { description: 'How dialing stands now.', content: jsonContent(dialingSchema) },
+  200: {
+    description: 'Limits, pause and circuit breaker as they are now.',
+    content: jsonContent(dialingSchema),
+  },
 };
 
 export const dialingRoutes: Route[] = [

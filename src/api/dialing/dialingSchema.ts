@@ -67,7 +67,7 @@ export const dialingSchema = z
       description: 'When the rate limit allows the next placement. A time in the past means now.',
     }),
   })
-  .meta({ id: 'Dialing', description: 'How dialing stands for the account.' });
+  .meta({ id: 'Dialing', description: 'Limits, pause and circuit breaker of the account.' });
 
 export type DialingAnswer = z.output<typeof dialingSchema>;
 

@@ -20,9 +20,9 @@ export class ImportTooLarge extends Error {
 }
 
 /**
- * Reads a do-not-call list as CSV in UTF-8, with commas and double quotes. The header names `to` and, optionally, `reason`
- * and `expires_at`, in any order. Returns all entries, or every fault by row and column. Rows count as in a spreadsheet.
- * Empty rows are ignored.
+ * Reads a do-not-call list as CSV in UTF-8, with commas and double quotes. The header names `to` and,
+ * optionally, `reason` and `expires_at`, in any order. Returns all entries, or every fault by row and column.
+ * Rows count as in a spreadsheet. Empty rows are ignored.
  *
  * Throws `ImportTooLarge` and errors of the connection.
  */

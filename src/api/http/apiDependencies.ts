@@ -16,7 +16,9 @@ export interface ApiDependencies {
   store: OutcomeStore;
   /** Task queue of `outboundCall`. */
   taskQueue: string;
-  /** Origin and optional path prefix under which Twilio reaches this API. Signatures are checked against it. */
+  /**
+   * Origin and optional path prefix under which Twilio reaches this API. Signatures are checked against it.
+   */
   publicUrl: string;
   /** The account whose dialing is shown and controlled. */
   accountSid: string;

@@ -17,7 +17,9 @@ export interface ApiMetrics {
   callsStarted: Counter;
 }
 
-/** Registers the API's metrics. The label `route` is the pattern, so that ids and numbers never become labels. */
+/**
+ * Registers the API's metrics. The label `route` is the pattern, so that ids and numbers never become labels.
+ */
 export function apiMetrics(registry: Registry): ApiMetrics {
   const registers = [registry];
   return {

@@ -12,8 +12,9 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 /**
  * Lets requests with one of the bearer tokens through. Compares in constant time.
  *
- * After too many wrong tokens from a network, every token from there is refused unseen, so that guessing is slow. A token
- * that was right from there before is still accepted: clients that share a proxy with a guesser are not locked out.
+ * After too many wrong tokens from a network, every token from there is refused unseen, so that guessing is
+ * slow. A token that was right from there before is still accepted: clients that share a proxy with a guesser
+ * are not locked out.
  */
 export function bearerAuth(
   tokens: readonly string[],

@@ -10,8 +10,8 @@ export const emptyBodySchema = z.strictObject({}, must('an empty JSON object, or
 export const bodyProblems = ['not-json', 'too-large', 'unsupported-media-type', 'invalid-request'] as const;
 
 /**
- * The JSON body of the request as this schema has it, or the answer that refuses it. An empty body is allowed if
- * `optional`, and counts as `{}`.
+ * The JSON body of the request as this schema has it, or the answer that refuses it. An empty body is allowed
+ * if `optional`, and counts as `{}`.
  */
 export async function readBody<Schema extends z.ZodObject>(
   c: ApiContext,

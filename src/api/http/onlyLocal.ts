@@ -4,9 +4,9 @@ import type { ApiEnv } from './apiDependencies.js';
 import { problem } from './problem.js';
 
 /**
- * Without tokens, serves only requests that name this machine by a loopback name and come from no foreign web page.
- * Otherwise a tunnel for Twilio's callbacks would let anyone place calls. So could a page in a browser of this machine, by
- * DNS rebinding or a form that needs no answer.
+ * Without tokens, serves only requests that name this machine by a loopback name and come from no foreign web
+ * page. Otherwise a tunnel for Twilio's callbacks would let anyone place calls. So could a page in a browser
+ * of this machine, by DNS rebinding or a form that needs no answer.
  */
 export function onlyLocal(): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {

@@ -8,7 +8,10 @@ import { InvalidCursor, StoreUnavailable } from '../../../activities/store/outco
 import { type Fault, show } from '../../../activities/validation/fault.js';
 import type { ApiContext } from './apiDependencies.js';
 
-/** Every problem that the API answers. The `type` of a problem is `urn:ringtrue:problem:` and one of these names. */
+/**
+ * Every problem that the API answers. The `type` of a problem is `urn:ringtrue:problem:` and one of these
+ * names.
+ */
 export const problems = {
   'not-json': { status: 400, title: 'The body is not JSON' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
@@ -118,7 +121,8 @@ export function invalidRequest(c: ApiContext, faults: Fault[]): Response {
 }
 
 /**
- * The answer to an error that a handler threw: 422 for a bad cursor, 503 if Temporal or the store is not available, else
+ * The answer to an error that a handler threw: 422 for a bad cursor, 503 if Temporal or the store is not
+ * available, else
  * 500. Logs everything except bad cursors.
  */
 export function problemOf(c: ApiContext, error: unknown, log: Logger): Response {
@@ -156,7 +160,10 @@ export function problemOf(c: ApiContext, error: unknown, log: Logger): Response 
   );
 }
 
-/** True if Temporal did not answer in time or refused to serve. Errors about one workflow have classes of their own. */
+/**
+ * True if Temporal did not answer in time or refused to serve. Errors about one workflow have classes of
+ * their own.
+ */
 export function isTemporalUnavailable(error: unknown): boolean {
   return (
     error instanceof ServiceError ||

@@ -53,15 +53,17 @@ export function limitParameter(things: string, max: number, standard: number): Q
 }
 
 /**
- * The query of a request by name, or every fault in it. An unknown parameter is a fault, because a misspelled one would
- * otherwise be ignored in silence. The rule `metadata.KEY` is for every name that begins with `metadata.`.
+ * The query of a request by name, or every fault in it. An unknown parameter is a fault, because a misspelled
+ * one would otherwise be ignored in silence. The rule `metadata.KEY` is for every name that begins with
+ * `metadata.`.
  */
 export function readQuery<Name extends string>(
   c: ApiContext,
   parameters: Record<Name, QueryParameter>,
 ): { query: Partial<Record<Name, string>> } | { faults: Fault[] } {
   const values = new URL(c.req.url).searchParams;
-  // In a query string a bare + means a blank. No number begins with one, and no time has one before its offset.
+  // In a query string a bare + means a blank. No number begins with one, and no time has one before its
+  // offset.
   const to = values.get('to');
   if (to?.startsWith(' ')) values.set('to', `+${to.slice(1)}`);
   for (const name of ['since', 'until']) {

@@ -66,12 +66,16 @@ export function clientRateLimit(requestsPerSecond: number): MiddlewareHandler<Ap
   };
 }
 
-/** The network of the socket's address. Anyone can set headers such as X-Forwarded-For, so they do not count. */
+/**
+ * The network of the socket's address. Anyone can set headers such as X-Forwarded-For, so they do not count.
+ */
 export function remoteNetwork(c: ApiContext): string {
   return networkOf(c.env?.incoming?.socket.remoteAddress ?? '');
 }
 
-/** The IPv4 address, or the first 64 bits of the IPv6 address: one network has all addresses that begin so. */
+/**
+ * The IPv4 address, or the first 64 bits of the IPv6 address: one network has all addresses that begin so.
+ */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address;

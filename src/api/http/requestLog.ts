@@ -3,8 +3,8 @@ import { matchedRoutes } from 'hono/route';
 import type { ApiEnv, ApiTools } from './apiDependencies.js';
 
 /**
- * Logs one line a request and counts it. Shows only the pattern of the path: ids of other programs, query strings and
- * bodies may have phone numbers.
+ * Logs one line a request and counts it. Shows only the pattern of the path: ids of other programs, query
+ * strings and bodies may have phone numbers.
  */
 export function requestLog({ log, measures }: ApiTools): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {

@@ -10,8 +10,9 @@ export function requestTarget(c: ApiContext): string {
 }
 
 /**
- * One segment of the path as received, percent-decoded once. Null if there is no such segment or it is not UTF-8. The
- * router's path is not used, because workflow ids from other SDKs may have any character, even slashes.
+ * One segment of the path as received, percent-decoded once. Null if there is no such segment or it is not
+ * UTF-8. The router's path is not used, because workflow ids from other SDKs may have any character, even
+ * slashes.
  */
 export function pathSegment(c: ApiContext, index: number): string | null {
   const segment = requestTarget(c).split('?', 1)[0]?.split('/')[index];

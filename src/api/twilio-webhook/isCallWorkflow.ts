@@ -8,8 +8,8 @@ const describeWithinMs = 3_000;
 const maxRemembered = 10_000;
 
 /**
- * Returns a function that is false for the id of a workflow of another type, because a signal would reach that too. It is
- * true for ids that no workflow has. Asks Temporal once for each id.
+ * Returns a function that is false for the id of a workflow of another type, because a signal would reach
+ * that too. It is true for ids that no workflow has. Asks Temporal once for each id.
  */
 export function isCallWorkflow(tools: ApiTools): (callId: string) => Promise<boolean> {
   const knownCalls = new Set<string>();

@@ -69,8 +69,8 @@ export const statusCallbackRoute: Route = {
 };
 
 /**
- * Answers 204 once the callback is durable: signaled to Temporal, or stored if the workflow does not need it. Checks the
- * signature first, so that only Twilio learns which calls exist.
+ * Answers 204 once the callback is durable: signaled to Temporal, or stored if the workflow does not need it.
+ * Checks the signature first, so that only Twilio learns which calls exist.
  */
 function statusCallback(tools: ApiTools) {
   const base = baseOf(tools.publicUrl);
@@ -161,7 +161,8 @@ async function answerAfterEnd(
   { callId, attempt, update }: ParsedCallback,
   error: WorkflowNotFoundError,
 ): Promise<Response> {
-  // The server has one error for both; only its text differs. The store knows calls that Temporal has forgotten.
+  // The server has one error for both; only its text differs. The store knows calls that Temporal has
+  // forgotten.
   const over =
     /already completed/.test(error.message) ||
     (await storeWithin(tools.store.findCallState(callId))) !== null;
@@ -197,8 +198,8 @@ interface ParsedCallback {
 }
 
 /**
- * Stores the progress of a running call. True if the placement journal knows the attempt of this SID, so that no signal is
- * needed. False also while the store is not available.
+ * Stores the progress of a running call. True if the placement journal knows the attempt of this SID, so that
+ * no signal is needed. False also while the store is not available.
  */
 async function storeProgress(tools: ApiTools, { callId, attempt, update }: ParsedCallback): Promise<boolean> {
   const state = update && stateOf(update.status);
@@ -211,7 +212,10 @@ async function storeProgress(tools: ApiTools, { callId, attempt, update }: Parse
   }
 }
 
-/** The callbacks of this Twilio call that were stored and not signaled; null if the store knows nothing about it. */
+/**
+ * The callbacks of this Twilio call that were stored and not signaled; null if the store knows nothing about
+ * it.
+ */
 async function storedCallbacks(
   tools: ApiTools,
   { callId, attempt, update }: ParsedCallback,

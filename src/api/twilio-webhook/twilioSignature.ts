@@ -47,7 +47,8 @@ export function formParameters(body: string): FormParameters {
 }
 
 /**
- * The public URL as Twilio signs it: without fragment, user name and password, and without a slash at the end.
+ * The public URL as Twilio signs it: without fragment, user name and password, and without a slash at the
+ * end.
  */
 export function baseOf(publicUrl: string): string {
   return publicUrl

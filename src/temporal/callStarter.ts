@@ -30,10 +30,12 @@ export function callStarter(
 
   return {
     async start({ callId, request, batchId }) {
-      const call = { callId, request, batchId, memo: { batchId }, policies: policies() };
-      await startCallWorkflow(temporal, { taskQueue, withinMs: answersWithinMs }, call).catch((error) => {
+      const call = { callId, taskQueue, request, batchId, memo: { batchId }, policies: policies() };
+      try {
+        await within(() => startCallWorkflow(temporal.workflow, call));
+      } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      });
+      }
     },
 
     exists: (callId) => isThere(() => handle(callId).describe()),

@@ -5,7 +5,7 @@ import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 /** The types of our search attributes, by name. */
 const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
-/** Attributes that may be missing if they cannot be registered: no running workflow writes them. */
+/** Those that a namespace which was set up for an older ringtrue may go without: no running workflow writes them. */
 export const optionalSearchAttributes: ReadonlySet<string> = new Set([searchAttribute.batch.name]);
 
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;

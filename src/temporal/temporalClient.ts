@@ -14,9 +14,7 @@ import {
 
 const answersWithinMs = 2000;
 
-/**
- * A client that connects with its first request, so that a process can start while Temporal is not available.
- */
+/** A client that connects with its first request: whoever has it comes up while Temporal is away. */
 export function lazyClient(temporal: TemporalSettings): Client {
   return new Client({ connection: Connection.lazy(temporal.connection), namespace: temporal.namespace });
 }
@@ -35,8 +33,8 @@ export async function checkTemporal(client: Client, temporal: TemporalSettings):
 }
 
 /**
- * Registers our search attributes in the namespace, for as long as it takes. A workflow that writes a missing
- * attribute hangs, so the worker polls nothing before. `readiness` names what is missing.
+ * Sees to it that the namespace has our search attributes, for as long as it takes. A workflow that writes one
+ * that is not there hangs, so nobody works on workflows before. What is missing stands in `readiness`.
  */
 export async function ensureSearchAttributes(
   connection: OperatorConnection,
@@ -50,7 +48,7 @@ export async function ensureSearchAttributes(
       const missing = await missingSearchAttributes(connection, namespace);
       if (missing.some((name) => !optionalSearchAttributes.has(name))) throw error;
       log.warn(
-        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, but Temporal cannot find them by these attributes. To add them, ${howToRegister(namespace)}.`,
+        `The search attributes ${missing.join(', ')} could not be registered in namespace ${namespace}: ${errorText(error)}. Calls go on, and are not found by them; to have them, ${howToRegister(namespace)}.`,
       );
       return [];
     });
@@ -73,7 +71,7 @@ export function describeServer({ address, namespace }: TemporalSettings): string
   return `Temporal at ${address}, namespace ${namespace}`;
 }
 
-/** The message of the server, because the SDK's own message is too general. */
+/** What the server said; the SDK's own words are general. */
 export function errorText(error: unknown): string {
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;

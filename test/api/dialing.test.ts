@@ -31,11 +31,27 @@ describe('GET /dialing', () => {
       json: {
         accountSid,
         limits: asConfigured,
+        configured: null,
         paused: null,
         breaker: { state: 'closed', openedAt: null, openUntil: null, reason: null },
         inFlight: 0,
         nextPlacementAt: null,
       },
+    });
+  });
+});
+
+describe('GET /dialing of an API that knows the configured limits', () => {
+  const dialLimits = {
+    ...{ callsPerSecond: 2, callsInFlight: null, callsPerNumber: 1 },
+    contactsPerNumber: { count: 3, seconds: 86_400 },
+  };
+  const knowing = useApi(context, () => ({ dialLimits }));
+
+  it('shows them, with 0 for no limit', async () => {
+    expect((await knowing.get('/dialing')).json.configured).toEqual({
+      ...{ callsPerSecond: 2, callsInFlight: 0, callsPerNumber: 1 },
+      ...{ contactsPerNumber: 3, contactsPeriodSeconds: 86_400 },
     });
   });
 });

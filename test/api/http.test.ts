@@ -198,6 +198,10 @@ describe('the pages', () => {
       expect(text).toContain(link);
   });
 
+  it('/docs/ with a slash at the end: redirects to /docs, whose links are relative', async () => {
+    expect(await api.get('/docs/')).toMatchObject({ status: 302, headers: { location: '../docs' } });
+  });
+
   it('API page and front page: they load only files of this server', async () => {
     for (const page of ['/', '/docs']) {
       const { text } = await api.get(page);

@@ -195,7 +195,7 @@ describe('with `ringtrue dev`', () => {
     await until(async () => (await deadLetters()).length === 0);
     const again = await run(['resend', id], env);
     expect(again.status).toBe(1);
-    expect(again.stderr).toContain('There is nothing to send again (409)');
+    expect(again.stderr).toContain('The notification cannot be sent again (409)');
   });
 
   it('a file of calls: its results as CSV, what was busy dialed again, each fault with its row', async () => {

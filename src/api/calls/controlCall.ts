@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { z } from 'zod';
-import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
+import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';

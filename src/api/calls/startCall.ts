@@ -114,15 +114,15 @@ async function startNew(
   repeatable: boolean,
 ): Promise<Response> {
   try {
-    const handle = await startCallWorkflow(
-      tools.temporal,
-      { ...tools, withinMs: startWithinMs },
-      {
+    const handle = await withDeadline(tools.temporal, startWithinMs, (workflow) =>
+      startCallWorkflow(workflow, {
         callId,
+        taskQueue: tools.taskQueue,
         request,
+        batchId: null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
-      },
+      }),
     );
     tools.measures.callsStarted.inc();
     return answer(c, 202, callId, handle.firstExecutionRunId);

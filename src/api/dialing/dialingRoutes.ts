@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DialLimits } from '../../../activities/store/dialLimits.js';
 import { must } from '../../../activities/validation/fault.js';
 import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
@@ -111,7 +112,20 @@ function resumeDialing(tools: ApiTools) {
   };
 }
 
-async function answerDialing({ accountSid, store }: ApiTools, c: ApiContext): Promise<Response> {
-  const answer: DialingAnswer = { accountSid, ...(await store.readDialing({ accountSid })) };
+async function answerDialing({ accountSid, store, dialLimits }: ApiTools, c: ApiContext): Promise<Response> {
+  const { limits, ...others } = await store.readDialing({ accountSid });
+  const configured = dialLimits ? configuredLimits(dialLimits) : null;
+  const answer: DialingAnswer = { accountSid, limits, configured, ...others };
   return c.json(answer);
+}
+
+/** The configured limits in the form of the limits that are set here, in which 0 means no limit. */
+function configuredLimits(limits: DialLimits): NonNullable<DialingAnswer['configured']> {
+  return {
+    callsPerSecond: limits.callsPerSecond,
+    callsInFlight: limits.callsInFlight ?? 0,
+    contactsPerNumber: limits.contactsPerNumber?.count ?? 0,
+    contactsPeriodSeconds: limits.contactsPerNumber?.seconds ?? null,
+    callsPerNumber: limits.callsPerNumber ?? 0,
+  };
 }

@@ -37,19 +37,25 @@ export const limitsRequestSchema = z
     example: { callsPerSecond: 5, callsInFlight: 20 },
   });
 
+const limits = () =>
+  z.object({
+    callsPerSecond: orNull(z.number()),
+    callsInFlight: orNull(z.int()),
+    contactsPerNumber: orNull(z.int()),
+    contactsPeriodSeconds: orNull(z.int()),
+    callsPerNumber: orNull(z.int()),
+  });
+
 /** The answer of every route under `/dialing`. */
 export const dialingSchema = z
   .object({
     accountSid: z.string(),
-    limits: z
-      .object({
-        callsPerSecond: orNull(z.number()),
-        callsInFlight: orNull(z.int()),
-        contactsPerNumber: orNull(z.int()),
-        contactsPeriodSeconds: orNull(z.int()),
-        callsPerNumber: orNull(z.int()),
-      })
-      .meta({ description: "Limits that were set here. Null: the limit of the workers' configuration." }),
+    limits: limits().meta({
+      description: "Limits that were set here. Null: the limit of the workers' configuration.",
+    }),
+    configured: orNull(limits()).meta({
+      description: 'The configured limits, from the variables of the API. 0: no limit.',
+    }),
     paused: orNull(z.object({ since: time(), reason: orNull(z.string()) })).meta({
       description: 'Null: not paused.',
     }),

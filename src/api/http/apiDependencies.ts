@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { DialLimits } from '../../../activities/store/dialLimits.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
@@ -22,6 +23,8 @@ export interface ApiDependencies {
   publicUrl: string;
   /** The account whose dialing is shown and controlled. */
   accountSid: string;
+  /** The limits with which the workers are configured; absent: not known here. */
+  dialLimits?: DialLimits;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { callWorkflowType, withDeadline } from '../../temporal/withDeadline.js';
+import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
+import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiTools } from '../http/apiDependencies.js';
 import { storeWithin } from './storeWithin.js';
 

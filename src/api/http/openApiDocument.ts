@@ -94,6 +94,5 @@ function jsonSchemaOf(type: z.ZodType, schemas: Record<string, object>): object 
     JSON.stringify(written).replaceAll('#/$defs/', '#/components/schemas/'),
   );
   Object.assign(schemas, $defs);
-  if (typeof schema.id !== 'string') return schema;
   return schema;
 }

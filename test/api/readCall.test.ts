@@ -161,18 +161,21 @@ describe('GET /calls/{callId}?wait=', () => {
   it('client has gone or the wait is over: no listener stays on the signal of the server', async () => {
     const call = await ringing();
     await Promise.all(Array.from({ length: 20 }, () => api.get(`${call.path}?wait=0.2`)));
-    const gone = new AbortController();
-    const waiting = fetch(`${api.origin}${call.path}?wait=60`, { signal: gone.signal }).catch(() => null);
-    await eventually(
-      async () => getEventListeners(stopping.signal, 'abort').length,
-      (listeners) => listeners === 1,
-    );
-    gone.abort();
-    await waiting;
-    await eventually(
-      async () => getEventListeners(stopping.signal, 'abort').length,
-      (listeners) => listeners === 0,
-    );
+    for (const aborted of ['while the call is described', 'while its end is awaited']) {
+      const gone = new AbortController();
+      const waiting = fetch(`${api.origin}${call.path}?wait=60`, { signal: gone.signal }).catch(() => null);
+      await eventually(
+        async () => getEventListeners(stopping.signal, 'abort').length,
+        (listeners) => listeners === 1,
+      );
+      if (aborted === 'while its end is awaited') await new Promise((resolve) => setTimeout(resolve, 500));
+      gone.abort();
+      await waiting;
+      await eventually(
+        async () => getEventListeners(stopping.signal, 'abort').length,
+        (listeners) => listeners === 0,
+      );
+    }
   });
 
   it('a hundred requests wait for one call: all are answered', async () => {

@@ -146,12 +146,16 @@ async function whenOver(
   seconds: number,
   signal: AbortSignal,
 ): Promise<CallAnswer | null> {
-  try {
-    return await tools.temporal.withAbortSignal(signal, () => finalState(tools, handle, row, seconds * 1000));
-  } catch (error) {
-    if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
-    throw error;
-  }
+  // Temporal's client notices an abort only while a gRPC call runs, not when it starts the next one.
+  if (signal.aborted) return null;
+  const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
+  const over = tools.temporal
+    .withAbortSignal(signal, () => finalState(tools, handle, row, seconds * 1000))
+    .catch((error: unknown) => {
+      if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
+      throw error;
+    });
+  return Promise.race([over, aborted]);
 }
 
 async function finalState(

@@ -7,7 +7,8 @@ import {
   type RetryPolicy,
 } from '../../workflows/callRequest.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
-import { callingWindowSchema, faultsInWindow, isDate, windowFieldNames } from './callingWindowSchema.js';
+import { parseRfc3339 } from '../../workflows/rules/rfc3339.js';
+import { callingWindowSchema, faultsInWindow, windowFieldNames } from './callingWindowSchema.js';
 import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
 import {
   completePolicy,
@@ -48,7 +49,7 @@ export const moment = () => {
   const expected = 'an RFC 3339 time with seconds and offset, such as 2026-01-31T09:00:00Z';
   return z
     .string(must(expected))
-    .refine(isRfc3339, must(expected))
+    .refine((text) => parseRfc3339(text) !== null, must(expected))
     .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
 };
 
@@ -203,20 +204,7 @@ export function checkCallRequest(
   return { request: { ...rest, retry: typeof retry === 'string' ? retry : completePolicy(retry) } };
 }
 
-/** Is this a full RFC 3339 time, with seconds, an offset, and a date that the calendar has? */
-export function isRfc3339(text: string): boolean {
-  const match =
-    // PostgreSQL knows no year 0.
-    /^((?!0000)\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(
-      text,
-    );
-  if (!match) return false;
-  return isDate(match[1] as string);
-}
-
-/**
- * The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong.
- */
+/** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */
 function faultsBetweenFields(input: Record<string, unknown>, context: RequestContext): Fault[] {
   const faults: Fault[] = [];
   const add = (path: string, message: string) => faults.push({ path, message });

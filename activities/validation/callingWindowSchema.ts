@@ -163,7 +163,7 @@ function isTimeZone(name: string): boolean {
 }
 
 /** Is this a date, `YYYY-MM-DD`, that the calendar has? */
-export function isDate(text: string): boolean {
+function isDate(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${text}T`);

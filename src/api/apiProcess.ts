@@ -35,7 +35,7 @@ export interface ApiParts {
   temporalUiUrl?: string | undefined;
 }
 
-/** Serves the API: the calls, Twilio's webhooks, the pages. */
+/** Serves the calls API, Twilio's webhooks and the pages. */
 export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   const { settings, temporalUiUrl } = parts;
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
@@ -69,7 +69,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   };
 }
 
-/** The URL on which status callbacks are built and checked. */
+/** The URL on which status callbacks are built and verified. */
 export function publicUrlOf({ publicUrl }: { publicUrl: string | null }, port: number): string {
   return publicUrl ?? `http://localhost:${port}`;
 }

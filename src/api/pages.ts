@@ -3,11 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ApiContext, ApiTools } from './http/apiDependencies.js';
 import { problem } from './http/problem.js';
+import { requestTarget } from './http/requestTarget.js';
+import type { Route } from './http/route.js';
 
-/**
- * What every answer may load and do in a browser: only what this server itself serves. Swagger UI needs images
- * from data: URLs.
- */
+/** A browser may load only files of this server. Swagger UI also needs images from data: URLs. */
 export const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -28,7 +27,7 @@ const docsPage = `<!doctype html>
 <link rel="icon" href="data:,">
 <title>ringtrue: the calls API</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
-<div id="api">This page needs JavaScript; the same can be read at <a href="openapi.json">openapi.json</a>.</div>
+<div id="api">This page needs JavaScript. <a href="openapi.json">openapi.json</a> has the same content.</div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 `;
@@ -45,7 +44,7 @@ dd { margin: 0; }
 @media (prefers-color-scheme: dark) { body { color: #dde3ea; background: #14181d; } code { background: #262d36; } a { color: #7db8f0; } }
 `;
 
-/** The few files that the API page is made of, by name; nothing else of the disk is served. */
+/** The files of the pages, by name. No other file is served. */
 const assets: Record<string, { type: string; content: () => Promise<string> | string }> = {
   'swagger-ui.css': {
     type: 'text/css',
@@ -59,27 +58,53 @@ const assets: Record<string, { type: string; content: () => Promise<string> | st
   'page.css': { type: 'text/css', content: () => pageStyle },
 };
 
-/** `GET /docs`: the API, readable and to be tried out; everything it loads comes from this server. */
-export function apiPage(c: ApiContext): Response {
+/**
+ * The routes of the pages. `/docs/{file}` is not among them, because the document does not describe files.
+ */
+export const pageRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/docs',
+    open: true,
+    tag: 'Pages',
+    operationId: 'docs',
+    summary: 'Read this document as a page',
+    answers: { 200: { description: 'The page.', content: { 'text/html': { schema: {} } } } },
+    serve: () => apiPage,
+  },
+  {
+    method: 'get',
+    path: '/',
+    open: true,
+    tag: 'Pages',
+    operationId: 'front',
+    summary: 'See where to go from here',
+    answers: { 200: { description: 'The front page.', content: { 'text/html': { schema: {} } } } },
+    serve: frontPage,
+  },
+];
+
+function apiPage(c: ApiContext): Response {
+  // The links of the page are relative, so that they work behind any path prefix.
+  if (requestTarget(c).split('?', 1)[0]?.endsWith('/')) return c.redirect('../docs');
   return c.html(docsPage);
 }
 
 /** `GET /docs/{file}` */
 export async function apiPageAsset(c: ApiContext): Promise<Response> {
   const name = c.req.param('file') ?? '';
-  if (!Object.hasOwn(assets, name)) return problem(c, 'not-found', 'The API page has no such file.');
+  if (!Object.hasOwn(assets, name)) return problem(c, 'not-found', 'The pages have no such file.');
   const { type, content } = assets[name] as (typeof assets)[string];
   c.header('Content-Type', `${type}; charset=utf-8`);
   c.header('Cache-Control', 'public, max-age=3600');
   return c.body(await content());
 }
 
-/** `GET /`: where to go from here. */
-export function frontPage({ temporalUiUrl, apiTokens }: ApiTools) {
+function frontPage({ temporalUiUrl, apiTokens }: ApiTools) {
   const temporal = temporalUiUrl
-    ? `<dt><a href="${escaped(temporalUiUrl)}">Temporal</a></dt><dd>Each call is a workflow there; its id is the call id.</dd>`
+    ? `<dt><a href="${escaped(temporalUiUrl)}">Temporal</a></dt><dd>Each call is a workflow there. Its id is the call id.</dd>`
     : '';
-  const token = apiTokens.length > 0 ? ' Asks for a bearer token.' : '';
+  const token = apiTokens.length > 0 ? ' Needs a bearer token.' : '';
   const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -90,10 +115,10 @@ export function frontPage({ temporalUiUrl, apiTokens }: ApiTools) {
 <h1>ringtrue</h1>
 <p>Outbound calls whose outcome is what really happened.</p>
 <dl>
-<dt><a href="docs">The calls API</a></dt><dd>Every request and answer, to read and to try out; as data: <a href="openapi.json">openapi.json</a>.</dd>
-<dt><a href="calls">GET /calls</a></dt><dd>The calls on record, newest first.${token}</dd>
+<dt><a href="docs">The calls API</a></dt><dd>Every request and answer, to read and to try. As data: <a href="openapi.json">openapi.json</a>.</dd>
+<dt><a href="calls">GET /calls</a></dt><dd>Recorded calls, newest first.${token}</dd>
 ${temporal}
-<dt><a href="readyz">GET /readyz</a></dt><dd>Whether this server can serve.</dd>
+<dt><a href="readyz">GET /readyz</a></dt><dd>Whether this server is ready.</dd>
 </dl>
 `;
   return (c: ApiContext): Response => c.html(page) as Response;

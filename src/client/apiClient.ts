@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
-import type { ControlName } from '../api/calls/controlRoutes.js';
-import type { CallAnswer } from '../api/calls/readCall.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
+import type { ControlName } from '../api/calls/callControls.js';
 
 const retrySeconds = 2;
 
-/** What is given to a command that talks to the API. */
+/** Options of every command that uses the API. */
 export interface ApiOptions {
   api?: string;
   token?: string;
@@ -15,7 +15,7 @@ export interface ApiOptions {
 }
 
 interface RequestOptions {
-  /** A file is sent as CSV, anything else as JSON. */
+  /** A file is sent as CSV, an object as JSON. */
   body?: object | Blob;
   key?: string;
 }
@@ -32,34 +32,34 @@ interface RedialPreview {
   sample: { callId: string; to: string; startedAt: string }[];
 }
 
-/** The command line is not right in a way that only its values show. */
+/** A value on the command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The API said no, or could not be reached. The message holds everything that was said. */
+/** The API refused the request or could not be reached. The message has title, detail and every fault. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
-  /** HTTP status of the answer; null when there was none. */
+  /** HTTP status of the answer. Null if there was none. */
   readonly status: number | null;
-  /** When the API asked to come back; null when it did not. */
+  /** Seconds of `Retry-After`. Null if the answer has none. */
   readonly retryAfterSeconds: number | null;
 
   constructor(message: string, response: Response | null = null) {
     super(message);
     this.status = response?.status ?? null;
     const after = response?.headers.get('Retry-After') ?? null;
-    // A date, and whatever else is no number of seconds, counts as not said.
+    // Dates are ignored: the API sends seconds.
     this.retryAfterSeconds = after !== null && /^\d{1,6}$/.test(after) ? Number(after) : null;
   }
 
-  /** Will the same question be answered otherwise, once the API is back or less busy? */
+  /** True if the same request may succeed later. */
   get isTemporary(): boolean {
     return this.status === null || this.status >= 500 || this.status === 429;
   }
 }
 
-/** The calls API over HTTP. Every answer that is not a success is thrown as `ApiRefusal`. */
+/** The calls API over HTTP. Throws `ApiRefusal` for every answer that is not a success. */
 export class ApiClient {
   readonly #base: string;
   readonly #headers: Record<string, string>;
@@ -78,7 +78,7 @@ export class ApiClient {
     return this.send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
   }
 
-  /** With `waitSeconds`: answers when the call is over, or after that time. */
+  /** With `waitSeconds`: answers once the call is over, or after that time. */
   get(callId: string, waitSeconds = 0): Promise<CallAnswer> {
     return this.send(
       'GET',
@@ -87,8 +87,9 @@ export class ApiClient {
   }
 
   /**
-   * Waits until the call is over, however long that takes, and however often the API is away meanwhile. Throws when it
-   * ended without an outcome, and when the first question already fails, unless the call is `known` to exist.
+   * Waits until the call is over, however long that takes, and even if the API is not available at times.
+   * Throws `ApiRefusal` if the call ended without an outcome, and if the first request fails. If the call is
+   * `known` to exist, the first request may fail too.
    */
   async untilOver(callId: string, known = false): Promise<CallAnswer> {
     for (let found = known; ; ) {
@@ -110,7 +111,7 @@ export class ApiClient {
     return this.send('GET', `/calls?${new URLSearchParams(filter)}`);
   }
 
-  /** What the API offers as `POST /calls/{callId}/` and the name of a control. */
+  /** `POST /calls/{callId}/` and the name of a control. */
   control(callId: string, name: ControlName, body?: object): Promise<{ callId: string; url: string }> {
     return this.send('POST', `/calls/${encodeURIComponent(callId)}/${name}`, body ? { body } : {});
   }
@@ -129,7 +130,7 @@ export class ApiClient {
     return this.send('POST', '/batches', { body: batch, ...(key === undefined ? {} : { key }) });
   }
 
-  /** Sends the file as it is read, however large it is. */
+  /** Streams the file, however large it is. */
   startCsvBatch(file: Blob, parameters: Record<string, string>, key?: string): Promise<StartedBatch> {
     const path = `/batches?${new URLSearchParams(parameters)}`;
     return this.send('POST', path, { body: file, ...(key === undefined ? {} : { key }) });
@@ -151,7 +152,7 @@ export class ApiClient {
     return this.send('GET', `/batches/${encodeURIComponent(batchId)}/results?limit=1000&cursor=${cursor}`);
   }
 
-  /** The results as CSV, as they come in. */
+  /** The results as a stream of CSV. */
   async batchCsv(batchId: string): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#fetch('GET', `/batches/${encodeURIComponent(batchId)}/results.csv`, {});
     if (response.ok && response.body) return response.body;
@@ -166,7 +167,7 @@ export class ApiClient {
     return this.send('POST', '/redials', { body: { ...query, dryRun: true } });
   }
 
-  /** An answer without a body comes back as undefined. */
+  /** Returns undefined for an answer without a body. */
   async send<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const response = await this.#fetch(method, path, options);
     if (response.status === 204) return undefined as T;
@@ -189,7 +190,7 @@ export class ApiClient {
   #unreachable(error: unknown): never {
     const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
     throw new ApiRefusal(
-      `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or say with --api or RINGTRUE_API_URL where it is.`,
+      `The API at ${this.#base} cannot be reached (${cause?.code ?? cause?.message ?? message}). Start it with \`ringtrue dev\` or \`ringtrue api\`, or set its address with --api or RINGTRUE_API_URL.`,
     );
   }
 }
@@ -202,7 +203,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Problem details as a person reads them, each fault on a line of its own. Source: RFC 9457. */
+/** Problem details as text for people, each fault on its own line. Source: RFC 9457. */
 function refusalOf(status: number, answer: unknown, base: string): string {
   const { title, detail, faults } = (answer ?? {}) as {
     title?: string;
@@ -210,7 +211,7 @@ function refusalOf(status: number, answer: unknown, base: string): string {
     faults?: { path: string; message: string; row?: number; line?: number }[];
   };
   if (!title)
-    return `${base} answered ${status}, and not as the calls API does. Is --api or RINGTRUE_API_URL right?`;
+    return `${base} answered ${status}, but not like the calls API. Check --api or RINGTRUE_API_URL.`;
   const lines = (faults ?? []).map(({ path, message, row, line }) => {
     const place = row === undefined ? '' : `row ${row}${line === undefined ? '' : `, line ${line}`}: `;
     return `  - ${place}${path || (row === undefined ? 'the request' : 'the row')} ${message}`;

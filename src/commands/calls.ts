@@ -1,4 +1,4 @@
-import type { CallAnswer } from '../api/calls/readCall.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { callSheet, callsTable } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CallAnswer } from '../api/calls/readCall.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { type ApiClient, ApiRefusal } from '../client/apiClient.js';
 import { progressLine } from '../terminal/callTable.js';
 import { printProgress } from '../terminal/print.js';

@@ -22,7 +22,7 @@ const standardLimits: ConnectionLimits = {
   requestWithinMs: 30_000,
   // A file of a million calls is checked and stored while it arrives.
   uploads: {
-    matches: ({ method, url = '' }) => method === 'POST' && /^\/batches(\?|$)/.test(url),
+    matches: ({ method, url = '' }) => method === 'POST' && /^\/batches\/?(\?|$)/.test(url),
     withinMs: 30 * 60_000,
   },
   connections: 10_000,

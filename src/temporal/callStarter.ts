@@ -7,14 +7,18 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
+import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
 /** A worker answers an update within milliseconds. A batch may have thousands of calls to cancel. */
 const updateWithinMs = 2_000;
 
-/** The calls of batches, as workflows on this task queue. */
-export function callStarter(temporal: Client, taskQueue: string): CallStarter {
+/** The calls of batches, as workflows on this task queue, with the retry policies of the moment at which they start. */
+export function callStarter(
+  temporal: Client,
+  { taskQueue, policies }: { taskQueue: string; policies: () => Record<string, RetryPolicy> },
+): CallStarter {
   const within = <T>(work: () => Promise<T>, ms = answersWithinMs) =>
     temporal.withDeadline(Date.now() + ms, work);
   const handle = (callId: string) => temporal.workflow.getHandle(callId);
@@ -31,10 +35,9 @@ export function callStarter(temporal: Client, taskQueue: string): CallStarter {
 
   return {
     async start({ callId, request, batchId }) {
+      const call = { callId, taskQueue, request, batchId, memo: { batchId }, policies: policies() };
       try {
-        await within(() =>
-          startCallWorkflow(temporal.workflow, { callId, taskQueue, request, batchId, memo: { batchId } }),
-        );
+        await within(() => startCallWorkflow(temporal.workflow, call));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }

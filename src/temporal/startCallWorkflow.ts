@@ -1,15 +1,18 @@
 import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
 import { searchAttribute } from '../../workflows/call/searchAttributes.js';
-import type { CallRequest } from '../../workflows/callRequest.js';
+import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 
 /** The workflow type of a call. */
 export const callWorkflowType = 'outboundCall';
 
 /**
- * Starts the workflow of a call; its id is the call id. Throws `WorkflowExecutionAlreadyStartedError` if
- * there is or was one of that id, and what Temporal answers otherwise. The batch is null for a call of its
- * own.
+ * Starts the workflow of a call. Its id is the call id. A policy given by name is replaced by the policy
+ * itself, because the worker that runs the call may have read its policies at another time. The batch is null
+ * for a call of its own.
+ *
+ * Throws `WorkflowExecutionAlreadyStartedError` if there is or was a workflow with this id, and errors of
+ * Temporal.
  */
 export function startCallWorkflow(
   workflow: WorkflowClient,
@@ -19,14 +22,16 @@ export function startCallWorkflow(
     request: CallRequest;
     batchId: string | null;
     memo: Record<string, unknown>;
+    /** The retry policies of now, by name. */
+    policies: Record<string, RetryPolicy>;
   },
 ): Promise<WorkflowHandle & { firstExecutionRunId: string }> {
-  const { callId, taskQueue, request, batchId, memo } = call;
+  const { callId, taskQueue, request, batchId, memo, policies } = call;
   return workflow.start(callWorkflowType, {
     workflowId: callId,
     taskQueue,
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    args: [request],
+    args: [withPolicy(request, policies)],
     typedSearchAttributes: [
       { key: searchAttribute.to, value: request.to },
       { key: searchAttribute.state, value: 'looking-up' },
@@ -35,4 +40,10 @@ export function startCallWorkflow(
     staticSummary: `Call to ${maskNumber(request.to)}`,
     memo,
   });
+}
+
+function withPolicy(request: CallRequest, policies: Record<string, RetryPolicy>): CallRequest {
+  const { retry = 'default' } = request;
+  if (typeof retry !== 'string' || !Object.hasOwn(policies, retry)) return request;
+  return { ...request, retry: policies[retry] as RetryPolicy };
 }

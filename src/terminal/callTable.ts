@@ -1,5 +1,5 @@
 import type { CallState, Reason } from '../../workflows/callOutcome.js';
-import type { CallAnswer } from '../api/calls/readCall.js';
+import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of calls, one line for each. */

@@ -85,7 +85,10 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
         connection,
         taskQueue: parts.taskQueue,
         workflowBundle: { codePath },
-        activities: createActivities({ ...parts, callStarter: callStarter(client, parts.taskQueue) }),
+        activities: createActivities({
+          ...parts,
+          callStarter: callStarter(client, { ...parts.settings, taskQueue: parts.taskQueue }),
+        }),
       }),
       createDialWorker({ ...parts, connection }, options),
       createStoppedWorker({ ...parts, connection, readCapacity }, options),

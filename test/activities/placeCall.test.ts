@@ -19,7 +19,7 @@ const context = useCallBench({ absentAfterSeconds: 2 });
 
 function activities() {
   const { settings } = context.bench;
-  const starter = callStarter(context.bench.client, context.bench.taskQueue);
+  const starter = callStarter(context.bench.client, { ...settings, taskQueue: context.bench.taskQueue });
   return createActivities({ settings, store: context.store, callStarter: starter, emit: () => {} });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../src/api/batches/batchResults.js';
+import { csvLine } from '../../src/api/batches/resultsCsv.js';
 import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, eventually, problem, useApi } from './useApi.js';
@@ -28,7 +28,7 @@ const over = (batchId: string) =>
   );
 
 describe('a batch from its file to its results', () => {
-  it('is dialed, told of, listed, and what failed is dialed again with its own request', async () => {
+  it('a batch from CSV: its calls run, its results are listed, and a redial repeats the failed ones', async () => {
     const busy = `${context.to.slice(0, -1)}2`;
     endCallsAutomatically(context, (to) => (to === busy ? 'busy' : 'completed'));
     const numbers = [1, 2, 3].map((n) => `${context.to.slice(0, -1)}${n}`);
@@ -100,10 +100,26 @@ describe('a batch from its file to its results', () => {
   });
 });
 
-describe('no worker is there', () => {
+describe('a call of a batch', () => {
+  it('a policy by name: the workflow gets the policy itself', async () => {
+    const calls = [{ to: context.to, notBefore: '2099-01-01T00:00:00Z' }];
+    const { json } = await api.post('/batches', { defaults, calls });
+    const handle = context.bench.client.workflow.getHandle(`${json.batchId}-1`);
+    const history = await eventually(
+      () => handle.fetchHistory().catch(() => null),
+      (found) => found !== null,
+    );
+    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const request = JSON.parse(Buffer.from(started?.input?.payloads?.[0]?.data ?? []).toString());
+    expect(request).toEqual({ ...defaults, ...calls[0], retry: context.bench.settings.policies().default });
+    await api.post(`/batches/${json.batchId}/cancel`);
+  });
+});
+
+describe('control of a batch without a worker', () => {
   const alone = useApi(context, () => ({ taskQueue: `nobody-${randomUUID()}` }));
 
-  it('pause and cancel hold all the same, resume is refused, to be tried again', async () => {
+  it('pause and cancel work, resume is 503', async () => {
     const calls = [{ to: context.to }, { to: context.to }];
     const [paused, resumed, canceled] = await Promise.all(
       ['pause', 'resume', 'cancel'].map(async (what) => {
@@ -121,13 +137,13 @@ describe('no worker is there', () => {
   }, 30_000);
 });
 
-describe('steering a batch over HTTP', () => {
+describe('controlling a batch over HTTP', () => {
   const begin = async () => {
     const answer = await postCsv(`to\n${context.to}\n`);
     return { batchId: answer.json.batchId as string, path: `/batches/${answer.json.batchId}` };
   };
 
-  it('paused, resumed, canceled: 202 with where it stands; over: 409', async () => {
+  it('pause, resume, cancel: 202 with the state of the batch; 409 once it is over', async () => {
     const { path } = await begin();
     expect(await api.post(`${path}/pause`)).toMatchObject({ status: 202, json: { state: 'paused' } });
     expect(await api.post(`${path}/cancel`, { reason: 'wrong' })).toMatchObject({
@@ -142,7 +158,7 @@ describe('steering a batch over HTTP', () => {
       });
   });
 
-  it('its workflow was terminated: the next order begins it again', async () => {
+  it('workflow was terminated: the next control starts it again', async () => {
     endCallsAutomatically(context);
     const { batchId, path } = await begin();
     await context.bench.client.workflow.getHandle(batchId).terminate();
@@ -150,15 +166,18 @@ describe('steering a batch over HTTP', () => {
     expect(await over(batchId)).toMatchObject({ state: 'done', counts: { done: 1 } });
   });
 
-  it.each(['pause', 'resume', 'cancel'])('%s of a batch that is not there: 404', async (what) => {
+  it.each(['pause', 'resume', 'cancel'])('%s of an unknown batch: 404', async (what) => {
     const answer = await api.post(`/batches/batch-${randomUUID()}/${what}`);
     expect(answer).toMatchObject({ status: 404, json: problem('no-such-batch', 404) });
   });
 
-  it.each(['', '/results', '/results.csv'])('GET of one that is not there, %s: 404', async (what) => {
-    const answer = await api.get(`/batches/batch-${randomUUID()}${what}`);
-    expect(answer).toMatchObject({ status: 404, json: problem('no-such-batch', 404) });
-  });
+  it.each(['', '/results', '/results.csv'])(
+    'GET /batches/{batchId}%s of an unknown batch: 404',
+    async (what) => {
+      const answer = await api.get(`/batches/batch-${randomUUID()}${what}`);
+      expect(answer).toMatchObject({ status: 404, json: problem('no-such-batch', 404) });
+    },
+  );
 
   it.each(['/batches?limit=0', '/batches?cursor=x', '/batches?batch=x', '/batches?limit=1&limit=2'])(
     'GET %s: 422',
@@ -184,7 +203,7 @@ describe('a cell of the results', () => {
     ['a line end', 'a\nb', '"a\nb"'],
     ['a formula that would end its cell', '="a",b', '"\'=""a"",b"'],
     ['nothing', null, ''],
-  ])('%s: is text, and nothing else', (_, value, written) => {
+  ])('%s: written as text, never as a formula', (_, value, written) => {
     expect(csvLine([value, 'z'])).toBe(`${written},z\r\n`);
   });
 });

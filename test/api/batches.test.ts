@@ -56,14 +56,14 @@ describe('POST /batches with CSV', () => {
       `to,from,ringTimeoutSeconds,retry,callingWindow.start,callingWindow.end,callingWindow.days,notBefore\n${to[0]},${to[1]},20,"{""maxAttempts"":2}",08:00,20:00,1 2 3,2099-01-01T00:00:00Z\n`,
       [{ to: to[0] }],
     ],
-  ])('%s: taken', async (_, csv, rows) => {
+  ])('%s: accepted', async (_, csv, rows) => {
     const answer = await postCsv(csv);
     expect(answer).toMatchObject({ status: 202, json: { total: rows.length } });
     expect(answer.headers.location).toBe(`${api.origin}/batches/${answer.json.batchId}`);
     expect(await rowsOf(answer.json.batchId)).toMatchObject(rows);
   });
 
-  it('semicolons or tabs between the cells, when that is said', async () => {
+  it('delimiter is a semicolon or a tab: the cells are read', async () => {
     const semicolons = await postCsv(`to;metadata.a\n${to[0]};x\n`, { ...withDefaults, delimiter: ';' });
     const tabs = await postCsv(`to\tmetadata.a\n${to[0]}\tx\n`, { ...withDefaults, delimiter: 'tab' });
     for (const answer of [semicolons, tabs])
@@ -92,7 +92,7 @@ describe('POST /batches with CSV', () => {
       [{ row: 1, column: null, path: '' }],
     ],
     ['an unknown column', `to,form\n${to[0]},x\n`, [{ row: 0, line: 1, column: 'form' }]],
-    ['a column twice', `to,from,from\n${to[0]},,\n`, [{ row: 0, column: 'from', message: 'is there twice' }]],
+    ['a column twice', `to,from,from\n${to[0]},,\n`, [{ row: 0, column: 'from', message: 'comes twice' }]],
     ['a column without a name', `to,\n${to[0]},x\n`, [{ row: 0, column: 'column 2' }]],
     ['no column for the number', `number\n${to[0]}\n`, [{ column: 'number' }, { column: 'to' }]],
     [
@@ -115,22 +115,22 @@ describe('POST /batches with CSV', () => {
       `to,metadata.__proto__\n${to[0]},x\n`,
       [{ row: 1, column: 'metadata.__proto__' }],
     ],
-  ])('%s: 422 names row and column, nothing is stored and nothing dialed', async (_, csv, faults) => {
+  ])('%s: 422 names row and column, nothing is stored or dialed', async (_, csv, faults) => {
     const name = randomUUID();
     const answer = await postCsv(csv, { ...withDefaults, name });
     expect(answer).toMatchObject({ status: 422, json: { ...problem('invalid-request', 422), faults } });
     await nothingStored(name);
   });
 
-  it('a number comes twice: taken, but for who asked for numbers that differ', async () => {
+  it('a number in two rows: accepted, or a fault with unique=to', async () => {
     const csv = `to\n${to[0]}\n${to[1]}\n${to[0]}\n`;
     expect((await postCsv(csv)).status).toBe(202);
     expect((await postCsv(csv, { ...withDefaults, unique: 'to' })).json.faults).toEqual([
-      { row: 3, line: 4, column: 'to', path: 'to', message: 'is the number of row 1 already' },
+      { row: 3, line: 4, column: 'to', path: 'to', message: 'is already the number of row 1' },
     ]);
   });
 
-  it('thousands of faults: a hundred are named, all are counted', async () => {
+  it('thousands of faults: the first hundred are named, all are counted', async () => {
     const answer = await postCsv(`to\n${'x\n'.repeat(3000)}`);
     expect(answer.json).toMatchObject({ totalFaults: 3000, detail: expect.stringContaining('3000 faults') });
     expect(answer.json.faults).toHaveLength(100);
@@ -147,13 +147,13 @@ describe('POST /batches with CSV', () => {
     ['an unknown parameter', { wndow: '1' }, 'wndow'],
     ['an unknown delimiter', { delimiter: '|' }, 'delimiter'],
     ['a long name', { name: 'x'.repeat(201) }, 'name'],
-  ])('%s: 422 before a row is looked at', async (_, query, path) => {
+  ])('%s: 422 before any row is checked', async (_, query, path) => {
     const answer = await postCsv('to\n', query);
     expect(answer).toMatchObject({ status: 422, json: problem('invalid-request', 422) });
     expect(answer.json.faults.map((fault: { path: string }) => fault.path)).toContain(path);
   });
 
-  it('not UTF-8: 400, nothing is stored', async () => {
+  it('body is not UTF-8: 400, nothing is stored', async () => {
     const name = randomUUID();
     const answer = await postCsv(
       Uint8Array.of(...Buffer.from('to,metadata.a\n'), ...Buffer.from(to[0]), 0x2c, 0xff),
@@ -163,7 +163,7 @@ describe('POST /batches with CSV', () => {
     await nothingStored(name);
   });
 
-  it('twenty thousand rows, in chunks of unsaid length: taken', async () => {
+  it('twenty thousand rows without Content-Length: accepted', async () => {
     const lines = Array.from({ length: 20_000 }, (_, nth) => `+1500${String(nth).padStart(7, '0')},${nth}`);
     const answer = await api.send({
       method: 'POST',
@@ -182,7 +182,7 @@ describe('POST /batches with CSV', () => {
 });
 
 describe('POST /batches with JSON', () => {
-  it('defaults and calls: each call is its own, laid over the defaults', async () => {
+  it('defaults and calls: fields of a call take precedence', async () => {
     const answer = await api.post('/batches', {
       name: 'Monday',
       window: 5,
@@ -206,7 +206,7 @@ describe('POST /batches with JSON', () => {
   });
 
   it.each<[string, object, object]>([
-    ['a call that is none', { calls: [{ to: '+15005550001' }, 'x'] }, { path: 'calls.1' }],
+    ['a call that is none', { calls: [{ to: '+15005550001' }, 'x'] }, { row: 2, path: '' }],
     ['no calls', { calls: [] }, { path: 'calls' }],
     ['calls are missing', {}, { path: 'calls' }],
     ['an unknown field', { calls: [{ to: '+15005550001' }], clls: 1 }, { path: 'clls' }],
@@ -237,7 +237,7 @@ describe('POST /batches with JSON', () => {
     expect(answer).toMatchObject({ status, json: problem(name, status) });
   });
 
-  it('more than a body may have, its length unsaid: 413', async () => {
+  it('body over the limit without Content-Length: 413', async () => {
     const answer = await api.send({
       method: 'POST',
       path: '/batches',
@@ -252,14 +252,14 @@ describe('POST /batches with JSON', () => {
 describe('Idempotency-Key of a batch', () => {
   const csv = 'to\n+15005550001\n';
 
-  it('sent five times at once: one batch', async () => {
+  it('same key five times at once: one batch', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const answers = await Promise.all(Array.from({ length: 5 }, () => postCsv(csv, withDefaults, key)));
     expect(new Set(answers.map(({ json }) => json.batchId)).size).toBe(1);
     expect(answers.map(({ status }) => String(status)).sort()).toEqual(['200', '200', '200', '200', '202']);
   });
 
-  it('sent again with other rows or other parameters: 409, and the first one stays', async () => {
+  it('same key with other rows or parameters: 409, the first batch stays', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const first = await postCsv(csv, withDefaults, key);
     const { batchId } = first.json;
@@ -273,7 +273,7 @@ describe('Idempotency-Key of a batch', () => {
     expect(await rowsOf(batchId)).toMatchObject([{ to: '+15005550001' }]);
   });
 
-  it('sent with something wrong, then again as it should be: taken', async () => {
+  it('same key first with a fault, then without: accepted', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     expect((await postCsv('to\nx\n', withDefaults, key)).status).toBe(422);
     expect((await postCsv(csv, withDefaults, key)).status).toBe(202);

@@ -20,7 +20,7 @@ function faultsOf(input: unknown, settings = known): string[] {
   return 'faults' in checked ? checked.faults.map(faultLine) : [];
 }
 
-describe('a request that is right', () => {
+describe('valid request', () => {
   it.each([
     ['the least that is needed', {}],
     ['a URL instead of TwiML', { twiml: undefined, url: 'https://user:pass@example.com/twiml?x=1#rc=2' }],
@@ -72,12 +72,12 @@ describe('a request that is right', () => {
     expect(checkCallRequest(request, known)).toEqual({ request });
   });
 
-  it('no caller id, but the server has one: the request is right', () => {
+  it('no from, but the server has a default: valid', () => {
     const { from: _, ...request } = valid;
     expect(faultsOf(request, { ...known, defaultFrom: '+15005550006' })).toEqual([]);
   });
 
-  it('a policy with nothing but maxAttempts: the defaults are filled in', () => {
+  it('retry policy with only maxAttempts: defaults are filled in', () => {
     const checked = checkCallRequest(
       { ...valid, retry: { maxAttempts: 3, intervals: { busy: [60, 0.5] } } },
       known,
@@ -113,7 +113,7 @@ const seconds = 'must be a number of seconds, 0..31622400';
 const classes =
   'must be one of busy, no-answer, failed, rejected, unknown, answered-by-machine, unreachable, sip:CODE such as sip:480, error:CODE such as error:32005';
 
-describe('a request that is wrong: every fault says what is wrong, with what value, and what would be right', () => {
+describe('invalid request: each fault says what is wrong, with which value, and what would be right', () => {
   it.each<[Record<string, unknown>, string]>([
     [{ priority: 6 }, 'priority is 6; must be an integer 1..5 (1 is dialed first)'],
     [{ fairnessKey: '' }, 'fairnessKey is ""; must be text of 1..64 printable ASCII characters'],
@@ -360,7 +360,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     },
   );
 
-  it('everything is wrong: everything is named at once', () => {
+  it('every field is wrong: all faults are named at once', () => {
     const request = {
       to: 1,
       from: 'x',
@@ -393,7 +393,7 @@ describe('a request that is wrong: every fault says what is wrong, with what val
     );
   });
 
-  it('a body of thousands of faults: the first hundred are named, and how many more there are', () => {
+  it('thousands of faults: the first hundred are named, the rest are counted', () => {
     const request = { ...valid, ...Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`f${i}`, i])) };
     const faults = faultsOf(request);
     expect(faults).toHaveLength(101);
@@ -401,8 +401,8 @@ describe('a request that is wrong: every fault says what is wrong, with what val
   });
 });
 
-describe('whatever comes', () => {
-  it('no input makes the check throw, and what it lets through can be stored as JSON', () => {
+describe('any input', () => {
+  it('random input: the check never throws, and valid requests can be stored as JSON', () => {
     const field = fc.oneof(
       fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true }),
       fc.string({ unit: 'binary' }),
@@ -439,7 +439,7 @@ describe('whatever comes', () => {
     );
   });
 
-  it('a policy completed once: passes the check, and completing it again changes nothing', () => {
+  it('completed policy: valid, and completing it again changes nothing', () => {
     const wait = fc.double({ min: 0, max: 1e6, noNaN: true });
     const policy = fc.record(
       {

@@ -30,7 +30,7 @@ const withoutWorker = () =>
   });
 
 describe('POST /calls/{callId}/cancel', () => {
-  it('the call waits: 202, and it is canceled', async () => {
+  it('call waits: 202, and the call is canceled', async () => {
     const call = await waiting();
     const answer = await api.post(`${call.path}/cancel`);
     const url = `${api.origin}${call.path}`;
@@ -42,7 +42,7 @@ describe('POST /calls/{callId}/cancel', () => {
     expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'cancel' });
   });
 
-  it('a reason is given: it reaches the call', async () => {
+  it('cancel with a reason: the call gets the reason', async () => {
     const call = await waiting();
     await api.post(`${call.path}/cancel`, { reason: 'called back meanwhile' });
     await call.result();
@@ -52,23 +52,23 @@ describe('POST /calls/{callId}/cancel', () => {
     ).toContain(Buffer.from(JSON.stringify({ reason: 'called back meanwhile' })).toString('base64'));
   });
 
-  it('it is over: 409', async () => {
+  it('call is over: 409', async () => {
     const call = await waiting();
     await api.post(`${call.path}/cancel`);
     await call.result();
     const answer = await api.post(`${call.path}/cancel`);
     expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
-    expect(answer.json.detail).toContain('over already');
+    expect(answer.json.detail).toContain('already over');
   });
 
-  it('it is only on record, Temporal has forgotten it: 409', async () => {
+  it('only the store remembers the call: 409', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = later();
     await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
     expect((await api.post(`/calls/${callId}/cancel`)).status).toBe(409);
   });
 
-  it('no worker answers: 202, and the cancellation waits in Temporal for one', async () => {
+  it('no worker runs: 202, and the cancellation waits in Temporal', async () => {
     const handle = await withoutWorker();
     const answer = await api.post(`/calls/${handle.workflowId}/cancel`);
     expect(answer).toMatchObject({ status: 202, json: { callId: handle.workflowId } });
@@ -99,30 +99,30 @@ describe('POST /calls/{callId}/cancel', () => {
 });
 
 describe('POST /calls/{callId}/retry', () => {
-  it('the call waits to retry: 202, and it dials now', async () => {
+  it('call waits to retry: 202, and the next attempt begins', async () => {
     const call = await waitingToRetry();
     const answer = await api.post(`${call.path}/retry`);
     expect(answer).toMatchObject({ status: 202, json: { callId: call.callId } });
     await call.until((state) => state.attempts.length === 2 && state.state === 'queued');
   });
 
-  it('it waits for something else: 409 in the words of the call', async () => {
+  it('call waits for its first attempt: 409 with the sentence of the call', async () => {
     const call = await waiting();
     const answer = await api.post(`${call.path}/retry`);
     expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
     expect(answer.json.detail).toMatch(
-      /^The call is waiting, not waiting to retry: .*\. Nothing was changed/,
+      /^The call is waiting for its first attempt, not to retry: .*\. Nothing was changed/,
     );
   });
 
-  it('it is over: 409', async () => {
+  it('call is over: 409', async () => {
     const call = await waiting();
     await api.post(`${call.path}/cancel`);
     await call.result();
     expect((await api.post(`${call.path}/retry`)).status).toBe(409);
   });
 
-  it('no worker answers: 503, to be tried again', async () => {
+  it('no worker runs: 503 with Retry-After', async () => {
     const { workflowId } = await withoutWorker();
     const answer = await api.post(`/calls/${workflowId}/retry`);
     expect(answer).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
@@ -131,7 +131,7 @@ describe('POST /calls/{callId}/retry', () => {
 });
 
 describe('POST /calls/{callId}/pause, /resume', () => {
-  it('paused: 202, and GET says so and why; resumed: 202, and it says so no more', async () => {
+  it('pause, then resume: 202, and GET shows pause and reason until the resume', async () => {
     const call = await waiting();
     const reason = 'the line is being repaired';
     expect(await api.post(`${call.path}/pause`, { reason })).toMatchObject({ status: 202 });
@@ -149,7 +149,7 @@ describe('POST /calls/{callId}/pause, /resume', () => {
     expect((await api.get(call.path)).json).toMatchObject({ paused: false, pauseReason: null });
   });
 
-  it('it is not paused: resume is answered 409 in the words of the call', async () => {
+  it('resume of a call that is not paused: 409 with the sentence of the call', async () => {
     const call = await waiting();
     const answer = await api.post(`${call.path}/resume`, {});
     expect(answer).toMatchObject({ status: 409, json: problem('state-conflict', 409) });
@@ -158,7 +158,7 @@ describe('POST /calls/{callId}/pause, /resume', () => {
 });
 
 describe('POST /calls/{callId}/reschedule', () => {
-  it('the call waits for its next attempt: 202, and it is due then', async () => {
+  it('call waits for its next attempt: 202, and the attempt is due at the new time', async () => {
     const call = await waiting();
     const at = '2040-01-31T09:00:00+01:00';
     expect(await api.post(`${call.path}/reschedule`, { at })).toMatchObject({ status: 202 });
@@ -168,7 +168,7 @@ describe('POST /calls/{callId}/reschedule', () => {
     });
   });
 
-  it('later than giveUpAt: 409, and when the call gives up', async () => {
+  it('later than giveUpAt: 409 names giveUpAt', async () => {
     const giveUpAt = new Date(Date.now() + 2 * 3_600_000).toISOString();
     const call = await context.bench.start({ to: context.to, notBefore: later(), giveUpAt });
     await call.until((state) => state.state === 'waiting');
@@ -193,39 +193,37 @@ it.each<[string, string, number, string, string | undefined, string[]]>([
   ['reschedule', 'no time, and an unknown field', 422, 'invalid-request', '{"att":"x"}', ['at', 'att']],
   ['reschedule', 'a list', 422, 'invalid-request', '[]', ['']],
   ['reschedule', 'not JSON', 400, 'not-json', '{', []],
-])(
-  '%s with %s: %i %s, every fault named, and nothing changes',
-  async (verb, _, status, name, body, paths) => {
-    const call = await waiting();
-    const before = await call.state();
-    const answer = await api.send({
-      method: 'POST',
-      path: `${call.path}/${verb}`,
-      headers: json,
-      body: body ?? '',
-    });
-    expect(answer).toMatchObject({ status, json: problem(name, status) });
-    expect((answer.json.faults ?? []).map(({ path }: { path: string }) => path).sort()).toEqual(paths);
-    expect(await call.state()).toEqual(before);
-  },
-);
+  ['retry', 'an unknown field', 422, 'invalid-request', '{"at":1}', ['at']],
+])('%s with %s: %i %s with every fault, nothing changes', async (verb, _, status, name, body, paths) => {
+  const call = await waiting();
+  const before = await call.state();
+  const answer = await api.send({
+    method: 'POST',
+    path: `${call.path}/${verb}`,
+    headers: json,
+    body: body ?? '',
+  });
+  expect(answer).toMatchObject({ status, json: problem(name, status) });
+  expect((answer.json.faults ?? []).map(({ path }: { path: string }) => path).sort()).toEqual(paths);
+  expect(await call.state()).toEqual(before);
+});
 
 it.each([
   ['pause', undefined],
   ['resume', undefined],
   ['reschedule', { at: '2099-01-01T00:00:00Z' }],
-])('%s, and the call is over: 409', async (verb, body) => {
+])('%s of a call that is over: 409', async (verb, body) => {
   const call = await waiting();
   await api.post(`${call.path}/cancel`);
   await call.result();
   expect((await api.post(`${call.path}/${verb}`, body)).status).toBe(409);
 });
 
-it('no worker takes the order to pause: 503, to be tried again', async () => {
+it('no worker answers a pause: 503', async () => {
   const { workflowId } = await withoutWorker();
   const answer = await api.post(`/calls/${workflowId}/pause`);
   expect(answer).toMatchObject({ status: 503, json: problem('temporal-unavailable', 503) });
-  expect(answer.json.detail).toContain('the order to pause');
+  expect(answer.json.detail).toContain('No worker answered the request to pause');
 });
 
 describe.each([
@@ -235,12 +233,12 @@ describe.each([
   ['resume', undefined],
   ['reschedule', { at: '2099-01-01T00:00:00Z' }],
 ])('POST /calls/{callId}/%s', (verb, body) => {
-  it('there is no such call: 404', async () => {
+  it('unknown call: 404', async () => {
     const answer = await api.post(`/calls/call-${randomUUID()}/${verb}`, body);
     expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });
   });
 
-  it('a workflow that is no call: 404, and it is left alone', async () => {
+  it('workflow of another type: 404, and it gets no update', async () => {
     const handle = await context.bench.client.workflow.start('payroll', {
       workflowId: randomUUID(),
       taskQueue: `nobody-${randomUUID()}`,

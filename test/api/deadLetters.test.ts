@@ -33,7 +33,7 @@ async function addDeadLetter(callId: string, url = 'https://hooks.example/calls?
 }
 
 describe('GET /dead-letters', () => {
-  it('notifications that no receiver took: newest first, page by page, of one call, with their URLs', async () => {
+  it('undelivered notifications of a call: newest first, in pages, with their URLs', async () => {
     const callId = `call ${randomUUID()}/+`;
     const ids = [
       await addDeadLetter(callId),
@@ -70,7 +70,7 @@ describe('GET /dead-letters', () => {
 });
 
 describe('POST /dead-letters/{id}/resend', () => {
-  it('the receiver is back: posted under the same webhook-id, and delivered; once more: 409', async () => {
+  it('receiver is back: delivered under the same webhook-id; a second resend is 409', async () => {
     const receiver = await startReceiver();
     const id = await addDeadLetter(`call-${randomUUID()}`, receiver.origin);
     expect(await api.post(`/dead-letters/${id}/resend`)).toMatchObject({ status: 202, json: { id } });
@@ -78,11 +78,11 @@ describe('POST /dead-letters/{id}/resend', () => {
     expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual([id]);
     const again = await api.post(`/dead-letters/${id}/resend`);
     expect(again).toMatchObject({ status: 409, json: problem('resend-conflict', 409) });
-    expect(again.json.detail).toContain('The receiver took it at 20');
+    expect(again.json.detail).toContain('The receiver accepted it at 20');
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it('it is under way: 409, and not posted a second time beside it', async () => {
+  it('resend already runs: 409, and no second one starts', async () => {
     const receiver = await startReceiver({ status: 503, headers: { 'retry-after': '3600' } });
     const id = await addDeadLetter(`call-${randomUUID()}`, receiver.origin);
     const answers = await Promise.all([1, 2, 3].map(() => api.post(`/dead-letters/${id}/resend`)));
@@ -101,12 +101,12 @@ describe('POST /dead-letters/{id}/resend', () => {
   });
 });
 
-describe('who may, and when', () => {
+describe('dead letters and unavailable dependencies', () => {
   it.each([
     ['GET', '/dead-letters'],
     ['GET', '/dead-letters?callId=x'],
     ['POST', '/dead-letters/msg_1/resend'],
-  ])('%s %s: as the calls, with a token, else from this machine alone', async (method, path) => {
+  ])('%s %s: needs a token, or this machine if no tokens are set', async (method, path) => {
     expect((await secured.send({ method, path })).status).toBe(401);
     const wrong = { Authorization: 'Bearer wrong' };
     expect((await secured.send({ method, path, headers: wrong })).status).toBe(401);
@@ -116,7 +116,7 @@ describe('who may, and when', () => {
     expect((await api.send({ method, path, headers: elsewhere })).status).toBe(403);
   });
 
-  it('Temporal is away: listed all the same; not sent again, 503', async () => {
+  it('Temporal is not available: the list works, a resend is 503', async () => {
     const id = await addDeadLetter(`call-${randomUUID()}`);
     expect((await withoutTemporal.get('/dead-letters?limit=1')).status).toBe(200);
     expect(await withoutTemporal.post(`/dead-letters/${id}/resend`)).toMatchObject({
@@ -125,7 +125,7 @@ describe('who may, and when', () => {
     });
   });
 
-  it('the store is away: 503 for both', async () => {
+  it('store is not available: list and resend are 503', async () => {
     for (const answer of [
       await withoutStore.get('/dead-letters'),
       await withoutStore.post('/dead-letters/msg_1/resend'),

@@ -24,13 +24,14 @@ const limits = (body: unknown) =>
     headers: { 'Content-Type': 'application/json' },
   });
 
-describe('how dialing stands', () => {
-  it('nobody has set anything: as configured, not paused, breaker closed', async () => {
+describe('GET /dialing', () => {
+  it('nothing was set: configured limits, not paused, breaker closed', async () => {
     expect(await api.get('/dialing')).toMatchObject({
       status: 200,
       json: {
         accountSid,
         limits: asConfigured,
+        configured: null,
         paused: null,
         breaker: { state: 'closed', openedAt: null, openUntil: null, reason: null },
         inFlight: 0,
@@ -40,8 +41,23 @@ describe('how dialing stands', () => {
   });
 });
 
-describe('limits are set', () => {
-  it('some of them: the others stay, and null is as configured again', async () => {
+describe('GET /dialing of an API that knows the configured limits', () => {
+  const dialLimits = {
+    ...{ callsPerSecond: 2, callsInFlight: null, callsPerNumber: 1 },
+    contactsPerNumber: { count: 3, seconds: 86_400 },
+  };
+  const knowing = useApi(context, () => ({ dialLimits }));
+
+  it('shows them, with 0 for no limit', async () => {
+    expect((await knowing.get('/dialing')).json.configured).toEqual({
+      ...{ callsPerSecond: 2, callsInFlight: 0, callsPerNumber: 1 },
+      ...{ contactsPerNumber: 3, contactsPeriodSeconds: 86_400 },
+    });
+  });
+});
+
+describe('PATCH /dialing/limits', () => {
+  it('some limits: the others stay, and null restores the configured limit', async () => {
     expect((await limits({ callsPerSecond: 2.5, callsInFlight: 20 })).json.limits).toEqual({
       ...asConfigured,
       callsPerSecond: 2.5,
@@ -58,7 +74,7 @@ describe('limits are set', () => {
     expect((await api.get('/dialing')).json).toEqual(reset.json);
   });
 
-  it('none of them: nothing changes', async () => {
+  it('no limits: nothing changes', async () => {
     expect((await limits({})).status).toBe(200);
   });
 
@@ -66,7 +82,7 @@ describe('limits are set', () => {
     [
       'no rate',
       { callsPerSecond: 0 },
-      'callsPerSecond is 0; must be a number 0.01..1000, or null for what is configured',
+      'callsPerSecond is 0; must be a number 0.01..1000, or null for the configured value',
     ],
     ['a rate as text', { callsPerSecond: '5' }, 'callsPerSecond is "5"; must be a number'],
     ['a rate too high', { callsPerSecond: 1001 }, 'callsPerSecond is 1001'],
@@ -103,7 +119,7 @@ describe('limits are set', () => {
     expect((await api.get('/dialing')).json.limits).toEqual(asConfigured);
   });
 
-  it('it is said in the log', async () => {
+  it('limits are set: the log says so', async () => {
     await limits({ callsPerNumber: null });
     expect(api.logLines.filter(({ msg }) => msg === 'limits of dialing were set').at(-1)).toMatchObject({
       limits: { callsPerNumber: null },
@@ -111,8 +127,8 @@ describe('limits are set', () => {
   });
 });
 
-describe('everything is paused', () => {
-  it('with a reason, then resumed; said in the log without it', async () => {
+describe('pause and resume of dialing', () => {
+  it('pause with a reason, then resume: the log says both without the reason', async () => {
     const paused = await api.post('/dialing/pause', { reason: 'the announcement is wrong' });
     expect(paused).toMatchObject({
       status: 200,
@@ -125,7 +141,7 @@ describe('everything is paused', () => {
     expect(JSON.stringify(api.logLines)).not.toContain('announcement');
   });
 
-  it('without a body, twice: paused since the first time', async () => {
+  it('pause twice without a body: paused since the first time', async () => {
     const { json } = await api.post('/dialing/pause');
     expect(json.paused).toMatchObject({ reason: null });
     expect((await api.post('/dialing/pause', {})).json.paused).toEqual(json.paused);
@@ -143,7 +159,7 @@ describe('everything is paused', () => {
     expect((await api.get('/dialing')).json.paused).toBeNull();
   });
 
-  it('the breaker is open: shown with its reason, and closed by hand', async () => {
+  it('breaker is open: shown with its reason, and closed by resume', async () => {
     const open = { since: new Date().toISOString(), until: '2099-01-01T00:00:00Z' };
     const db = await openDatabase({ databaseUrl: inject('databaseUrl') });
     await db.query(

@@ -22,8 +22,8 @@ const remove = (number: string) => api.send({ path: `/do-not-call/${number}`, me
 const importCsv = (body: string | Uint8Array, more: Partial<Sent> = {}) =>
   api.send({ path: '/do-not-call', method: 'POST', headers: { 'Content-Type': 'text/csv' }, body, ...more });
 
-describe('a number is put on the do-not-call list', () => {
-  it('the number alone: there for good, found with the + as it is and as %2B', async () => {
+describe('POST /do-not-call', () => {
+  it('only the number: listed without end, found with + and with %2B', async () => {
     const added = await api.post('/do-not-call', { to: context.to });
     expect(added).toMatchObject({
       status: 200,
@@ -33,12 +33,12 @@ describe('a number is put on the do-not-call list', () => {
       expect((await api.get(`/do-not-call/${written}`)).json).toEqual(added.json);
   });
 
-  it('with a reason and an end: kept as they are', async () => {
+  it('number with reason and expiresAt: both are kept', async () => {
     const added = await api.post('/do-not-call', { to: context.to, reason: 'says “no” ☎', expiresAt: soon });
     expect(added.json).toMatchObject({ reason: 'says “no” ☎', expiresAt: asStored });
   });
 
-  it('it is there for good already: an earlier end changes nothing, and the answer says so', async () => {
+  it('number is listed without end: an earlier end changes nothing', async () => {
     await api.post('/do-not-call', { to: context.to, reason: 'for good' });
     const again = await api.post('/do-not-call', { to: context.to, reason: 'a while', expiresAt: soon });
     expect(again).toMatchObject({ status: 200, json: { reason: 'for good', expiresAt: null } });
@@ -66,7 +66,7 @@ describe('a number is put on the do-not-call list', () => {
     expect(await api.post('/do-not-call', body)).toMatchObject(invalid(fault));
   });
 
-  it('the body is of another type, or compressed: 415', async () => {
+  it('body of another type or compressed: 415', async () => {
     for (const headers of [
       { 'Content-Type': 'text/plain' },
       { 'Content-Type': 'text/csv', 'Content-Encoding': 'gzip' },
@@ -75,14 +75,14 @@ describe('a number is put on the do-not-call list', () => {
       expect((await importCsv('to\n', { headers })).status).toBe(415);
   });
 
-  it('JSON has the limit of every body: 413', async () => {
+  it('JSON body over the limit: 413', async () => {
     const answer = await api.post('/do-not-call', { to: context.to, reason: 'x'.repeat(70_000) });
     expect(answer.status).toBe(413);
   });
 });
 
-describe('a number is taken off the list', () => {
-  it('it was there: 204, then it is not on the list', async () => {
+describe('DELETE /do-not-call/{number}', () => {
+  it('number is listed: 204, and it is off the list', async () => {
     await api.post('/do-not-call', { to: context.to });
     expect(await remove(encodeURIComponent(context.to))).toMatchObject({ status: 204, text: '' });
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);
@@ -101,8 +101,8 @@ describe('a number is taken off the list', () => {
   );
 });
 
-describe('the list is read', () => {
-  it('by reason, page by page', async () => {
+describe('GET /do-not-call', () => {
+  it('filter by reason: in pages', async () => {
     const reason = `a reason of ${context.to}`;
     const numbers = [1, 2, 3].map((nth) => `${context.to}${nth}`);
     for (const to of numbers) await api.post('/do-not-call', { to, reason });
@@ -132,14 +132,14 @@ describe('the list is read', () => {
     expect(await api.get(`/do-not-call?${query}`)).toMatchObject(invalid({ path }));
   });
 
-  it('what has expired is purged', async () => {
+  it('purge: deletes expired entries', async () => {
     const answer = await api.post('/do-not-call/purge');
     expect(answer).toMatchObject({ status: 200, json: { removed: expect.any(Number) } });
   });
 });
 
-describe('a list is imported', () => {
-  it('number, reason and end, in any order, with quotes, CRLF, a BOM, and empty rows: all of it', async () => {
+describe('CSV import', () => {
+  it('columns in any order, quotes, CRLF, BOM and empty rows: everything is imported', async () => {
     const [one, two, three] = [1, 2, 3].map((nth) => `${context.to}${nth}`);
     const file = `\uFEFFreason,to,expires_at\r\n"said ""no"", twice",${one},\r\n\r\n, ${two} ,${soon}\r\n,${three},`;
     const imported = await importCsv(file, { headers: { 'Content-Type': 'text/csv; charset=utf-8' } });
@@ -150,7 +150,7 @@ describe('a list is imported', () => {
     expect(await importCsv(file)).toMatchObject({ status: 200, json: { rows: 3, added: 0 } });
   });
 
-  it('numbers alone, sent in chunks of unknown length: all of them', async () => {
+  it('only numbers, without Content-Length: everything is imported', async () => {
     const numbers = Array.from({ length: 9_000 }, (_, nth) => `${context.to}${nth}`.slice(0, 16));
     const body = `to\n${numbers.join('\n')}\n`;
     const imported = await importCsv(body, { chunked: true });
@@ -158,7 +158,7 @@ describe('a list is imported', () => {
     expect((await api.get(`/do-not-call/${numbers.at(-1)}`)).status).toBe(200);
   });
 
-  it('some rows are wrong: each fault with row and column, and nothing is imported', async () => {
+  it('some faulty rows: each fault names row and column, nothing is imported', async () => {
     const rows = [
       `${context.to},fine,`,
       '0171 2345678,,',
@@ -174,7 +174,7 @@ describe('a list is imported', () => {
         { path: 'rows.5.reason' },
         { path: 'rows.5.expires_at', message: expect.stringMatching(/^is "tomorrow"; must be an RFC 3339/) },
         { path: 'rows.6.expires_at' },
-        { path: 'rows.7', message: 'has 1 columns; must have 3, as the header has' },
+        { path: 'rows.7', message: 'has 1 columns; must have 3, like the header' },
       ),
     );
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);
@@ -194,18 +194,18 @@ describe('a list is imported', () => {
     expect(answer.json.faults).toContainEqual(expect.objectContaining(fault));
   });
 
-  it('not UTF-8: 422', async () => {
+  it('list is not UTF-8: 422', async () => {
     const answer = await importCsv(Buffer.from('to,reason\n+15005550006,m\xfcde\n', 'latin1'));
     expect(answer).toMatchObject(invalid({ path: '', message: 'is not UTF-8; save the file as UTF-8' }));
   });
 
-  it('every row of many is wrong: the answer has an end, and counts them', async () => {
+  it('many faulty rows: the first faults are named, the rest are counted', async () => {
     const answer = await importCsv(`to\n${'x\n'.repeat(50_000)}`);
     expect(answer.json.faults).toHaveLength(101);
     expect(answer.json.faults[100]).toEqual({ path: '', message: 'has 49900 more faults' });
   });
 
-  it('more than 64 MiB: 413 before it is read', async () => {
+  it('more than 64 MiB: 413 before the body is read', async () => {
     const { port } = new URL(api.origin);
     const lines = ['Host: localhost', 'Content-Type: text/csv', 'Content-Length: 67108865'];
     const answer = await raw(Number(port), head('POST /do-not-call HTTP/1.1', ...lines));
@@ -213,7 +213,7 @@ describe('a list is imported', () => {
     expect(answer.text).toContain('urn:ringtrue:problem:too-large');
   });
 
-  it('more than is allowed, in chunks of unknown length: read no further', async () => {
+  it('more than the limit without Content-Length: reading stops', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -225,7 +225,7 @@ describe('a list is imported', () => {
     expect(sent).toBeLessThan(100);
   });
 
-  it('the connection ends in the middle: nothing is imported', async () => {
+  it('connection ends in the middle: nothing is imported', async () => {
     const { port } = new URL(api.origin);
     const lines = ['Host: localhost', 'Content-Type: text/csv', 'Content-Length: 1000'];
     const socket = connect(Number(port), '127.0.0.1');
@@ -234,7 +234,7 @@ describe('a list is imported', () => {
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);
   });
 
-  it('its header is wrong, and the file is long: answered, whatever else comes', async () => {
+  it('faulty header of a long file: answered after the whole file', async () => {
     const body = `number\n${'+15005550006\n'.repeat(100_000)}`;
     expect((await importCsv(body)).status).toBe(422);
   });
@@ -251,7 +251,7 @@ describe('numbers remembered as invalid', () => {
     await db.close();
   };
 
-  it('one is read with what Twilio said, listed, and forgotten', async () => {
+  it('invalid number: read with what Twilio said, listed, forgotten', async () => {
     await remember();
     const stored = {
       to: context.to,

@@ -5,10 +5,10 @@ import { bareApi, problem, useApi } from './useApi.js';
 const context = useCallBench();
 const api = useApi(context, () => ({ temporalUiUrl: 'http://127.0.0.1:8233/?a=1&b="' }));
 
-describe('tokens are set', () => {
+describe('bearer tokens', () => {
   const secured = useApi(context, () => ({ apiTokens: ['first-token', 'zweites-token'] }));
 
-  it.each([['first-token'], ['zweites-token']])('%s is one of them: let through', async (token) => {
+  it.each([['first-token'], ['zweites-token']])('token %s is configured: accepted', async (token) => {
     expect((await secured.get('/calls', { Authorization: `Bearer ${token}` })).status).toBe(200);
     expect((await secured.get('/calls', { Authorization: `bearer  ${token}` })).status).toBe(200);
     expect((await secured.get('/metrics', { Authorization: `Bearer ${token}` })).status).toBe(200);
@@ -20,7 +20,7 @@ describe('tokens are set', () => {
     ['another', { Authorization: 'Bearer first-toke' }],
     ['both at once', { Authorization: 'Bearer first-token,zweites-token' }],
     ['the right one as another scheme', { Authorization: 'Basic first-token' }],
-  ])('%s is sent: 401, whatever is asked for', async (_, headers) => {
+  ])('%s is sent as the token: 401 on every path', async (_, headers) => {
     for (const path of ['/calls', '/calls?limit=1', '/calls/', '/calls/x', '/calls/x/nothing', '/metrics'])
       expect([path, (await secured.get(path, headers)).status]).toEqual([path, 401]);
     const answer = await secured.post('/calls', {}, headers);
@@ -36,20 +36,20 @@ describe('tokens are set', () => {
     ['/calls%2f'],
     ['/calls;x'],
     ['/docs/..%2fcalls'],
-  ])('no detour leads around them: %s', async (path) => {
+  ])('another spelling of a protected path, %s: not served', async (path) => {
     const { status, text } = await secured.get(path);
     expect([401, 404]).toContain(status);
     expect(text).not.toContain('nextCursor');
   });
 
-  it('nothing else asks for one', async () => {
+  it('open routes: served without a token', async () => {
     for (const path of ['/', '/docs', '/openapi.json', '/healthz', '/readyz'])
       expect([path, (await secured.get(path)).status]).toEqual([path, 200]);
     expect((await secured.post('/twilio/status/x/1')).status).toBe(403);
   });
 });
 
-describe('what is not served', () => {
+describe('unknown paths and methods', () => {
   it.each([
     ['/nothing'],
     ['/twilio/status'],
@@ -78,7 +78,7 @@ describe('what is not served', () => {
     ['GET', '/twilio/status/x/1', 'POST'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['OPTIONS', '/openapi.json', 'GET, HEAD'],
-  ])('%s %s: 405, and %s are named', async (method, path, allow) => {
+  ])('%s %s: 405, and Allow is %s', async (method, path, allow) => {
     const answer = await api.send({ method, path });
     expect(answer).toMatchObject({
       status: 405,
@@ -87,7 +87,7 @@ describe('what is not served', () => {
     });
   });
 
-  it('a problem says where and under which request id', async () => {
+  it('a problem names the path and the request id', async () => {
     const { json, headers } = await api.get('/nothing?to=+15005550100', { 'X-Request-Id': 'abc-1' });
     expect(json).toMatchObject({
       instance: '/nothing',
@@ -106,7 +106,7 @@ describe('what is not served', () => {
     },
   );
 
-  it('a defect of ours: 500, the cause stays in the log', async () => {
+  it('unexpected error: 500, the cause is only in the log', async () => {
     const broken = bareApi({
       readiness: async () => {
         throw new Error('secret cause');
@@ -120,12 +120,12 @@ describe('what is not served', () => {
   });
 });
 
-describe('for those who run it', () => {
+describe('health, metrics and log', () => {
   const notReady = useApi(context, () => ({
     readiness: async () => ({ ready: false, checks: { temporal: 'does not answer' } }),
   }));
 
-  it('alive and ready: 200', async () => {
+  it('process is alive and ready: 200', async () => {
     expect(await api.get('/healthz')).toMatchObject({ status: 200, json: { alive: true } });
     expect(await api.get('/readyz')).toMatchObject({
       status: 200,
@@ -133,7 +133,7 @@ describe('for those who run it', () => {
     });
   });
 
-  it('not ready: 503, and the check that failed; alive all the same', async () => {
+  it('process is not ready: 503 names the failed check, and healthz is 200', async () => {
     expect(await notReady.get('/readyz')).toMatchObject({
       status: 503,
       json: { ready: false, checks: { temporal: 'does not answer' } },
@@ -152,7 +152,7 @@ describe('for those who run it', () => {
     expect(text).not.toMatch(/some-id|no\/such/);
   });
 
-  it('the log: one line a request, without numbers, keys, bodies or query strings', async () => {
+  it('log: one line a request, without numbers, keys, bodies and query strings', async () => {
     const before = api.logLines.length;
     const key = 'key-that-nobody-should-see';
     await api.post(
@@ -176,7 +176,7 @@ describe('for those who run it', () => {
 });
 
 describe('the pages', () => {
-  it('every answer: nothing foreign may be loaded, framed or guessed', async () => {
+  it('every answer: its headers forbid foreign content, frames and type guessing', async () => {
     for (const path of ['/', '/docs', '/calls', '/nothing']) {
       const { headers } = await api.get(path);
       expect(headers['content-security-policy']).toBe(
@@ -198,7 +198,11 @@ describe('the pages', () => {
       expect(text).toContain(link);
   });
 
-  it('the API page and the front page: everything that they load is served here', async () => {
+  it('/docs/ with a slash at the end: redirects to /docs, whose links are relative', async () => {
+    expect(await api.get('/docs/')).toMatchObject({ status: 302, headers: { location: '../docs' } });
+  });
+
+  it('API page and front page: they load only files of this server', async () => {
     for (const page of ['/', '/docs']) {
       const { text } = await api.get(page);
       expect(text).not.toMatch(/<script>|<style|style=|https?:\/\/(?!127)/);

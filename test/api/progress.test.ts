@@ -38,7 +38,7 @@ async function signals(callId: string): Promise<number> {
 }
 
 describe('RINGTRUE_PROGRESS is signal', () => {
-  it('the call is initiated, which it knows: only noted', async () => {
+  it('initiated callback: stored and not signaled', async () => {
     const call = await placed();
     expect((await call.postCallback(signaling, 'initiated', '0')).status).toBe(204);
     expect(await signals(call.callId)).toBe(0);
@@ -56,7 +56,7 @@ describe('RINGTRUE_PROGRESS is signal', () => {
 const answeredAt = (status: string) => (status === 'in-progress' ? '2026-11-24T10:00:02.000Z' : null);
 
 describe('RINGTRUE_PROGRESS is store', () => {
-  it('it rings, it talks: GET shows it, and the call is not signaled', async () => {
+  it('ringing, then in-progress: GET shows both, and the workflow gets no signal', async () => {
     const call = await placed();
     for (const [sequence, status] of ['initiated', 'ringing', 'in-progress'].entries()) {
       expect((await call.postCallback(api, status, String(sequence))).status).toBe(204);
@@ -71,7 +71,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     await call.result();
   });
 
-  it('the final callback comes: the call hears of everything before it, and its outcome keeps it', async () => {
+  it('final callback: its signal has the stored callbacks, and the outcome keeps them', async () => {
     const call = await placed();
     for (const [sequence, status] of ['initiated', 'ringing', 'in-progress', 'completed'].entries())
       await call.postCallback(api, status, String(sequence));
@@ -89,14 +89,14 @@ describe('RINGTRUE_PROGRESS is store', () => {
     expect(await signals(call.callId)).toBe(1);
   });
 
-  it('a no-answer that rang, its own number lost: reachable all the same', async () => {
+  it('no-answer after a stored ringing: reachable', async () => {
     const call = await placed();
     await call.postCallback(api, 'ringing', '1');
     await api.callback(`/twilio/status/${call.callId}/1`, { CallSid: call.sid, CallStatus: 'no-answer' });
     expect(await call.result()).toMatchObject({ outcome: 'no-answer', reachability: 'reachable' });
   });
 
-  it('it rings, and nothing more comes: the poll that decides brings it along', async () => {
+  it('ringing is stored, and no callback follows: the deciding poll adds it', async () => {
     context.bench.settings.callbackWaitSeconds = 1;
     context.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer', duration: '0' });
     const call = await placed();
@@ -112,7 +112,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     context.bench.settings.callbackWaitSeconds = 60;
   });
 
-  it('the store is away when the poll decides: decided once it can be asked, and that it rang is kept', async () => {
+  it('store is not available when the poll decides: the call waits for it and keeps the ringing', async () => {
     Object.assign(context.bench.settings, { callbackWaitSeconds: 1, pollIntervalSeconds: 1 });
     context.twilio.answerFetch = (resource) => json(200, { ...resource, status: 'no-answer', duration: '0' });
     const call = await placed();
@@ -126,7 +126,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     Object.assign(context.bench.settings, { callbackWaitSeconds: 60, pollIntervalSeconds: 15 });
   });
 
-  it('it was told that it rings, and not that it talks: GET shows that it talks', async () => {
+  it('ringing was signaled, in-progress only stored: GET shows in-progress', async () => {
     const call = await placed();
     await call.callback(1, call.sid, 'ringing', { SequenceNumber: '1' });
     const shown = async () => (await api.get(`/calls/${call.callId}`)).json.state;
@@ -138,7 +138,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     await call.result();
   });
 
-  it('it rings a moment before Twilio would be asked: not asked before it is silent for long enough', async () => {
+  it('stored ringing shortly before the poll: the silence starts anew', async () => {
     context.bench.settings.callbackWaitSeconds = 3;
     const call = await placed();
     const placedAt = Date.now();
@@ -153,7 +153,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     context.bench.settings.callbackWaitSeconds = 60;
   });
 
-  it('it talks, and is canceled: hung up, and answered when it was', async () => {
+  it('cancel of a call in progress: hung up, and answeredAt is from the stored callback', async () => {
     context.twilio.answerFetch = (resource) =>
       json(
         200,
@@ -171,7 +171,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     });
   });
 
-  it('a callback names a Twilio call that the journal does not know: the call is signaled', async () => {
+  it('callback with a SID that the journal does not know: the workflow gets a signal', async () => {
     let answered = () => {};
     const held = new Promise<void>((resolve) => {
       answered = resolve;
@@ -195,7 +195,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     expect(await call.result()).toMatchObject({ outcome: 'busy' });
   });
 
-  it('the store is away: the call is signaled', async () => {
+  it('store is not available: the workflow gets a signal', async () => {
     const call = await placed();
     const unreachable = new Error('the store is away');
     const { recordProgress } = context.store;
@@ -207,7 +207,7 @@ describe('RINGTRUE_PROGRESS is store', () => {
     await call.result();
   });
 
-  it('the store hangs: the call is signaled before Twilio gives up', async () => {
+  it('store hangs: the workflow gets a signal before Twilio gives up', async () => {
     const call = await placed();
     const { recordProgress, storedUpdates, findCallState } = context.store;
     const never = () => new Promise<never>(() => {});

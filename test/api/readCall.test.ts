@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { callAnswerSchema } from '../../src/api/calls/callAnswerSchema.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
 
 const context = useCallBench();
-const api = useApi(context);
+const stopping = new AbortController();
+const api = useApi(context, () => ({ stopping: stopping.signal }));
 const later = () => new Date(Date.now() + 3_600_000).toISOString();
 const noWorker = () => `nobody-${randomUUID()}`;
 
@@ -23,7 +25,7 @@ async function withoutWorker(type = 'outboundCall') {
 }
 
 describe('GET /calls/{callId}', () => {
-  it('the call runs: its own word, what it waits for included', async () => {
+  it('call runs: its own state, with waitingFor', async () => {
     const call = await ringing();
     const answer = await api.get(call.path);
     expect(answer.status).toBe(200);
@@ -32,7 +34,7 @@ describe('GET /calls/{callId}', () => {
     expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
   });
 
-  it('the call is over: its outcome, from the record', async () => {
+  it('call is over: the recorded outcome', async () => {
     const call = await ringing();
     await call.end();
     const outcome = await call.result();
@@ -55,7 +57,7 @@ describe('GET /calls/{callId}', () => {
   });
 
   it.each([["o'hara"], ['team/7'], ['a+b c'], ['Größe'], ['100%25'], ['?#&'], ['..'], ['%2e%2e/x']])(
-    'the id holds any character, %s: the call is found',
+    'id with any characters, %s: the call is found',
     async (name) => {
       const callId = `${name}-${randomUUID()}`;
       await context.bench.start({ to: context.to, notBefore: later() }, callId);
@@ -64,19 +66,40 @@ describe('GET /calls/{callId}', () => {
     },
   );
 
-  it('a workflow that is no call: 404, it is none of our business', async () => {
+  it('recorded call: fields are in the order of the contract', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    const read = await api.get(call.path);
+    const listed = await api.get(`/calls?to=${encodeURIComponent(context.to)}`);
+    for (const { outcome, ...state } of [read.json, listed.json.calls[0]]) {
+      const shape = callAnswerSchema.shape.outcome.unwrap().shape;
+      expect(Object.keys({ ...state, outcome }).sort()).toEqual(Object.keys(read.json).sort());
+      expect(Object.keys(outcome)).toEqual(Object.keys(shape));
+      const [attempt] = outcome.attempts;
+      expect(Object.keys(attempt)).toEqual(Object.keys(shape.attempts.element.shape));
+      expect(Object.keys(attempt.evidence.updates[0])).toEqual(
+        Object.keys(shape.attempts.element.shape.evidence.shape.updates.element.shape),
+      );
+    }
+    expect(Object.keys(read.json)).toEqual(
+      Object.keys(callAnswerSchema.shape).filter((name) => name !== 'error' && name !== 'stale'),
+    );
+  });
+
+  it('workflow of another type: 404', async () => {
     const { workflowId } = await withoutWorker('payroll');
     expect((await api.get(`/calls/${workflowId}`)).status).toBe(404);
   });
 
-  it('no worker has taken the call up: said so, and that it is stale', async () => {
+  it('no worker has begun the call: waitingFor says so, and the state is stale', async () => {
     const { workflowId } = await withoutWorker();
     const { json } = await api.get(`/calls/${workflowId}`);
     expect(json).toMatchObject({ state: 'looking-up', attempts: [], outcome: null, stale: true });
     expect(json.waitingFor).toContain('worker');
   });
 
-  it('Temporal does not know a call that is on record: the record, stale', async () => {
+  it('Temporal has forgotten a recorded call: the record, stale', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date().toISOString();
     await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
@@ -84,7 +107,7 @@ describe('GET /calls/{callId}', () => {
     expect(answer).toMatchObject({ status: 200, json: { callId, outcome: null, stale: true } });
   });
 
-  it('the request was not valid, sent by another program: done without an outcome, and why', async () => {
+  it('another program started an invalid request: done without an outcome, with the error', async () => {
     const call = await context.bench.start({ to: 'nobody' });
     await call.result().catch(() => {});
     const { json } = await api.get(`/calls/${call.callId}`);
@@ -93,7 +116,7 @@ describe('GET /calls/{callId}', () => {
     expect(callAnswerSchema.parse(json)).toEqual(json);
   });
 
-  it('somebody terminated the workflow: done without an outcome, and why', async () => {
+  it('workflow was terminated: done without an outcome, with the error', async () => {
     const call = await ringing();
     await call.handle.terminate('by hand');
     const { json } = await api.get(call.path);
@@ -103,7 +126,7 @@ describe('GET /calls/{callId}', () => {
 });
 
 describe('GET /calls/{callId}?wait=', () => {
-  it('the call ends meanwhile: answered at once, with the outcome', async () => {
+  it('call ends during the wait: answered at once with the outcome', async () => {
     const call = await ringing();
     const waiting = api.get(`${call.path}?wait=60`);
     await call.end();
@@ -116,26 +139,46 @@ describe('GET /calls/{callId}?wait=', () => {
     expect(callAnswerSchema.parse(answer.json)).toEqual(answer.json);
   });
 
-  it('it is over already: answered at once', async () => {
+  it('call is already over: answered at once', async () => {
     const call = await ringing();
     await call.end();
     await call.result();
     expect((await api.get(`${call.path}?wait=60`)).json.state).toBe('done');
   });
 
-  it('the time passes: answered with where the call stands', async () => {
+  it('wait passes: answered with the state of the call', async () => {
     const call = await ringing();
     expect((await api.get(`${call.path}?wait=0.3`)).json.state).toBe('queued');
   });
 
-  it('the workflow fails meanwhile: answered, and why', async () => {
+  it('workflow fails during the wait: answered with the error', async () => {
     const call = await ringing();
     const waiting = api.get(`${call.path}?wait=60`);
     await call.handle.terminate('by hand');
     expect((await waiting).json).toMatchObject({ state: 'done', outcome: null, error: expect.any(String) });
   });
 
-  it('a hundred wait for one call: all are answered', async () => {
+  it('client has gone or the wait is over: no listener stays on the signal of the server', async () => {
+    const call = await ringing();
+    await Promise.all(Array.from({ length: 20 }, () => api.get(`${call.path}?wait=0.2`)));
+    for (const aborted of ['while the call is described', 'while its end is awaited']) {
+      const gone = new AbortController();
+      const waiting = fetch(`${api.origin}${call.path}?wait=60`, { signal: gone.signal }).catch(() => null);
+      await eventually(
+        async () => getEventListeners(stopping.signal, 'abort').length,
+        (listeners) => listeners === 1,
+      );
+      if (aborted === 'while its end is awaited') await new Promise((resolve) => setTimeout(resolve, 500));
+      gone.abort();
+      await waiting;
+      await eventually(
+        async () => getEventListeners(stopping.signal, 'abort').length,
+        (listeners) => listeners === 0,
+      );
+    }
+  });
+
+  it('a hundred requests wait for one call: all are answered', async () => {
     const call = await ringing();
     const waiting = Promise.all(Array.from({ length: 100 }, () => api.get(`${call.path}?wait=60`)));
     await call.end();
@@ -168,7 +211,7 @@ describe('GET /calls', () => {
     for (const call of first.json.calls) expect(callAnswerSchema.parse(call)).toEqual(call);
   });
 
-  it('the + of a number is written bare: understood all the same', async () => {
+  it('to with a bare +: read as a number', async () => {
     const call = await ringing();
     const found = await eventually(
       () => api.get(`/calls?to=${context.to}`),
@@ -177,7 +220,7 @@ describe('GET /calls', () => {
     expect(found.json.calls[0].callId).toBe(call.callId);
   });
 
-  it('so is the + of an offset', async () => {
+  it('since with a bare + in its offset: read as a time', async () => {
     const call = await ringing();
     const list = (since: string) => api.get(`/calls?to=${context.to}&since=${since}`);
     await eventually(
@@ -187,7 +230,7 @@ describe('GET /calls', () => {
     expect((await list('2099-01-31T09:00:00+01:00')).json.calls).toEqual([]);
   });
 
-  it('by outcome, state and time', async () => {
+  it('filter by outcome, state and time: only calls that match', async () => {
     const call = await ringing();
     await call.end();
     await call.result();
@@ -198,7 +241,39 @@ describe('GET /calls', () => {
     expect(await count('until=2020-01-01T00:00:00%2B02:00')).toBe(0);
   });
 
-  it('every filter is wrong: one 422 names them all', async () => {
+  it('calls by reachability, answeredBy and metadata: only those that match', async () => {
+    const call = await ringing();
+    await call.end();
+    await call.result();
+    const to = `to=${encodeURIComponent(context.to)}`;
+    const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
+    expect(await count('reachability=reachable&metadata.order=4711')).toBe(1);
+    expect(await count('reachability=unreachable')).toBe(0);
+    expect(await count('answeredBy=human')).toBe(0);
+    expect(await count('metadata.order=4712')).toBe(0);
+    expect(await count('metadata.order=4711&metadata.shop=a')).toBe(0);
+  });
+
+  it('since and until as a date or duration: only calls of that time', async () => {
+    const callId = `call-${randomUUID()}`;
+    const startedAt = new Date(Date.now() - 3_600_000).toISOString();
+    await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
+    const to = `to=${encodeURIComponent(context.to)}`;
+    const count = async (query: string) => (await api.get(`/calls?${to}&${query}`)).json.calls.length;
+    expect(await count('since=2h&until=30m')).toBe(1);
+    expect(await count('since=30m')).toBe(0);
+    expect(await count('since=2026-01-31&until=2099-01-31')).toBe(1);
+    expect(await count('until=2026-01-31')).toBe(0);
+  });
+
+  it('slash at the end of the path: the same list', async () => {
+    expect((await api.get('/calls/?limit=1')).json).toEqual({
+      calls: expect.any(Array),
+      nextCursor: expect.anything(),
+    });
+  });
+
+  it('every filter is wrong: one 422 names all faults', async () => {
     const answer = await api.get(
       '/calls?outcome=x&state=y&to=123&since=today&until=1&limit=0&cursor=&page=2&limit=5',
     );
@@ -213,7 +288,8 @@ describe('GET /calls', () => {
       { path: 'cursor', message: 'is ""; must be the nextCursor of an earlier page' },
       {
         path: 'page',
-        message: 'is unknown; must be one of outcome, state, to, batch, since, until, limit, cursor',
+        message:
+          'is unknown; must be one of outcome, state, reachability, answeredBy, to, batch, metadata.KEY, since, until, limit, cursor',
       },
     ]);
   });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { callIdOfKey } from '../../src/api/calls/startCall.js';
+import { idOfKey } from '../../src/api/http/idempotencyKey.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { eventually, problem, useApi } from './useApi.js';
@@ -12,7 +12,7 @@ const inOneHour = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000
 const json = { 'Content-Type': 'application/json' };
 
 describe('a valid request', () => {
-  it('is started: 202, and told where the call is to be read', async () => {
+  it('valid request: 202 with id, run and URL', async () => {
     const answer = await api.post('/calls', request());
     expect(answer.status).toBe(202);
     const { callId, runId, url } = answer.json;
@@ -23,7 +23,7 @@ describe('a valid request', () => {
     expect(description.runId).toBe(runId);
   });
 
-  it('its workflow: gets the request as it was sent, is found by number and state, and shows the number masked', async () => {
+  it('workflow of the call: has the request as sent, search attributes, and a masked summary', async () => {
     const sent = { ...request(), retry: { maxAttempts: 2 } };
     const {
       json: { callId },
@@ -41,7 +41,7 @@ describe('a valid request', () => {
     expect(JSON.parse(Buffer.from(data ?? []).toString())).toEqual(sent);
   });
 
-  it('is counted once; a repeat of its key is not', async () => {
+  it('metric of started calls: does not count a repeated key', async () => {
     const started = async () =>
       (await api.metrics.getSingleMetric('ringtrue_calls_started_total')?.get())?.values[0]?.value ?? 0;
     const before = await started();
@@ -54,13 +54,13 @@ describe('a valid request', () => {
 });
 
 describe('the same Idempotency-Key', () => {
-  it('names the call: call- and the SHA-256 of the key', async () => {
+  it('call id: call- and the SHA-256 of the key', async () => {
     const key = `order 4711 ${randomUUID()}`;
     const answer = await api.post('/calls', request(), { 'Idempotency-Key': key });
     expect(answer.json.callId).toBe(`call-${createHash('sha256').update(key).digest('hex')}`);
   });
 
-  it('with the same body, its fields in another order: 200 and the same call', async () => {
+  it('same body with fields in another order: 200 and the same call', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = { ...request(), metadata: { a: '1', b: '2' } };
     const first = await api.post('/calls', body, key);
@@ -76,7 +76,7 @@ describe('the same Idempotency-Key', () => {
     expect(second.headers.location).toBe(first.headers.location);
   });
 
-  it('with another body: 409, and nothing is started', async () => {
+  it('another body: 409, and nothing is started', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = request();
     const {
@@ -86,7 +86,7 @@ describe('the same Idempotency-Key', () => {
     expect(answer.json).toMatchObject({ ...problem('key-reused', 409), callId });
   });
 
-  it('posted fifty times at once: one call, one 202, and 49 times 200', async () => {
+  it('fifty requests at once: one call, one 202 and 49 times 200', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = request();
     const answers = await Promise.all(Array.from({ length: 50 }, () => api.post('/calls', body, key)));
@@ -94,7 +94,7 @@ describe('the same Idempotency-Key', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
 
-  it('after the call is over: still the same call', async () => {
+  it('call is over: the key still names it', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = request();
     const first = await api.post('/calls', body, key);
@@ -104,13 +104,13 @@ describe('the same Idempotency-Key', () => {
     expect(again).toMatchObject({ status: 200, json: first.json });
   });
 
-  it('after Temporal has forgotten the workflow: the record stands in for it, nothing is dialed a second time', async () => {
+  it('Temporal has forgotten the workflow: the record answers, nothing is dialed again', async () => {
     const body = { ...request(), metadata: { order: '1' } };
     const { json } = await api.post('/calls', body);
     await api.post(`/calls/${json.callId}/cancel`);
     const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
-    const callId = callIdOfKey(key);
+    const callId = idOfKey('call', key);
     await context.store.saveOutcome({ ...outcome, callId });
 
     const again = await api.post('/calls', body, { 'Idempotency-Key': key });
@@ -121,13 +121,13 @@ describe('the same Idempotency-Key', () => {
     expect(refused).toMatchObject({ status: 409, json: problem('key-reused', 409) });
   });
 
-  it('after Temporal has forgotten it: the request as it came decides, and a policy by name may have changed since', async () => {
+  it('Temporal has forgotten the call: the stored request is compared, except a policy by name', async () => {
     const sent = { ...request(), retry: 'thrice' };
     const { json } = await api.post('/calls', sent);
     await api.post(`/calls/${json.callId}/cancel`);
     const outcome = await context.bench.client.workflow.getHandle(json.callId).result();
     const key = randomUUID();
-    const callId = callIdOfKey(key);
+    const callId = idOfKey('call', key);
     const { to, from, metadata, startedAt } = outcome;
     const frozen = { maxAttempts: 2, retryOn: ['busy' as const] } as RetryPolicy;
     await context.store.addCall({
@@ -177,7 +177,7 @@ describe('the same Idempotency-Key', () => {
 });
 
 describe('giveUpAt', () => {
-  it('has passed already: 422, since no attempt could ever begin', async () => {
+  it('giveUpAt has passed: 422', async () => {
     const answer = await api.post('/calls', {
       to: context.to,
       twiml: '<Response/>',
@@ -191,7 +191,7 @@ describe('giveUpAt', () => {
     });
   });
 
-  it('has passed when the key is repeated: the call that it started is still that call', async () => {
+  it('giveUpAt has passed when the key is repeated: the key still names its call', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const giveUpAt = new Date(Date.now() + 1000);
     const body = { ...request(), giveUpAt: giveUpAt.toISOString() };
@@ -207,8 +207,8 @@ describe('giveUpAt', () => {
   });
 });
 
-describe('a request that cannot be used: nothing is started', () => {
-  it('body, key and giveUpAt are wrong: one 422 names everything', async () => {
+describe('unusable request: nothing is started', () => {
+  it('body, key and giveUpAt are wrong: one 422 names all faults', async () => {
     const body = { to: 'x', twiml: '', giveUpAt: '2020-01-01T00:00:00Z', frm: 1 };
     const answer = await api.post('/calls', body, { 'Idempotency-Key': '' });
     expect(answer.headers['content-type']).toBe('application/problem+json');
@@ -241,7 +241,7 @@ describe('a request that cannot be used: nothing is started', () => {
     expect(answer.json.detail).toMatch(/\w+/);
   });
 
-  it('more than 64 KiB in chunks of unsaid length: 413', async () => {
+  it('more than 64 KiB without Content-Length: 413', async () => {
     const answer = await api.send({
       method: 'POST',
       path: '/calls',

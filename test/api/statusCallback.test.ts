@@ -33,7 +33,7 @@ async function ringing(callId = `call-${randomUUID()}`) {
 }
 
 describe('a callback that Twilio signed', () => {
-  it('the call runs: 204 with nothing in it, and the call knows', async () => {
+  it('call runs: 204 without a body, and the workflow gets the callback', async () => {
     const call = await ringing();
     const answer = await api.callback(call.path, {
       CallSid: call.sid,
@@ -46,7 +46,7 @@ describe('a callback that Twilio signed', () => {
     expect(await call.result()).toMatchObject({ outcome: 'busy', decidedBy: 'webhook' });
   });
 
-  it('the call goes on: lists show how far it is', async () => {
+  it('call goes on: lists show its progress', async () => {
     const call = await ringing();
     await api.callback(call.path, { CallSid: call.sid, CallStatus: 'in-progress', SequenceNumber: '2' });
     await eventually(
@@ -55,7 +55,7 @@ describe('a callback that Twilio signed', () => {
     );
   });
 
-  it('the call is over: 204, nothing changes', async () => {
+  it('call is over: 204, nothing changes', async () => {
     const call = await ringing();
     await api.callback(call.path, { CallSid: call.sid, CallStatus: 'completed' });
     const outcome = await call.result();
@@ -65,7 +65,7 @@ describe('a callback that Twilio signed', () => {
     expect(await callbackCount('already-over')).toBeGreaterThan(0);
   });
 
-  it('the call is so long over that Temporal has forgotten it: 204, the record knows it', async () => {
+  it('Temporal has forgotten the call, the store has not: 204', async () => {
     const callId = `call-${randomUUID()}`;
     const startedAt = new Date().toISOString();
     await context.store.addCall({ callId, to: context.to, from: '+15005550006', metadata: {}, startedAt });
@@ -73,7 +73,7 @@ describe('a callback that Twilio signed', () => {
     expect(answer.status).toBe(204);
   });
 
-  it('a workflow of another type has this id: 404, and it is not signaled', async () => {
+  it('workflow of another type has this id: 404, and it gets no signal', async () => {
     const workflowId = `other-${randomUUID()}`;
     const other = await context.bench.client.workflow.start('somethingElse', {
       workflowId,
@@ -86,7 +86,7 @@ describe('a callback that Twilio signed', () => {
     await other.terminate();
   });
 
-  it('there is no such call: 404', async () => {
+  it('unknown call: 404', async () => {
     const answer = await api.callback(`/twilio/status/call-${randomUUID()}/1`, { CallStatus: 'busy' });
     expect(answer).toMatchObject({ status: 404, json: problem('no-such-call', 404) });
   });
@@ -115,13 +115,13 @@ describe('a callback that Twilio signed', () => {
     expect(await call.result()).toMatchObject({ callId: call.callId, outcome: 'no-answer' });
   });
 
-  it('a query that we did not ask for: it is signed, so the callback counts', async () => {
+  it('signed query that we did not configure: the callback counts', async () => {
     const call = await ringing();
     const answer = await api.callback(`${call.path}?a=1&b=%20x'y`, { CallSid: call.sid, CallStatus: 'busy' });
     expect(answer.status).toBe(204);
   });
 
-  it('the auth token is being rotated: the secondary one counts too', async () => {
+  it('callback signed with the secondary auth token: counts', async () => {
     const call = await ringing();
     const answer = await api.callback(
       call.path,
@@ -135,14 +135,14 @@ describe('a callback that Twilio signed', () => {
     ['empty parameters', { ToZip: '', ToCity: '' }],
     ['text in UTF-8', { ToCity: 'São Paulo', CallerName: 'Jürgen & Söhne +49' }],
     ['a parameter named __proto__', JSON.parse('{"__proto__":"x"}') as Record<string, string>],
-  ])('%s: all of it is signed, and counts', async (_, parameters) => {
+  ])('%s: signed as a whole, and counts', async (_, parameters) => {
     const call = await ringing();
     const answer = await api.callback(call.path, { CallSid: call.sid, CallStatus: 'busy', ...parameters });
     expect(answer.status).toBe(204);
     expect(await call.result()).toMatchObject({ outcome: 'busy' });
   });
 
-  it('a parameter comes twice: both values are signed, the first one counts', async () => {
+  it('repeated parameter: both values are signed, the first counts', async () => {
     const call = await ringing();
     const signature = sign(publicUrl + call.path, { CallSid: call.sid, CallStatus: ['busy', 'completed'] });
     const answer = await api.send({
@@ -167,7 +167,7 @@ describe('a callback that Twilio signed', () => {
   });
 });
 
-describe('a forgery: 403, whether or not the call exists', () => {
+describe('forged callback: 403, whether or not the call exists', () => {
   const parameters = { CallSid: 'CA1', CallStatus: 'completed', To: '+15005550100', ToZip: '' };
   let path = '';
   let other = '';
@@ -262,12 +262,12 @@ describe('a forgery: 403, whether or not the call exists', () => {
     },
   );
 
-  it('more than 64 KiB: 413 before anything is read', async () => {
+  it('more than 64 KiB: 413 before the body is read', async () => {
     const answer = await api.callback(path, { x: 'x'.repeat(65_536) });
     expect(answer).toMatchObject({ status: 413, json: problem('too-large', 413) });
   });
 
-  it('the call never heard of any of it', async () => {
+  it('after all forgeries: the workflow got no signal', async () => {
     const state = await context.bench.client.workflow
       .getHandle(decodeURIComponent(path.split('/')[3] ?? ''))
       .query('state');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { freePort } from '../../src/process/freePort.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -24,7 +25,7 @@ afterAll(async () => {
 const request = () => ({ to: context.to, twiml: '<Response/>' });
 const later = () => new Date(Date.now() + 3_600_000).toISOString();
 
-describe.concurrent('Temporal is away', () => {
+describe.concurrent('Temporal is not available', () => {
   const api = useApi(context, () => ({ temporal: unreachableTemporal }));
   const unavailable = {
     status: 503,
@@ -32,36 +33,36 @@ describe.concurrent('Temporal is away', () => {
     headers: { 'retry-after': '5' },
   };
 
-  it('a call is posted: 503 within seconds, and told to look before it is posted again', async () => {
+  it('POST /calls: 503 within seconds, says to look for the call before a repeat', async () => {
     const answer = await api.post('/calls', request());
     expect(answer).toMatchObject(unavailable);
     expect(answer.json.detail).toContain('Look for callId before you send the request again');
     expect(answer.json.callId).toMatch(/^call-/);
   });
 
-  it('a call is posted with a key: 503, and told that the key makes it safe to repeat', async () => {
+  it('POST /calls with a key: 503, says that a repeat is safe', async () => {
     const answer = await api.post('/calls', request(), { 'Idempotency-Key': randomUUID() });
     expect(answer).toMatchObject(unavailable);
     expect(answer.json.detail).toContain('again with the same Idempotency-Key');
   });
 
-  it('a callback comes: 503, so that Twilio tries again', async () => {
+  it('status callback: 503, so that Twilio tries again', async () => {
     const answer = await api.callback(`/twilio/status/call-${randomUUID()}/1`, { CallStatus: 'busy' });
     expect(answer).toMatchObject(unavailable);
   });
 
-  it('a forged callback comes: 403 all the same', async () => {
+  it('forged callback: 403', async () => {
     expect((await api.post('/twilio/status/call-1/1')).status).toBe(403);
   });
 
-  it('a call is asked for that is on record: the record, stale', async () => {
+  it('GET of a recorded call: the record, stale', async () => {
     const callId = `call-${randomUUID()}`;
     const row = { callId, to: '+15005550177', from: '+15005550006', metadata: {}, startedAt: later() };
     await context.store.addCall(row);
     expect(await api.get(`/calls/${callId}`)).toMatchObject({ status: 200, json: { callId, stale: true } });
   });
 
-  it('a call is asked for that is not on record: 503, not 404: it may exist', async () => {
+  it('GET of a call without a record: 503, because it may exist', async () => {
     expect(await api.get(`/calls/call-${randomUUID()}?wait=60`)).toMatchObject(unavailable);
   });
 
@@ -75,7 +76,7 @@ describe.concurrent('Temporal is away', () => {
     expect(await api.post(`/calls/call-${randomUUID()}/${verb}`, body)).toMatchObject(unavailable);
   });
 
-  it('calls are listed: the record needs no Temporal', async () => {
+  it('GET /calls: served from the store', async () => {
     expect((await api.get('/calls?limit=1')).status).toBe(200);
   });
 });
@@ -85,7 +86,7 @@ describe('the namespace does not exist', () => {
     temporal: new Client({ connection: context.bench.client.connection, namespace: 'nowhere' }),
   }));
 
-  it('nothing is taken for a call that is unknown: 503 for all of it', async () => {
+  it('every request about a call: 503, never 404', async () => {
     const callId = `call-${randomUUID()}`;
     const answers = [
       await api.post('/calls', request()),
@@ -97,11 +98,47 @@ describe('the namespace does not exist', () => {
   });
 });
 
-describe('Temporal comes back', () => {
+describe('the database has a schema of a newer ringtrue', () => {
+  const databaseUrl = new URL(inject('databaseUrl'));
+  databaseUrl.pathname = `/newer_${randomUUID().replaceAll('-', '')}`;
+  const store = openStoreLazily({ databaseUrl: databaseUrl.href });
+  const api = useApi(context, () => ({ store }));
+
+  beforeAll(async () => {
+    await run(inject('databaseUrl'), `create database ${databaseUrl.pathname.slice(1)}`);
+    await run(
+      databaseUrl.href,
+      `create table ringtrue_migrations (version integer, name text);
+       insert into ringtrue_migrations values (99, 'newer')`,
+    );
+  });
+  afterAll(async () => {
+    await store.close();
+    await run(inject('databaseUrl'), `drop database ${databaseUrl.pathname.slice(1)} with (force)`);
+  });
+
+  it('GET /calls: 503 with the sentence that says so', async () => {
+    const answer = await api.get('/calls');
+    expect(answer).toMatchObject({ status: 503, json: problem('store-unavailable', 503) });
+    expect(answer.json.detail).toContain('schema version 99, written by a newer ringtrue');
+  });
+});
+
+async function run(databaseUrl: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('Temporal is available again', () => {
   const refused = useApi(context, () => ({ temporal: unreachableTemporal }));
   const api = useApi(context);
 
-  it('the request is repeated with its key: one call, whatever became of the first one', async () => {
+  it('request repeated with its key: one call, whether or not the first one started it', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = { ...request(), notBefore: later() };
     expect((await refused.post('/calls', body, key)).status).toBe(503);
@@ -110,22 +147,22 @@ describe('Temporal comes back', () => {
   });
 });
 
-describe('the outcome store is away', () => {
+describe('the outcome store is not available', () => {
   const api = useApi(context, () => ({ store: unreachableStore }));
   const withStore = useApi(context);
   const unavailable = { status: 503, json: problem('store-unavailable', 503) };
   const running = () => context.bench.start({ to: context.to, notBefore: later() });
 
-  it('a call is posted: it is started, no record is needed for that', async () => {
+  it('POST /calls: the call starts without the store', async () => {
     expect((await api.post('/calls', { ...request(), notBefore: later() })).status).toBe(202);
   });
 
-  it('a call is posted with a new key: 503, since Temporal may have forgotten an older call of this key', async () => {
+  it('POST /calls with a new key: 503, because Temporal may have forgotten an older call', async () => {
     const answer = await api.post('/calls', request(), { 'Idempotency-Key': randomUUID() });
     expect(answer).toMatchObject(unavailable);
   });
 
-  it('a key is repeated that Temporal still knows: 200', async () => {
+  it('repeated key that Temporal still knows: 200', async () => {
     const key = { 'Idempotency-Key': randomUUID() };
     const body = { ...request(), notBefore: later() };
     const first = await withStore.post('/calls', body, key);
@@ -136,7 +173,7 @@ describe('the outcome store is away', () => {
     expect((await api.post('/calls', { ...body, ringTimeoutSeconds: 9 }, key)).status).toBe(409);
   });
 
-  it('a running call is asked for, canceled, and called back about: all as ever', async () => {
+  it('running call: read, callback and cancel work', async () => {
     const { callId } = await running();
     expect((await api.get(`/calls/${callId}`)).json).toMatchObject({ callId, outcome: null });
     expect(
@@ -145,7 +182,7 @@ describe('the outcome store is away', () => {
     expect((await api.post(`/calls/${callId}/cancel`)).status).toBe(202);
   });
 
-  it('a call is asked for, or called back about, that Temporal does not know: 503, it may be on record', async () => {
+  it('read or callback of a call that Temporal does not know: 503, because it may be recorded', async () => {
     const callId = `call-${randomUUID()}`;
     expect(await api.get(`/calls/${callId}`)).toMatchObject(unavailable);
     expect(await api.callback(`/twilio/status/${callId}/1`, { CallStatus: 'busy' })).toMatchObject(
@@ -153,17 +190,17 @@ describe('the outcome store is away', () => {
     );
   });
 
-  it('calls are listed: 503', async () => {
+  it('GET /calls: 503', async () => {
     expect(await api.get('/calls')).toMatchObject(unavailable);
   });
 
-  it('progress of a call is not noted: a line in the log, Twilio gets its 204', async () => {
+  it('progress callback: 204, and the log says that it was not stored', async () => {
     const { callId } = await running();
     const answer = await api.callback(`/twilio/status/${callId}/1`, {
       CallSid: 'CA1',
       CallStatus: 'ringing',
     });
     expect(answer.status).toBe(204);
-    expect(api.logLines.some(({ msg }) => msg === 'progress of a call was not noted')).toBe(true);
+    expect(api.logLines.some(({ msg }) => msg === 'the progress of a call was not stored')).toBe(true);
   });
 });

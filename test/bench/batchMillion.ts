@@ -1,7 +1,7 @@
 import { openDatabase, outcomeStore } from '../../activities/store/openStore.js';
-import { csvLine } from '../../src/api/batches/batchResults.js';
 import { csvRows } from '../../src/api/batches/csvRows.js';
 import { loadBatch } from '../../src/api/batches/loadBatch.js';
+import { csvLine } from '../../src/api/batches/resultsCsv.js';
 import { startPostgres } from '../support/postgres.js';
 
 /**

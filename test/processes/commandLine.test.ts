@@ -202,7 +202,7 @@ describe('with `ringtrue dev`', () => {
     await until(async () => (await deadLetters()).length === 0);
     const again = await run(['resend', id], env);
     expect(again.status).toBe(1);
-    expect(again.stderr).toContain('There is nothing to send again (409)');
+    expect(again.stderr).toContain('The notification cannot be sent again (409)');
   });
 
   it('a CSV file of calls: results as CSV, redial of busy numbers, each fault with its row', async () => {
@@ -220,7 +220,7 @@ describe('with `ringtrue dev`', () => {
     const redial = ['redial', '--batch', batchId, '--outcome', 'busy,no-answer'];
     const again = JSON.parse((await run([...redial, '--wait', '--json'], env)).stdout);
     expect(again).toMatchObject({ redialOf: { batch: batchId }, counts: { total: 1, done: 1 } });
-    expect((await run(['batch', 'cancel', batchId], env)).stderr).toContain('The batch is over already');
+    expect((await run(['batch', 'cancel', batchId], env)).stderr).toContain('The batch is already over');
 
     writeFileSync(file, 'to,metadata.order\n+15005552486,1\n2486,2\n');
     const { status, stderr } = await run(['batch', 'start', file, '--defaults', defaults], env);

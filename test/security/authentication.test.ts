@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/openapi/openApiDocument.js';
+import { openApiDocument } from '../../src/api/http/openApiDocument.js';
+import { routes } from '../../src/api/routes.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
@@ -19,7 +20,7 @@ const ask = (api: { origin: string }, target: string, ...lines: string[]) =>
 type Operation = { security?: object[] };
 /** Every route that asks for a token, by what the API says of itself. */
 const protectedRoutes = Object.entries(
-  (openApiDocument(true) as { paths: Record<string, Record<string, Operation>> }).paths,
+  (openApiDocument(routes, true) as { paths: Record<string, Record<string, Operation>> }).paths,
 ).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([, { security }]) => security !== undefined)
@@ -29,8 +30,8 @@ const protectedRoutes = Object.entries(
     ]),
 ) as [method: string, path: string][];
 
-describe('every route that is not for everybody', () => {
-  it('there are some of each kind', () => {
+describe('protected routes', () => {
+  it('the document has open and protected routes', () => {
     for (const route of ['POST /calls', 'DELETE /do-not-call/+15005550006', 'PATCH /dialing/limits'])
       expect(protectedRoutes.map((one) => one.join(' '))).toContain(route);
   });
@@ -56,7 +57,7 @@ describe('a bearer token', () => {
     ['bearer in small letters', `Authorization: bearer ${first}`],
     ['BEARER in capitals', `authorization: BEARER ${first}`],
     ['blanks around it', `Authorization:   Bearer   ${first}  `],
-  ])('%s: let in', async (_, line) => {
+  ])('%s: accepted', async (_, line) => {
     expect((await ask(secured, '/calls', 'Host: x', line)).status).toBe(200);
   });
 
@@ -113,7 +114,7 @@ describe('a bearer token', () => {
     },
   );
 
-  it('in a form: 401', async () => {
+  it('token in a form field: 401', async () => {
     const answer = await secured.send({
       path: '/calls',
       method: 'POST',
@@ -123,7 +124,7 @@ describe('a bearer token', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('a right one opens no door of Twilio, and a signature none of the calls API', async () => {
+  it('a token does not replace a signature, nor a signature a token', async () => {
     const bearer = { Authorization: `Bearer ${first}` };
     expect((await secured.post('/twilio/status/x/1', {}, bearer)).status).toBe(403);
     const signed = await secured.callback('/twilio/status/x/1', { CallStatus: 'busy' });
@@ -131,7 +132,7 @@ describe('a bearer token', () => {
     expect((await secured.get('/calls', { 'X-Twilio-Signature': 'x' })).status).toBe(401);
   });
 
-  it('with tokens, how this API is called does not matter', async () => {
+  it('tokens are set: the host name of the request does not matter', async () => {
     for (const lines of [
       ['Host: calls.example.com'],
       ['Host: localhost', 'Origin: https://calls.example.com'],
@@ -166,7 +167,7 @@ describe('no tokens are set', () => {
     ['a page of another port', ['Host: localhost:3000', 'Origin: http://localhost:8000']],
     ['a page that hides its origin', ['Host: localhost:3000', 'Origin: null']],
     ['an origin that is none', ['Host: localhost:3000', 'Origin: localhost:3000']],
-  ])('asked for as or by %s: 403', async (_, lines) => {
+  ])('request with host or origin %s: 403', async (_, lines) => {
     for (const target of ['/calls', '/calls/x', '/dead-letters', '/metrics']) {
       const answer = await ask(open, target, ...lines);
       expect(JSON.parse(answer.body)).toMatchObject(problem('not-local', 403));
@@ -178,16 +179,16 @@ describe('no tokens are set', () => {
     expect(answer.status).toBe(403);
   });
 
-  it('the target names another host than the header: the target counts, as HTTP says', async () => {
+  it('target names another host than the Host header: the target counts', async () => {
     expect((await ask(open, 'http://evil.example/calls', 'Host: localhost')).status).toBe(403);
   });
 
-  it('the API page of this very server: served', async () => {
+  it('request from the API page of this server: served', async () => {
     const lines = [`Host: localhost:${port()}`, `Origin: http://localhost:${port()}`];
     expect((await ask(open, '/calls', ...lines)).status).toBe(200);
   });
 
-  it('callbacks, pages and health are served under any name', async () => {
+  it('callbacks, pages and health: served under any host name', async () => {
     const host = 'Host: abc123.tunnel.example';
     for (const target of ['/', '/docs', '/openapi.json', '/healthz', '/readyz'])
       expect([target, (await ask(open, target, host)).status]).toEqual([target, 200]);

@@ -26,7 +26,7 @@ function refused(answer: Answer, name: string, status: number): void {
   expect(answer.text.length).toBeLessThan(64 * 1024);
 }
 
-describe('a body that is no JSON', () => {
+describe('body that is not JSON', () => {
   it.each<[string, string | Uint8Array]>([
     ['nothing', ''],
     ['blanks', '   '],
@@ -69,7 +69,7 @@ describe('a body that is no JSON', () => {
   });
 });
 
-describe('JSON that is no request', () => {
+describe('JSON that is not a request', () => {
   it.each([
     'null',
     '[]',
@@ -130,20 +130,20 @@ describe('JSON that is no request', () => {
     ['unknown fields', Array.from({ length: 5_000 }, (_, nth) => `"f${nth}":1`).join(',')],
     ['outcomes', `"retry":{"maxAttempts":2,"retryOn":[${Array(25_000).fill('1').join(',')}]}`],
     ['days', `"callingWindow":{"start":"08:00","end":"21:00","days":[${Array(25_000).fill('1').join(',')}]}`],
-  ])('thousands of %s: 422, and the answer has an end', async (_, members) => {
+  ])('thousands of %s: 422 with a short answer', async (_, members) => {
     const answer = await post(request(members));
     refused(answer, 'invalid-request', 422);
     expect(answer.json.faults.length).toBeLessThanOrEqual(101);
   });
 
-  it('thousands of unknown fields in an order to cancel: 422, and the answer has an end', async () => {
+  it('cancel with thousands of unknown fields: 422 with a short answer', async () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, nth) => [`f${nth}`, 1]));
     const answer = await api.post('/calls/some-id/cancel', many);
     refused(answer, 'invalid-request', 422);
     expect(answer.json.faults).toHaveLength(101);
   });
 
-  it('nothing of all this has changed what objects are', () => {
+  it('after all these bodies: Object.prototype is unchanged', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as Record<string, unknown>).lookup).toBeUndefined();
   });
@@ -159,7 +159,7 @@ describe('Idempotency-Key', () => {
     refused(await post(request(''), { 'Idempotency-Key': key }), 'invalid-request', 422);
   });
 
-  it('a path, or SQL: a key like any other', async () => {
+  it('key with a path or SQL: a key like any other', async () => {
     for (const key of ['../../etc/passwd', "'; DROP TABLE calls; --", '__proto__']) {
       const answer = await post(request(''), { 'Idempotency-Key': `${key} ${context.to}` });
       expect(answer.status).toBe(202);

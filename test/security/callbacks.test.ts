@@ -44,8 +44,8 @@ function callback(
   });
 }
 
-describe('a true callback is sent once more', () => {
-  it('the call is over: 204, and nothing changes', async () => {
+describe('replay of a signed callback', () => {
+  it('call is over: 204, and nothing changes', async () => {
     const call = await queued();
     const callbacks = ['initiated', 'ringing', 'in-progress', 'completed'].map((CallStatus, nth) => ({
       CallSid: call.sid,
@@ -62,7 +62,7 @@ describe('a true callback is sent once more', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('the call goes on: it does not go back', async () => {
+  it('call has gone on: its state does not go back', async () => {
     const call = await queued();
     const ringing = { CallSid: call.sid, CallStatus: 'ringing', SequenceNumber: '1' };
     await callback(call.path, ringing);
@@ -74,7 +74,7 @@ describe('a true callback is sent once more', () => {
     expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook' });
   });
 
-  it('the number is dialed again meanwhile: the new attempt hears nothing of it', async () => {
+  it('next attempt has begun: it ignores the replay', async () => {
     const call = await queued({
       retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0 },
     });
@@ -92,7 +92,7 @@ describe('a true callback is sent once more', () => {
   });
 });
 
-describe('the signature of one callback is used for something else', () => {
+describe('signature of one callback on another request', () => {
   it.each([
     ['/twilio/status/OTHER/1/../../VICTIM/1'],
     ['/twilio/status/OTHER/1/%2e%2e/%2E%2e/VICTIM/1'],
@@ -101,7 +101,7 @@ describe('the signature of one callback is used for something else', () => {
     ['/twilio/status/./VICTIM/1'],
     ['/twilio/status/VICTIM/1/.'],
     ['https://ringtrue.example/twilio/status/OTHER/1/../../VICTIM/1'],
-  ])('%s, which tidied is the path that was signed: 403 or 404', async (pattern) => {
+  ])('%s, which normalizes to the signed path: 403 or 404', async (pattern) => {
     const victim = await queued();
     const other = await queued();
     const target = pattern.replace('OTHER', other.callId).replace('VICTIM', victim.callId);
@@ -116,7 +116,7 @@ describe('the signature of one callback is used for something else', () => {
     ['the name takes a letter of the value', (sid) => ({ CallSid: sid, CallStatusc: 'ompleted' })],
     ['the value takes letters of the name', (sid) => ({ CallSid: sid, Call: 'Statuscompleted' })],
     ['all of it becomes one name', (sid) => ({ [`CallSid${sid}CallStatuscompleted`]: '' })],
-  ])('the same letters, split otherwise (%s): nothing is concluded', async (_, split) => {
+  ])('same letters split otherwise (%s): the state does not change', async (_, split) => {
     const call = await queued();
     const body = new URLSearchParams(split(call.sid)).toString();
     await callback(call.path, { CallSid: call.sid, CallStatus: 'completed' }, { body });
@@ -137,14 +137,14 @@ describe('the signature of one callback is used for something else', () => {
     ['thousands added', (sid) => `CallSid=${sid}&CallStatus=completed${'&a'.repeat(20_000)}`],
     ['thousands of names added', (sid) => `CallSid=${sid}&CallStatus=completed&${namesUpTo(9_000)}`],
     ['an empty body', () => ''],
-  ])('the body is another (%s): 403', async (_, bodyOf) => {
+  ])('another body (%s): 403', async (_, bodyOf) => {
     const call = await queued();
     const parameters = { CallSid: call.sid, CallStatus: 'completed' };
     expect((await callback(call.path, parameters, { body: bodyOf(call.sid) })).status).toBe(403);
     expect(await call.state()).toMatchObject({ state: 'queued' });
   });
 
-  it('compressed: 403, nothing is unpacked', async () => {
+  it('compressed body: 403, nothing is unpacked', async () => {
     const call = await queued();
     const parameters = { CallSid: call.sid, CallStatus: 'completed' };
     const answer = await callback(call.path, parameters, {
@@ -191,7 +191,7 @@ describe('headers', () => {
     expect((await callback(path, parameters, { lines })).status).toBe(status);
   });
 
-  it('as a trailer: 403', async () => {
+  it('signature as a trailer: 403', async () => {
     const body = new URLSearchParams(parameters).toString();
     const answer = await post(path, {
       lines: [
@@ -247,7 +247,7 @@ describe('size', () => {
     expect(JSON.parse(answer.body)).toMatchObject(problem('too-large', 413));
   });
 
-  it('thousands of parameters, signed: taken, and counted once', async () => {
+  it('thousands of signed parameters: accepted, and counted once', async () => {
     const parameters = Object.fromEntries(Array.from({ length: 5_000 }, (_, nth) => [`p${nth}`, '']));
     expect((await callback(path, parameters)).status).toBe(404);
   });

@@ -53,7 +53,7 @@ it.each([
   expect(logged.slice(before)).toEqual([]);
 });
 
-it('a file comes slowly: it is waited for longer than for other requests', async () => {
+it('slow upload of a file: the server waits longer than for other requests', async () => {
   const echo = await listen(
     { fetch: async (sent: Request) => new Response(await sent.text()) },
     where,
@@ -82,7 +82,7 @@ it('a file comes slowly: it is waited for longer than for other requests', async
   expect(answers).toEqual(['HTTP/1.1 200', 'HTTP/1.1 408']);
 });
 
-it('a file is refused before it is there, and goes on coming for ever: cut off', async () => {
+it('refused upload that never ends: cut off', async () => {
   const closed = new Promise<void>((resolve) => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write(head('POST /batches HTTP/1.1', host, 'Content-Type: text/plain', 'Content-Length: 99999'));
@@ -97,11 +97,11 @@ it('a file is refused before it is there, and goes on coming for ever: cut off',
   await expect(closed).resolves.toBeUndefined();
 });
 
-it('the answer takes longer than a request may: it is waited for', async () => {
+it('answer takes longer than a request may: not cut off', async () => {
   expect((await raw(server.port, head('GET /readyz HTTP/1.1', host))).status).toBe(200);
 });
 
-it('a head comes letter by letter: 408', async () => {
+it('header sent letter by letter: 408', async () => {
   const answer = await new Promise<string>((resolve) => {
     let text = '';
     const socket = connect(server.port, '127.0.0.1');
@@ -119,7 +119,7 @@ it('a head comes letter by letter: 408', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-it('a client goes away in the middle of its body: no error of ours', async () => {
+it('client goes away in the middle of its body: no error is logged', async () => {
   const before = logged.length;
   await new Promise<void>((resolve) => {
     const socket = connect(server.port, '127.0.0.1', () => {
@@ -132,7 +132,7 @@ it('a client goes away in the middle of its body: no error of ours', async () =>
   expect(logged.slice(before)).toEqual([]);
 });
 
-it('more at once than there may be: closed at once; the others are served', async () => {
+it('more connections than allowed: closed at once, the others are served', async () => {
   const held = await Promise.all(
     Array.from(
       { length: limits.connections },

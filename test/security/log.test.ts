@@ -53,7 +53,7 @@ async function call(to: string, more: Record<string, unknown> = {}, headers: Rec
   return callId;
 }
 
-describe('calls end in every way, and hostile requests come', () => {
+describe('log after calls with every outcome and hostile requests', () => {
   const numbers = ['+15005551200', '+15005552486', '+15005550001', '+15005550002', '+15005558103'];
   let bodies = '';
 
@@ -125,7 +125,7 @@ describe('calls end in every way, and hostile requests come', () => {
     ]);
   }, 120_000);
 
-  it('the log has a line for each of them', () => {
+  it('the log has one line for each request', () => {
     const lines = ringtrue.stderr
       .split('\n')
       .filter(Boolean)
@@ -134,11 +134,11 @@ describe('calls end in every way, and hostile requests come', () => {
     expect(answered.length).toBeGreaterThan(20);
   });
 
-  it.each(Object.entries(secret))('no %s in it, nor in metrics and readiness', (_, value) => {
+  it.each(Object.entries(secret))('%s: not in log, metrics and readiness', (_, value) => {
     expect(ringtrue.stderr + ringtrue.stdout + bodies).not.toContain(value);
   });
 
-  it('no phone number in it as a whole, nor in metrics and readiness', () => {
+  it('whole phone numbers: not in log, metrics and readiness', () => {
     expect((ringtrue.stderr + bodies).match(/1500555\d{4}/g) ?? []).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ describe('requests to the calls API', () => {
   const byAddress = useApi(context, () => ({ rateLimits }));
   const unlimited = useApi(context, () => ({ rateLimits: { requestsPerSecond: 0 } }));
 
-  it('as many as fit: served, and told what is left', async () => {
+  it('requests within the limit: served, with the rest of the limit in a header', async () => {
     for (const left of [2, 1, 0]) {
       const { status, headers } = await byToken.get('/calls?limit=1', bearer('token-of-a'));
       expect([status, headers.ratelimit]).toEqual([200, `"client";r=${left};t=10`]);
@@ -38,7 +38,7 @@ describe('requests to the calls API', () => {
     },
   );
 
-  it('one more: 429, and when to come back; then it is served', async () => {
+  it('one request more: 429 with Retry-After, then served again', async () => {
     later(11);
     for (const _ of [1, 2, 3]) await byToken.get('/calls', bearer('token-of-a'));
     const answer = await byToken.get('/calls', bearer('token-of-a'));
@@ -48,21 +48,21 @@ describe('requests to the calls API', () => {
     expect((await byToken.get('/calls', bearer('token-of-a'))).status).toBe(200);
   });
 
-  it('each token has its own', async () => {
+  it('each token has a limit of its own', async () => {
     later(11);
     for (const _ of [1, 2, 3, 4]) await byToken.get('/calls', bearer('token-of-a'));
     expect((await byToken.get('/calls', bearer('token-of-a'))).status).toBe(429);
     expect((await byToken.get('/calls', bearer('token-of-b'))).status).toBe(200);
   });
 
-  it('no tokens are set: all of one address share it, whatever X-Forwarded-For says', async () => {
+  it('no tokens are set: an address has one limit, whatever X-Forwarded-For says', async () => {
     const answers = [];
     for (const nth of [1, 2, 3, 4])
       answers.push(await byAddress.get('/calls', { 'X-Forwarded-For': `192.0.2.${nth}` }));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
   });
 
-  it('a call is posted beyond it: 429, and nothing is dialed', async () => {
+  it('POST /calls over the limit: 429, and nothing is dialed', async () => {
     later(11);
     const key = randomUUID();
     for (const _ of [1, 2, 3]) await byAddress.get('/calls');
@@ -72,20 +72,20 @@ describe('requests to the calls API', () => {
     expect((await byAddress.post('/calls', body, { 'Idempotency-Key': key })).status).toBe(202);
   });
 
-  it('everything else is not counted: health, pages, metrics', async () => {
+  it('health, pages and metrics: not counted', async () => {
     later(11);
     for (const path of ['/healthz', '/readyz', '/docs', '/metrics', '/'])
       for (const _ of [1, 2, 3, 4]) expect([path, (await byAddress.get(path)).status]).toEqual([path, 200]);
   });
 
-  it('the rate is 0: any number', async () => {
+  it('limit is 0: any number of requests', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => unlimited.get('/calls?limit=1')));
     expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.ratelimit}`))).toEqual(
       new Set(['200 undefined']),
     );
   });
 
-  it('a flood is counted, not logged', async () => {
+  it('flood of refused requests: counted, not logged', async () => {
     later(11);
     for (const _ of [1, 2, 3]) await byAddress.get('/calls');
     const before = byAddress.logLines.length;
@@ -102,7 +102,7 @@ describe('wrong tokens', () => {
   const apiTokens = ['the-right-token', 'another-right-token'];
   const api = useApi(context, () => ({ rateLimits, apiTokens }));
 
-  it('too many from one address: even a right one is refused unseen, until the minute is over', async () => {
+  it('too many wrong tokens from an address: a right one is refused too, until the minute is over', async () => {
     for (const guess of ['guess-1', 'guess-2'])
       expect((await api.get('/calls', bearer(guess))).status).toBe(401);
     const answers = [
@@ -122,7 +122,7 @@ describe('wrong tokens', () => {
     expect((await api.get('/calls', bearer('the-right-token'))).status).toBe(200);
   });
 
-  it('one that was right from there before goes on being let in', async () => {
+  it('token that was right from there before: still accepted', async () => {
     later(120);
     expect((await api.get('/calls', bearer('the-right-token'))).status).toBe(200);
     for (const guess of ['guess-1', 'guess-2', 'guess-3']) await api.get('/calls', bearer(guess));
@@ -130,16 +130,16 @@ describe('wrong tokens', () => {
     expect((await api.get('/calls', bearer('another-right-token'))).status).toBe(429);
   });
 
-  it('no token at all is no guess: 401, any number of times', async () => {
+  it('no token: 401 any number of times', async () => {
     for (const _ of [1, 2, 3, 4]) expect((await api.get('/calls')).status).toBe(401);
   });
 });
 
-describe('callbacks that Twilio did not sign', () => {
+describe('callbacks without a valid signature', () => {
   const api = useApi(context, () => ({ rateLimits: { badSignaturesPerMinute: 2 } }));
   const path = `/twilio/status/call-${randomUUID()}/1`;
 
-  it('too many: 429 instead of 403, and the connection is closed; signed ones are heard all the same', async () => {
+  it('too many: 429 instead of 403 and a closed connection; signed callbacks still count', async () => {
     const call = await context.bench.start({ to: context.to, lookup: 'off' });
     await call.until((state) => state.state === 'queued');
     const { sid } = context.twilio.calls[0] as { sid: string };
@@ -155,7 +155,7 @@ describe('callbacks that Twilio did not sign', () => {
     expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook' });
   });
 
-  it('signed ones are never limited, however many', async () => {
+  it('signed callbacks: never limited', async () => {
     for (const _ of Array(20)) {
       const { status, headers } = await api.callback(path, { CallStatus: 'busy' });
       expect([status, headers.ratelimit]).toEqual([404, undefined]);

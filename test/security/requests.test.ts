@@ -32,7 +32,7 @@ function givesNothingAway(body: string): void {
   expect(body).not.toContain(process.cwd());
 }
 
-describe('what is no HTTP, or ambiguous: refused by the server, with nothing in the answer', () => {
+describe('bytes that are not HTTP or ambiguous: refused without a body', () => {
   const post = (...lines: string[]) => head('POST /calls HTTP/1.1', host, bearer, json, ...lines);
   const smuggled = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
@@ -91,7 +91,6 @@ describe('what is no HTTP, or ambiguous: refused by the server, with nothing in 
 describe('paths', () => {
   const everywhere = [
     '//calls',
-    '/calls/',
     '/CALLS',
     '/calls;x=1',
     '/calls/..;/metrics',
@@ -117,7 +116,7 @@ describe('paths', () => {
     '/twilio/status//1',
     '/<script>alert(1)</script>',
   ];
-  it.each(everywhere)('%s: nothing is there, with and without a token', async (path) => {
+  it.each(everywhere)('%s: not served, with and without a token', async (path) => {
     for (const lines of [[], [bearer]]) {
       const answer = await ask(`GET ${path} HTTP/1.1`, ...lines);
       expect([401, 404, 405]).toContain(answer.status);
@@ -127,6 +126,9 @@ describe('paths', () => {
   });
 
   it.each([
+    '/calls/',
+    '/dialing/',
+    '/metrics/',
     '/x/../calls',
     '/./calls',
     '/%2e/calls',
@@ -138,7 +140,7 @@ describe('paths', () => {
     '/calls/../metrics',
     '/healthz/../calls',
     '/docs/../metrics',
-  ])('%s means what asks for a token: 401 without one', async (path) => {
+  ])('%s leads to a protected path: 401 without a token', async (path) => {
     const answer = await ask(`GET ${path} HTTP/1.1`);
     expect(answer.status).toBe(401);
     isSafe(answer);
@@ -160,7 +162,7 @@ describe('paths', () => {
     ['SQL', `'%20OR%201=1%20--`],
     ['dots', '%2e%2e%2f%2e%2e%2fmetrics'],
     ['__proto__', '__proto__'],
-  ])('a call id with %s: 404, whatever is asked of it', async (_, id) => {
+  ])('call id with %s: 404 on every route', async (_, id) => {
     for (const [method, path] of [
       ['GET', `/calls/${id}`],
       ['GET', `/calls/${id}?wait=1`],
@@ -176,7 +178,7 @@ describe('paths', () => {
     }
   });
 
-  it('a user name and a password in the target: 400', async () => {
+  it('user name and password in the target: 400', async () => {
     const answer = await ask('GET http://user:secret@localhost/calls HTTP/1.1', bearer);
     expect(JSON.parse(answer.body)).toMatchObject(problem('bad-request', 400));
     isSafe(answer);
@@ -205,7 +207,7 @@ describe('queries', () => {
     isSafe(answer);
   });
 
-  it('thousands of unknown ones: the answer has an end', async () => {
+  it('thousands of unknown parameters: 422 with a short answer', async () => {
     const names = Array.from({ length: 4_000 }, (_, nth) => nth.toString(36)).join('&');
     const { faults } = JSON.parse((await ask(`GET /calls?${names} HTTP/1.1`, bearer)).body);
     expect(faults).toHaveLength(101);
@@ -239,7 +241,7 @@ describe('methods', () => {
     },
   );
 
-  it('a preflight from another origin: 405, nothing is allowed', async () => {
+  it('preflight from another origin: 405, nothing is allowed', async () => {
     const answer = await ask(
       'OPTIONS /calls HTTP/1.1',
       'Origin: https://evil.example',
@@ -251,7 +253,7 @@ describe('methods', () => {
   });
 });
 
-describe('every answer, errors too: headers that keep a browser from harm', () => {
+describe('headers of every answer, errors included', () => {
   it.each<[string, string, string, string[]]>([
     ['200', 'GET', '/calls', [bearer]],
     ['200', 'GET', '/docs', []],

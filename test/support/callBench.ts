@@ -105,7 +105,7 @@ export async function startCallBench(input: {
   const deps = {
     settings,
     store: input.store,
-    callStarter: callStarter(new Client({ connection }), taskQueue),
+    callStarter: callStarter(new Client({ connection }), { taskQueue, policies: settings.policies }),
     emit: (event: ActivityEvent) => void events.push(event),
   };
   const workers = await Promise.all([

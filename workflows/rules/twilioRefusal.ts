@@ -134,10 +134,6 @@ export function accountFault(code: number | null): { meaning: string; fix: strin
   return known?.fix === undefined ? null : { meaning: known.meaning, fix: known.fix };
 }
 
-/** What one of Twilio's codes means, for people; null when it is not known here. */
-export function meaningOfCode(code: number): string | null {
-  return knownRefusals[code]?.meaning ?? null;
-}
 
 /** The number cannot be reached through Twilio, wherever the code is met. */
 export const unreachableErrorCodes: ReadonlySet<number> = new Set([21214, 13224]);

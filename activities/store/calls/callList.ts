@@ -1,4 +1,4 @@
-import { type Database, iso, type Parameter } from '../database/database.js';
+import { type Database, iso, json, type Parameter } from '../database/database.js';
 import { cursorAfter, readCursor } from '../database/pageCursor.js';
 import type { CallFilter, CallStore } from './callStore.js';
 import { type CallRow, callColumns, callStateOf } from './calls.js';
@@ -34,6 +34,12 @@ function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: P
 
   if (filter.outcome !== undefined) conditions.push(`c.outcome = ${place(filter.outcome)}`);
   if (filter.state !== undefined) conditions.push(`c.state = ${place(filter.state)}`);
+  if (filter.reachability !== undefined) conditions.push(`c.reachability = ${place(filter.reachability)}`);
+  if (filter.answeredBy !== undefined) conditions.push(`c.answered_by = ${place(filter.answeredBy)}`);
+  if (filter.metadata !== undefined) conditions.push(`c.metadata @> ${place(json(filter.metadata))}::jsonb`);
+  if (filter.reachability !== undefined) conditions.push(`c.reachability = ${place(filter.reachability)}`);
+  if (filter.answeredBy !== undefined) conditions.push(`c.answered_by = ${place(filter.answeredBy)}`);
+  if (filter.metadata !== undefined) conditions.push(`c.metadata @> ${place(json(filter.metadata))}::jsonb`);
   if (filter.to !== undefined) conditions.push(`c.to_number = ${place(filter.to)}`);
   if (filter.batch !== undefined) conditions.push(`c.batch_id = ${place(filter.batch)}`);
   if (filter.since !== undefined) conditions.push(`c.started_at >= ${place(filter.since)}::timestamptz`);

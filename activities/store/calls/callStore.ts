@@ -1,9 +1,11 @@
 import type {
+  AnsweredBy,
   Attempt,
   CallOutcome,
   CallState,
   CallStateName,
   CallUpdate,
+  Reachability,
 } from '../../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
 
@@ -78,9 +80,13 @@ export interface CallStore {
 export interface CallFilter {
   outcome?: Outcome;
   state?: CallStateName;
+  reachability?: Reachability;
+  answeredBy?: AnsweredBy;
   to?: string;
   /** Calls that this batch started. */
   batch?: string;
+  /** Calls whose metadata has all of these. */
+  metadata?: Record<string, string>;
   /** ISO 8601, on `startedAt`: inclusive. */
   since?: string;
   /** ISO 8601, on `startedAt`: exclusive. */

@@ -8,26 +8,43 @@ const time = () => z.string().meta({ format: 'date-time' });
 const count = (description: string) => z.int().min(0).meta({ description });
 const orNull = z.nullable;
 
+export const exampleBatchId = 'batch-0f8fad5b-d9cb-469f-a165-70867728950e';
+
+export const startedBatchSchema = z
+  .object({
+    batchId: z.string(),
+    total: z.int().meta({ description: 'Calls in the batch.' }),
+    url: z.string().meta({ format: 'uri', description: 'The URL of the batch.' }),
+  })
+  .meta({
+    id: 'StartedBatch',
+    example: {
+      batchId: exampleBatchId,
+      total: 2,
+      url: `https://ringtrue.example/batches/${exampleBatchId}`,
+    },
+  });
+
 /** What `GET /batches/{batchId}` answers. */
 export const batchProgressSchema = z
   .object({
     batchId: z.string(),
     name: orNull(z.string()),
     state: z.enum(batchStates).meta({
-      description: '`ready`: stored, and not taken up by a worker yet. `canceled` and `done` are final.',
+      description: '`ready`: stored, and no worker has begun it. `canceled` and `done` are final.',
     }),
     counts: z
       .object({
         total: count('Calls in the batch.'),
         waiting: count('Not started yet.'),
-        running: count('Started, and without an outcome yet.'),
+        running: count('Started, without an outcome yet.'),
         done: count('With an outcome.'),
-        refused: count('Not valid any more when their turn came, or ended without an outcome.'),
+        refused: count('No longer valid when they were due, or ended without an outcome.'),
         withdrawn: count('Never started, because the batch was canceled first.'),
         outcomes: z.partialRecord(z.enum(outcomes), z.int()).meta({ description: 'Of those done.' }),
       })
       .meta({ description: 'total = waiting + running + done + refused + withdrawn, at any moment.' }),
-    window: z.int().meta({ description: 'At most so many of its calls run at a time.' }),
+    window: z.int().meta({ description: 'How many of its calls may run at a time.' }),
     redialOf: orNull(
       z.object({
         batch: z.string().exactOptional(),
@@ -44,9 +61,9 @@ export const batchProgressSchema = z
   })
   .meta({
     id: 'Batch',
-    description: 'Where a batch stands.',
+    description: 'The state of a batch.',
     example: {
-      batchId: 'batch-0f8fad5b-d9cb-469f-a165-70867728950e',
+      batchId: exampleBatchId,
       name: 'Appointments of 2 March',
       state: 'running',
       counts: {
@@ -85,7 +102,17 @@ export const batchResultSchema = z
     sipResponseCode: orNull(z.int()),
     metadata: z.record(z.string(), z.string()),
   })
-  .meta({ id: 'BatchResult', description: 'What became of one row of a batch.' });
+  .meta({ id: 'BatchResult', description: 'The result of one row of a batch.' });
+
+const nextCursor = () => z.nullable(z.string()).meta({ description: 'Null on the last page.' });
+
+export const batchPageSchema = z
+  .object({ batches: z.array(batchProgressSchema), nextCursor: nextCursor() })
+  .meta({ id: 'BatchPage' });
+
+export const batchResultPageSchema = z
+  .object({ results: z.array(batchResultSchema), nextCursor: nextCursor() })
+  .meta({ id: 'BatchResultPage' });
 
 /** Compiles only while the description and the types say the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { ApiContext } from '../http/apiDependencies.js';
 
-/** More came than a body of this kind may have. */
+/** The body is longer than a body of this kind may be. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
   constructor(readonly maxBytes: number) {
@@ -14,7 +14,7 @@ export class NotUtf8 extends Error {
   override readonly name = 'NotUtf8';
 }
 
-/** The body as text, part by part as it comes in, without a byte order mark; every byte goes into `hash`. */
+/** The body as text, part by part, without a byte order mark. Every byte goes into `hash`. */
 export async function* bodyText(c: ApiContext, maxBytes: number, hash: Hash): AsyncGenerator<string> {
   if (Number(c.req.header('Content-Length') ?? 0) > maxBytes) throw new BodyTooLarge(maxBytes);
   const decoder = new TextDecoder('utf-8', { fatal: true });

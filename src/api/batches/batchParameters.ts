@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, faultsOf, isObject, must } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
+import type { Parameter } from '../http/route.js';
 
 export const standardWindow = 100;
 const maxWindow = 10_000;
@@ -9,7 +10,7 @@ const maxWindow = 10_000;
 const nameRule = 'a name of 1..200 characters';
 const windowRule = `an integer 1..${maxWindow}: how many calls may run at a time`;
 
-/** What is said of a batch as a whole, beside its calls. */
+/** Fields of a batch as a whole. */
 export const batchParametersSchema = z.strictObject({
   name: z
     .string(must(nameRule))
@@ -21,20 +22,25 @@ export const batchParametersSchema = z.strictObject({
     .min(1, must(windowRule))
     .max(maxWindow, must(windowRule))
     .exactOptional()
-    .meta({ description: `At most so many of its calls run at a time; ${standardWindow} when absent.` }),
+    .meta({ description: 'How many of its calls may run at a time.', default: standardWindow }),
   paused: z
     .boolean(must('true or false'))
     .exactOptional()
-    .meta({ description: 'Nothing is dialed before it is resumed.' }),
+    .meta({ description: 'No call is started until the batch is resumed.' }),
 });
 
 export const uniqueSchema = z.literal('to', must('to')).exactOptional().meta({
-  description: '`to`: a number that comes twice is a fault.',
+  description: '`to`: a number in two rows is a fault.',
 });
 
 export const defaultsSchema = z
   .custom<PartialCallRequest>(isObject, must('an object with fields of a call request'))
-  .exactOptional();
+  .exactOptional()
+  .meta({
+    type: 'object',
+    description: 'Fields of a CallRequest except `to`, for every call whose row does not set them.',
+    example: { twiml: '<Response><Say>Your table is ready.</Say></Response>', retry: 'standard' },
+  });
 
 export interface BatchParameters {
   name?: string;
@@ -47,10 +53,23 @@ export interface BatchParameters {
 const csvParametersSchema = batchParametersSchema.extend({
   unique: uniqueSchema,
   defaults: defaultsSchema,
-  delimiter: z.enum([',', ';', 'tab'], must('one of , ; tab')).exactOptional(),
+  delimiter: z
+    .enum([',', ';', 'tab'], must('one of , ; tab'))
+    .exactOptional()
+    .meta({ description: 'What separates cells.', default: ',' }),
 });
 
 export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | 'tab' };
+
+export const csvQueryParameters: Parameter[] = Object.entries(csvParametersSchema.shape).map(
+  ([name, schema]) => ({
+    name,
+    in: 'query',
+    description: `${schema.meta()?.description ?? ''} Only with CSV.`,
+    // Objects are written as JSON.
+    schema: name === 'defaults' ? { type: 'string' } : schema,
+  }),
+);
 
 /** The query of `POST /batches` with a CSV body. */
 export function csvParameters(
@@ -79,13 +98,10 @@ function parsedValue(text: string): unknown {
   }
 }
 
-/** Stands for whoever is called: no caller id is this short. */
-const anybody = '+10';
+/** Stands for the destination of any row. No caller id is this short. */
+const anyDestination = '+10';
 
-/**
- * What is wrong with the defaults whatever is laid over them. What they lack is for the rows to bring, so only fields that
- * are there are looked at.
- */
+/** Faults in the fields of the defaults. Missing fields are no faults, because rows may bring them. */
 export function faultsInDefaults(
   defaults: PartialCallRequest | undefined,
   known: RequestContext,
@@ -93,8 +109,8 @@ export function faultsInDefaults(
 ): Fault[] {
   if (defaults === undefined) return [];
   if (Object.hasOwn(defaults, 'to'))
-    return [{ path: `${path}.to`, message: 'is given; must be said by each call itself' }];
-  const checked = checkCallRequest({ ...defaults, to: anybody }, known);
+    return [{ path: `${path}.to`, message: 'is given; each call must have its own' }];
+  const checked = checkCallRequest({ ...defaults, to: anyDestination }, known);
   if (!('faults' in checked)) return [];
   return checked.faults
     .filter((fault) => Object.hasOwn(defaults, fault.path.split('.')[0] as string))

@@ -1,28 +1,76 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { z } from 'zod';
 import type { BatchControl } from '../../../workflows/batch/batchActivities.js';
 import { type BatchProgress, isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
-import { controlBody } from '../calls/controlCall.js';
-import { controlRoutes } from '../calls/controlRoutes.js';
+import { callControls } from '../calls/callControls.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
-import { batchOf, noSuchBatch } from './readBatch.js';
+import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { batchProgressSchema } from './batchAnswerSchema.js';
+import { batchIdInPath, findBatch, noSuchBatch } from './readBatch.js';
 import { batchUrl, startBatchWorkflow } from './startBatch.js';
 
-/** A worker that lives answers an update within milliseconds. */
+/** A running worker answers an update within milliseconds. */
 const updateWithinMs = 5_000;
 
+const controls: Record<
+  BatchControl['what'],
+  { summary: string; accepted: string; body: z.ZodObject; example?: object }
+> = {
+  pause: {
+    summary: 'Pause a batch',
+    accepted: 'The batch starts no further call. Calls that run go on.',
+    body: emptyBodySchema,
+  },
+  resume: { summary: 'Resume a paused batch', accepted: 'The batch goes on.', body: emptyBodySchema },
+  cancel: {
+    summary: 'Cancel a batch',
+    accepted: 'The batch starts no further call, and its running calls are being canceled.',
+    body: callControls.cancel.body,
+    example: { reason: 'the wrong file' },
+  },
+};
+
 /** `POST /batches/{batchId}/pause`, `/resume` and `/cancel`. */
-export function controlBatch(tools: ApiTools, what: BatchControl['what']) {
+export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
+  (what): Route => ({
+    method: 'post',
+    path: `/batches/{batchId}/${what}`,
+    tag: 'Batches',
+    operationId: `${what}Batch`,
+    summary: controls[what].summary,
+    parameters: [batchIdInPath],
+    body: { required: false, content: jsonContent(controls[what].body, controls[what].example) },
+    answers: {
+      202: {
+        description: controls[what].accepted,
+        headers: locationOf('batch'),
+        content: jsonContent(batchProgressSchema),
+      },
+    },
+    problems: [
+      'no-such-batch',
+      'batch-conflict',
+      ...bodyProblems,
+      'temporal-unavailable',
+      'store-unavailable',
+    ],
+    serve: (tools) => controlBatch(tools, what),
+  }),
+);
+
+function controlBatch(tools: ApiTools, what: BatchControl['what']) {
   return async (c: ApiContext): Promise<Response> => {
-    const body = what === 'cancel' ? await controlBody(c, controlRoutes.cancel) : { input: {} };
+    const body = await readBody(c, controls[what].body, { optional: true });
     if ('refusal' in body) return body.refusal;
     const input: { reason?: string } = body.input;
-    const found = await batchOf(tools, c);
+    const found = await findBatch(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId } = found.progress;
-    if (isOver(found.progress)) return conflict(c, `The batch is over already (${found.progress.state}).`);
-    // Somebody may have terminated its workflow, or Temporal was away when the batch came in.
+    if (isOver(found.progress)) return conflict(c, `The batch is already over (${found.progress.state}).`);
+    // Its workflow may have been terminated, or Temporal was not available when the batch came in.
     await startBatchWorkflow(tools, batchId);
     const handle = tools.temporal.workflow.getHandle(batchId);
     try {
@@ -38,7 +86,10 @@ export function controlBatch(tools: ApiTools, what: BatchControl['what']) {
   };
 }
 
-/** Without a worker the update cannot be answered. What is to stop stops all the same: the order is written down where each step looks. */
+/**
+ * No worker answers the update. Pause and cancel are written to the store, where each step of the batch reads
+ * them.
+ */
 async function controlInStore(
   tools: ApiTools,
   c: ApiContext,
@@ -49,7 +100,7 @@ async function controlInStore(
     return problem(
       c,
       'temporal-unavailable',
-      'No worker took the order to resume within five seconds. See GET /readyz, and try again once a worker runs.',
+      'No worker answered the request to resume within five seconds. Check GET /readyz, and try again once a worker runs.',
     );
   await tools.store.controlBatch({ batchId, what, reason });
   if (what === 'cancel')
@@ -67,6 +118,6 @@ function conflict(c: ApiContext, why: string): Response {
   return problem(
     c,
     'batch-conflict',
-    `${why} Nothing was changed; GET /batches/{batchId} tells where it stands.`,
+    `${why} Nothing was changed. GET /batches/{batchId} shows the state of the batch.`,
   );
 }

@@ -4,10 +4,13 @@ import { type Fault, show } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { IncomingRow } from './loadBatch.js';
 
-/** No row is longer: a quote that is never closed must not gather the whole file. */
+/** Without a limit a quote that is never closed would hold the whole file in memory. */
 const longestRowBytes = 64 * 1024;
 
-/** Each column that is no text, and what its cells mean. What is no such thing stays text, for the check of the request to name. */
+/**
+ * How to read the cells of columns that are not text. An unreadable cell stays text, and the check of the
+ * request names it.
+ */
 const meanings: Record<string, (cell: string) => unknown> = {
   ringTimeoutSeconds: wholeNumber,
   maxDurationSeconds: wholeNumber,
@@ -32,8 +35,8 @@ interface Header {
 }
 
 /**
- * The rows of a CSV file with a header, one by one as they come in. Empty lines and empty cells count as not there. A head
- * that is not right, and text that can't be read as CSV, come as a row with faults, and end it.
+ * The rows of a CSV file with a header, one by one as they come in. Ignores empty lines and empty cells. A
+ * faulty header or unreadable CSV is yielded as a row with faults, and is the last one.
  */
 export async function* csvRows(
   text: AsyncIterable<string>,
@@ -73,7 +76,7 @@ export async function* csvRows(
         row: 0,
         line: 1,
         request: {},
-        faults: [{ path: '', message: 'holds nothing; the first line must name the columns' }],
+        faults: [{ path: '', message: 'is empty; the first line must name the columns' }],
       };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -89,17 +92,20 @@ export async function* csvRows(
   }
 }
 
-/** In our words: what the parser says would quote the row. Source: csv-parse, "Errors". */
+/** The parser's own messages would quote the row. Source: csv-parse, "Errors". */
 const reasons: Partial<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'begins a quote that is never closed; what follows could not be read',
+  CSV_QUOTE_NOT_CLOSED: 'opens a quote that is never closed; the rest of the file could not be read',
   CSV_INVALID_CLOSING_QUOTE:
-    'goes on after a closing quote; a quote inside a quoted cell must be doubled. What follows could not be read',
+    'has text after a closing quote; double each quote inside a quoted cell. The rest of the file could not be read',
   INVALID_OPENING_QUOTE:
-    'has a quote in the middle of a cell; quote the whole cell and double the quotes inside. What follows could not be read',
-  CSV_MAX_RECORD_SIZE: `is longer than ${longestRowBytes} bytes; is a quote not closed? What follows could not be read`,
+    'has a quote inside an unquoted cell; quote the whole cell and double the quotes inside. The rest of the file could not be read',
+  CSV_MAX_RECORD_SIZE: `is longer than ${longestRowBytes} bytes; perhaps a quote is not closed. The rest of the file could not be read`,
 };
 
-/** Writes the text to the parser at its pace; what comes after it has stopped is read and dropped. A failure of the text is the parser's, too. */
+/**
+ * Writes the text to the parser at its pace. Drops text after the parser has stopped. Passes failures on to
+ * the parser.
+ */
 async function feed(
   parser: ReturnType<typeof parse>,
   text: AsyncIterable<string>,
@@ -125,9 +131,11 @@ async function feed(
 function headerOf(record: string[]): Header {
   const faults = record.flatMap((name, nth): Fault[] => {
     if (name === '') return [{ path: `column ${nth + 1}`, message: 'has no name' }];
-    if (record.indexOf(name) !== nth) return [{ path: name, message: 'is there twice' }];
+    if (record.indexOf(name) !== nth) return [{ path: name, message: 'comes twice' }];
     if (columns.includes(name) || /^metadata\../.test(name)) return [];
-    return [{ path: name, message: `is no column; must be one of ${columns.join(', ')}, or metadata.NAME` }];
+    return [
+      { path: name, message: `is an unknown column; must be one of ${columns.join(', ')}, or metadata.NAME` },
+    ];
   });
   if (!record.includes('to'))
     faults.push({ path: 'to', message: `is missing; the columns are ${show(record.join(', '))}` });
@@ -149,7 +157,7 @@ function requestOf(names: string[], record: string[]): { request: PartialCallReq
     if (field === undefined) fields.set(name, value);
     else inner[object as keyof typeof inner].push([field, value]);
   }
-  // Entries become own properties, whatever they are called.
+  // fromEntries also makes own properties of names such as __proto__.
   for (const [name, entries] of Object.entries(inner))
     if (entries.length > 0) fields.set(name, Object.fromEntries(entries));
   return { request: Object.fromEntries(fields), faults };

@@ -7,18 +7,18 @@ import type { PartialCallRequest } from '../../../activities/validation/mergeRow
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import { giveUpAtFaults } from '../calls/startCall.js';
 
-/** One call of a batch, as it came. */
+/** One call of a batch before its check. */
 export interface IncomingRow {
-  /** From 1; 0 is the head of a CSV file. */
+  /** From 1. 0 is the header of a CSV file. */
   row: number;
-  /** Of the CSV file, from 1; null when there is none. */
+  /** The line of the CSV file, from 1. Null for JSON. */
   line: number | null;
   request: PartialCallRequest;
-  /** What could be seen to be wrong before the request was looked at. */
+  /** Faults found before the request itself is checked. */
   faults: Fault[];
 }
 
-/** What is wrong with one row, and in which column; null: with the row as a whole. */
+/** A fault of one row. `column` is null for a fault of the whole row. */
 export interface RowFault extends Fault {
   row: number;
   column: string | null;
@@ -31,17 +31,17 @@ export type LoadResult =
 
 const maxRows = 1_000_000;
 const maxFaults = 100;
-/** More names than that are no columns for anybody to read. */
+/** With more names the results get one column for all metadata. */
 const maxMetadataNames = 100;
 const rowsAtOnce = 2_000;
-/** A statement must not hold more, whatever the rows hold. */
+/** Limits the size of one SQL statement. */
 const charactersAtOnce = 2_000_000;
-/** Checked in one go; then the requests of others have their turn. */
+/** After so many rows other requests get to run. */
 const checkedAtOnce = 200;
 
 /**
- * Checks each row, and puts the good ones into a draft of the store as they come in, so that a million of them never are in
- * memory at once. When any row is at fault there is no draft afterwards.
+ * Checks each row and writes it into a draft in the store as it comes in, so that a million rows are never in
+ * memory at once. If any row has a fault, the draft is discarded.
  */
 export async function loadBatch(
   { store, known }: { store: OutcomeStore; known: RequestContext },
@@ -72,17 +72,17 @@ export async function loadBatch(
       faults.add(incoming, incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known));
       if (total > maxRows) {
         faults.add(incoming, [
-          { path: '', message: `is one too many; a batch has at most ${maxRows} calls` },
+          { path: '', message: `is one too many; a batch may have at most ${maxRows} calls` },
         ]);
         break;
       }
       if (unique && typeof request.to === 'string') {
         const first = seen.get(request.to);
         if (first === undefined) seen.set(request.to, row);
-        else faults.add(incoming, [{ path: 'to', message: `is the number of row ${first} already` }]);
+        else faults.add(incoming, [{ path: 'to', message: `is already the number of row ${first}` }]);
       }
       if (total % checkedAtOnce === 0) await letOthers();
-      // From the first fault on it is only looked for others.
+      // After the first fault nothing is stored, but the other rows are still checked.
       if (faults.total > 0) continue;
       for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
       batch.push(request);
@@ -90,7 +90,7 @@ export async function loadBatch(
       if (batch.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
     }
     if (total === 0 && faults.total === 0)
-      faults.add({ row: 0, line: null }, [{ path: '', message: 'holds no call; at least one is needed' }]);
+      faults.add({ row: 0, line: null }, [{ path: '', message: 'has no call; at least one is needed' }]);
     if (faults.total > 0) return { faults: faults.first, totalFaults: faults.total };
     await flush();
     done = true;

@@ -1,49 +1,139 @@
 import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
-import type { Fault } from '../../../activities/validation/fault.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
-import { isCursor, isLimit, readQuery, unknownCursor } from '../http/queryParameters.js';
+import { cursorParameter, limitParameter, readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
+import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import {
+  batchPageSchema,
+  batchProgressSchema,
+  batchResultPageSchema,
+  exampleBatchId,
+} from './batchAnswerSchema.js';
+import { resultsCsv } from './resultsCsv.js';
 
-/** `GET /batches/{batchId}`: where a batch stands. */
-export function readBatch(tools: ApiTools) {
+const batchesPerPage = 50;
+const batchFilters = { limit: limitParameter('Batches', 200, batchesPerPage), cursor: cursorParameter };
+const rowsPerPage = 200;
+const resultFilters = { limit: limitParameter('Rows', 1000, rowsPerPage), cursor: cursorParameter };
+
+export const batchIdInPath: Parameter = {
+  name: 'batchId',
+  in: 'path',
+  required: true,
+  description: 'The batch id, which is the Temporal workflow id.',
+  schema: { type: 'string', minLength: 1 },
+  example: exampleBatchId,
+};
+
+export const readBatchRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/batches',
+    tag: 'Batches',
+    operationId: 'listBatches',
+    summary: 'List batches',
+    description: 'Newest first.',
+    parameters: queryParameters(batchFilters),
+    answers: { 200: { description: 'One page of batches.', content: jsonContent(batchPageSchema) } },
+    problems: ['invalid-request', 'store-unavailable'],
+    serve: listBatches,
+  },
+  {
+    method: 'get',
+    path: '/batches/{batchId}',
+    tag: 'Batches',
+    operationId: 'readBatch',
+    summary: 'Read the state of a batch',
+    parameters: [batchIdInPath],
+    answers: { 200: { description: 'The state of the batch.', content: jsonContent(batchProgressSchema) } },
+    problems: ['no-such-batch', 'store-unavailable'],
+    serve: readBatch,
+  },
+  {
+    method: 'get',
+    path: '/batches/{batchId}/results',
+    tag: 'Batches',
+    operationId: 'batchResults',
+    summary: 'Read the result of each row',
+    parameters: [batchIdInPath, ...queryParameters(resultFilters)],
+    answers: {
+      200: { description: 'One page of rows, by row number.', content: jsonContent(batchResultPageSchema) },
+    },
+    problems: ['no-such-batch', 'invalid-request', 'store-unavailable'],
+    serve: batchResults,
+  },
+  {
+    method: 'get',
+    path: '/batches/{batchId}/results.csv',
+    tag: 'Batches',
+    operationId: 'batchResultsCsv',
+    summary: 'Read the results of all rows as CSV',
+    description: 'If the answer breaks off, it is not complete: repeat the request.',
+    parameters: [batchIdInPath],
+    answers: {
+      200: {
+        description: 'All rows, by row number.',
+        content: { 'text/csv': { schema: { type: 'string' } } },
+      },
+    },
+    problems: ['no-such-batch', 'store-unavailable'],
+    serve: batchResultsCsv,
+  },
+];
+
+function listBatches(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const found = await batchOf(tools, c);
+    const parsed = readQuery(c, batchFilters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { limit, ...cursor } = parsed.query;
+    return c.json(await tools.store.listBatches({ ...cursor, limit: Number(limit ?? batchesPerPage) }));
+  };
+}
+
+function readBatch(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const found = await findBatch(tools, c);
     return found === null ? noSuchBatch(c) : c.json(found.progress);
   };
 }
 
-/** `GET /batches`: newest first. */
-export function listBatches(tools: ApiTools) {
+function batchResults(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const page = pageOf(c, { most: 200, standard: 50 });
-    if ('faults' in page) return invalidRequest(c, page.faults);
-    try {
-      return c.json(await tools.store.listBatches(page));
-    } catch (error) {
-      if (!(error instanceof InvalidCursor)) throw error;
-      return invalidRequest(c, [unknownCursor(page.cursor)]);
-    }
+    const parsed = readQuery(c, resultFilters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { limit, cursor = '0' } = parsed.query;
+    if (!/^\d{1,8}$/.test(cursor)) throw new InvalidCursor('No page of results gave out this cursor.');
+    const found = await findBatch(tools, c);
+    if (found === null) return noSuchBatch(c);
+    const { batchId, counts } = found.progress;
+    const page = { after: Number(cursor), limit: Number(limit ?? rowsPerPage) };
+    const results = await tools.store.batchResults(batchId, page);
+    const last = results.at(-1)?.row ?? counts.total;
+    return c.json({ results, nextCursor: last < counts.total ? String(last) : null });
   };
 }
 
-/** The batch in the path; null when there is none. */
-export async function batchOf(tools: ApiTools, c: ApiContext) {
+/** All rows with the state that they have when they are read. */
+function batchResultsCsv(tools: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const found = await findBatch(tools, c);
+    if (found === null) return noSuchBatch(c);
+    const { batchId } = found.progress;
+    const lines = resultsCsv(tools.store, batchId, found.metadataNames);
+    c.header('Content-Type', 'text/csv; charset=utf-8; header=present');
+    c.header('Content-Disposition', `attachment; filename="${batchId.replaceAll(/[^\w.-]/g, '_')}.csv"`);
+    // A failure in the middle breaks the answer off, so that no client takes a part for the whole.
+    return c.body(ReadableStream.from(lines).pipeThrough(new TextEncoderStream()));
+  };
+}
+
+/** The batch in the path; null if there is none. */
+export async function findBatch(tools: ApiTools, c: ApiContext) {
   const batchId = callIdIn(c, 2);
   return batchId === null ? null : tools.store.findBatch(batchId);
 }
 
 export function noSuchBatch(c: ApiContext): Response {
-  return problem(c, 'no-such-batch', 'There is no batch of this id; check the id, or look at GET /batches.');
-}
-
-/** `limit` and `cursor`, and nothing else. */
-export function pageOf(
-  c: ApiContext,
-  { most: max, standard: defaultLimit }: { most: number; standard: number },
-): { limit: number; cursor?: string } | { faults: Fault[] } {
-  const parsed = readQuery(c, { limit: isLimit(max), cursor: isCursor });
-  if ('faults' in parsed) return parsed;
-  const { limit, ...cursor } = parsed.query;
-  return { limit: Number(limit ?? defaultLimit), ...cursor };
+  return problem(c, 'no-such-batch', 'There is no batch with this id. Check the id, or see GET /batches.');
 }

@@ -6,54 +6,114 @@ import type { PartialCallRequest } from '../../../activities/validation/mergeRow
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
-import { hashOf, keyFaults } from '../calls/startCall.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
+import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
+import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { startedBatchSchema } from './batchAnswerSchema.js';
 import { BodyTooLarge, bodyText, NotUtf8 } from './batchBody.js';
 import {
   type BatchParameters,
   batchParametersSchema,
   csvParameters,
+  csvQueryParameters,
   defaultsSchema,
   faultsInDefaults,
   standardWindow,
   uniqueSchema,
 } from './batchParameters.js';
 import { csvRows } from './csvRows.js';
-import { type IncomingRow, type LoadResult, loadBatch } from './loadBatch.js';
+import { type IncomingRow, type LoadResult, loadBatch, type RowFault } from './loadBatch.js';
 
-export const batchWorkflowType = 'callBatch';
+const batchWorkflowType = 'callBatch';
 const startWithinMs = 10_000;
 const maxCsvBytes = 256 * 1024 * 1024;
-/** JSON is read as a whole before it is looked at. */
+/** JSON is held in memory as a whole. */
 const maxJsonBytes = 16 * 1024 * 1024;
 
-const batchBodySchema = z.strictObject(
-  {
-    ...batchParametersSchema.shape,
-    unique: uniqueSchema,
-    defaults: defaultsSchema,
-    calls: z
-      .array(
-        z.custom<PartialCallRequest>(isObject, must('a call request, a JSON object')),
-        must('a list of call requests'),
-      )
-      .min(1, must('a list of at least one call request')),
-  },
-  must('an object with calls'),
-);
+const batchBodySchema = z
+  .strictObject(
+    {
+      ...batchParametersSchema.shape,
+      unique: uniqueSchema,
+      defaults: defaultsSchema,
+      calls: z
+        .array(
+          z.custom<PartialCallRequest>(isObject, must('a call request, a JSON object')).meta({
+            type: 'object',
+            required: ['to'],
+            description: 'A CallRequest. Its fields take precedence over the defaults.',
+          }),
+          must('a list of call requests'),
+        )
+        .min(1, must('a list of at least one call request')),
+    },
+    must('an object with calls'),
+  )
+  .meta({
+    id: 'BatchRequest',
+    example: {
+      name: 'Appointments of 2 March',
+      defaults: { twiml: '<Response><Say>See you tomorrow.</Say></Response>' },
+      calls: [{ to: '+15005551200', metadata: { order: '4711' } }, { to: '+15005552486' }],
+    },
+  });
 
-/** `POST /batches`: many calls from one request or CSV; all of them are right, or nothing is stored and nothing dialed. */
-export function startBatch(tools: ApiTools) {
+export const batchStarted: Route['answers'] = {
+  202: {
+    description: 'The batch was started.',
+    headers: locationOf('batch'),
+    content: jsonContent(startedBatchSchema),
+  },
+  200: {
+    description: 'The batch that this Idempotency-Key started before.',
+    headers: locationOf('batch'),
+    content: jsonContent(startedBatchSchema),
+  },
+};
+
+export const batchKey = idempotencyKey('batch', 'appointments-2026-03-02');
+
+export const startBatchRoute: Route = {
+  method: 'post',
+  path: '/batches',
+  tag: 'Batches',
+  operationId: 'startBatch',
+  summary: 'Start many calls',
+  description:
+    'All rows are checked before anything is stored or dialed. One faulty row refuses the whole batch, and `faults` names row and column. With CSV the parameters are in the query, with JSON in the body.',
+  parameters: [batchKey, ...csvQueryParameters],
+  body: {
+    required: true,
+    content: {
+      ...jsonContent(batchBodySchema),
+      'text/csv': {
+        schema: { type: 'string' },
+        example: 'to,metadata.order\n+15005551200,4711\n+15005552486,4712\n',
+      },
+    },
+  },
+  answers: batchStarted,
+  problems: [...bodyProblems, 'bad-request', 'key-reused', 'temporal-unavailable', 'store-unavailable'],
+  serve: startBatch,
+};
+
+/** True for a request whose body is read as a stream, with a limit of its own. */
+export function isBatchUpload(c: ApiContext): boolean {
+  return c.req.method === 'POST' && c.req.path === '/batches';
+}
+
+function startBatch(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const key = c.req.header('Idempotency-Key');
-    const badKey = key === undefined ? [] : keyFaults(key);
+    const badKey = keyFaults(key);
     if (badKey.length > 0) return invalidRequest(c, badKey);
     if (!/^(identity)?$/i.test(c.req.header('Content-Encoding') ?? ''))
       return problem(
         c,
         'unsupported-media-type',
-        'The body came with a Content-Encoding; send it as it is, not compressed.',
+        'The body came with a Content-Encoding. Send it uncompressed.',
         { headers: { 'Accept-Encoding': 'identity' } },
       );
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
@@ -65,16 +125,16 @@ export function startBatch(tools: ApiTools) {
         return problem(
           c,
           'too-large',
-          `A body of this type may have ${error.maxBytes} bytes at most; nothing was stored, and nothing is dialed. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
+          `A body of this type may have at most ${error.maxBytes} bytes. Nothing was stored or dialed. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
         );
       if (error instanceof NotUtf8)
-        return problem(c, 'bad-request', 'The body is not UTF-8; nothing was stored, and nothing is dialed.');
+        return problem(c, 'bad-request', 'The body is not UTF-8. Nothing was stored or dialed.');
       throw error;
     }
     return problem(
       c,
       'unsupported-media-type',
-      `The body came ${type === '' ? 'without a Content-Type' : 'as another Content-Type'}; send text/csv or application/json.`,
+      `The body came ${type === '' ? 'without a Content-Type' : 'as another Content-Type'}. Send text/csv or application/json.`,
       { headers: { Accept: 'text/csv, application/json' } },
     );
   };
@@ -91,7 +151,7 @@ async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined):
     rows: () => csvRows(text, delimiter),
     contentHash: async () => {
       for await (const _ of text) {
-        // To the end: the hash is of all of it.
+        // The hash covers the whole body, so read it to the end.
       }
       return hash.digest('hex');
     },
@@ -109,13 +169,13 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
     return problem(
       c,
       'not-json',
-      `The body cannot be read as JSON in UTF-8 (${why.slice(0, 200)}); correct it and send it again.`,
+      `The body cannot be read as JSON in UTF-8 (${why.slice(0, 200)}). Correct it and send it again.`,
     );
   }
   const parsed = batchBodySchema.safeParse(body);
   if (!parsed.success) {
     const names = { root: Object.keys(batchBodySchema.shape) };
-    return invalidRequest(c, limitFaults(faultsOf(parsed.error.issues, body, names)));
+    return invalidRequest(c, limitFaults(faultsOf(parsed.error.issues, body, names).map(withRow)));
   }
   const wrong = faultsInDefaults(parsed.data.defaults, requestContext(tools));
   if (wrong.length > 0) return invalidRequest(c, limitFaults(wrong));
@@ -126,19 +186,26 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
   });
 }
 
+/** A fault of `calls.N` names row N + 1, as every other fault of a row does. */
+function withRow({ path, message }: Fault): Fault | RowFault {
+  const [, nth, , rest] = /^calls\.(\d+)(\.(.+))?$/s.exec(path) ?? [];
+  if (nth === undefined) return { path, message };
+  return { row: Number(nth) + 1, column: rest ?? null, path: rest ?? '', message };
+}
+
 async function* jsonRows(requests: PartialCallRequest[]): AsyncGenerator<IncomingRow> {
   for (const [nth, request] of requests.entries())
     yield { row: nth + 1, line: null, request, faults: [] as Fault[] };
 }
 
-/** Where the calls of a batch come from. `contentHash` reads what was not read yet. */
+/** Where the calls of a batch come from. `contentHash` reads the rest of the body first. */
 export interface BatchSource {
   rows: () => AsyncIterable<IncomingRow>;
   contentHash: () => Promise<string>;
   redialOf?: RedialQuery;
 }
 
-/** Stores the batch, unless the same Idempotency-Key did so before, and has it fed. */
+/** Stores the batch and starts its workflow, unless the same Idempotency-Key did so before. */
 export async function createBatch(
   tools: ApiTools,
   c: ApiContext,
@@ -146,7 +213,7 @@ export async function createBatch(
   { name, window, paused, unique, defaults }: BatchParameters,
   source: BatchSource,
 ): Promise<Response> {
-  const batchId = key === undefined ? `batch-${randomUUID()}` : batchIdOfKey(key);
+  const batchId = key === undefined ? `batch-${randomUUID()}` : idOfKey('batch', key);
   if (key !== undefined && (await tools.store.findBatch(batchId)) !== null)
     return answerRepeat(tools, c, batchId, await source.contentHash());
   const loaded = await loadBatch({ store: tools.store, known: requestContext(tools) }, source.rows(), {
@@ -166,11 +233,6 @@ export async function createBatch(
   return answerRepeat(tools, c, batchId, contentHash);
 }
 
-/** The id of the batch that this Idempotency-Key stands for. */
-function batchIdOfKey(key: string): string {
-  return `batch-${createHash('sha256').update(key).digest('hex')}`;
-}
-
 async function answerRepeat(
   tools: ApiTools,
   c: ApiContext,
@@ -185,7 +247,7 @@ async function answerRepeat(
   return problem(
     c,
     'key-reused',
-    'A different request was sent with this Idempotency-Key before; nothing was stored. Use a new key for a new batch, or send the first request unchanged to get its batch.',
+    'This Idempotency-Key belongs to a different request, so nothing was stored. Use a new key for a new batch, or repeat the first request unchanged to get its batch.',
     { batchId },
   );
 }
@@ -201,18 +263,18 @@ async function startAndAnswer(
     await startBatchWorkflow(tools, batchId);
   } catch (error) {
     if (!isTemporalUnavailable(error)) throw error;
-    tools.log.error({ err: error, requestId: c.get('requestId') }, 'a batch could not be begun');
+    tools.log.error({ err: error, requestId: c.get('requestId') }, 'a batch could not be started');
     return problem(
       c,
       'temporal-unavailable',
-      'The batch is stored, but Temporal did not confirm in time that it was begun. POST /batches/{batchId}/resume begins it; sending the request again with the same Idempotency-Key does, too.',
+      'The batch is stored, but Temporal did not confirm in time that it was started. POST /batches/{batchId}/resume starts it. So does the same request with the same Idempotency-Key.',
       { batchId },
     );
   }
   return answer(c, batchId, total, status);
 }
 
-/** Has the batch fed from now on, if it is not already. What was started before is not started again. */
+/** Starts the workflow of the batch unless it runs. Calls that were started before are not started again. */
 export async function startBatchWorkflow(tools: ApiTools, batchId: string): Promise<void> {
   try {
     await withDeadline(tools.temporal, startWithinMs, (workflow) =>
@@ -248,7 +310,7 @@ export function refuseBatch(
   return problem(
     c,
     'invalid-request',
-    `The batch has ${count}, ${named}; nothing was stored, and nothing is dialed. Correct it and send it again.`,
+    `The batch has ${count}, ${named}. Nothing was stored or dialed. Correct the batch and send it again.`,
     { faults, totalFaults },
   );
 }

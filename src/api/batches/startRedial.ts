@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { RedialCandidate } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
-import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, faultsOf, limitFaults, must } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
@@ -9,17 +8,25 @@ import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
-import { hashOf, keyFaults } from '../calls/startCall.js';
+import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readJson } from '../http/jsonBody.js';
+import { hashOf, keyFaults } from '../http/idempotencyKey.js';
+import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
+import { jsonContent, type Route } from '../http/route.js';
+import { exampleBatchId, startedBatchSchema } from './batchAnswerSchema.js';
 import { batchParametersSchema, defaultsSchema, faultsInDefaults } from './batchParameters.js';
 import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
-import { createBatch, requestContext } from './startBatch.js';
+import { batchKey, batchStarted, createBatch, requestContext } from './startBatch.js';
 
 const timeRule = 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z';
-const time = () => z.string(must(timeRule)).refine(isRfc3339, must(timeRule)).exactOptional();
+const time = (description: string) =>
+  z
+    .string(must(timeRule))
+    .refine((text) => parseRfc3339(text) !== null, must(timeRule))
+    .exactOptional()
+    .meta({ format: 'date-time', description });
 const someOf = <const T extends string>(words: readonly T[]) => {
   const right = `a list of at least one of ${words.join(', ')}`;
   return z
@@ -28,41 +35,94 @@ const someOf = <const T extends string>(words: readonly T[]) => {
     .exactOptional();
 };
 
-/** Which recorded calls; at least one of these must be given. */
+/** Selects recorded calls. At least one of these fields is needed. */
 const querySchema = z.strictObject({
-  batch: z.string(must('a batch id')).min(1, must('a batch id')).exactOptional(),
+  batch: z
+    .string(must('a batch id'))
+    .min(1, must('a batch id'))
+    .exactOptional()
+    .meta({ description: 'Calls of this batch.' }),
   outcome: someOf(outcomes),
   reachability: someOf(reachabilities),
   to: z.string(must('a phone number in E.164')).regex(e164, must('a phone number in E.164')).exactOptional(),
-  since: time(),
-  until: time(),
+  since: time('Started at this time or later.'),
+  until: time('Started before this time.'),
 });
 
-/** The body of `POST /redials`. */
-const redialSchema = z.strictObject(
-  {
-    ...batchParametersSchema.shape,
-    ...querySchema.shape,
-    overrides: defaultsSchema,
-    dryRun: z.boolean(must('true or false')).exactOptional(),
-  },
-  must('an object that says which calls'),
-);
+const redialSchema = z
+  .strictObject(
+    {
+      ...batchParametersSchema.shape,
+      ...querySchema.shape,
+      overrides: defaultsSchema.meta({
+        type: 'object',
+        description: 'Fields of a CallRequest that replace those of each original request.',
+        example: { retry: 'standard' },
+      }),
+      dryRun: z
+        .boolean(must('true or false'))
+        .exactOptional()
+        .meta({ description: 'true: dials nothing, only shows which calls would be dialed.' }),
+    },
+    must('an object that selects calls'),
+  )
+  .meta({
+    id: 'RedialRequest',
+    description: 'At least one of `batch`, `outcome`, `reachability`, `to`, `since` and `until` is needed.',
+    example: { batch: exampleBatchId, outcome: ['busy', 'no-answer'], dryRun: true },
+  });
 
-/** What is dialed again when a query says nothing of how the calls turned out. */
+const redialPreviewSchema = z
+  .object({
+    total: z.int().meta({ description: 'Calls that would be dialed again.' }),
+    withoutRequest: z.int().meta({ description: 'Calls that match, but whose request was not stored.' }),
+    sample: z
+      .array(
+        z.object({
+          callId: z.string(),
+          to: z.string(),
+          startedAt: z.string().meta({ format: 'date-time' }),
+        }),
+      )
+      .meta({ description: 'The first ten.' }),
+  })
+  .meta({ id: 'RedialPreview' });
+
+export const startRedialRoute: Route = {
+  method: 'post',
+  path: '/redials',
+  tag: 'Batches',
+  operationId: 'startRedial',
+  summary: 'Redial calls that match a query',
+  description:
+    'Starts a new batch of the recorded calls that match, each with its original request. Only the newest call to a number counts. A number that was answered later or is being called now is left out.',
+  parameters: [batchKey],
+  body: { required: true, content: jsonContent(redialSchema) },
+  answers: {
+    ...batchStarted,
+    200: {
+      description:
+        'With dryRun: the calls that would be dialed. Otherwise: the batch that this Idempotency-Key started before.',
+      content: jsonContent(z.union([redialPreviewSchema, startedBatchSchema])),
+    },
+  },
+  problems: [...bodyProblems, 'no-such-batch', 'key-reused', 'temporal-unavailable', 'store-unavailable'],
+  serve: startRedial,
+};
+
+/** The outcomes that are dialed again if the query names neither outcome nor reachability. */
 const failures = ['busy', 'no-answer', 'failed', 'unknown'] as const;
 
 const candidatesPerRead = 1000;
 const sampleSize = 10;
 
-/** `POST /redials`: a new batch of the recorded calls that a query finds. */
-export function startRedial(tools: ApiTools) {
+function startRedial(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const json = await readJson(c);
     if ('refusal' in json) return json.refusal;
     const key = c.req.header('Idempotency-Key');
     const parsed = redialSchema.safeParse(json.body);
-    const faults: Fault[] = key === undefined ? [] : keyFaults(key);
+    const faults: Fault[] = keyFaults(key);
     if (!parsed.success) {
       const names = { root: Object.keys(redialSchema.shape) };
       return invalidRequest(c, limitFaults([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
@@ -71,7 +131,7 @@ export function startRedial(tools: ApiTools) {
     if (Object.keys(filters).length === 0)
       faults.push({
         path: '',
-        message: `says nothing of which calls; at least one of ${Object.keys(querySchema.shape).join(', ')} is needed`,
+        message: `selects no calls; at least one of ${Object.keys(querySchema.shape).join(', ')} is needed`,
       });
     const query = {
       ...(filters.outcome || filters.reachability ? {} : { outcome: [...failures] }),
@@ -129,7 +189,7 @@ async function* candidates(store: OutcomeStore, query: RedialQuery): AsyncGenera
   }
 }
 
-/** Times that have passed were about the call that was. */
+/** The request without `notBefore` and `giveUpAt` if they have passed: they were about the original call. */
 function withoutPast(request: PartialCallRequest): PartialCallRequest {
   const kept = { ...request };
   for (const field of ['notBefore', 'giveUpAt'] as const)

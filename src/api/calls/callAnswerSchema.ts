@@ -7,7 +7,10 @@ import {
   reachabilities,
 } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import type { CallAnswer } from './readCall.js';
+import type { CallAnswer } from './callAnswer.js';
+
+export const exampleCallId = 'call-0f8fad5b-d9cb-469f-a165-70867728950e';
+export const exampleCallUrl = `https://ringtrue.example/calls/${exampleCallId}`;
 
 const time = () => z.string().meta({ format: 'date-time' });
 const orNull = z.nullable;
@@ -19,7 +22,7 @@ const update = z
   .object({
     source: z.enum(['webhook', 'poll']),
     callSid: sid(),
-    status: z.string().meta({ description: "Twilio's word, as it came." }),
+    status: z.string().meta({ description: "Twilio's status, unchanged." }),
     sequence: orNull(z.int()),
     at: orNull(time()),
     sipResponseCode: orNull(z.int()),
@@ -28,7 +31,7 @@ const update = z
     answeredBy: orNull(z.string()),
     rang: z.boolean(),
   })
-  .meta({ id: 'CallUpdate', description: 'One thing that was told about an attempt, by callback or poll.' });
+  .meta({ id: 'CallUpdate', description: 'What one callback or poll said about an attempt.' });
 
 const reason = z
   .object({
@@ -36,14 +39,14 @@ const reason = z
     source: z.enum(['twilio', 'sip', 'lookup', 'policy']),
     message: z.string(),
   })
-  .meta({ id: 'Reason', description: 'The error that decided.' });
+  .meta({ id: 'Reason', description: 'The deciding error.' });
 
 const attempt = z
   .object({
     number: z.int().min(1),
     callSid: orNull(sid()),
-    status: orNull(z.string()).meta({ description: "Twilio's last word about the call." }),
-    outcome: orNull(z.enum(outcomes)).meta({ description: 'Null while the attempt is under way.' }),
+    status: orNull(z.string()).meta({ description: "Twilio's last status of the call." }),
+    outcome: orNull(z.enum(outcomes)).meta({ description: 'Null while the attempt is in progress.' }),
     decidedBy: orNull(z.enum(deciders)),
     errorCode: orNull(z.int()),
     sipResponseCode: orNull(z.int()),
@@ -65,7 +68,7 @@ const attempt = z
       disagreed: z.boolean().meta({ description: 'Two sources gave different final statuses.' }),
     }),
   })
-  .meta({ id: 'Attempt', description: 'One dialing: at most one Twilio call.' });
+  .meta({ id: 'Attempt', description: 'One try to reach the number: at most one Twilio call.' });
 
 const lookup = z
   .object({
@@ -76,7 +79,7 @@ const lookup = z
     lineStatus: orNull(z.string()),
     errors: z.array(z.object({ package: z.string(), code: orNull(z.int()), message: z.string() })),
   })
-  .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it could not say.' });
+  .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it gave no answer.' });
 
 export const callOutcomeSchema = z
   .object({
@@ -88,7 +91,7 @@ export const callOutcomeSchema = z
     answeredBy: orNull(z.enum(answerers)),
     reachability: z.enum(reachabilities).meta({ description: 'What the evidence says of the number.' }),
     reason: orNull(reason),
-    decidedBy: z.enum(deciders).meta({ description: 'Where the final word came from.' }),
+    decidedBy: z.enum(deciders).meta({ description: 'Where the final status came from.' }),
     callSid: orNull(sid()),
     errorCode: orNull(z.int()),
     sipResponseCode: orNull(z.int()),
@@ -104,7 +107,7 @@ export const callOutcomeSchema = z
     startedAt: time(),
     endedAt: time(),
   })
-  .meta({ id: 'CallOutcome', description: 'How a call turned out, with the evidence.' });
+  .meta({ id: 'CallOutcome', description: 'How a call turned out, with its evidence.' });
 
 /** What `GET /calls/{callId}` answers. */
 export const callAnswerSchema = z
@@ -117,23 +120,22 @@ export const callAnswerSchema = z
     state: z.enum(callStates),
     attempts: z.array(attempt),
     outcome: orNull(callOutcomeSchema),
-    waitingFor: orNull(z.string()).meta({ description: 'What the call waits for and why, in plain words.' }),
+    waitingFor: orNull(z.string()).meta({ description: 'What the call waits for and why, for people.' }),
     nextAttemptAt: orNull(time()),
-    paused: z.boolean().meta({ description: 'No attempt begins until somebody resumes the call.' }),
-    pauseReason: orNull(z.string()).meta({ description: 'Why it was paused, when that was said.' }),
+    paused: z.boolean().meta({ description: 'True: no attempt begins until the call is resumed.' }),
+    pauseReason: orNull(z.string()).meta({ description: 'Why the call was paused, if a reason was given.' }),
     error: z.string().exactOptional().meta({
-      description:
-        'Why there is no outcome although the call is over: its workflow failed or was terminated.',
+      description: 'Why a call that is over has no outcome: its workflow failed or was terminated.',
     }),
     stale: z.literal(true).exactOptional().meta({
-      description: 'The call itself could not be asked: this is the last that was recorded of it.',
+      description: 'The running call could not be queried. This is its last recorded state.',
     }),
   })
   .meta({
     id: 'CallState',
-    description: 'Where a call stands.',
+    description: 'The state of a call.',
     example: {
-      callId: 'call-0f8fad5b-d9cb-469f-a165-70867728950e',
+      callId: exampleCallId,
       to: '+15005550006',
       from: '+15005550001',
       metadata: {},
@@ -141,7 +143,7 @@ export const callAnswerSchema = z
       state: 'waiting-to-retry',
       attempts: [],
       outcome: null,
-      waitingFor: 'attempt 2, since the first one was busy',
+      waitingFor: 'attempt 2 after busy',
       nextAttemptAt: '2026-01-31T09:05:00.000Z',
       paused: false,
       pauseReason: null,

@@ -1,22 +1,62 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { faultsOf, limitFaults } from '../../../activities/validation/fault.js';
+import { z } from 'zod';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readJson } from '../http/jsonBody.js';
-import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
+import { bodyProblems, readBody } from '../http/jsonBody.js';
+import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { callIdIn, callUrl } from '../http/requestTarget.js';
-import { type ControlName, type ControlRoute, controlRoutes } from './controlRoutes.js';
-import { noSuchCall } from './readCall.js';
+import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
+import { type CallControl, type ControlName, callControls, controlNames } from './callControls.js';
+import { callIdInPath, noSuchCall } from './readCall.js';
 
-/** A worker that lives answers an update within milliseconds. */
+/** A running worker answers an update within milliseconds. */
 const updateWithinMs = 5_000;
 
-/** `POST /calls/{callId}/cancel`, `/retry` and so on: has the call do it, or says in the call's words why not. */
-export function controlCall(tools: ApiTools, name: ControlName) {
-  const route: ControlRoute = controlRoutes[name];
+const controlledCallSchema = z
+  .object({ callId: z.string(), url: z.string().meta({ format: 'uri' }) })
+  .meta({ id: 'ControlledCall', example: { callId: exampleCallId, url: exampleCallUrl } });
+
+/** `POST /calls/{callId}/cancel`, `/retry` and so on. */
+export const controlCallRoutes = controlNames.map((name): Route => {
+  const control: CallControl = callControls[name];
+  const { operationId, summary, description, accepted, body, example } = control;
+  return {
+    method: 'post',
+    path: `/calls/{callId}/${name}`,
+    tag: 'Calls',
+    operationId,
+    summary,
+    description,
+    parameters: [callIdInPath],
+    body: { required: control.bodyRequired === true, content: jsonContent(body, example) },
+    answers: {
+      202: {
+        description: accepted,
+        headers: locationOf('call'),
+        content: jsonContent(controlledCallSchema),
+      },
+    },
+    problems: [
+      'no-such-call',
+      'state-conflict',
+      ...bodyProblems,
+      'temporal-unavailable',
+      'store-unavailable',
+    ],
+    serve: (tools) => controlCall(tools, name),
+  };
+});
+
+/**
+ * Sends the control to the call as a workflow update. A refusal of the call becomes 409 with the call's own
+ * sentence.
+ */
+function controlCall(tools: ApiTools, name: ControlName) {
+  const control: CallControl = callControls[name];
   return async (c: ApiContext): Promise<Response> => {
-    const body = await controlBody(c, route);
+    const body = await readBody(c, control.body, { optional: control.bodyRequired !== true });
     if ('refusal' in body) return body.refusal;
     const callId = callIdIn(c, 2);
     if (callId === null) return noSuchCall(c);
@@ -24,16 +64,15 @@ export function controlCall(tools: ApiTools, name: ControlName) {
     try {
       const { type, status } = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
       if (type !== callWorkflowType) return noSuchCall(c);
-      if (status.name !== 'RUNNING') return conflict(c, 'The call is over already.');
+      if (status.name !== 'RUNNING') return conflict(c, 'The call is already over.');
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       const row = await tools.store.findCallState(callId);
-      return row === null ? noSuchCall(c) : conflict(c, 'The call is over already.');
+      return row === null ? noSuchCall(c) : conflict(c, 'The call is already over.');
     }
     try {
-      const { update } = route;
       await withDeadline(tools.temporal, updateWithinMs, () =>
-        handle.executeUpdate(update, { args: [body.input] }),
+        handle.executeUpdate(control.update, { args: [body.input] }),
       );
       return accepted(c, callId);
     } catch (error) {
@@ -46,9 +85,9 @@ export function controlCall(tools: ApiTools, name: ControlName) {
       return problem(
         c,
         'temporal-unavailable',
-        `No worker took the order ${route.purpose} within five seconds. See GET /readyz, and try again once a worker runs.`,
+        `No worker answered the request ${control.purpose} within five seconds. Check GET /readyz, and try again once a worker runs.`,
       );
-    // Without a worker the update cannot be answered. A cancellation asks for the same and waits in Temporal.
+    // No worker answers the update. A Temporal cancellation does the same and waits until a worker runs.
     await withDeadline(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(callId).cancel());
     return accepted(c, callId);
   };
@@ -64,21 +103,6 @@ function conflict(c: ApiContext, why: string): Response {
   return problem(
     c,
     'state-conflict',
-    `${why} Nothing was changed; GET /calls/{callId} tells where it stands.`,
+    `${why} Nothing was changed. GET /calls/{callId} shows the state of the call.`,
   );
-}
-
-/** What the body of such an order says, or what is wrong with it. */
-export async function controlBody(
-  c: ApiContext,
-  { bodySchema: takes, bodyRequired }: ControlRoute,
-): Promise<{ input: object } | { refusal: Response }> {
-  if (takes === null) return { input: {} };
-  if (!bodyRequired && (await c.req.arrayBuffer()).byteLength === 0) return { input: {} };
-  const json = await readJson(c);
-  if ('refusal' in json) return json;
-  const { data, error } = takes.safeParse(json.body);
-  if (data) return { input: data };
-  const faults = faultsOf(error.issues, json.body, { root: Object.keys(takes.shape) });
-  return { refusal: invalidRequest(c, limitFaults(faults)) };
 }

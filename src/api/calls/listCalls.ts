@@ -1,40 +1,109 @@
+import { z } from 'zod';
 import type { CallFilter } from '../../../activities/store/calls/callStore.js';
-import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
-import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
-import { callStates } from '../../../workflows/callOutcome.js';
+import { answerers, callStates, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
+import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest } from '../http/problem.js';
-import { isCursor, isLimit, isNumber, isOneOf, readQuery, unknownCursor } from '../http/queryParameters.js';
-
-const isTime = { right: 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z', holds: isRfc3339 };
-
-/** What each query parameter of `GET /calls` must be. */
-const filters = {
-  outcome: isOneOf(outcomes),
-  state: isOneOf(callStates),
-  to: isNumber,
-  batch: { right: 'a batch id', holds: (text: string) => text !== '' },
-  since: isTime,
-  until: isTime,
-  limit: isLimit(200),
-  cursor: isCursor,
-};
+import {
+  cursorParameter,
+  limitParameter,
+  numberParameter,
+  oneOf,
+  type QueryParameter,
+  readQuery,
+  textParameter,
+} from '../http/queryParameters.js';
+import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { callAnswerSchema } from './callAnswerSchema.js';
 
 const standardLimit = 50;
+const metadataPrefix = 'metadata.';
 
-/** `GET /calls`: recorded calls, newest first. Calls that no worker has taken up yet are not among them. */
-export function listCalls(tools: ApiTools) {
+const filters = {
+  outcome: oneOf(outcomes, 'Only calls with this outcome.'),
+  state: oneOf(callStates, 'Only calls in this state.'),
+  reachability: oneOf(reachabilities, 'Only calls whose number has this reachability.'),
+  answeredBy: oneOf(answerers, 'Only calls that were answered so. Needs machine detection.'),
+  to: numberParameter('Only calls to this number. Write its + as %2B.'),
+  batch: textParameter('a batch id', 'Only calls that this batch started.'),
+  'metadata.KEY': {
+    right: 'text',
+    holds: () => true,
+    description: 'Only calls whose metadata has this text under KEY. May be given for several keys.',
+    schema: { type: 'string' },
+  },
+  since: timeParameter('Only calls that started at this time or later.'),
+  until: timeParameter('Only calls that started before this time.'),
+  limit: limitParameter('Calls', 200, standardLimit),
+  cursor: cursorParameter,
+} satisfies Record<string, QueryParameter>;
+
+const callPageSchema = z
+  .object({
+    calls: z.array(callAnswerSchema),
+    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'CallPage', example: { calls: [], nextCursor: null } });
+
+export const listCallsRoute: Route = {
+  method: 'get',
+  path: '/calls',
+  tag: 'Calls',
+  operationId: 'listCalls',
+  summary: 'List calls',
+  description: 'Recorded calls, newest first. A call is recorded when a worker begins it.',
+  parameters: queryParameters(filters),
+  answers: { 200: { description: 'One page of calls.', content: jsonContent(callPageSchema) } },
+  problems: ['invalid-request', 'store-unavailable'],
+  serve: listCalls,
+};
+
+function listCalls(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const parsed = readQuery(c, filters);
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, ...texts } = parsed.query;
-    try {
-      const filter = { ...texts, limit: Number(limit ?? standardLimit) } as CallFilter;
-      return c.json(await tools.store.listCalls(filter));
-    } catch (error) {
-      if (!(error instanceof InvalidCursor)) throw error;
-      return invalidRequest(c, [unknownCursor(parsed.query.cursor)]);
-    }
+    return c.json(await tools.store.listCalls(filterOf(parsed.query)));
   };
+}
+
+function filterOf(query: Record<string, string>): CallFilter {
+  const { limit, since, until, ...texts } = query;
+  const metadata = Object.entries(texts).filter(([name]) => name.startsWith(metadataPrefix));
+  const others = Object.entries(texts).filter(([name]) => !name.startsWith(metadataPrefix));
+  return {
+    ...Object.fromEntries(others),
+    ...(metadata.length === 0
+      ? {}
+      : {
+          metadata: Object.fromEntries(
+            metadata.map(([name, text]) => [name.slice(metadataPrefix.length), text]),
+          ),
+        }),
+    ...(since === undefined ? {} : { since: timeOf(since) as string }),
+    ...(until === undefined ? {} : { until: timeOf(until) as string }),
+    limit: Number(limit ?? standardLimit),
+  };
+}
+
+function timeParameter(description: string): QueryParameter {
+  return {
+    right:
+      'an RFC 3339 time with offset such as 2026-01-31T09:00:00Z, a date such as 2026-01-31, or how long ago such as 24h',
+    holds: (text) => timeOf(text) !== null,
+    description: `${description} An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d.`,
+    schema: { type: 'string', examples: ['2026-01-31T09:00:00Z', '2026-01-31', '24h'] },
+  };
+}
+
+const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** ISO 8601 UTC; null if the text is no time, date or duration. */
+function timeOf(text: string): string | null {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined)
+    return new Date(Date.now() - Number(count) * (secondsOf[unit] as number) * 1000).toISOString();
+  // The time as it came: it may be exact to the microsecond.
+  if (parseRfc3339(text) !== null) return text;
+  return parseRfc3339(`${text}T00:00:00Z`);
 }

@@ -14,49 +14,71 @@ import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
+import { readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
-
-/** A CallState as the API gives it. */
-export interface CallAnswer extends CallState {
-  /** Why there is no outcome although the call is over: its workflow failed, or somebody terminated it. */
-  error?: string;
-  /** True when the call itself could not be asked: this is the last that was recorded of it. */
-  stale?: true;
-}
+import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import { whileWanted } from '../http/whileWanted.js';
+import type { CallAnswer } from './callAnswer.js';
+import { callAnswerSchema, exampleCallId } from './callAnswerSchema.js';
 
 const describeWithinMs = 3_000;
 const queryWithinMs = 3_000;
-/** A workflow closes so soon after its outcome was recorded, unless no worker is there. */
+/** A workflow closes within this time after its outcome was recorded, if a worker runs. */
 const closesWithinMs = 3_000;
 const longestWaitSeconds = 60;
+/** Proxies commonly give up after 60 s: the API answers some seconds earlier. */
+const answersWithinSeconds = 55;
 
 const notWaiting = { waitingFor: null, nextAttemptAt: null, paused: false, pauseReason: null } as const;
 
-/** `GET /calls/{callId}`: the call's own word while it runs, the record once it is over. */
-export function readCall(tools: ApiTools) {
+export const callIdInPath: Parameter = {
+  name: 'callId',
+  in: 'path',
+  required: true,
+  description: 'The call id, which is the Temporal workflow id. Percent-encoded.',
+  schema: { type: 'string', minLength: 1 },
+  example: exampleCallId,
+};
+
+const filters = {
+  wait: {
+    right: `one number of seconds, 0..${longestWaitSeconds}`,
+    holds: (text: string) => text.trim() !== '' && Number(text) >= 0 && Number(text) <= longestWaitSeconds,
+    description: `Waits so many seconds, at most ${answersWithinSeconds}, for the end of the call. Answers early once it is over.`,
+    schema: { type: 'number', minimum: 0, maximum: longestWaitSeconds, default: 0 },
+  },
+};
+
+export const readCallRoute: Route = {
+  method: 'get',
+  path: '/calls/{callId}',
+  tag: 'Calls',
+  operationId: 'readCall',
+  summary: 'Read the state of a call',
+  parameters: [callIdInPath, ...queryParameters(filters)],
+  answers: { 200: { description: 'The state of the call.', content: jsonContent(callAnswerSchema) } },
+  problems: ['no-such-call', 'invalid-request', 'temporal-unavailable', 'store-unavailable'],
+  serve: readCall,
+};
+
+/** Answers the state of the running call, or the record once the call is over. */
+function readCall(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const wait = waitSeconds(c.req.queries('wait') ?? []);
-    if (wait === null)
-      return invalidRequest(c, [
-        { path: 'wait', message: `must be one number of seconds, 0..${longestWaitSeconds}` },
-      ]);
+    const parsed = readQuery(c, filters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const wait = Math.min(Number(parsed.query.wait ?? 0), answersWithinSeconds);
     const callId = callIdIn(c, 2);
-    const found = callId === null ? null : await findCall(tools, callId, wait, clientGone(tools, c));
+    const found =
+      callId === null ? null : await whileWanted(tools, c, (signal) => findCall(tools, callId, wait, signal));
     return found === null ? noSuchCall(c) : c.json(found);
   };
-}
-
-/** Aborted when the asker has gone, or the server is to stop. */
-function clientGone({ stopping }: ApiTools, c: ApiContext): AbortSignal {
-  const gone = c.req.raw.signal;
-  return stopping ? AbortSignal.any([gone, stopping]) : gone;
 }
 
 export function noSuchCall(c: ApiContext): Response {
   return problem(
     c,
     'no-such-call',
-    'There is no call of this id, neither running nor recorded; check the id, or search with GET /calls.',
+    'There is no call with this id, neither running nor recorded. Check the id, or search with GET /calls.',
   );
 }
 
@@ -64,7 +86,7 @@ async function findCall(
   tools: ApiTools,
   callId: string,
   wait: number,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Promise<CallAnswer | null> {
   const recorded = await tools.store.findCallState(callId).catch((error: unknown) => {
     if (error instanceof StoreUnavailable) return error;
@@ -89,7 +111,7 @@ async function findCall(
   if (description.type !== callWorkflowType) return null;
   if (description.status.name !== 'RUNNING') return finalState(tools, handle, row, describeWithinMs);
   if (wait > 0) {
-    const over = await whenOver(tools, handle, row, wait, gone);
+    const over = await whenOver(tools, handle, row, wait, signal);
     if (over !== null) return over;
   }
   try {
@@ -100,12 +122,15 @@ async function findCall(
       ? withStoredProgress(state, await tools.store.findCallState(callId).catch(() => null))
       : state;
   } catch {
-    // No worker answers: what is written down is the best that can be said.
+    // No worker answers: the recorded state is the best one known.
     return { ...(row ?? stateOfDescription(description)), stale: true };
   }
 }
 
-/** The outcome is recorded a moment before its workflow closes. Whoever reads `done` here is to find it closed there. */
+/**
+ * The outcome is recorded a moment before its workflow closes. A client that reads `done` shall find it
+ * closed.
+ */
 async function untilClosed({ temporal }: ApiTools, { callId, outcome }: CallState): Promise<void> {
   if (outcome === null || Date.now() - Date.parse(outcome.endedAt) > closesWithinMs) return;
   await withDeadline(temporal, closesWithinMs, (workflow) => workflow.getHandle(callId).result()).catch(
@@ -113,20 +138,24 @@ async function untilClosed({ temporal }: ApiTools, { callId, outcome }: CallStat
   );
 }
 
-/** The end of a running call if it comes within so many seconds and the asker is still there, else null. */
+/** The final state of a running call; null if it does not end in time or the client has gone. */
 async function whenOver(
   tools: ApiTools,
   handle: WorkflowHandle,
   row: CallState | null,
   seconds: number,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Promise<CallAnswer | null> {
-  try {
-    return await tools.temporal.withAbortSignal(gone, () => finalState(tools, handle, row, seconds * 1000));
-  } catch (error) {
-    if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
-    throw error;
-  }
+  // Temporal's client notices an abort only while a gRPC call runs, not when it starts the next one.
+  if (signal.aborted) return null;
+  const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
+  const over = tools.temporal
+    .withAbortSignal(signal, () => finalState(tools, handle, row, seconds * 1000))
+    .catch((error: unknown) => {
+      if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
+      throw error;
+    });
+  return Promise.race([over, aborted]);
 }
 
 async function finalState(
@@ -136,24 +165,24 @@ async function finalState(
   withinMs: number,
 ): Promise<CallAnswer> {
   const callId = handle.workflowId;
-  const over = { state: 'done', ...notWaiting } as const;
   try {
     const outcome: CallOutcome = await withDeadline(tools.temporal, withinMs, () => handle.result());
     const { to, from, metadata, startedAt, attempts } = outcome;
-    return { callId, to, from, metadata, startedAt, ...over, attempts, outcome };
+    return { callId, to, from, metadata, startedAt, state: 'done', attempts, outcome, ...notWaiting };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const why = error.cause?.message ?? error.message;
     return {
       ...(row ?? (await stateWithoutWorker(handle))),
-      ...over,
+      state: 'done',
       outcome: null,
+      ...notWaiting,
       error: `The workflow of this call ended without an outcome: ${why}`,
     };
   }
 }
 
-/** A call's own word, and what was noted of its Twilio call since. */
+/** The state of a running call, completed by the progress that callbacks stored and did not signal. */
 function withStoredProgress(state: CallState, row: CallState | null): CallState {
   const [own, stored] = [state.attempts.at(-1), row?.attempts.at(-1)];
   const same = own && stored && own.number === stored.number && own.callSid === stored.callSid;
@@ -174,7 +203,7 @@ function progressRank({ status }: Attempt): number {
   return orderOf(status ?? 'queued');
 }
 
-/** All that is known of a call that no worker has taken up yet. */
+/** The state of a call that no worker has begun yet. */
 async function stateWithoutWorker(handle: WorkflowHandle): Promise<CallState> {
   return stateOfDescription(await handle.describe());
 }
@@ -192,12 +221,6 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
     attempts: [],
     outcome: null,
     ...notWaiting,
-    waitingFor: 'a worker that takes up the call',
+    waitingFor: 'a worker that begins the call',
   };
-}
-
-function waitSeconds(values: string[]): number | null {
-  if (values.length === 0) return 0;
-  const seconds = values[0]?.trim() ? Number(values[0]) : Number.NaN;
-  return values.length === 1 && seconds >= 0 && seconds <= longestWaitSeconds ? seconds : null;
 }

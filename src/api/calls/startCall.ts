@@ -1,21 +1,61 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { z } from 'zod';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
-import { checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
+import { callRequestSchema, checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
 import type { CallState } from '../../../workflows/callOutcome.js';
-import type { CallRequest, RetryPolicy } from '../../../workflows/callRequest.js';
+import type { CallRequest } from '../../../workflows/callRequest.js';
 import { startCallWorkflow } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { readJson } from '../http/jsonBody.js';
+import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
+import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { callUrl } from '../http/requestTarget.js';
+import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 
 const startWithinMs = 10_000;
 
-/** `POST /calls`: starts a call, or finds the one that the same Idempotency-Key started before. */
-export function startCall(tools: ApiTools) {
+const startedCallSchema = z
+  .object({
+    callId: z.string(),
+    runId: z.nullable(z.string()).meta({
+      description:
+        "Temporal's run id. Null if Temporal has forgotten the call and only the store remembers it.",
+    }),
+    url: z.string().meta({ format: 'uri', description: 'The URL of the call.' }),
+  })
+  .meta({ id: 'StartedCall', example: { callId: exampleCallId, runId: 'b6f1…', url: exampleCallUrl } });
+
+export const startCallRoute: Route = {
+  method: 'post',
+  path: '/calls',
+  tag: 'Calls',
+  operationId: 'startCall',
+  summary: 'Start a call',
+  description:
+    'Accepted once Temporal has stored the call. With an `Idempotency-Key` you can repeat the request without dialing twice. The call id is then `call-` and the SHA-256 of the key in hex.',
+  parameters: [idempotencyKey('call', 'order-4711-reminder')],
+  body: { required: true, content: jsonContent(callRequestSchema) },
+  answers: {
+    202: {
+      description: 'The call was started.',
+      headers: locationOf('call'),
+      content: jsonContent(startedCallSchema),
+    },
+    200: {
+      description: 'The call that this Idempotency-Key started before.',
+      headers: locationOf('call'),
+      content: jsonContent(startedCallSchema),
+    },
+  },
+  problems: [...bodyProblems, 'key-reused', 'temporal-unavailable', 'store-unavailable'],
+  serve: startCall,
+};
+
+function startCall(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const json = await readJson(c);
     if ('refusal' in json) return json.refusal;
@@ -26,31 +66,23 @@ export function startCall(tools: ApiTools) {
       defaultFrom: tools.defaultFrom,
     });
     const late = giveUpAtFaults(json.body);
-    const faults = [
-      'faults' in checked ? checked.faults : [],
-      key === undefined ? [] : keyFaults(key),
-    ].flat();
+    const faults = [...('faults' in checked ? checked.faults : []), ...keyFaults(key)];
     if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
 
-    // Temporal gets the request as it was sent, but for its policy; the defaults are filled in when the call begins.
+    // Temporal gets the request as it was sent, except for its policy. The workflow fills in the defaults.
     const request = json.body as CallRequest;
     if (key === undefined) {
       if (late.length > 0) return invalidRequest(c, late);
       return startNew(tools, c, `call-${randomUUID()}`, request, false);
     }
-    return startOnce(tools, c, callIdOfKey(key), request, late);
+    return startOnce(tools, c, idOfKey('call', key), request, late);
   };
 }
 
-/** The id of the call that this Idempotency-Key stands for. */
-export function callIdOfKey(key: string): string {
-  return `call-${createHash('sha256').update(key).digest('hex')}`;
-}
-
 /**
- * Starts the call of an Idempotency-Key unless it exists. Temporal alone would do while it remembers the workflow;
- * the store is asked first because it remembers longer. While the store is away nobody can tell a new key from
- * one that Temporal has forgotten: such a request is refused rather than dialed a second time.
+ * Starts the call of an Idempotency-Key unless it exists. Asks the store first, because it remembers calls
+ * longer than Temporal does. While the store is not available, a new key looks like one that Temporal has
+ * forgotten: the request is refused, so that no call is dialed twice.
  */
 async function startOnce(
   tools: ApiTools,
@@ -86,9 +118,10 @@ async function startNew(
       startCallWorkflow(workflow, {
         callId,
         taskQueue: tools.taskQueue,
-        request: withFrozenPolicy(request, tools.policies()),
+        request,
         batchId: null,
         memo: { requestHash: hashOf(request) },
+        policies: tools.policies(),
       }),
     );
     tools.measures.callsStarted.inc();
@@ -104,21 +137,11 @@ async function startNew(
       c,
       'temporal-unavailable',
       repeatable
-        ? 'Temporal did not confirm in time that the call was started. Send the request again with the same Idempotency-Key: it starts the call once at most.'
-        : 'Temporal did not confirm in time that the call was started; it may have been. Look for callId before you send the request again, and send an Idempotency-Key to be able to repeat safely.',
+        ? 'Temporal did not confirm in time that the call was started. Send the request again with the same Idempotency-Key: it starts the call at most once.'
+        : 'Temporal did not confirm in time that the call was started, but it may have been. Look for callId before you send the request again. With an Idempotency-Key you can repeat requests safely.',
       { callId },
     );
   }
-}
-
-/**
- * A policy is frozen into the call here: the worker that takes the call up may have read its file before or after we
- * read ours, and know no policy of this name, or another one.
- */
-function withFrozenPolicy(request: CallRequest, policies: Record<string, RetryPolicy>): CallRequest {
-  const { retry = 'default' } = request;
-  if (typeof retry !== 'string' || !Object.hasOwn(policies, retry)) return request;
-  return { ...request, retry: policies[retry] as RetryPolicy };
 }
 
 async function findInTemporal(
@@ -141,7 +164,7 @@ function answerRepeat(c: ApiContext, callId: string, runId: string | null, same:
   return problem(
     c,
     'key-reused',
-    'A different request was sent with this Idempotency-Key before; nothing was started. Use a new key for a new call, or send the first request unchanged to get its call.',
+    'This Idempotency-Key belongs to a different request, so nothing was started. Use a new key for a new call, or repeat the first request unchanged to get its call.',
     { callId },
   );
 }
@@ -152,7 +175,10 @@ function answer(c: ApiContext, status: 200 | 202, callId: string, runId: string 
   return c.json({ callId, runId, url }, status);
 }
 
-/** A policy that was given by name stands in the first request as it was then, and may be another one by now. */
+/**
+ * The first request holds the policy itself. A policy of that name may be different now, so names are not
+ * compared.
+ */
 function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
   const { retry, ...rest } = repeat;
   return (
@@ -162,8 +188,8 @@ function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
 }
 
 /**
- * Temporal has forgotten the call, and the store never had the request. What the outcome keeps of the request decides;
- * a call that never got an outcome is taken for the same.
+ * For a call that Temporal has forgotten and whose request the store never had. Compares what the outcome
+ * repeats of the request. A call without an outcome counts as the same.
  */
 function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean {
   if (outcome === null) return true;
@@ -174,34 +200,7 @@ function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean
   );
 }
 
-/** A hash that does not depend on the order in which the fields were written. */
-export function hashOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(value)))
-    .digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, inner]) => [name, sorted(inner)]),
-  );
-}
-
-export function keyFaults(key: string): Fault[] {
-  if (/^[\x20-\x7e]{1,255}$/.test(key)) return [];
-  return [
-    {
-      path: 'Idempotency-Key',
-      message: `has ${key.length} characters or some that are not printable ASCII; must be 1..255 printable ASCII characters`,
-    },
-  ];
-}
-
-/** Only here, not in the workflow: by the time a workflow begins, `giveUpAt` may rightly have passed. */
+/** Checked here and not in the workflow: when a workflow begins, `giveUpAt` may rightly have passed. */
 export function giveUpAtFaults(body: unknown): Fault[] {
   const giveUpAt = (body as Partial<CallRequest> | null)?.giveUpAt;
   if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt.toUpperCase()) <= Date.now())) return [];

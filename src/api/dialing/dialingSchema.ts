@@ -9,12 +9,12 @@ const limit = (number: z.ZodNumber, description: string) =>
 
 const wholeNumber = (min: 0 | 1, max: number, description: string) => {
   const none = min === 0 ? ' (0: no limit)' : '';
-  const right = must(`an integer ${min}..${max}${none}, or null for what is configured`);
+  const right = must(`an integer ${min}..${max}${none}, or null for the configured value`);
   return limit(z.int(right).min(min, right).max(max, right), description);
 };
 
 const rate = () => {
-  const right = must('a number 0.01..1000, or null for what is configured');
+  const right = must('a number 0.01..1000, or null for the configured value');
   const number = z.number(right).min(0.01, right).max(1000, right);
   return limit(number, 'Calls placed per second, over all workers.');
 };
@@ -24,16 +24,16 @@ export const limitsRequestSchema = z
   .strictObject(
     {
       callsPerSecond: rate(),
-      callsInFlight: wholeNumber(0, 1_000_000, 'Calls under way at once.'),
+      callsInFlight: wholeNumber(0, 1_000_000, 'Calls in flight at once.'),
       contactsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
       contactsPeriodSeconds: wholeNumber(1, 31_622_400, 'Set together with contactsPerNumber.'),
-      callsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number under way at once.'),
+      callsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number in flight at once.'),
     },
     must('an object of limits'),
   )
   .meta({
     id: 'DialLimitsRequest',
-    description: 'Limits to set; null is as configured, and what is left out stays as it is.',
+    description: 'Limits to set. Null: the configured limit. Absent: no change.',
     example: { callsPerSecond: 5, callsInFlight: 20 },
   });
 
@@ -46,38 +46,41 @@ const limits = () =>
     callsPerNumber: orNull(z.int()),
   });
 
-/** The answer of everything under `/dialing`. */
+/** The answer of every route under `/dialing`. */
 export const dialingSchema = z
   .object({
     accountSid: z.string(),
-    limits: limits().meta({ description: 'What was set here. Null: as the workers are configured.' }),
+    limits: limits().meta({
+      description: "Limits that were set here. Null: the limit of the workers' configuration.",
+    }),
     configured: orNull(limits()).meta({
-      description: 'What the workers are configured with, by the variables of the API. 0: no limit.',
+      description: 'The configured limits, from the variables of the API. 0: no limit.',
     }),
     paused: orNull(z.object({ since: time(), reason: orNull(z.string()) })).meta({
       description: 'Null: not paused.',
     }),
     breaker: z.object({
       state: z.enum(['closed', 'open', 'trying']).meta({
-        description: 'open: nothing is dialed. trying: single dials find out whether all is well again.',
+        description:
+          'open: no call is placed. trying: single placements test whether Twilio accepts calls again.',
       }),
       openedAt: orNull(time()),
       openUntil: orNull(time()),
       reason: orNull(z.string()),
     }),
-    inFlight: z.int().meta({ description: 'Calls that may be under way.' }),
+    inFlight: z.int().meta({ description: 'Calls that may be in flight.' }),
     nextPlacementAt: orNull(time()).meta({
-      description: 'The next free turn by calls per second; one that has passed is now.',
+      description: 'When the rate limit allows the next placement. A time in the past means now.',
     }),
   })
-  .meta({ id: 'Dialing', description: 'How dialing stands for the account.' });
+  .meta({ id: 'Dialing', description: 'Limits, pause and circuit breaker of the account.' });
 
 export type DialingAnswer = z.output<typeof dialingSchema>;
 
 const fieldNames = { root: Object.keys(limitsRequestSchema.shape) };
 const pair = ['contactsPerNumber', 'contactsPeriodSeconds'] as const;
 
-/** A body of `PATCH /dialing/limits`, or everything that is wrong with it. */
+/** The body of `PATCH /dialing/limits`, or every fault in it. */
 export function checkLimits(
   input: unknown,
 ): { limits: z.output<typeof limitsRequestSchema> } | { faults: Fault[] } {
@@ -87,7 +90,7 @@ export function checkLimits(
   return parsed.success && faults.length === 0 ? { limits: parsed.data } : { faults: limitFaults(faults) };
 }
 
-/** One without the other would be mixed with what each worker has configured for itself. */
+/** One without the other would be combined with a value that each worker configures for itself. */
 function faultsInPair(input: Record<string, unknown>): Fault[] {
   return pair.flatMap((name, index) => {
     const other = pair[1 - index] as string;
@@ -95,9 +98,7 @@ function faultsInPair(input: Record<string, unknown>): Fault[] {
     if (input[name] === undefined)
       return [{ path: name, message: `is missing; must be set together with ${other}` }];
     if (input[name] === null && input[other] !== null)
-      return [
-        { path: name, message: `is null, and ${other} is not; must be set, or left as configured, together` },
-      ];
+      return [{ path: name, message: `is null, and ${other} is not; set both, or make both null` }];
     return [];
   });
 }

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
 import type { NewDoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
-import { isRfc3339 } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
+import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import { isNumber } from '../http/queryParameters.js';
 import { expiryRule, longestReason, reasonRule } from './doNotCallSchema.js';
 
@@ -20,11 +20,11 @@ export class ImportTooLarge extends Error {
 }
 
 /**
- * Reads a do-not-call list in CSV as it comes in: a header that names `to` and, if there are any, `reason` and
- * `expires_at`, in any order; comma, double quotes, UTF-8. Comes back with everything in it, or with everything that is
- * wrong with it: each fault by row, counted as a spreadsheet counts them, and column. Empty rows are passed over.
+ * Reads a do-not-call list as CSV in UTF-8, with commas and double quotes. The header names `to` and,
+ * optionally, `reason` and `expires_at`, in any order. Returns all entries, or every fault by row and column.
+ * Rows count as in a spreadsheet. Empty rows are ignored.
  *
- * Throws `ImportTooLarge`, and what the connection throws.
+ * Throws `ImportTooLarge` and errors of the connection.
  */
 export async function readDoNotCallCsv(
   body: ReadableStream<Uint8Array> | null,
@@ -40,7 +40,7 @@ export async function readDoNotCallCsv(
     if (header === null) {
       header = cells;
       faults.add(faultsInHeader(cells));
-      // Of rows whose columns are not known, nothing can be said.
+      // Without known columns no row can be checked.
       if (faults.any) header = [];
     } else if (header.length > 0) {
       const found = faultsInRow(cells, header, now);
@@ -104,11 +104,11 @@ function faultsInHeader(header: string[]): Fault[] {
   ];
 }
 
-/** Paths are those within the row: empty, or a column. */
+/** The path of a fault is within the row: empty, or a column. */
 function faultsInRow(cells: string[], header: string[], now: number): Fault[] {
   if (cells.length !== header.length)
     return [
-      { path: '', message: `has ${cells.length} columns; must have ${header.length}, as the header has` },
+      { path: '', message: `has ${cells.length} columns; must have ${header.length}, like the header` },
     ];
   return header.flatMap((name, index) => {
     const cell = cells[index] ?? '';
@@ -125,7 +125,7 @@ const cellRules: Record<
   reason: { right: reasonRule, holds: (cell) => cell.length <= longestReason },
   expires_at: {
     right: `${expiryRule}, or empty`,
-    holds: (cell, now) => cell === '' || (isRfc3339(cell) && Date.parse(cell) > now),
+    holds: (cell, now) => cell === '' || Date.parse(parseRfc3339(cell) ?? '') > now,
   },
 };
 
@@ -136,12 +136,12 @@ function entryOf(cells: string[], header: string[]): NewDoNotCallEntry {
 
 function whatIsBroken({ code }: CsvError): string {
   if (code === 'CSV_MAX_RECORD_SIZE')
-    return `is longer than ${longestRecord} characters; is a double quote missing its other half?`;
-  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'begins a double quote that nothing ends';
-  return 'has a double quote at the wrong place; within quotes write two of them, else none';
+    return `is longer than ${longestRecord} characters; perhaps a double quote is not closed`;
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'opens a double quote and never closes it';
+  return 'has a double quote in the wrong place; within quotes double it, elsewhere leave it out';
 }
 
-/** So many faults are named; the rest is counted, since a file may have a million of them. */
+/** Keeps the first faults and counts the rest, because a file may have a million of them. */
 class Faults {
   readonly #named: Fault[] = [];
   #more = 0;

@@ -28,7 +28,7 @@ export const doNotCallRequestSchema = z
     {
       to: phoneNumber('+15005550006').meta({ description: 'The number that must not be called, E.164.' }),
       reason: reason(),
-      expiresAt: moment().exactOptional().meta({ description: 'Until then; for good when absent.' }),
+      expiresAt: moment().exactOptional().meta({ description: 'When the entry expires. Absent: never.' }),
     },
     must('an object with to'),
   )
@@ -37,17 +37,33 @@ export const doNotCallRequestSchema = z
 export const doNotCallEntrySchema = z
   .object({
     to: phoneNumber('+15005550006'),
-    reason: z.string().meta({ description: 'Empty when none was given.' }),
-    source: z.enum(doNotCallSources).meta({ description: 'opt-out: learned from a call.' }),
+    reason: z.string().meta({ description: 'Empty if none was given.' }),
+    source: z
+      .enum(doNotCallSources)
+      .meta({ description: 'opt-out: the callee refused further calls during a call.' }),
     addedAt: z.string().meta({ format: 'date-time' }),
-    expiresAt: z.nullable(z.string().meta({ format: 'date-time' })).meta({ description: 'Null: for good.' }),
-    expired: z.boolean().meta({ description: 'True: it may be called again.' }),
+    expiresAt: z.nullable(z.string().meta({ format: 'date-time' })).meta({ description: 'Null: never.' }),
+    expired: z.boolean().meta({ description: 'True: the number may be called again.' }),
   })
   .meta({ id: 'DoNotCallEntry', description: 'An entry of the do-not-call list.' });
 
+export const doNotCallPageSchema = z
+  .object({
+    entries: z.array(doNotCallEntrySchema),
+    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'DoNotCallPage', example: { entries: [], nextCursor: null } });
+
+export const doNotCallImportSchema = z
+  .object({
+    rows: z.int().min(0).meta({ description: 'Rows of the list, without header and empty rows.' }),
+    added: z.int().min(0).meta({ description: 'Numbers that were not on the list before.' }),
+  })
+  .meta({ id: 'DoNotCallImport', example: { rows: 1000, added: 980 } });
+
 const fieldNames = { root: Object.keys(doNotCallRequestSchema.shape) };
 
-/** A body of `POST /do-not-call`, or everything that is wrong with it. */
+/** The body of `POST /do-not-call`, or every fault in it. */
 export function checkDoNotCallRequest(
   input: unknown,
   now = Date.now(),

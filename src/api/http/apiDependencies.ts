@@ -8,16 +8,18 @@ import type { DialLimits } from '../../../activities/store/placements/dialLimits
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
 import type { ApiMetrics } from './apiMetrics.js';
-import type { RateLimits } from './rateLimit.js';
+import type { RateLimits } from './rateLimits.js';
 
-/** What the API needs of the process around it. */
+/** What the API needs from its process. */
 export interface ApiDependencies {
-  /** May connect lazily: the API comes up, and says 503, while Temporal is away. */
+  /** May connect lazily: while Temporal is not available, the API runs and answers 503. */
   temporal: Client;
   store: OutcomeStore;
   /** Task queue of `outboundCall`. */
   taskQueue: string;
-  /** Origin, and path prefix if any, under which Twilio reaches this API; signatures are checked against it. */
+  /**
+   * Origin and optional path prefix under which Twilio reaches this API. Signatures are checked against it.
+   */
   publicUrl: string;
   /** The account whose dialing is shown and controlled. */
   accountSid: string;
@@ -25,24 +27,24 @@ export interface ApiDependencies {
   dialLimits?: DialLimits;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
-  /** Bearer tokens of the calls API; empty: open to everybody on this machine. */
+  /** Bearer tokens of the calls API. Empty: the API serves only this machine. */
   apiTokens: string[];
-  /** What differs from the standard ones. */
+  /** Limits that differ from the standard ones. */
   rateLimits?: Partial<RateLimits>;
-  /** What calls hear of their progress. */
+  /** Whether progress callbacks are signaled or stored. */
   progress: ProgressMode;
   /** The retry policies of now, by name. */
   policies: () => Record<string, RetryPolicy>;
   /** `TWILIO_FROM`. */
   defaultFrom: string | null;
-  /** Whether the process can serve, and what each check found. */
+  /** Whether the process can serve, and the result of each check. */
   readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
-  /** The API's metrics are registered there; `GET /metrics` shows everything in it. */
+  /** The API registers its metrics there. `GET /metrics` shows the whole registry. */
   metrics: Registry;
   log: Logger;
   /** For the front page. */
   temporalUiUrl?: string;
-  /** Aborted when the server is to stop: whoever waits for a call is answered with how it stands. */
+  /** Aborted when the server stops: requests that wait for a call are answered with its current state. */
   stopping?: AbortSignal;
 }
 
@@ -53,11 +55,11 @@ export interface ApiTools extends ApiDependencies {
 }
 
 export interface ApiEnv {
-  /** Absent when a request is handed to the app without a server. */
+  /** Absent if a test gives the app a request without a server. */
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
-    /** Whose bearer token it was; absent where no tokens are set. */
+    /** Names the bearer token. Absent if no tokens are set. */
     client?: string;
   };
 }

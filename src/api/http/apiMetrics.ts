@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** What became of one status callback. */
+/** The result of one status callback. */
 export type CallbackResult =
   | 'signaled'
   | 'stored'
@@ -17,7 +17,9 @@ export interface ApiMetrics {
   callsStarted: Counter;
 }
 
-/** Registers the API's metrics. Routes are labeled by their pattern, so that ids and numbers never become labels. */
+/**
+ * Registers the API's metrics. The label `route` is the pattern, so that ids and numbers never become labels.
+ */
 export function apiMetrics(registry: Registry): ApiMetrics {
   const registers = [registry];
   return {
@@ -29,20 +31,20 @@ export function apiMetrics(registry: Registry): ApiMetrics {
     }),
     requestSeconds: new Histogram({
       name: 'ringtrue_http_request_duration_seconds',
-      help: 'Time to the answer, by route pattern. Waiting reads (?wait=) are in it.',
+      help: 'Seconds until the answer, by route pattern. Includes reads that wait (?wait=).',
       labelNames: ['method', 'route'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
       registers,
     }),
     callbacks: new Counter({
       name: 'ringtrue_status_callbacks_total',
-      help: "Twilio's status callbacks, by what became of them.",
+      help: "Twilio's status callbacks, by result.",
       labelNames: ['result'],
       registers,
     }),
     callsStarted: new Counter({
       name: 'ringtrue_calls_started_total',
-      help: 'Calls accepted over HTTP; repeats of an Idempotency-Key are not counted.',
+      help: 'Calls accepted over HTTP, without repeats of an Idempotency-Key.',
       registers,
     }),
   };

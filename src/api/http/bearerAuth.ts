@@ -4,16 +4,17 @@ import type { ApiContext, ApiEnv } from './apiDependencies.js';
 import { problem } from './problem.js';
 import { RateLimit, remoteNetwork } from './rateLimit.js';
 
-/** Of so many networks it is remembered that a token was right from there. */
+/** Remembers so many networks that sent a right token. */
 const maxFamiliar = 10_000;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /**
- * Lets through who brings one of the bearer tokens. Compares in constant time.
+ * Lets requests with one of the bearer tokens through. Compares in constant time.
  *
- * From a network that sent too many wrong tokens every token is refused unseen, so that guessing is slow; except
- * one that was right from there before: who shares a proxy with a guesser is not locked out.
+ * After too many wrong tokens from a network, every token from there is refused unseen, so that guessing is
+ * slow. A token that was right from there before is still accepted: clients that share a proxy with a guesser
+ * are not locked out.
  */
 export function bearerAuth(
   tokens: readonly string[],
@@ -27,26 +28,22 @@ export function bearerAuth(
     if (token === undefined)
       return unauthorized(
         c,
-        'This part of the API asks for a token: send the header Authorization: Bearer TOKEN.',
+        'This part of the API needs a token. Send the header Authorization: Bearer TOKEN.',
       );
     const tokenDigest = digest(token);
-    // All of them, whichever it is.
+    // Compares all of them, so that the time does not show which one it is.
     const index = known.map((token) => timingSafeEqual(token, tokenDigest)).indexOf(true);
     const network = remoteNetwork(c);
     const client = `token ${index}`;
     const pair = `${client} ${network}`;
     if (index === -1 || !familiar.has(pair)) {
-      const tooMany = `More than ${wrongTokensPerMinute} wrong tokens came from this address within a minute; this one was not looked at.`;
+      const tooMany = `This address sent more than ${wrongTokensPerMinute} wrong tokens within a minute, so this one was ignored.`;
       const refusal =
         (await wrong.refuseWhenUsedUp(c, network, tooMany)) ??
         (index === -1 ? await wrong.take(c, network, tooMany) : null);
       if (refusal !== null) return refusal;
       if (index === -1)
-        return unauthorized(
-          c,
-          'The token is none of those that this API accepts.',
-          ', error="invalid_token"',
-        );
+        return unauthorized(c, 'This API does not accept this token.', ', error="invalid_token"');
       if (familiar.size >= maxFamiliar) familiar.clear();
       familiar.add(pair);
     }

@@ -2,44 +2,68 @@ import { type Fault, limitFaults, show } from '../../../activities/validation/fa
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import type { ApiContext } from './apiDependencies.js';
 
-/** What a parameter of a query must be. */
+/** What a parameter of a query must be: for the check, and for the OpenAPI document. */
 export interface QueryParameter {
+  /** Completes "must be …". */
   right: string;
   holds: (text: string) => boolean;
+  description: string;
+  /** JSON Schema. */
+  schema: Record<string, unknown>;
 }
 
-export const isNumber: QueryParameter = {
+export const isNumber = {
   right: 'a phone number in E.164, such as +15005550006',
-  holds: (text) => e164.test(text),
+  holds: (text: string) => e164.test(text),
 };
 
-export const isCursor: QueryParameter = {
+export function numberParameter(description: string): QueryParameter {
+  return { ...isNumber, description, schema: { type: 'string', pattern: e164.source } };
+}
+
+export const cursorParameter: QueryParameter = {
   right: 'the nextCursor of an earlier page',
   holds: (text) => text !== '',
+  description: '`nextCursor` of the previous page.',
+  schema: { type: 'string', minLength: 1 },
 };
 
-export function isOneOf(words: readonly string[]): QueryParameter {
-  return { right: `one of ${words.join(', ')}`, holds: (text) => words.includes(text) };
+export function oneOf(words: readonly string[], description: string): QueryParameter {
+  return {
+    right: `one of ${words.join(', ')}`,
+    holds: (text) => words.includes(text),
+    description,
+    schema: { type: 'string', enum: [...words] },
+  };
 }
 
-/** From 1. */
-export function isLimit(max: number): QueryParameter {
+/** Any text except the empty one; `right` names it: `a batch id`. */
+export function textParameter(right: string, description: string): QueryParameter {
+  return { right, holds: (text) => text !== '', description, schema: { type: 'string', minLength: 1 } };
+}
+
+/** How many `things` a page may have: 1 to `max`. */
+export function limitParameter(things: string, max: number, standard: number): QueryParameter {
   return {
     right: `an integer 1..${max}`,
     holds: (text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= max,
+    description: `${things} per page.`,
+    schema: { type: 'integer', minimum: 1, maximum: max, default: standard },
   };
 }
 
 /**
- * The query of a request by name, or everything that is wrong with it. Unknown parameters are faults, since a misspelt
- * one would otherwise be ignored in silence.
+ * The query of a request by name, or every fault in it. An unknown parameter is a fault, because a misspelled
+ * one would otherwise be ignored in silence. The rule `metadata.KEY` is for every name that begins with
+ * `metadata.`.
  */
 export function readQuery<Name extends string>(
   c: ApiContext,
   parameters: Record<Name, QueryParameter>,
 ): { query: Partial<Record<Name, string>> } | { faults: Fault[] } {
   const values = new URL(c.req.url).searchParams;
-  // In a query string a bare + means a blank. No number begins with one, and no time has one before its offset.
+  // In a query string a bare + means a blank. No number begins with one, and no time has one before its
+  // offset.
   const to = values.get('to');
   if (to?.startsWith(' ')) values.set('to', `+${to.slice(1)}`);
   for (const name of ['since', 'until']) {
@@ -53,16 +77,11 @@ export function readQuery<Name extends string>(
   return { query: Object.fromEntries(values) as Partial<Record<Name, string>> };
 }
 
-/** A cursor that fits the pattern, but that no page gave out. */
-export function unknownCursor(cursor: string | undefined): Fault {
-  return {
-    path: 'cursor',
-    message: `is ${show(cursor)}, which no page gave out; must be the nextCursor of an earlier page`,
-  };
-}
+const anyKey = /^(metadata\.).+$/s;
 
 function faultIn(name: string, values: string[], parameters: Record<string, QueryParameter>): Fault[] {
-  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  const rule = name.replace(anyKey, '$1KEY');
+  const parameter = Object.hasOwn(parameters, rule) ? parameters[rule] : undefined;
   if (parameter === undefined)
     return [{ path: name, message: `is unknown; must be one of ${Object.keys(parameters).join(', ')}` }];
   const { right, holds } = parameter;

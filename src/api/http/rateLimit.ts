@@ -3,23 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ApiContext, ApiEnv } from './apiDependencies.js';
 import { problem } from './problem.js';
 
-/** How much this process takes from one client or one remote address. */
-export interface RateLimits {
-  /** Requests to the calls API, per bearer token, or per address where no tokens are set; 0: any number, as standard. */
-  requestsPerSecond: number;
-  /** Wrong bearer tokens, per address. */
-  wrongTokensPerMinute: number;
-  /** Callbacks that Twilio did not sign, per address. Signed ones are never limited: a lost callback costs. */
-  badSignaturesPerMinute: number;
-}
-
-export const standardRateLimits: RateLimits = {
-  requestsPerSecond: 0,
-  wrongTokensPerMinute: 300,
-  badSignaturesPerMinute: 6000,
-};
-
-/** So much in each stretch of time, counted per key in this process alone; a key is forgotten when its time is over. */
+/** A limit per key and period, counted in this process only. A key is forgotten when its period is over. */
 export class RateLimit {
   readonly #name: string;
   readonly #limiter: RateLimiterMemory;
@@ -29,7 +13,7 @@ export class RateLimit {
     this.#limiter = new RateLimiterMemory({ points: limit.atMost, duration: limit.perSeconds });
   }
 
-  /** Counts one more; null when it still fits, else the answer that refuses it. */
+  /** Counts one request. Null within the limit, else the answer that refuses it. */
   async take(c: ApiContext, key: string, detail: string): Promise<Response | null> {
     try {
       this.#show(c, await this.#limiter.consume(key));
@@ -40,7 +24,7 @@ export class RateLimit {
     }
   }
 
-  /** The answer that refuses whatever comes once the limit is used up, else null. Counts nothing. */
+  /** The answer that refuses a request once the limit is used up, else null. Counts nothing. */
   async refuseWhenUsedUp(c: ApiContext, key: string, detail: string): Promise<Response | null> {
     const counted = await this.#limiter.get(key);
     const isUsedUp = counted !== null && counted.msBeforeNext > 0 && counted.remainingPoints === 0;
@@ -63,10 +47,10 @@ export class RateLimit {
   }
 }
 
-/** A burst may use up in one second what is meant for so many. */
+/** A burst may use the requests of so many seconds at once. */
 const burstSeconds = 10;
 
-/** Takes so many requests a second from each client, on average over a burst, and no more. */
+/** Accepts at most so many requests a second from each client, on average over a burst. */
 export function clientRateLimit(requestsPerSecond: number): MiddlewareHandler<ApiEnv> {
   if (requestsPerSecond === 0) return (_, next) => next();
   const atMost = requestsPerSecond * burstSeconds;
@@ -75,19 +59,23 @@ export function clientRateLimit(requestsPerSecond: number): MiddlewareHandler<Ap
     const refusal = await limit.take(
       c,
       c.get('client') ?? remoteNetwork(c),
-      `More than ${atMost} requests came from this client within ${burstSeconds} s; this one was not looked at.`,
+      `This client sent more than ${atMost} requests within ${burstSeconds} s, so this one was ignored.`,
     );
     if (refusal !== null) return refusal;
     return next();
   };
 }
 
-/** Who sent this, as far as limits go: the address of the socket. Headers such as X-Forwarded-For are anybody's word. */
+/**
+ * The network of the socket's address. Anyone can set headers such as X-Forwarded-For, so they do not count.
+ */
 export function remoteNetwork(c: ApiContext): string {
   return networkOf(c.env?.incoming?.socket.remoteAddress ?? '');
 }
 
-/** The IPv4 address, or the first 64 bits of the IPv6 address: whoever has one of those has all that begin so. */
+/**
+ * The IPv4 address, or the first 64 bits of the IPv6 address: one network has all addresses that begin so.
+ */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address;

@@ -3,8 +3,8 @@ import { matchedRoutes } from 'hono/route';
 import type { ApiEnv, ApiTools } from './apiDependencies.js';
 
 /**
- * One line a request, and its metrics. A path is shown by its pattern only: ids from other programs, query
- * strings and bodies may hold phone numbers.
+ * Logs one line a request and counts it. Shows only the pattern of the path: ids of other programs, query
+ * strings and bodies may have phone numbers.
  */
 export function requestLog({ log, measures }: ApiTools): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -16,7 +16,7 @@ export function requestLog({ log, measures }: ApiTools): MiddlewareHandler<ApiEn
     const { status } = c.res;
     measures.requests.inc({ method, route, status });
     measures.requestSeconds.observe({ method, route }, milliseconds / 1000);
-    // A flood must not fill the disk.
+    // A flood of refused requests must not fill the disk.
     log[status === 429 ? 'debug' : 'info'](
       { method, route, status, ms: Math.round(milliseconds), requestId: c.get('requestId') },
       'request answered',

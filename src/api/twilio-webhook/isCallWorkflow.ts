@@ -5,12 +5,12 @@ import type { ApiTools } from '../http/apiDependencies.js';
 import { storeWithin } from './storeWithin.js';
 
 const describeWithinMs = 3_000;
-/** A call has four callbacks; the ids of those that are over are pushed out. */
+/** A call has four callbacks. The oldest ids are dropped. */
 const maxRemembered = 10_000;
 
 /**
- * Tells calls from whatever else runs in the namespace, since a signal reaches a workflow of any type: false for an
- * id that a workflow of another type has. An id that nobody has is none of its business. Each is asked about once.
+ * Returns a function that is false for the id of a workflow of another type, because a signal would reach
+ * that too. It is true for ids that no workflow has. Asks Temporal once for each id.
  */
 export function isCallWorkflow(tools: ApiTools): (callId: string) => Promise<boolean> {
   const knownCalls = new Set<string>();

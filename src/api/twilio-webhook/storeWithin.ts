@@ -1,9 +1,9 @@
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 
-/** Twilio waits 15 s for all its tries together, and Temporal is to have its share of them. */
+/** Twilio waits 15 s for all its tries together, and the signal to Temporal needs most of them. */
 const storeWithinMs = 1_000;
 
-/** What the store says, if it says it soon; else `StoreUnavailable`: whoever can do without it must not wait for it. */
+/** The answer of the store. Throws `StoreUnavailable` if it takes longer than a second. */
 export async function storeWithin<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -14,7 +14,7 @@ export async function storeWithin<T>(answer: Promise<T>): Promise<T> {
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
-    // What comes later is nobody's business any more.
+    // A later failure must not become an unhandled rejection.
     answer.catch(() => {});
   }
 }

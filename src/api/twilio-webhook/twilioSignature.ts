@@ -1,9 +1,9 @@
 import twilio from 'twilio';
 
-/** Form parameters as they came: a name that came more than once has all its values. */
+/** Form parameters. A name that came more than once has all its values. */
 export type FormParameters = Record<string, string | string[]>;
 
-/** A request as its signature covers it. */
+/** The parts of a request that its signature covers. */
 export interface SignedRequest {
   /** The URL as Twilio requested it: public origin, path and query byte for byte, without fragment. */
   url: string;
@@ -14,13 +14,13 @@ export interface SignedRequest {
 }
 
 /**
- * Was this request signed with one of these auth tokens? Anything that cannot be checked was not.
+ * True if this request was signed with one of these auth tokens. False if that cannot be checked.
  * Source: Twilio, "Webhooks security"; the comparison in the SDK takes constant time.
  */
 export function isSignedByTwilio(request: SignedRequest, authTokens: readonly string[]): boolean {
   const { url, parameters, signature } = request;
-  // The SDK also takes a signature of the URL as `new URL` tidies it: then /a/1/../../b/1 would carry what Twilio
-  // signed for b, and be read as a's.
+  // The SDK also accepts a signature of the URL as `new URL` normalizes it. A callback that Twilio signed for
+  // /b/1 could then be sent to /a/1/../../b/1 and count for call a.
   if (!signature || /\/(\.|%2e){1,2}(\/|$)/i.test(url.split('?', 1)[0] ?? '')) return false;
   return authTokens.some((token) => {
     try {
@@ -31,12 +31,12 @@ export function isSignedByTwilio(request: SignedRequest, authTokens: readonly st
   });
 }
 
-/** The parameters of a form body; a repeated name keeps every value, since all of them are signed. */
+/** The parameters of a form body. A repeated name keeps every value, because all of them are signed. */
 export function formParameters(body: string): FormParameters {
   const form = new URLSearchParams(body);
-  // Without a prototype, so that a parameter named __proto__ is one like any other.
+  // Without a prototype, a parameter may be named __proto__.
   const parameters: FormParameters = Object.create(null);
-  // In one pass: the body is anybody's, and may have thousands of names.
+  // In one pass, because anyone can send a body with thousands of names.
   for (const [name, value] of form) {
     const before = parameters[name];
     if (before === undefined) parameters[name] = value;
@@ -47,8 +47,8 @@ export function formParameters(body: string): FormParameters {
 }
 
 /**
- * The public URL as signatures see it: no fragment, no user name and password (Twilio drops both before it signs),
- * no slash at the end.
+ * The public URL as Twilio signs it: without fragment, user name and password, and without a slash at the
+ * end.
  */
 export function baseOf(publicUrl: string): string {
   return publicUrl

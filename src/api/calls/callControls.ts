@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { moment } from '../../../activities/validation/callRequestSchema.js';
 import { must } from '../../../activities/validation/fault.js';
+import { emptyBodySchema } from '../http/jsonBody.js';
 
-/** One way to steer a call: `POST /calls/{callId}/` and its name. */
-export interface ControlRoute {
+/** One way to control a call: `POST /calls/{callId}/` and its name. */
+export interface CallControl {
   /** The workflow update that does it. */
   update: 'cancel' | 'retryNow' | 'pause' | 'resume' | 'reschedule';
-  /** What the body may hold, and becomes the update's argument; null: no body is looked at. */
-  bodySchema: z.ZodObject | null;
-  /** Without a body at all: a fault too. */
+  /** The body, which becomes the argument of the update. */
+  body: z.ZodObject;
   bodyRequired?: true;
-  /** What the order is called when no worker took it. */
+  /** Completes "No worker answered the request …". */
   purpose: string;
   operationId: string;
   summary: string;
@@ -25,53 +25,53 @@ const reason = () => z.string(must(reasonRule)).max(longestReason, must(reasonRu
 const withReason = () =>
   z.strictObject({ reason: reason() }, must('a JSON object with an optional reason, or no body at all'));
 
-/** Every way to steer a call, by the name under which the API and the command line know it. */
-export const controlRoutes = {
+/** Every control of a call, by its name in the API and on the command line. */
+export const callControls = {
   cancel: {
     update: 'cancel',
-    bodySchema: withReason(),
+    body: withReason(),
     purpose: 'to stop',
     operationId: 'cancelCall',
     summary: 'Cancel a call',
     description:
-      'No further attempt. A call that rings is canceled at Twilio, one that talks is hung up; what Twilio then says counts.',
-    accepted: 'The call was told to stop.',
+      'No further attempt begins. A call that rings is canceled at Twilio, and an answered one is hung up. What Twilio then reports decides the outcome.',
+    accepted: 'The call stops.',
     example: { reason: 'the customer called back' },
   },
   retry: {
     update: 'retryNow',
-    bodySchema: null,
+    body: emptyBodySchema,
     purpose: 'to dial again now',
     operationId: 'retryCall',
     summary: 'Dial again now',
-    description: 'Only while the call waits to be retried, and is not paused.',
+    description: 'Only while the call waits to retry and is not paused.',
     accepted: 'The call dials now.',
   },
   pause: {
     update: 'pause',
-    bodySchema: withReason(),
+    body: withReason(),
     purpose: 'to pause',
     operationId: 'pauseCall',
     summary: 'Pause a call',
     description:
-      'No further attempt begins until the call is resumed; what Twilio has begun is followed to its end. When `giveUpAt` passes meanwhile the call ends, as it would otherwise. A call that is paused already keeps its first reason.',
+      'No further attempt begins until the call is resumed. A Twilio call in progress goes on. `giveUpAt` still ends the call. A call that is already paused keeps its first reason.',
     accepted: 'The call is paused.',
-    example: { reason: 'the line is being repaired' },
+    example: { reason: 'the phone system is being repaired' },
   },
   resume: {
     update: 'resume',
-    bodySchema: z.strictObject({}, must('an empty JSON object, or no body at all')),
+    body: emptyBodySchema,
     purpose: 'to resume',
     operationId: 'resumeCall',
     summary: 'Resume a paused call',
     description:
-      'Only while it is paused. An attempt that was due meanwhile begins as soon as the calling window allows.',
+      'Only while the call is paused. An attempt that has become due begins as soon as the calling window allows.',
     accepted: 'The call goes on.',
   },
   reschedule: {
     update: 'reschedule',
-    bodySchema: z.strictObject(
-      { at: moment().meta({ description: 'When the next attempt is to begin; what is past means now.' }) },
+    body: z.strictObject(
+      { at: moment().meta({ description: 'When the next attempt begins. A time in the past means now.' }) },
       must('a JSON object with at, the time of the next attempt'),
     ),
     bodyRequired: true,
@@ -79,11 +79,11 @@ export const controlRoutes = {
     operationId: 'rescheduleCall',
     summary: 'Begin the next attempt at another time',
     description:
-      'Only while the call waits for the time of its next attempt, be it the first or a further one; not later than `giveUpAt`. It may be earlier than it was due, and than `notBefore`. The calling window still holds.',
+      'Only while the call waits for the time of its next attempt. The new time may be earlier than `notBefore`, but not later than `giveUpAt`. The calling window still holds.',
     accepted: 'The next attempt is due at that time.',
     example: { at: '2040-01-31T09:00:00+01:00' },
   },
-} as const satisfies Record<string, ControlRoute>;
+} as const satisfies Record<string, CallControl>;
 
-export type ControlName = keyof typeof controlRoutes;
-export const controlNames = Object.keys(controlRoutes) as ControlName[];
+export type ControlName = keyof typeof callControls;
+export const controlNames = Object.keys(callControls) as ControlName[];

@@ -1,14 +1,10 @@
 import type { BatchResult } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
-import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { invalidRequest } from '../http/problem.js';
-import { unknownCursor } from '../http/queryParameters.js';
-import { batchOf, noSuchBatch, pageOf } from './readBatch.js';
 
 const rowsPerRead = 1000;
 
-/** What stands in each column of the results, metadata aside. */
+/** The columns of the results, except metadata. */
 const columns: [name: string, cell: (result: BatchResult) => string | number | null][] = [
   ['row', ({ row }) => row],
   ['callId', ({ callId }) => callId],
@@ -25,37 +21,12 @@ const columns: [name: string, cell: (result: BatchResult) => string | number | n
   ['sipResponseCode', ({ sipResponseCode }) => sipResponseCode],
 ];
 
-/** `GET /batches/{batchId}/results`: what became of each row, page by page. */
-export function batchResults(tools: ApiTools) {
-  return async (c: ApiContext): Promise<Response> => {
-    const page = pageOf(c, { most: 1000, standard: 200 });
-    if ('faults' in page) return invalidRequest(c, page.faults);
-    const { limit, cursor = '0' } = page;
-    if (!/^\d{1,8}$/.test(cursor)) return invalidRequest(c, [unknownCursor(cursor)]);
-    const found = await batchOf(tools, c);
-    if (found === null) return noSuchBatch(c);
-    const { batchId, counts } = found.progress;
-    const results = await tools.store.batchResults(batchId, { after: Number(cursor), limit });
-    const last = results.at(-1)?.row ?? counts.total;
-    return c.json({ results, nextCursor: last < counts.total ? String(last) : null });
-  };
-}
-
-/** `GET /batches/{batchId}/results.csv`: what became of each row, all of them, as they stand when they are read. */
-export function batchResultsCsv(tools: ApiTools) {
-  return async (c: ApiContext): Promise<Response> => {
-    const found = await batchOf(tools, c);
-    if (found === null) return noSuchBatch(c);
-    const { batchId } = found.progress;
-    const lines = csvLines(tools.store, batchId, found.metadataNames);
-    c.header('Content-Type', 'text/csv; charset=utf-8; header=present');
-    c.header('Content-Disposition', `attachment; filename="${batchId.replaceAll(/[^\w.-]/g, '_')}.csv"`);
-    // A failure in the middle breaks the answer off, so that nobody takes a part for the whole.
-    return c.body(ReadableStream.from(lines).pipeThrough(new TextEncoderStream()));
-  };
-}
-
-async function* csvLines(store: OutcomeStore, batchId: string, metadataNames: string[]) {
+/** The results of all rows as CSV, line by line. Metadata becomes columns named `metadata.NAME`. */
+export async function* resultsCsv(
+  store: OutcomeStore,
+  batchId: string,
+  metadataNames: string[],
+): AsyncGenerator<string> {
   const names = metadataNames.length > 0 ? metadataNames.map((name) => `metadata.${name}`) : ['metadata'];
   yield csvLine([...columns.map(([name]) => name), ...names]);
   for (let after = 0; ; ) {
@@ -79,8 +50,8 @@ export function csvLine(cells: (string | number | null)[]): string {
 }
 
 /**
- * A cell that is nothing but text to spreadsheets, too: what they would take for a formula gets an apostrophe in front.
- * Phone numbers stay as they are. Source: OWASP, "CSV Injection".
+ * A cell that spreadsheets take for text: one that looks like a formula gets an apostrophe in front. Phone
+ * numbers stay as they are. Source: OWASP, "CSV Injection".
  */
 function csvCell(value: string | number | null): string {
   const text = value === null ? '' : String(value);

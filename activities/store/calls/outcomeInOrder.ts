@@ -1,0 +1,69 @@
+import type { Attempt, CallOutcome, CallUpdate, CreateEvidence } from '../../../workflows/callOutcome.js';
+
+/**
+ * The attempt with its fields in the order of the contract. PostgreSQL's jsonb keeps the fields of an object
+ * in an order of its own.
+ */
+export function attemptInOrder(attempt: Attempt): Attempt {
+  const { number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode, ...times } = attempt;
+  const { placedAt, answeredAt, endedAt, durationSeconds, answeredBy, reason, evidence, ...more } = times;
+  const { create, updates, disagreed } = evidence;
+  return {
+    ...{ number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode },
+    ...{ placedAt, answeredAt, endedAt, durationSeconds, answeredBy },
+    reason: reasonInOrder(reason),
+    evidence: { create: createInOrder(create), updates: updates.map(updateInOrder), disagreed },
+    ...more,
+  };
+}
+
+/** The outcome with its fields in the order of the contract. */
+export function outcomeInOrder(recorded: CallOutcome): CallOutcome {
+  const { callId, to, from, metadata, outcome, answeredBy, reachability, reason, decidedBy, ...rest } =
+    recorded;
+  const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
+  const { lookup, startedAt, endedAt, ...more } = others;
+  return {
+    ...{ callId, to, from, metadata, outcome, answeredBy, reachability },
+    reason: reasonInOrder(reason),
+    ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
+    attempts: attempts.map(attemptInOrder),
+    endedBecause: { code: endedBecause.code, message: endedBecause.message },
+    lookup: lookupInOrder(lookup),
+    ...{ startedAt, endedAt },
+    ...more,
+  };
+}
+
+function reasonInOrder(reason: CallOutcome['reason']): CallOutcome['reason'] {
+  return reason && { code: reason.code, source: reason.source, message: reason.message };
+}
+
+function createInOrder(create: CreateEvidence | null): CreateEvidence | null {
+  if (create === null) return null;
+  const { sidFrom, error, unclear } = create;
+  return {
+    sidFrom,
+    error: error && { code: error.code, httpStatus: error.httpStatus, message: error.message },
+    unclear,
+  };
+}
+
+function updateInOrder(update: CallUpdate): CallUpdate {
+  const { source, callSid, status, sequence, at, sipResponseCode, errorCode, ...rest } = update;
+  const { durationSeconds, answeredBy, rang, ...more } = rest;
+  return {
+    ...{ source, callSid, status, sequence, at, sipResponseCode, errorCode },
+    ...{ durationSeconds, answeredBy, rang },
+    ...more,
+  };
+}
+
+function lookupInOrder(lookup: CallOutcome['lookup']): CallOutcome['lookup'] {
+  if (lookup === null) return null;
+  const { answered, valid, validationErrors, lineType, lineStatus, errors } = lookup;
+  return {
+    ...{ answered, valid, validationErrors, lineType, lineStatus },
+    errors: errors.map((error) => ({ package: error.package, code: error.code, message: error.message })),
+  };
+}

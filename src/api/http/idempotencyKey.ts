@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Fault } from '../../../activities/validation/fault.js';
+import type { Parameter } from './route.js';
+
+/** The header `Idempotency-Key`; `what` it names. */
+export function idempotencyKey(what: 'call' | 'batch', example: string): Parameter {
+  return {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: `Names this ${what}: the same key never starts a second one.`,
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+    example,
+  };
+}
+
+/** What is wrong with this Idempotency-Key. Without a key nothing is. */
+export function keyFaults(key: string | undefined): Fault[] {
+  if (key === undefined || /^[\x20-\x7e]{1,255}$/.test(key)) return [];
+  return [
+    {
+      path: 'Idempotency-Key',
+      message: `has ${key.length} characters or some that are not printable ASCII; must be 1..255 printable ASCII characters`,
+    },
+  ];
+}
+
+/** The id of the call or batch that this key names. */
+export function idOfKey(what: 'call' | 'batch', key: string): string {
+  return `${what}-${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** A SHA-256 that does not depend on the order of fields. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
+}

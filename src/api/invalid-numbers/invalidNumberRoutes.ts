@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { phoneNumber } from '../../../activities/validation/callRequestSchema.js';
+import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
+import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
+import { invalidRequest, problem } from '../http/problem.js';
+import { cursorParameter, limitParameter, readQuery } from '../http/queryParameters.js';
+import { jsonContent, queryParameters, type Route } from '../http/route.js';
+
+const standardLimit = 100;
+const filters = { limit: limitParameter('Numbers', 1000, standardLimit), cursor: cursorParameter };
+
+const invalidNumberSchema = z
+  .object({
+    to: phoneNumber('+15005550001'),
+    source: z.enum(['lookup', 'twilio']),
+    code: z.string(),
+    message: z.string(),
+    callId: z.string().meta({ description: 'The call that found it out.' }),
+    seenAt: z.string().meta({ format: 'date-time' }),
+  })
+  .meta({ id: 'InvalidNumber', description: 'A number that does not exist, as Twilio said.' });
+
+const invalidNumberPageSchema = z
+  .object({
+    invalidNumbers: z.array(invalidNumberSchema),
+    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'InvalidNumberPage', example: { invalidNumbers: [], nextCursor: null } });
+
+export const invalidNumberRoutes: Route[] = [
+  {
+    method: 'get',
+    path: '/invalid-numbers',
+    tag: 'Do not call',
+    operationId: 'listInvalidNumbers',
+    summary: 'List numbers remembered as invalid',
+    description: 'By number, with what Twilio said.',
+    parameters: queryParameters(filters),
+    answers: { 200: { description: 'One page of numbers.', content: jsonContent(invalidNumberPageSchema) } },
+    problems: ['invalid-request', 'store-unavailable'],
+    serve: listInvalidNumbers,
+  },
+  {
+    method: 'get',
+    path: '/invalid-numbers/{number}',
+    tag: 'Do not call',
+    operationId: 'readInvalidNumber',
+    summary: 'Find out whether a number is remembered as invalid',
+    parameters: [numberInPath],
+    answers: {
+      200: { description: 'What Twilio said about it.', content: jsonContent(invalidNumberSchema) },
+    },
+    problems: ['not-listed', 'invalid-request', 'store-unavailable'],
+    serve: readInvalidNumber,
+  },
+  {
+    method: 'delete',
+    path: '/invalid-numbers/{number}',
+    tag: 'Do not call',
+    operationId: 'forgetInvalidNumber',
+    summary: 'Forget that a number is invalid',
+    parameters: [numberInPath],
+    answers: { 204: { description: 'It is forgotten, and calls to the number may be placed again.' } },
+    problems: ['not-listed', 'too-large', 'invalid-request', 'store-unavailable'],
+    serve: forgetInvalidNumber,
+  },
+];
+
+function listInvalidNumbers({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const parsed = readQuery(c, filters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { limit, ...texts } = parsed.query;
+    return c.json(await store.listInvalidNumbers({ ...texts, limit: Number(limit ?? standardLimit) }));
+  };
+}
+
+function readInvalidNumber({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const path = readNumberInPath(c);
+    if ('refusal' in path) return path.refusal;
+    const invalid = await store.findInvalidNumber(path.number);
+    return invalid === null ? notRemembered(c) : c.json(invalid);
+  };
+}
+
+function forgetInvalidNumber({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const path = readNumberInPath(c);
+    if ('refusal' in path) return path.refusal;
+    return (await store.forgetInvalidNumber(path.number)) ? c.body(null, 204) : notRemembered(c);
+  };
+}
+
+function notRemembered(c: ApiContext): Response {
+  return problem(
+    c,
+    'not-listed',
+    'The number is not remembered as invalid. GET /invalid-numbers lists the numbers that are.',
+  );
+}

@@ -1,0 +1,39 @@
+import { batchRoutes } from './batches/batchRoutes.js';
+import { callRoutes } from './calls/callRoutes.js';
+import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
+import { dialingRoutes } from './dialing/dialingRoutes.js';
+import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
+import { openApiDocument } from './http/openApiDocument.js';
+import type { Route } from './http/route.js';
+import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
+import { operationRoutes } from './operationRoutes.js';
+import { pageRoutes } from './pages.js';
+import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
+
+const openApiRoute: Route = {
+  method: 'get',
+  path: '/openapi.json',
+  open: true,
+  tag: 'Pages',
+  operationId: 'openApi',
+  summary: 'Read this document',
+  answers: { 200: { description: 'This document.', content: { 'application/json': { schema: {} } } } },
+  serve: ({ apiTokens }) => {
+    const document = openApiDocument(routes, apiTokens.length > 0);
+    return (c) => c.json(document);
+  },
+};
+
+/** Every route of the API, in the order of the OpenAPI document. */
+export const routes: readonly Route[] = [
+  ...callRoutes,
+  ...batchRoutes,
+  ...deadLetterRoutes,
+  ...doNotCallRoutes,
+  ...invalidNumberRoutes,
+  ...dialingRoutes,
+  statusCallbackRoute,
+  ...operationRoutes,
+  openApiRoute,
+  ...pageRoutes,
+];

@@ -54,19 +54,21 @@ export interface CallActivities {
 
   /**
    * Reads the Call resource. Throws `CallNotOver`, which Temporal retries, until the status is final. `isLast`: returns null
-   * once Twilio has answered with another status. Waits once for `patienceSeconds` after the last stored callback.
+   * once Twilio has answered with another status. If Twilio refuses the account or the key, the refusal is returned, unless
+   * its code is `knownRefusal`; then Temporal retries. Waits once for `patienceSeconds` after the last stored callback.
    */
   pollCall(input: {
     callSid: string;
     isLast: boolean;
+    knownRefusal: number | null;
     patienceSeconds?: number;
-  }): Promise<FinalUpdate | null>;
+  }): Promise<TwilioAnswer>;
 
   /**
    * Cancels a call that is queued or rings, hangs up one that was answered, and returns what Twilio then says. Throws
    * `CallNotOver`, which Temporal retries, until the status is final. `isLast`: as for `pollCall`.
    */
-  endCall(input: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null>;
+  endCall(input: { callSid: string; isLast: boolean; knownRefusal: number | null }): Promise<TwilioAnswer>;
 
   /**
    * Two Twilio calls name one attempt. Ends the second one, if it is a call of ours to the same number that no other attempt
@@ -102,6 +104,14 @@ export interface CallActivities {
 
   /** Records that a dead letter was sent again and accepted. */
   settleDeadLetter(notification: Notification): Promise<void>;
+}
+
+/** Twilio's answer about a call: null if it has no final status, and nobody asks again. */
+export type TwilioAnswer = FinalUpdate | ReadRefusal | null;
+
+/** Twilio refuses the account or the key: no read works until somebody fixes that. */
+export interface ReadRefusal {
+  refusal: TwilioError;
 }
 
 /** The status with which Twilio says that a call is over. */

@@ -106,10 +106,13 @@ async function askTwilio(
   }
 }
 
-interface Question {
+type Question = Parameters<CallActivities['endCall']>[0];
+
+/** How Twilio is asked, and what the call shows meanwhile. */
+interface Inquiry {
   waitingFor: string;
   interrupted: () => boolean;
-  ask: (question: { callSid: string; isLast: boolean; knownRefusal: number | null }) => Promise<TwilioAnswer>;
+  ask: (question: Question) => Promise<TwilioAnswer>;
 }
 
 /**

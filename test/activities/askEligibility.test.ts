@@ -212,10 +212,10 @@ describe('operator and request both have an eligibility URL', () => {
     ['only the operator says yes', yes, no, 'refused', 1],
     ["the operator gives no clear answer: the request's URL is not asked", { status: 500 }, no, 'unknown', 0],
     ['the other one does not answer clearly', yes, { status: 500 }, 'unknown', 1],
-  ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientIsAsked) => {
+  ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientRequests) => {
     const [operator, client] = [await startReceiver(operatorAnswer), await startReceiver(clientAnswer)];
     expect((await ask({ operator: operator.origin, client: client.origin })).kind).toBe(kind);
     expect(operator.requests).toHaveLength(1);
-    expect(client.requests).toHaveLength(clientIsAsked);
+    expect(client.requests).toHaveLength(clientRequests);
   });
 });

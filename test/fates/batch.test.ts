@@ -17,7 +17,7 @@ interface BatchHandle {
   batchId: string;
   handle: WorkflowHandle;
   update(what: string, input?: object): Promise<BatchProgress>;
-  /** Waits until the record fulfils this; fails with the last one. */
+  /** Waits until the record fulfills this; fails with the last one. */
   until(holds: (batch: BatchProgress) => boolean): Promise<BatchProgress>;
   result(): Promise<BatchProgress>;
 }

@@ -12,9 +12,9 @@ const accountSid = `AC${'1'.repeat(32)}`;
 
 /** A Twilio that gives these answers one after the other; the last one repeats. */
 async function twilioAnswers(...answers: [status: number, body: object][]) {
-  let asked = 0;
+  let requests = 0;
   const server = createServer((_, response) => {
-    const [status, body] = answers[Math.min(asked++, answers.length - 1)] ?? [500, {}];
+    const [status, body] = answers[Math.min(requests++, answers.length - 1)] ?? [500, {}];
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,7 +42,7 @@ it('wrong credentials at start: not ready before any call; Twilio accepts them: 
   const server = await twilioAnswers([401, { code: 20003, message: 'Authenticate' }], [200, { calls: [] }]);
   onTestFinished(() => void server.close());
   const readiness = watch(server.baseUrl);
-  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not asked yet' } });
+  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not requests yet' } });
   await until(async () => !(await readiness.check()).ready);
   expect((await readiness.check()).checks.twilioAccount).toBe(
     'Twilio refuses the account (20003): Authenticate',
@@ -62,7 +62,7 @@ it('reading calls is forbidden: not ready, and says so', async () => {
 
 it('Twilio cannot be reached: ready, and says that the account is not known yet', async () => {
   const readiness = watch('http://127.0.0.1:1');
-  await until(async () => (await readiness.check()).checks.twilioAccount !== 'not asked yet');
+  await until(async () => (await readiness.check()).checks.twilioAccount !== 'not requests yet');
   const { ready, checks } = await readiness.check();
   expect(ready).toBe(true);
   expect(checks.twilioAccount).toMatch(/^not known yet: Twilio cannot be reached: .*ECONNREFUSED/);

@@ -1,5 +1,7 @@
 import net from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { askEligibility, type Eligibility } from '../../activities/place-call/askEligibility.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
@@ -155,6 +157,14 @@ describe('the answer is not clear: unknown, never a yes', () => {
       why: `${receiver.host} could not be asked: no answer within 1 s`,
     });
     await receiver.leftAlone;
+  });
+
+  it('it never answers, and Node collects garbage meanwhile: given up after the timeout', async () => {
+    const receiver = await startReceiver({ status: null });
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = setInterval(runInNewContext('gc'), 50);
+    onTestFinished(() => clearInterval(collectGarbage));
+    expect(await ask({ client: receiver.origin, timeoutMs: 500 })).toMatchObject({ kind: 'unknown' });
   });
 
   it('the answer never ends: cut off', async () => {

@@ -84,14 +84,15 @@ export interface CallActivities {
   markWaiting(input: { callId: string }): Promise<void>;
 
   /**
-   * Writes the outcome of a call and all its attempts to the store, and returns what is on record: the first outcome stays.
+   * Writes the outcome of a call and all its attempts to the store. Returns what is on record if that is another outcome,
+   * since the first one stays; null if it is this one.
    * `after`: the last placement that the workflow knows. If the journal has a later one, of an attempt that the outcome
    * does not have, which may have made a call: writes nothing, and returns that one.
    */
   recordOutcome(input: {
     outcome: CallOutcome;
     after: { attempt: number; placement: number };
-  }): Promise<CallOutcome | ForgottenPlacement>;
+  }): Promise<RecordOutcomeResult>;
 
   /** Posts to the client's `notifyUrl`, signed. Throws until the receiver accepts it; errors that are final say so. */
   notifyOutcome(notification: Notification): Promise<void>;
@@ -227,6 +228,9 @@ export type FindUnclearCallResult =
   | { kind: 'absent' }
   /** Twilio's list was read after the last moment at which the call can be alive, and could not tell. */
   | { kind: 'unresolved' };
+
+/** `recorded`: the outcome that is on record, if it is not the one that was to be written. */
+export type RecordOutcomeResult = { recorded: CallOutcome | null } | ForgottenPlacement;
 
 /** A placement in the journal that this run does not know, since the workflow was reset or started again; and how it ended. */
 export interface ForgottenPlacement {

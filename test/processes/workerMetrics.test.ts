@@ -41,6 +41,7 @@ it('nothing has happened yet: every counter is there, and is 0', async () => {
     'ringtrue_outcomes_total{outcome="unknown",decided_by="poll"}',
     'ringtrue_notifications_total{type="attempt.ended",result="gone"}',
     'ringtrue_dead_letters_total{type="call.ended"}',
+    'ringtrue_duplicate_calls_total',
   ])
     expect(metrics).toContain(`${series} 0`);
 });

@@ -42,7 +42,7 @@ it('wrong credentials at start: not ready before any call; Twilio accepts them: 
   const server = await twilioAnswers([401, { code: 20003, message: 'Authenticate' }], [200, { calls: [] }]);
   onTestFinished(() => void server.close());
   const readiness = watch(server.baseUrl);
-  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not requests yet' } });
+  expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not asked yet' } });
   await until(async () => !(await readiness.check()).ready);
   expect((await readiness.check()).checks.twilioAccount).toBe(
     'Twilio refuses the account (20003): Authenticate',
@@ -62,7 +62,7 @@ it('reading calls is forbidden: not ready, and says so', async () => {
 
 it('Twilio cannot be reached: ready, and says that the account is not known yet', async () => {
   const readiness = watch('http://127.0.0.1:1');
-  await until(async () => (await readiness.check()).checks.twilioAccount !== 'not requests yet');
+  await until(async () => (await readiness.check()).checks.twilioAccount !== 'not asked yet');
   const { ready, checks } = await readiness.check();
   expect(ready).toBe(true);
   expect(checks.twilioAccount).toMatch(/^not known yet: Twilio cannot be reached: .*ECONNREFUSED/);

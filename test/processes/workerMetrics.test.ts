@@ -59,6 +59,12 @@ it('placements and outcomes: counted by result and by what hinders or forbids th
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
 });
 
+it('a second Twilio call of one attempt: counted', async () => {
+  const { emit, registry } = listener();
+  emit({ kind: 'duplicate-call', callId: 'call-1', attempt: 1, callSid: 'CA1', duplicateSid: 'CA2' });
+  expect(await registry.metrics()).toContain('ringtrue_duplicate_calls_total 1');
+});
+
 it('notifications are delivered, fail or become dead letters: counted; a dead letter is logged without its content', async () => {
   const { emit, registry, lines } = listener();
   emit({ kind: 'notified', type: 'call.ended', result: 'delivered' });

@@ -38,7 +38,7 @@ const byStatus: Record<TerminalStatus, Outcome> = {
   canceled: 'canceled',
 };
 
-/** Outcomes after which a policy may ask to dial again. The others are final by what they are, but for an answer by a machine. */
+/** Outcomes after which a policy may ask to dial again. The others are final by what they are, except an answer by a machine. */
 const retryableOutcomes: ReadonlySet<Outcome> = new Set([
   'busy',
   'no-answer',

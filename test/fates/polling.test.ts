@@ -117,10 +117,10 @@ describe('no callback comes', () => {
   it('a callback comes while Twilio is being asked: it decides at once', async () => {
     const call = await context.bench.start({ to: context.to });
     const sid = await placed(call);
-    let onAsked = () => {};
-    const inTheMiddle = new Promise<void>((resolve) => (onAsked = resolve));
+    let onFetch = () => {};
+    const inTheMiddle = new Promise<void>((resolve) => (onFetch = resolve));
     context.twilio.answerFetch = async (found) => {
-      onAsked();
+      onFetch();
       await new Promise((resolve) => setTimeout(resolve, 2000));
       return json(200, { ...found, status: 'in-progress' });
     };

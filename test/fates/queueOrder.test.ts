@@ -59,7 +59,7 @@ afterEach(endDecoy);
 afterAll(() => db.close());
 
 describe('more calls wait than may be dialed', () => {
-  it('urgent ones overtake, and callers take turns, however many calls one of them has brought', async () => {
+  it('urgent ones overtake, and clients alternate, however many calls one of them has brought', async () => {
     await exhaustRateLimit();
     const start = async (name: string, request: object) => {
       const call = await context.bench.start({ to: context.to + name, ...request });
@@ -91,7 +91,7 @@ describe('more calls wait than may be dialed', () => {
     expect(context.twilio.creates).toHaveLength(0);
   });
 
-  it('a waiting call is paused: it gives up its turn, and takes another one when it is resumed', async () => {
+  it('a waiting call is paused: it leaves the queue, and joins it again when it is resumed', async () => {
     await exhaustRateLimit();
     const call = await context.bench.start({ to: context.to });
     await queued(call);

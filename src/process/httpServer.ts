@@ -15,6 +15,8 @@ export interface ConnectionLimits {
   /** Requests that may take long to arrive, because they carry files; absent: none. */
   uploads?: { matches: (request: IncomingMessage) => boolean; withinMs: number };
   connections: number;
+  /** How long an idle connection stays open. */
+  idleMs: number;
 }
 
 const standardLimits: ConnectionLimits = {
@@ -26,6 +28,9 @@ const standardLimits: ConnectionLimits = {
     withinMs: 30 * 60_000,
   },
   connections: 10_000,
+  // Proxies and balancers reuse idle connections for a minute, Google's for ten. One that is closed here at
+  // the moment when it is used again costs a request, which is then answered 502.
+  idleMs: 620_000,
 };
 
 export interface HttpServer {
@@ -49,7 +54,9 @@ export function listen(
 ): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
     const serverOptions = {
+      // Counts from the first byte of a request, not while a connection is idle.
       headersTimeout: limits.headersWithinMs,
+      keepAliveTimeout: limits.idleMs,
       // Node has one limit for all requests.
       requestTimeout: limits.uploads?.withinMs ?? limits.requestWithinMs,
       connectionsCheckingInterval: limits.headersWithinMs / 4,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { head, raw } from '../security/rawHttp.js';
+import { bareApi, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { bareApi, useApi } from './useApi.js';
+import { head, raw } from './rawHttp.js';
 
 const context = useCallBench();
 const token = 'the-right-token';

@@ -4,6 +4,7 @@ import { isPortTaken } from './freePort.js';
 
 /** How long a stop waits for requests that are being answered. */
 const finishWithinMs = 20_000;
+const sweepEveryMs = 50;
 
 /**
  * How long one connection may take to send a request, and how many connections there may be. A client that
@@ -106,8 +107,11 @@ function cutOffLater(
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const hurry = setTimeout(() => server.closeAllConnections(), finishWithinMs);
+    // A connection whose last request is answered would stay open as an idle one.
+    const sweep = setInterval(() => server.closeIdleConnections(), sweepEveryMs);
     server.close(() => {
       clearTimeout(hurry);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();

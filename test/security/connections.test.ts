@@ -140,6 +140,22 @@ it('standard limits: idle connections stay open for longer than proxies keep the
   expect(Number(/^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(600);
 });
 
+it('server stops while a kept connection waits for its answer: answered, then closed at once', async () => {
+  const readiness = async () => {
+    await pause(300);
+    return { ready: true, checks: {} };
+  };
+  const stopping = await listen(bareApi({ readiness }), where);
+  const socket = connect(stopping.port, '127.0.0.1');
+  const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+  socket.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await pause(100);
+  const startedAt = performance.now();
+  await stopping.close();
+  expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
 it('client goes away in the middle of its body: no error is logged', async () => {
   const before = logged.length;
   await new Promise<void>((resolve) => {

@@ -235,6 +235,12 @@ describe('no tokens are set', () => {
     'X-Original-Host: abc123.tunnel.example',
     'Front-End-Https: on',
     'Ngrok-Trace-Id: 1',
+    'X-Forward-For: 203.0.113.9',
+    'X-RealIP: 203.0.113.9',
+    'CloudFront-Viewer-Address: 203.0.113.9:1234',
+    'Remote-Addr: 203.0.113.9',
+    'X-Scheme: https',
+    'Proxy-Connection: keep-alive',
     'Tailscale-User-Login: a@example.com',
   ])('request has the header of a proxy or tunnel (%s): 403, nothing is dialed', async (line) => {
     const before = context.twilio.creates.length;
@@ -256,6 +262,10 @@ describe('no tokens are set', () => {
     'X-Description: via',
     'Cookie: cf-ray=1',
     'Tooltip: 1',
+    'X-Client-Version: 7',
+    'Apollographql-Client-Name: ours',
+    'Sec-Fetch-Mode: cors',
+    'X-Correlation-Id: 1',
   ])('request has a header that clients send themselves (%s): served', async (line) => {
     expect((await ask(open, '/calls', `Host: localhost:${port()}`, line)).status).toBe(200);
   });

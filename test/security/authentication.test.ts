@@ -1,6 +1,6 @@
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/http/openApiDocument.js';
+import { openApiDocument } from '../../src/api/openApiDocument.js';
 import { routes } from '../../src/api/routes.js';
 import { authToken, bareApi, problem, publicUrl, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';

@@ -2,18 +2,19 @@ import type { ForgottenPlacement } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import { withNotifications } from './twilio/callNotifications.js';
 import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
 
 /**
- * Writes the outcome of a call, and puts a callee who opted out on the do-not-call list if that is
- * configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
+ * Writes the outcome of a call, with what Twilio noted about the call if it was answered, and puts a callee
+ * who opted out on the do-not-call list if that is configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
  * takes.
  */
-export function recordOutcome({ settings, store, emit }: ActivityDeps) {
+export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
   return async ({ outcome, after }: RecordOutcomeInput): Promise<CallOutcome | ForgottenPlacement> => {
     const forgotten = after ? await findForgotten(outcome, after) : null;
     if (forgotten) return { forgotten };
-    const recorded = await store.saveOutcome(outcome);
+    const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
     if (settings.doNotCall.addOptOuts && hasOptedOut(recorded))
       await store.addToDoNotCall({
@@ -22,7 +23,7 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
         source: 'opt-out',
         expiresAt: null,
       });
-    emit({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy });
+    emit({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy, ...durationsOf(recorded) });
     return recorded;
   };
 
@@ -43,6 +44,15 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
     const { attempt, placement, entry } = laterPlacement;
     return { attempt, placement, result: resultFromJournal({ callId, plan: { to, from } }, entry) };
   }
+}
+
+function durationsOf({ startedAt, endedAt, attempts }: CallOutcome) {
+  const secondsUntil = (time: string) => Math.max(0, (Date.parse(time) - Date.parse(startedAt)) / 1000);
+  const placedAt = attempts.find((attempt) => attempt.placedAt !== null)?.placedAt ?? null;
+  return {
+    secondsToPlacement: placedAt === null ? null : secondsUntil(placedAt),
+    secondsToOutcome: secondsUntil(endedAt),
+  };
 }
 
 interface RecordOutcomeInput {

@@ -30,14 +30,16 @@ export function signedPost(secrets: readonly string[]) {
   };
 }
 
+/** Did the receiver give no response in time? `error` is what `signedPost` threw. */
+export function isSilence(error: unknown): boolean {
+  const { name, cause } = (error ?? {}) as Error;
+  return name === 'AbortError' && (cause as Error | undefined)?.name === 'TimeoutError';
+}
+
 /** Why there is no response, as text. `error` is what `signedPost` threw. */
 export function noResponseReason(error: Error, timeoutMs: number): string {
-  if (error.name === 'AbortError') {
-    const cause = error.cause as Error | undefined;
-    return cause?.name === 'TimeoutError'
-      ? `no answer within ${timeoutMs / 1000} s`
-      : 'the activity was stopped';
-  }
+  if (isSilence(error)) return `no answer within ${timeoutMs / 1000} s`;
+  if (error.name === 'AbortError') return 'the activity was stopped';
   // Several addresses were tried: the error of all of them has no message of its own.
   return error instanceof AggregateError
     ? error.errors.map(({ message }) => message).join('; ')

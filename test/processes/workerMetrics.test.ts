@@ -50,7 +50,10 @@ it('placements and outcomes: counted by result and by what hinders or forbids th
   for (const _ of [1, 2]) emit({ kind: 'placement', result: 'created', by: '' });
   emit({ kind: 'placement', result: 'not-yet', by: 'rate-limit' });
   emit({ kind: 'placement', result: 'forbidden', by: 'do-not-call' });
-  emit({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
+  emit({
+    ...{ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' },
+    ...{ secondsToPlacement: 2, secondsToOutcome: 40 },
+  });
   const metrics = await registry.metrics();
   expect(metrics).toContain('ringtrue_placements_total{result="created",by=""} 2');
   expect(metrics).toContain('ringtrue_placements_total{result="not-yet",by="rate-limit"} 1');

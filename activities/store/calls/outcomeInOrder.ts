@@ -7,12 +7,19 @@ import type { Attempt, CallOutcome, CallUpdate, CreateEvidence } from '../../../
 export function attemptInOrder(attempt: Attempt): Attempt {
   const { number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode, ...times } = attempt;
   const { placedAt, answeredAt, endedAt, durationSeconds, answeredBy, reason, evidence, ...more } = times;
-  const { create, updates, disagreed } = evidence;
+  const { create, updates, disagreed, notifications } = evidence;
   return {
     ...{ number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode },
     ...{ placedAt, answeredAt, endedAt, durationSeconds, answeredBy },
     reason: reasonInOrder(reason),
-    evidence: { create: createInOrder(create), updates: updates.map(updateInOrder), disagreed },
+    evidence: {
+      create: createInOrder(create),
+      updates: updates.map(updateInOrder),
+      disagreed,
+      ...(notifications && {
+        notifications: notifications.map(({ code, message }) => ({ code, message })),
+      }),
+    },
     ...more,
   };
 }

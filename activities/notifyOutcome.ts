@@ -52,24 +52,25 @@ export function notifyOutcome({ settings, emit }: ActivityDeps, fixed: { timeout
     const description = `${notification.type} of call ${notification.callId}`;
     const url = destination(notification.url, description);
 
-    const timeoutMs =
-      fixed.timeoutMs ?? (activityInfo().attempt === 1 ? firstTimeoutMs : defaultTimeoutMs);
+    const timeoutMs = fixed.timeoutMs ?? (activityInfo().attempt === 1 ? firstTimeoutMs : defaultTimeoutMs);
     const body = JSON.stringify({
       type: notification.type,
       timestamp: notification.payload.endedAt ?? new Date().toISOString(),
       data: dataOf(notification),
     });
     const request = { id: webhookId(notification), timeoutMs, allowPrivate };
-    const response = await hosts.run(url.host, () => send(url, body, request)).catch((error: Error) => {
-      if (error instanceof HostFull) throw postponed(`${description} is not posted yet: ${error.message}`);
-      if (error instanceof NotPublic)
-        throw refused(
-          `${description} is not posted: ${error.message}. Give a notifyUrl on the public internet.`,
+    const response = await hosts
+      .run(url.host, () => send(url, body, request))
+      .catch((error: Error) => {
+        if (error instanceof HostFull) throw postponed(`${description} is not posted yet: ${error.message}`);
+        if (error instanceof NotPublic)
+          throw refused(
+            `${description} is not posted: ${error.message}. Give a notifyUrl on the public internet.`,
+          );
+        throw retryable(
+          `${description} could not be posted to ${url.host}: ${noResponseReason(error, timeoutMs)}`,
         );
-      throw retryable(
-        `${description} could not be posted to ${url.host}: ${noResponseReason(error, timeoutMs)}`,
-      );
-    });
+      });
 
     if (response.status >= 200 && response.status < 300) return;
     if (response.status === 410)

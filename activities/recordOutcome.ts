@@ -2,8 +2,8 @@ import type { ForgottenPlacement } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { withNotifications } from './twilio/callNotifications.js';
 import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
+import { withNotifications } from './twilio/withNotifications.js';
 
 /**
  * Writes the outcome of a call, with what Twilio noted about the call if it was answered, and puts a callee
@@ -23,7 +23,12 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
         source: 'opt-out',
         expiresAt: null,
       });
-    emit({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy, ...durationsOf(recorded) });
+    emit({
+      kind: 'recorded',
+      outcome: recorded.outcome,
+      decidedBy: recorded.decidedBy,
+      ...durationsOf(recorded),
+    });
     return recorded;
   };
 

@@ -77,7 +77,7 @@ class TwilioHttp extends twilio.RequestClient {
     const headers = (response.headers ?? {}) as Record<string, unknown>;
     const twilioNow = Date.parse(String(headers.date));
     if (!Number.isNaN(twilioNow)) this.clockAheadSeconds = Math.round((twilioNow - Date.now()) / 1000);
-    const isRead = request.method.toLowerCase() === 'get';
+    const isRead = request.method.toLowerCase() === 'get' && callsPath.test(new URL(request.uri).pathname);
     if (response.statusCode >= 300) {
       const error = TwilioRestError.from(response.statusCode, response.body, headers);
       if (isRead && refusesReads(error.error)) onRead(error.error);
@@ -87,6 +87,9 @@ class TwilioHttp extends twilio.RequestClient {
     return response;
   }
 }
+
+/** The list of calls, or one call. A key may lack the right to read what belongs to a call, and do well without. */
+const callsPath = /\/Calls(\/CA[0-9a-fA-F]{32})?\.json$/;
 
 /** Codes with which Twilio refuses test credentials, and keys and accounts without the right to read. */
 const readRefusals = new Set([20008, 70051]);

@@ -18,6 +18,7 @@ import { startDevServer } from '../temporal/devServer.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { watchBacklog } from '../worker/watchBacklog.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
@@ -75,6 +76,8 @@ export async function startDev(
     doNotCall: configuration.doNotCall,
     defaultFrom,
   };
+  const { accountSid } = twilio.settings;
+  watchBacklog(metrics, { store, accountSid, temporal: client, taskQueue: configuration.taskQueue });
   watchDialing(metrics, readiness, () => currentCapacity(store, settings));
   const emit = activityListener(metrics, readiness, log);
   if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });

@@ -120,7 +120,8 @@ export function activityListener(
   }
   for (const result of lookupResults) lookups.inc({ result }, 0);
   let lastMessage: string | null = null;
-  let lastReadTrouble: string | null = null;
+  /** Undefined: not asked yet. */
+  let lastReadTrouble: string | null | undefined;
   let lookupLoggedAt = 0;
   trouble.set(0);
   readTrouble.set(0);
@@ -147,7 +148,10 @@ export function activityListener(
       case 'duplicate-call': {
         const { kind, ...ids } = event;
         duplicates.inc();
-        log.error(ids, 'Two Twilio calls for one attempt: somebody may be called twice. The second call is ended.');
+        log.error(
+          ids,
+          'Two Twilio calls for one attempt: somebody may be called twice. The second call is ended.',
+        );
         break;
       }
       case 'reads-refused': {
@@ -163,7 +167,7 @@ export function activityListener(
       }
       case 'reads-ok':
         if (lastReadTrouble === null) break;
-        log.info('Twilio lets the account read its calls again.');
+        if (lastReadTrouble !== undefined) log.info('Twilio lets the account read its calls again.');
         lastReadTrouble = null;
         readTrouble.set(0);
         readiness.report('twilioReads', null);

@@ -14,7 +14,9 @@ export async function withNotifications(twilio: TwilioClient, outcome: CallOutco
   if (!outcome.attempts.some(wasAnswered)) return outcome;
   const attempts = await Promise.all(
     outcome.attempts.map(async (attempt) => {
-      const notifications = wasAnswered(attempt) ? await notificationsOf(twilio, attempt.callSid as string) : [];
+      const notifications = wasAnswered(attempt)
+        ? await notificationsOf(twilio, attempt.callSid as string)
+        : [];
       return notifications.length === 0
         ? attempt
         : { ...attempt, evidence: { ...attempt.evidence, notifications } };
@@ -27,7 +29,10 @@ function wasAnswered({ outcome, callSid }: Attempt): boolean {
   return outcome === 'answered' && callSid !== null;
 }
 
-async function notificationsOf({ callsBriefly }: TwilioClient, callSid: string): Promise<TwilioNotification[]> {
+async function notificationsOf(
+  { callsBriefly }: TwilioClient,
+  callSid: string,
+): Promise<TwilioNotification[]> {
   const entries = await callsBriefly(callSid)
     .notifications.list({ limit: 50 })
     .catch(() => []);
@@ -43,5 +48,8 @@ function messageOf(messageText: string | null | undefined): string {
   const text = messageText ?? '';
   const message = new URLSearchParams(text).get('Msg') ?? text;
   // Half a surrogate pair, cut so, could not be recorded.
-  return message.slice(0, maxMessageLength).replaceAll(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', '');
+  return message
+    .slice(0, maxMessageLength)
+    .replaceAll(/\p{Surrogate}/gu, '\uFFFD')
+    .replaceAll('\0', '');
 }

@@ -15,7 +15,7 @@ const lookupFields: Record<LookupMode, string | undefined> = {
 };
 
 /** No try begins later than this: then the call goes on without Lookup. */
-const budgetMs = 6_000;
+const budgetMs = 5_000;
 /** Before the second try; it doubles, up to a quarter longer or shorter by chance. */
 const firstPauseMs = 500;
 /** Lookups that may be under way at once, per worker: fewer than its slots, which others need too. */

@@ -205,6 +205,27 @@ describe('the eligibility URL', () => {
   });
 });
 
+describe('very many calls ask one endpoint at once', () => {
+  it('it does not answer: calls beyond a bound are not asked about, and other endpoints are asked', async () => {
+    const [silent, other] = [await startReceiver({ status: null }), await startReceiver(yes)];
+    const asking = Array.from({ length: 150 }, () => ask({ client: silent.origin, timeoutMs: 3_000 }));
+    expect(await ask({ client: silent.origin })).toEqual({
+      kind: 'unknown',
+      why: `${silent.host} could not be asked: 150 requests to ${silent.host} are under way without an answer`,
+    });
+    expect(await ask({ client: other.origin })).toEqual({ kind: 'eligible' });
+    for (const eligibility of await Promise.all(asking)) expect(eligibility.kind).toBe('unknown');
+  });
+
+  it('it answers: all of them are asked about', async () => {
+    const receiver = await startReceiver(yes);
+    const eligibilities = await Promise.all(
+      Array.from({ length: 100 }, () => ask({ client: receiver.origin })),
+    );
+    expect(new Set(eligibilities.map(({ kind }) => kind))).toEqual(new Set(['eligible']));
+  });
+});
+
 describe('operator and request both have an eligibility URL', () => {
   it.each([
     ['both say yes', yes, yes, 'eligible', 1],

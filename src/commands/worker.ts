@@ -12,10 +12,10 @@ import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { watchStore } from '../process/watchStore.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { watchBacklog } from '../worker/watchBacklog.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
+import { watchBacklog } from '../worker/watchBacklog.js';
 import { workerEndpoints } from '../worker/workerEndpoints.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 

@@ -18,10 +18,10 @@ import { startDevServer } from '../temporal/devServer.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
-import { watchBacklog } from '../worker/watchBacklog.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
+import { watchBacklog } from '../worker/watchBacklog.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 

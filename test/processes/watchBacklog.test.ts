@@ -38,7 +38,7 @@ it('calls wait, are in flight or notified: the gauges show how many and how old;
     watchBacklog(registry, { store, accountSid, temporal, taskQueue });
     return registry.metrics();
   };
-  const valueOf = (metrics: string, series: string) =>
+  const sampleOf = (metrics: string, series: string) =>
     Number(
       metrics
         .split('\n')
@@ -47,12 +47,12 @@ it('calls wait, are in flight or notified: the gauges show how many and how old;
         .at(-1),
     );
   const metrics = await read();
-  expect(valueOf(metrics, 'ringtrue_calls{state="looking-up"}')).toBeGreaterThanOrEqual(1);
-  expect(valueOf(metrics, 'ringtrue_oldest_call_seconds{state="looking-up"}')).toBeGreaterThanOrEqual(3_600);
+  expect(sampleOf(metrics, 'ringtrue_calls{state="looking-up"}')).toBeGreaterThanOrEqual(1);
+  expect(sampleOf(metrics, 'ringtrue_oldest_call_seconds{state="looking-up"}')).toBeGreaterThanOrEqual(3_600);
   expect(metrics).not.toContain('state="done"');
-  expect(valueOf(metrics, 'ringtrue_calls_in_flight')).toBe(1);
+  expect(sampleOf(metrics, 'ringtrue_calls_in_flight')).toBe(1);
   await expect
-    .poll(async () => valueOf(await read(), 'ringtrue_notifications_pending'), { timeout: 10_000 })
+    .poll(async () => sampleOf(await read(), 'ringtrue_notifications_pending'), { timeout: 10_000 })
     .toBe(1);
   await run.terminate();
 });

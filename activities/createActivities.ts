@@ -23,8 +23,15 @@ export type { ActivityEvent } from './deps/activityDeps.js';
  * this Twilio account and this store.
  */
 export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
-  const allDeps: ActivityDeps = { ...deps, twilio: createTwilioClient(deps.settings.twilio) };
-  const { store } = deps;
+  const { store, settings, emit } = deps;
+  const twilio = createTwilioClient(settings.twilio, (refusal) =>
+    emit(
+      refusal === null
+        ? { kind: 'reads-ok' }
+        : { kind: 'reads-refused', code: refusal.code, message: refusal.message },
+    ),
+  );
+  const allDeps: ActivityDeps = { ...deps, twilio };
   return {
     acceptAndLookUp: acceptAndLookUp(allDeps),
     findAllowedTime,
@@ -48,6 +55,17 @@ export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivi
       return store.finishStep(control.batchId);
     },
   };
+}
+
+/** Those that post to clients. */
+export function notifyActivities({ notifyOutcome }: CallActivities): Partial<CallActivities> {
+  return { notifyOutcome };
+}
+
+/** Those that read from Twilio. */
+export function readActivities(all: CallActivities): Partial<CallActivities> {
+  const { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode } = all;
+  return { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode };
 }
 
 /** The one activity of the dial queue. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PhoneNumberInstance } from 'twilio/lib/rest/lookups/v2/phoneNumber.js';
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
 import { noLookup } from '../workflows/rules/verdict.js';
@@ -12,39 +14,79 @@ const lookupFields: Record<LookupMode, string | undefined> = {
   lineStatus: 'line_status',
 };
 
-/** Lookup never blocks a call for long: after this many short tries the call goes on without it. */
-const maxTries = 2;
+/** No try begins later than this: then the call goes on without Lookup. */
+const budgetMs = 5_000;
+/** Before the second try; it doubles, up to a quarter longer or shorter by chance. */
+const firstPauseMs = 500;
+/** Lookups that may be under way at once, per worker: fewer than its slots, which others need too. */
+const maxUnderWay = 150;
 
 /**
- * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A package may
- * fail inside a 200, so both levels are read. Source: Twilio OpenAPI, `lookups.v2.phone_number`.
+ * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A short outage
+ * is waited out, with pauses that grow or that Lookup asks for. While too many questions wait for Lookup, the
+ * next ones are not asked at all.
+ *
+ * A package may fail inside a 200, so both levels are read. Source: Twilio OpenAPI,
+ * `lookups.v2.phone_number`.
  */
-export function lookUpNumber({ twilio }: ActivityDeps) {
-  return async ({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {
+export function lookUpNumber({ twilio, emit }: ActivityDeps) {
+  let underWay = 0;
+
+  return async (number: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {
+    if (underWay >= maxUnderWay) {
+      const why = `not asked: ${underWay} other questions to Lookup are under way without an answer`;
+      emit({ kind: 'lookup', result: 'skipped', why });
+      return noLookup(null, why);
+    }
+    underWay++;
+    try {
+      return await ask(number);
+    } finally {
+      underWay--;
+    }
+  };
+
+  async function ask({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> {
     const fields = lookupFields[lookup];
-    for (let triesLeft = maxTries - 1; ; triesLeft--) {
+    const lastTryAt = Date.now() + budgetMs;
+    for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
       try {
         const result = await twilio.lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
-        return {
-          answered: true,
-          valid: typeof result.valid === 'boolean' ? result.valid : null,
-          validationErrors: (result.validationErrors ?? []).map(String),
-          lineType: textOf(result.lineTypeIntelligence, 'type'),
-          lineStatus: textOf(result.lineStatus, 'status'),
-          errors: [
-            ...packageErrorsOf('line_type_intelligence', result.lineTypeIntelligence),
-            ...packageErrorsOf('line_status', result.lineStatus),
-          ],
-        };
+        emit({ kind: 'lookup', result: 'answered', why: null });
+        return evidenceOf(result);
       } catch (error) {
-        const twilioError = error instanceof TwilioRestError ? error.error : null;
-        const isRetryable =
-          twilioError === null || twilioError.httpStatus === 429 || twilioError.httpStatus >= 500;
-        if (isRetryable && triesLeft > 0) continue;
+        const refusal = error instanceof TwilioRestError ? error : null;
+        const afterMs = refusal?.retryAfterSeconds
+          ? refusal.retryAfterSeconds * 1000
+          : pauseMs * (0.75 + Math.random() / 2);
+        if (mayPass(refusal) && Date.now() + afterMs <= lastTryAt) {
+          await sleep(afterMs);
+          continue;
+        }
         const message = error instanceof Error ? error.message : String(error);
-        return noLookup(twilioError?.code ?? null, message);
+        emit({ kind: 'lookup', result: mayPass(refusal) ? 'no-answer' : 'refused', why: message });
+        return noLookup(refusal?.error.code ?? null, message);
       }
     }
+  }
+}
+
+/** May another try get an answer soon? Null: there was no answer at all. */
+function mayPass(refusal: TwilioRestError | null): boolean {
+  return refusal === null || refusal.error.httpStatus === 429 || refusal.error.httpStatus >= 500;
+}
+
+function evidenceOf(result: PhoneNumberInstance): LookupEvidence {
+  return {
+    answered: true,
+    valid: typeof result.valid === 'boolean' ? result.valid : null,
+    validationErrors: (result.validationErrors ?? []).map(String),
+    lineType: textOf(result.lineTypeIntelligence, 'type'),
+    lineStatus: textOf(result.lineStatus, 'status'),
+    errors: [
+      ...packageErrorsOf('line_type_intelligence', result.lineTypeIntelligence),
+      ...packageErrorsOf('line_status', result.lineStatus),
+    ],
   };
 }
 

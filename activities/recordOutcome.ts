@@ -4,17 +4,18 @@ import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
+import { withNotifications } from './twilio/withNotifications.js';
 
 /**
- * Writes the outcome of a call, and puts a callee who opted out on the do-not-call list if that is
- * configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
+ * Writes the outcome of a call, with what Twilio noted about the call if it was answered, and puts a callee
+ * who opted out on the do-not-call list if that is configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
  * takes.
  */
-export function recordOutcome({ settings, store, emit }: ActivityDeps) {
+export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
   return async ({ outcome, after }: RecordOutcomeInput): Promise<RecordOutcomeResult> => {
     const forgotten = await findForgotten(outcome, after);
     if (forgotten) return { forgotten };
-    const recorded = await store.saveOutcome(outcome);
+    const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
     if (settings.doNotCall.addOptOuts && hasOptedOut(recorded))
       await store.addToDoNotCall({
@@ -23,7 +24,12 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
         source: 'opt-out',
         expiresAt: null,
       });
-    emit({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy });
+    emit({
+      kind: 'recorded',
+      outcome: recorded.outcome,
+      decidedBy: recorded.decidedBy,
+      ...durationsOf(recorded),
+    });
     // Repeated in the workflow's history only if it is not what the workflow knows.
     return { recorded: isDeepStrictEqual(recorded, outcome) ? null : recorded };
   };
@@ -48,6 +54,15 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
 }
 
 type RecordOutcomeInput = Parameters<CallActivities['recordOutcome']>[0];
+
+function durationsOf({ startedAt, endedAt, attempts }: CallOutcome) {
+  const secondsUntil = (time: string) => Math.max(0, (Date.parse(time) - Date.parse(startedAt)) / 1000);
+  const placedAt = attempts.find((attempt) => attempt.placedAt !== null)?.placedAt ?? null;
+  return {
+    secondsToPlacement: placedAt === null ? null : secondsUntil(placedAt),
+    secondsToOutcome: secondsUntil(endedAt),
+  };
+}
 
 function hasOptedOut({ attempts }: CallOutcome): boolean {
   return attempts.some(({ sipResponseCode }) => sipResponseCode === sipUnwantedCode);

@@ -3,6 +3,8 @@ import type { BatchActivities, BatchControl } from './batch/batchActivities.js';
 import { secondsUntil } from './call/workflowTime.js';
 import type {
   CallActivities,
+  DuplicateCall,
+  FindUnclearCallResult,
   PlaceCallInput,
   PlaceCallResult,
   RecordAttemptInput,
@@ -10,6 +12,11 @@ import type {
 } from './callActivities.js';
 import type { CallPlan } from './callRequest.js';
 import { maskNumber } from './rules/phoneNumber.js';
+
+/** Activities that read from Twilio have a queue of their own: when Twilio answers slowly, they alone are slow. */
+const readQueue = () => `${workflowInfo().taskQueue}-read`;
+/** So have posts to clients, whose receivers may accept a connection and say nothing. */
+const notifyQueue = () => `${workflowInfo().taskQueue}-notify`;
 
 /**
  * How Temporal runs each activity: in one place, because the promise depends on it.
@@ -72,11 +79,16 @@ export function awaitDialing(): Promise<void> {
 }
 
 /** For as long as it takes. */
-export const { findUnclearCall } = proxyActivities<Pick<CallActivities, 'findUnclearCall'>>({
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
-  summary: "was the call made? ask the journal, then Twilio's list",
-});
+export function findUnclearCall(
+  input: Parameters<CallActivities['findUnclearCall']>[0],
+): Promise<FindUnclearCallResult> {
+  return proxyActivities<Pick<CallActivities, 'findUnclearCall'>>({
+    taskQueue: readQueue(),
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+    summary: "was the call made? ask the journal, then Twilio's list",
+  }).findUnclearCall(input);
+}
 
 export const { recordCallSid } = proxyActivities<Pick<CallActivities, 'recordCallSid'>>({
   startToCloseTimeout: '5s',
@@ -103,6 +115,7 @@ export function pollCall(
   { pollIntervalSeconds }: CallPlan['timeouts'],
 ): Promise<TwilioAnswer> {
   return proxyActivities<Pick<CallActivities, 'pollCall'>>({
+    taskQueue: readQueue(),
     startToCloseTimeout: '20s',
     retry: {
       initialInterval: `${pollIntervalSeconds}s`,
@@ -114,19 +127,25 @@ export function pollCall(
 }
 
 /** For as long as it takes, as `pollCall`. */
-export const { endCall } = proxyActivities<Pick<CallActivities, 'endCall'>>({
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
-  summary: 'cancel or hang up at Twilio, and read what Twilio says then',
-});
+export function endCall(input: Parameters<CallActivities['endCall']>[0]): Promise<TwilioAnswer> {
+  return proxyActivities<Pick<CallActivities, 'endCall'>>({
+    taskQueue: readQueue(),
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+    summary: 'cancel or hang up at Twilio, and read what Twilio says then',
+  }).endCall(input);
+}
 
 /** Bounded: it is an alarm, and the call itself goes on. */
-export const { endDuplicateCall } = proxyActivities<Pick<CallActivities, 'endDuplicateCall'>>({
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
-  summary: 'end a second Twilio call of the same attempt',
-});
+export function endDuplicateCall(input: DuplicateCall): Promise<void> {
+  return proxyActivities<Pick<CallActivities, 'endDuplicateCall'>>({
+    taskQueue: readQueue(),
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
+    summary: 'end a second Twilio call of the same attempt',
+  }).endDuplicateCall(input);
+}
 
 /**
  * Twilio may log a moment after the end. Most failed calls leave no notification: they are not waited for long, nor for longer
@@ -137,6 +156,7 @@ export function fetchErrorCode(
   { withinSeconds, once }: { withinSeconds: number | null; once?: true },
 ): Promise<{ code: number; message: string }> {
   return proxyActivities<Pick<CallActivities, 'fetchErrorCode'>>({
+    taskQueue: readQueue(),
     startToCloseTimeout: '12s',
     ...(withinSeconds === null
       ? {}
@@ -175,6 +195,7 @@ export const { recordAttempt, recordOutcome } = proxyActivities<
 /** Once, so that what follows is not delayed by a receiver that is away or accepts this and not that. */
 export const notifyOnce = (what: string) =>
   proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    taskQueue: notifyQueue(),
     startToCloseTimeout: '15s',
     retry: { initialInterval: '5s', maximumAttempts: 1 },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
@@ -187,6 +208,7 @@ export const notifyOnce = (what: string) =>
  */
 export const notifyForADay = (what: string) =>
   proxyActivities<Pick<CallActivities, 'notifyOutcome'>>({
+    taskQueue: notifyQueue(),
     startToCloseTimeout: '15s',
     scheduleToCloseTimeout: '1 day',
     retry: { initialInterval: '5s', maximumInterval: '1 hour' },

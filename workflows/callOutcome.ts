@@ -65,6 +65,14 @@ export interface AttemptEvidence {
   updates: CallUpdate[];
   /** True when two sources gave different final statuses. */
   disagreed: boolean;
+  /** What Twilio noted about an answered call, such as a TwiML document it could not use; left out when nothing. */
+  notifications?: TwilioNotification[] | undefined;
+}
+
+/** An entry of Twilio's debugger about one call. Source: Twilio error dictionary. */
+export interface TwilioNotification {
+  code: number;
+  message: string;
 }
 
 /** One thing we were told about an attempt's Twilio call, by a status callback or by asking. */

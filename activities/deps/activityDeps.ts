@@ -16,17 +16,40 @@ export interface ActivityDeps {
   emit: (event: ActivityEvent) => void;
 }
 
+/** `postponed`: nothing was sent, since as many posts to the host are under way as may be. */
+export const notificationResults = ['delivered', 'failed', 'refused', 'gone', 'postponed'] as const;
+export type NotificationResult = (typeof notificationResults)[number];
+
+/**
+ * `no-answer`: Lookup is down or too slow. `refused`: it answered with an error. `skipped`: as many questions
+ * wait for it as may.
+ */
+export const lookupResults = ['answered', 'no-answer', 'refused', 'skipped'] as const;
+export type LookupResult = (typeof lookupResults)[number];
+
 export type ActivityEvent =
   /** `by`: what hinders or forbids the placement; empty for every other result. */
   | { kind: 'placement'; result: PlaceCallResult['kind']; by: Hindrance['by'] | Forbidden['by'] | '' }
-  | { kind: 'recorded'; outcome: string; decidedBy: string }
+  | {
+      kind: 'recorded';
+      outcome: string;
+      decidedBy: string;
+      /** From the request to the first Twilio call; null when there was none. */
+      secondsToPlacement: number | null;
+      secondsToOutcome: number;
+    }
   /** One try to post a notification to a client's `notifyUrl`. */
-  | { kind: 'notified'; type: string; result: 'delivered' | 'failed' | 'refused' | 'gone' }
+  | { kind: 'notified'; type: string; result: NotificationResult }
   /** No more tries: the notification is kept until an operator has it sent again. */
   | { kind: 'dead-letter'; type: string; id: string; host: string }
   /** Twilio refuses the account, not a number: no call can be placed until an operator fixes it. */
   | { kind: 'account-trouble'; code: number | null; message: string }
   | { kind: 'account-ok' }
+  /** Twilio refuses to tell how calls ended, though it may take creates. */
+  | { kind: 'reads-refused'; code: number | null; message: string }
+  | { kind: 'reads-ok' }
+  /** One number that Lookup was to be asked about. `why`: null when it answered. */
+  | { kind: 'lookup'; result: LookupResult; why: string | null }
   /** Two Twilio calls for one attempt, which must never be: the second one is ended. */
   | { kind: 'duplicate-call'; callId: string; attempt: number; callSid: string; duplicateSid: string }
   /** The circuit breaker opened or closed. */

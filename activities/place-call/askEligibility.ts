@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { PlaceCallInput } from '../../workflows/callActivities.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { isObject } from '../validation/fault.js';
-import { noResponseReason, signedPost } from '../webhooks/signedPost.js';
+import { HostFull, hostPlaces } from '../webhooks/hostPlaces.js';
+import { isSilence, noResponseReason, signedPost } from '../webhooks/signedPost.js';
 
 export type Eligibility =
   | { kind: 'eligible' }
@@ -13,6 +14,10 @@ export type Eligibility =
 
 const defaultTimeoutMs = 3_000;
 const maxReasonLength = 200;
+/** Questions to one host that may be under way at once: well below the slots of the dial worker. */
+const hostBounds = { places: 150, placesWhileSilent: 25 };
+/** One process has one dial worker. */
+const hosts = hostPlaces(hostBounds, isSilence);
 
 /**
  * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request.
@@ -21,7 +26,7 @@ const maxReasonLength = 200;
  *
  * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a
  * mistyped URL, and must not end a call for good. It is `unknown`, like every other unclear answer, a
- * redirect, and silence for three seconds.
+ * redirect, and silence for three seconds. So is a host to which as many questions are under way as may be.
  */
 export async function askEligibility(
   { settings }: Pick<ActivityDeps, 'settings'>,
@@ -49,19 +54,13 @@ export async function askEligibility(
     if (!URL.canParse(url)) return { kind: 'unknown', why: 'the eligibility URL is no absolute URL' };
     const { host } = new URL(url);
     try {
-      const { status, body } = await post(new URL(url), payload, {
-        // A new id each time: an endpoint that drops repeats would not answer for this moment.
-        id: `msg_${randomUUID()}`,
-        timeoutMs,
-        allowPrivate,
-        withBody: true,
-      });
+      // A new id each time: an endpoint that drops repeats would not answer for this moment.
+      const request = { id: `msg_${randomUUID()}`, timeoutMs, allowPrivate, withBody: true } as const;
+      const { status, body } = await hosts.run(host, () => post(new URL(url), payload, request));
       return eligibilityOf(status, body) ?? { kind: 'unknown', why: `${host} ${unclearAnswerText(status)}` };
     } catch (error) {
-      return {
-        kind: 'unknown',
-        why: `${host} could not be asked: ${noResponseReason(error as Error, timeoutMs)}`,
-      };
+      const why = error instanceof HostFull ? error.message : noResponseReason(error as Error, timeoutMs);
+      return { kind: 'unknown', why: `${host} could not be asked: ${why}` };
     }
   }
 }

@@ -44,7 +44,8 @@ export async function claimPlacement(
       limits: dialLimitsOf(settings),
       parallel: plan.allowParallel,
       rememberInvalidSeconds: settings.rememberInvalidSeconds,
-      lookupSaysValid,
+      // Whoever asks with `lookup: off` does not want Lookup's word, not even that of another call.
+      lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
       sendWithinSeconds,
     });
     const mayClearSoon = !claim.claimed && (claim.by === 'pair-in-progress' || claim.by === 'account-limit');

@@ -25,31 +25,37 @@ export function signedPost(secrets: readonly string[]) {
         'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
         'webhook-signature': signers.map((signer) => signer.sign(id, now, body)).join(' '),
       },
-      signal: AbortSignal.any([timeoutSignal(timeoutMs), cancellationSignal()]),
+      signal: endsAfter(timeoutMs, cancellationSignal()),
     });
   };
 }
 
 /**
- * As `AbortSignal.timeout`, but safe in `AbortSignal.any`: there Node 20 holds a timeout signal so weakly that it
- * is garbage collected, and then never aborts. A timer keeps its controller.
+ * A signal that aborts after `timeoutMs`, or when the activity is stopped. Not `AbortSignal.any` of a timeout:
+ * Node 20 may collect the timeout as garbage, and the request then lasts for ever.
+ * Source: https://github.com/nodejs/node/pull/57867
  */
-function timeoutSignal(timeoutMs: number): AbortSignal {
-  const controller = new AbortController();
-  const timeout = () =>
-    controller.abort(new DOMException(`No answer within ${timeoutMs} ms`, 'TimeoutError'));
-  setTimeout(timeout, timeoutMs).unref();
-  return controller.signal;
+function endsAfter(timeoutMs: number, stopped: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  const stop = () => end.abort(stopped.reason);
+  const late = () => end.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
+  // Not cleared after the response: its body must end in time as well.
+  setTimeout(late, timeoutMs).unref();
+  if (stopped.aborted) stop();
+  else stopped.addEventListener('abort', stop, { signal: end.signal });
+  return end.signal;
+}
+
+/** Did the receiver give no response in time? `error` is what `signedPost` threw. */
+export function isSilence(error: unknown): boolean {
+  const { name, cause } = (error ?? {}) as Error;
+  return name === 'AbortError' && (cause as Error | undefined)?.name === 'TimeoutError';
 }
 
 /** Why there is no response, as text. `error` is what `signedPost` threw. */
 export function noResponseReason(error: Error, timeoutMs: number): string {
-  if (error.name === 'AbortError') {
-    const cause = error.cause as Error | undefined;
-    return cause?.name === 'TimeoutError'
-      ? `no answer within ${timeoutMs / 1000} s`
-      : 'the activity was stopped';
-  }
+  if (isSilence(error)) return `no answer within ${timeoutMs / 1000} s`;
+  if (error.name === 'AbortError') return 'the activity was stopped';
   // Several addresses were tried: the error of all of them has no message of its own.
   return error instanceof AggregateError
     ? error.errors.map(({ message }) => message).join('; ')

@@ -15,6 +15,7 @@ import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
+import { watchBacklog } from '../worker/watchBacklog.js';
 import { workerEndpoints } from '../worker/workerEndpoints.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 
@@ -39,6 +40,12 @@ export async function runWorker(): Promise<void> {
     const client = lazyClient(temporal);
     closing.add('the connection to Temporal', () => client.connection.close());
     readiness.probe('temporal', () => checkTemporal(client, temporal));
+    watchBacklog(metrics, {
+      store,
+      accountSid: configuration.activities.twilio.accountSid,
+      temporal: client,
+      taskQueue: configuration.taskQueue,
+    });
     watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
     const emit = activityListener(metrics, readiness, log);
     void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });

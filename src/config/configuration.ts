@@ -111,7 +111,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
       twilio: twilio?.settings ?? noTwilio,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       defaultFrom,
-      notify: r.notify(r.values.TWILIO_AUTH_TOKEN ?? '', false),
+      notify: r.notify(twilio?.authTokens ?? [], false),
       doNotCall: r.doNotCall(),
     },
   });
@@ -140,7 +140,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     databaseUrl: r.values.DATABASE_URL ?? null,
     twilio,
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
-    notify: r.notify(twilio?.authTokens[0] ?? simulatorCredentials.authToken, twilio === null),
+    notify: r.notify(twilio?.authTokens ?? [simulatorCredentials.authToken], twilio === null),
     doNotCall: r.doNotCall(),
     // The simulator's calls last seconds: with the waits for real phones they would look stuck.
     callSettings: r.callSettings(

@@ -217,12 +217,13 @@ export class ConfigurationReader {
   }
 
   /**
-   * Notifications are always signed: with the configured secrets, else with one derived from the auth token.
+   * Notifications are always signed: with the configured secrets, else with one derived from each auth token.
+   * `authTokens`: newest first.
    */
-  notify(authToken: string, allowPrivate: boolean): NotifySettings {
+  notify(authTokens: readonly string[], allowPrivate: boolean): NotifySettings {
     const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: privateAllowed } = this.values;
     return {
-      secrets: secrets ?? [derivedNotifySecret(authToken)],
+      secrets: secrets ?? authTokens.map(derivedNotifySecret),
       allowPrivate: privateAllowed ?? allowPrivate,
     };
   }

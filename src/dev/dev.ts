@@ -21,6 +21,7 @@ import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
+import { watchBacklog } from '../worker/watchBacklog.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
@@ -75,6 +76,8 @@ export async function startDev(
     doNotCall: configuration.doNotCall,
     defaultFrom,
   };
+  const { accountSid } = twilio.settings;
+  watchBacklog(metrics, { store, accountSid, temporal: client, taskQueue: configuration.taskQueue });
   watchDialing(metrics, readiness, () => currentCapacity(store, settings));
   const emit = activityListener(metrics, readiness, log);
   if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });

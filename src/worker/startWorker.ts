@@ -1,7 +1,6 @@
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityEvent } from '../../activities/createActivities.js';
-import { createActivities } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { TemporalSettings } from '../config/configurationReader.js';
@@ -11,8 +10,7 @@ import { retryForever } from '../process/retryForever.js';
 import { whenAborted } from '../process/stopSignal.js';
 import { callStarter } from '../temporal/callStarter.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
-import { createDialWorker, currentCapacity } from './createDialWorker.js';
-import { createStoppedWorker } from './stoppedWorker.js';
+import { createWorkers } from './createWorkers.js';
 import { workflowBundle } from './workflowBundle.js';
 
 export interface WorkerParts {
@@ -28,7 +26,7 @@ export interface WorkerParts {
 }
 
 /**
- * Everything else is the SDK's default. A stop lets activities finish, because one that is cut off may have
+ * For every worker. A stop lets activities finish, because one that is cut off may have
  * placed a call. Their HTTP time-outs are well below this.
  */
 const tuning = { shutdownGraceTime: '30s' } satisfies Partial<WorkerOptions>;
@@ -78,21 +76,15 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const client = new Client({ connection, namespace: temporal.namespace });
     const options = { ...tuning, namespace: temporal.namespace };
     const codePath = await bundle;
-    const readCapacity = () => currentCapacity(parts.store, parts.settings);
-    const workers = await allOrNone([
-      Worker.create({
-        ...options,
+    const workers = await createWorkers(
+      {
+        ...parts,
         connection,
-        taskQueue: parts.taskQueue,
         workflowBundle: { codePath },
-        activities: createActivities({
-          ...parts,
-          callStarter: callStarter(client, { ...parts.settings, taskQueue: parts.taskQueue }),
-        }),
-      }),
-      createDialWorker({ ...parts, connection }, options),
-      createStoppedWorker({ ...parts, connection, readCapacity }, options),
-    ]);
+        callStarter: callStarter(client, { ...parts.settings, taskQueue: parts.taskQueue }),
+      },
+      options,
+    );
     const stop = () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     };
@@ -108,20 +100,6 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
   } finally {
     await connection.close();
   }
-}
-
-/** If one worker cannot be created, ends the others: a connection that a worker uses cannot be closed. */
-async function allOrNone(creating: Promise<Worker>[]): Promise<Worker[]> {
-  const created = await Promise.allSettled(creating);
-  const failed = created.find((one) => one.status === 'rejected');
-  const workers = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  if (!failed) return workers;
-  for (const worker of workers) {
-    const ended = worker.run();
-    worker.shutdown();
-    await ended;
-  }
-  throw failed.reason;
 }
 
 async function connect(

@@ -24,14 +24,12 @@ export async function watchAccount(
     });
   let lastTrouble = '';
   const onFailure = (error: unknown, seconds: number) => {
-    const refusal = error instanceof TwilioRestError ? error.error : null;
-    if (refusal?.httpStatus === 401)
-      return emit({ kind: 'account-trouble', code: refusal.code, message: refusal.message });
-    const trouble = refusal
-      ? `Twilio does not let this account read its calls (${refusal.code ?? 'no code'}): ${refusal.message}`
-      : `Twilio cannot be reached: ${(error as Error).message}`;
-    if (refusal) readiness.report('twilioReads', trouble);
-    else readiness.note('twilioAccount', `not known yet: ${trouble}`);
+    if (error instanceof TwilioRestError) {
+      const { httpStatus, code, message } = error.error;
+      return emit({ kind: httpStatus === 401 ? 'account-trouble' : 'reads-refused', code, message });
+    }
+    const trouble = `Twilio cannot be reached: ${(error as Error).message}`;
+    readiness.note('twilioAccount', `not known yet: ${trouble}`);
     if (trouble !== lastTrouble) log.warn(`${trouble}. Next try in ${seconds} s.`);
     lastTrouble = trouble;
   };
@@ -42,6 +40,6 @@ export async function watchAccount(
     if (signal.aborted) return;
     throw error;
   }
-  readiness.report('twilioReads', null);
+  emit({ kind: 'reads-ok' });
   emit({ kind: 'account-ok' });
 }

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ActivityEvent } from '../../activities/createActivities.js';
+import { lookupResults, notificationResults } from '../../activities/deps/activityDeps.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 import type { Forbidden, Hindrance, Notification, PlaceCallResult } from '../../workflows/callActivities.js';
 import { deciders } from '../../workflows/callOutcome.js';
@@ -36,7 +37,10 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
   } satisfies Record<Forbidden['by'], true>),
 };
 const notificationTypes = ['call.ended', 'attempt.ended'] satisfies Notification['type'][];
-const notificationResults = ['delivered', 'failed', 'refused', 'gone'] as const;
+/** From moments to days: calls wait for calling windows and for later attempts. */
+const durationBuckets = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400];
+/** While Lookup gives no answer, the log says so this often. */
+const lookupLogPauseMs = 600_000;
 
 /**
  * Returns the function that receives the events of a worker's activities. It counts them, logs what an
@@ -63,7 +67,7 @@ export function activityListener(
   });
   const notified = new Counter({
     name: 'ringtrue_notifications_total',
-    help: 'Tries to post a notification to a notifyUrl, by result: delivered, failed, refused, gone.',
+    help: 'Tries to post a notification to a notifyUrl, by result: delivered, failed, refused, gone; postponed: not tried, since the host is full.',
     labelNames: ['type', 'result'],
     registers,
   });
@@ -73,9 +77,32 @@ export function activityListener(
     labelNames: ['type'],
     registers,
   });
-  const duplicateCalls = new Counter({
+  const lookups = new Counter({
+    name: 'ringtrue_lookups_total',
+    help: 'Numbers that Lookup was to be asked about, by result: answered, no-answer, refused, skipped. Without an answer the call goes on.',
+    labelNames: ['result'],
+    registers,
+  });
+  const duplicates = new Counter({
     name: 'ringtrue_duplicate_calls_total',
-    help: 'Second Twilio calls of one attempt, which must never be. Each is ended at Twilio.',
+    help: 'Second Twilio calls of one attempt, which must never be. Each one is ended.',
+    registers,
+  });
+  const toPlacement = new Histogram({
+    name: 'ringtrue_placement_seconds',
+    help: 'Time from the request to the first Twilio call of a call, observed when its outcome is recorded.',
+    buckets: durationBuckets,
+    registers,
+  });
+  const toOutcome = new Histogram({
+    name: 'ringtrue_outcome_seconds',
+    help: 'Time from the request to the end of a call.',
+    buckets: durationBuckets,
+    registers,
+  });
+  const readTrouble = new Gauge({
+    name: 'ringtrue_twilio_reads_refused',
+    help: '1 while Twilio refuses to let the account read its calls: without callbacks no outcome can be learned.',
     registers,
   });
   const trouble = new Gauge({
@@ -91,8 +118,13 @@ export function activityListener(
     for (const result of notificationResults) notified.inc({ type, result }, 0);
     deadLetters.inc({ type }, 0);
   }
+  for (const result of lookupResults) lookups.inc({ result }, 0);
   let lastMessage: string | null = null;
+  /** Undefined: not asked yet. */
+  let lastReadTrouble: string | null | undefined;
+  let lookupLoggedAt = 0;
   trouble.set(0);
+  readTrouble.set(0);
   readiness.report('twilioAccount', null);
 
   return (event) => {
@@ -102,6 +134,43 @@ export function activityListener(
         break;
       case 'recorded':
         recorded.inc({ outcome: event.outcome, decided_by: event.decidedBy });
+        if (event.secondsToPlacement !== null) toPlacement.observe(event.secondsToPlacement);
+        toOutcome.observe(event.secondsToOutcome);
+        break;
+      case 'lookup':
+        lookups.inc({ result: event.result });
+        if (event.why === null || Date.now() - lookupLoggedAt < lookupLogPauseMs) break;
+        lookupLoggedAt = Date.now();
+        log.warn(
+          `Lookup gives no answer (${event.why}). Calls go on without it, so invalid numbers may be dialed. Does TWILIO_BASE_URL serve Lookup, and may the account use it?`,
+        );
+        break;
+      case 'duplicate-call': {
+        const { kind, ...ids } = event;
+        duplicates.inc();
+        log.error(
+          ids,
+          'Two Twilio calls for one attempt: somebody may be called twice. The second call is ended.',
+        );
+        break;
+      }
+      case 'reads-refused': {
+        const message = `Twilio does not let this account read its calls (${event.code ?? 'no code'}): ${event.message}`;
+        if (message !== lastReadTrouble)
+          log.error(
+            `${message}. How calls end is known from callbacks only. Use credentials that may read calls.`,
+          );
+        lastReadTrouble = message;
+        readTrouble.set(1);
+        readiness.report('twilioReads', message);
+        break;
+      }
+      case 'reads-ok':
+        if (lastReadTrouble === null) break;
+        if (lastReadTrouble !== undefined) log.info('Twilio lets the account read its calls again.');
+        lastReadTrouble = null;
+        readTrouble.set(0);
+        readiness.report('twilioReads', null);
         break;
       case 'notified':
         notified.inc({ type: event.type, result: event.result });
@@ -112,9 +181,6 @@ export function activityListener(
           { deadLetter: event.id, type: event.type, host: event.host },
           'No receiver accepted a notification. `ringtrue dead-letters` says why; `ringtrue resend` sends it again.',
         );
-        break;
-      case 'duplicate-call':
-        duplicateCalls.inc();
         break;
       case 'account-trouble': {
         const message = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;

@@ -162,7 +162,8 @@ describe('the answer is not clear: unknown, never a yes', () => {
   it('it never answers, and Node collects garbage meanwhile: given up after the timeout', async () => {
     const receiver = await startReceiver({ status: null });
     setFlagsFromString('--expose-gc');
-    const collectGarbage = setInterval(runInNewContext('gc'), 50);
+    const gc: () => void = runInNewContext('gc');
+    const collectGarbage = setInterval(() => gc(), 50);
     onTestFinished(() => clearInterval(collectGarbage));
     expect(await ask({ client: receiver.origin, timeoutMs: 500 })).toMatchObject({ kind: 'unknown' });
   });
@@ -212,6 +213,27 @@ describe('the eligibility URL', () => {
 
   it('no valid URL: unknown', async () => {
     expect(await ask({ client: 'nonsense' })).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('very many calls ask one endpoint at once', () => {
+  it('it does not answer: calls beyond a bound are not asked about, and other endpoints are asked', async () => {
+    const [silent, other] = [await startReceiver({ status: null }), await startReceiver(yes)];
+    const asking = Array.from({ length: 150 }, () => ask({ client: silent.origin, timeoutMs: 3_000 }));
+    expect(await ask({ client: silent.origin })).toEqual({
+      kind: 'unknown',
+      why: `${silent.host} could not be asked: 150 requests to ${silent.host} are under way without an answer`,
+    });
+    expect(await ask({ client: other.origin })).toEqual({ kind: 'eligible' });
+    for (const eligibility of await Promise.all(asking)) expect(eligibility.kind).toBe('unknown');
+  });
+
+  it('it answers: all of them are asked about', async () => {
+    const receiver = await startReceiver(yes);
+    const eligibilities = await Promise.all(
+      Array.from({ length: 100 }, () => ask({ client: receiver.origin })),
+    );
+    expect(new Set(eligibilities.map(({ kind }) => kind))).toEqual(new Set(['eligible']));
   });
 });
 

@@ -66,6 +66,7 @@ describe('facts of the pages', () => {
     const sources = [
       'src/api/http/apiMetrics.ts',
       'src/worker/workerMetrics.ts',
+      'src/worker/watchBacklog.ts',
       'src/config/livePolicies.ts',
     ]
       .map((file) => readFileSync(join(root, file), 'utf8'))

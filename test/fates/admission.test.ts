@@ -96,11 +96,12 @@ describe('Twilio has shown in another call that there is no such number', () => 
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('by Lookup: the next call is refused without asking, and dialed when Lookup says otherwise', async () => {
+  it('by Lookup: the next call is refused while Lookup is down, and dialed when Lookup says otherwise', async () => {
     context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { valid: false }));
     const first = await context.bench.start({ to: context.to });
     expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'lookup' });
-    const second = await context.bench.start({ to: context.to, lookup: 'off' });
+    context.twilio.answerLookup = () => twilioError(404, 20404, 'not served here');
+    const second = await context.bench.start({ to: context.to });
     expect(await second.result()).toMatchObject({
       outcome: 'invalid-number',
       decidedBy: 'lookup',
@@ -108,6 +109,23 @@ describe('Twilio has shown in another call that there is no such number', () => 
     });
     context.twilio.answerLookup = context.defaults.answerLookup;
     await answered(await context.bench.start({ to: context.to }));
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
+  it('by Lookup, and the next call asks with lookup off: dialed', async () => {
+    const possible = { valid: false, validation_errors: ['INVALID_BUT_POSSIBLE'] };
+    context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, possible));
+    const first = await context.bench.start({ to: context.to });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'lookup' });
+    await answered(await context.bench.start({ to: context.to, lookup: 'off' }));
+  });
+
+  it('by refusing the create, and the next call asks with lookup off: refused with that evidence', async () => {
+    context.twilio.answerCreate = () => twilioError(400, 21211, 'Invalid To');
+    const first = await context.bench.start({ to: context.to, lookup: 'off' });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'create' });
+    const second = await context.bench.start({ to: context.to, lookup: 'off' });
+    expect(await second.result()).toMatchObject({ outcome: 'invalid-number', reason: { code: '21211' } });
     expect(context.twilio.creates).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import {
   apiConfiguration,
   demoEnvironment,
@@ -482,6 +483,16 @@ describe('what the variables mean', () => {
       accountSid,
     });
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
+  });
+
+  it('the auth token is rotated: notifications are signed with a secret derived from each token', () => {
+    const env = { ...complete, TWILIO_AUTH_TOKEN: 'new-token', TWILIO_AUTH_TOKEN_SECONDARY: 'old-token' };
+    const derived = [derivedNotifySecret('new-token'), derivedNotifySecret('old-token')];
+    expect(workerConfiguration(env).activities.notify.secrets).toEqual(derived);
+    expect(devConfiguration(env).notify.secrets).toEqual(derived);
+    const own = `whsec_${'AAAA'.repeat(10)}`;
+    const configured = workerConfiguration({ ...env, RINGTRUE_NOTIFY_SECRETS: own });
+    expect(configured.activities.notify.secrets).toEqual([own]);
   });
 
   it('a policy file: read and completed, and can replace built-in policies', () => {

@@ -50,17 +50,55 @@ it('nothing has happened yet: every counter is there, and is 0', async () => {
     expect(metrics).toContain(`${series} 0`);
 });
 
+it('Twilio refuses reads: not ready, and logged once; a read works: ready', async () => {
+  const { emit, registry, readiness, lines } = listener();
+  for (const _ of [1, 2, 3]) emit({ kind: 'reads-refused', code: 20008, message: 'Test credentials' });
+  const message = 'Twilio does not let this account read its calls (20008): Test credentials';
+  expect(await readiness.check()).toMatchObject({ ready: false, checks: { twilioReads: message } });
+  expect(await registry.metrics()).toContain('ringtrue_twilio_reads_refused 1');
+  for (const _ of [1, 2]) emit({ kind: 'reads-ok' });
+  expect(await readiness.check()).toMatchObject({ ready: true, checks: { twilioReads: 'ok' } });
+  expect(await registry.metrics()).toContain('ringtrue_twilio_reads_refused 0');
+  expect(lines).toHaveLength(2);
+});
+
+it('Lookup gives no answer: counted each time, and logged once', async () => {
+  const { emit, registry, lines } = listener();
+  emit({ kind: 'lookup', result: 'answered', why: null });
+  for (const _ of [1, 2]) emit({ kind: 'lookup', result: 'refused', why: 'Twilio answered 404 (20404)' });
+  const metrics = await registry.metrics();
+  expect(metrics).toContain('ringtrue_lookups_total{result="answered"} 1');
+  expect(metrics).toContain('ringtrue_lookups_total{result="refused"} 2');
+  expect(metrics).toContain('ringtrue_lookups_total{result="skipped"} 0');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('Lookup gives no answer (Twilio answered 404 (20404))');
+});
+
+it('a second Twilio call of one attempt: counted, and logged as an error', async () => {
+  const { emit, registry, lines } = listener();
+  expect(await registry.metrics()).toContain('ringtrue_duplicate_calls_total 0');
+  const ids = { callId: 'call-1', attempt: 1, callSid: 'CA1', duplicateSid: 'CA2' };
+  emit({ kind: 'duplicate-call', ...ids });
+  expect(await registry.metrics()).toContain('ringtrue_duplicate_calls_total 1');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, ...ids }]);
+});
+
 it('placements and outcomes: counted by result and by what hinders or forbids them', async () => {
   const { emit, registry } = listener();
   for (const _ of [1, 2]) emit({ kind: 'placement', result: 'created', by: '' });
   emit({ kind: 'placement', result: 'not-yet', by: 'rate-limit' });
   emit({ kind: 'placement', result: 'forbidden', by: 'do-not-call' });
-  emit({ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' });
+  emit({
+    ...{ kind: 'recorded', outcome: 'busy', decidedBy: 'webhook' },
+    ...{ secondsToPlacement: 2, secondsToOutcome: 40 },
+  });
   const metrics = await registry.metrics();
   expect(metrics).toContain('ringtrue_placements_total{result="created",by=""} 2');
   expect(metrics).toContain('ringtrue_placements_total{result="not-yet",by="rate-limit"} 1');
   expect(metrics).toContain('ringtrue_placements_total{result="forbidden",by="do-not-call"} 1');
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
+  expect(metrics).toContain('ringtrue_placement_seconds_bucket{le="5"} 1');
+  expect(metrics).toContain('ringtrue_outcome_seconds_sum 40');
 });
 
 it('a second Twilio call of one attempt: counted', async () => {

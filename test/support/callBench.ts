@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
-import { createActivities } from '../../activities/createActivities.js';
 import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
-import { createDialWorker, currentCapacity } from '../../src/worker/createDialWorker.js';
-import { createStoppedWorker } from '../../src/worker/stoppedWorker.js';
+import { createWorkers } from '../../src/worker/createWorkers.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory, reserveHistory } from './histories.js';
@@ -108,20 +106,13 @@ export async function startCallBench(input: {
     callStarter: callStarter(new Client({ connection }), { taskQueue, policies: settings.policies }),
     emit: (event: ActivityEvent) => void events.push(event),
   };
-  const workers = await Promise.all([
-    Worker.create({
-      connection,
-      taskQueue,
-      workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
-      activities: { ...createActivities(deps), ...input.activities },
-    }),
-    createDialWorker({ ...deps, connection, taskQueue }),
-    createStoppedWorker({
-      connection,
-      taskQueue,
-      readCapacity: () => currentCapacity(input.store, settings),
-    }),
-  ]);
+  const workers = await createWorkers({
+    ...deps,
+    connection,
+    taskQueue,
+    workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
+    ...(input.activities ? { activities: input.activities } : {}),
+  });
   const running = workers.map((worker) => worker.run());
   const drain = async () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

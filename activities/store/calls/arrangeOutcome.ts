@@ -7,12 +7,19 @@ import type { Attempt, CallOutcome, CallUpdate, CreateEvidence } from '../../../
 export function arrangeAttempt(attempt: Attempt): Attempt {
   const { number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode, ...times } = attempt;
   const { placedAt, answeredAt, endedAt, durationSeconds, answeredBy, reason, evidence, ...more } = times;
-  const { create, updates, disagreed } = evidence;
+  const { create, updates, disagreed, notifications } = evidence;
   return {
     ...{ number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode },
     ...{ placedAt, answeredAt, endedAt, durationSeconds, answeredBy },
     reason: arrangeReason(reason),
-    evidence: { create: arrangeCreate(create), updates: updates.map(arrangeUpdate), disagreed },
+    evidence: {
+      create: arrangeCreate(create),
+      updates: updates.map(arrangeUpdate),
+      disagreed,
+      ...(notifications && {
+        notifications: notifications.map(({ code, message }) => ({ code, message })),
+      }),
+    },
     ...more,
   };
 }

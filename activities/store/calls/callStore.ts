@@ -9,6 +9,13 @@ import type {
 } from '../../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
 
+export interface UnfinishedCalls {
+  state: Exclude<CallStateName, 'done'>;
+  count: number;
+  /** Seconds since the request of the oldest call in this state; 0 when there is none. */
+  oldestSeconds: number;
+}
+
 /** The rows of calls and attempts. */
 export interface CallStore {
   /**
@@ -45,6 +52,9 @@ export interface CallStore {
     state: CallStateName;
     update: CallUpdate;
   }): Promise<{ known: boolean }>;
+
+  /** How many calls without an outcome are in each state, and how old the oldest of them is. */
+  countUnfinished(): Promise<UnfinishedCalls[]>;
 
   /** The stored callbacks of an attempt under way. Null when the attempt is settled or has no row. */
   storedUpdates(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;

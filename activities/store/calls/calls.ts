@@ -1,11 +1,17 @@
 import { newAttempt } from '../../../workflows/call/attempt.js';
-import type { Attempt, CallOutcome, CallState, CallUpdate } from '../../../workflows/callOutcome.js';
+import {
+  type Attempt,
+  type CallOutcome,
+  type CallState,
+  type CallUpdate,
+  callStates,
+} from '../../../workflows/callOutcome.js';
 import type { CallRequest } from '../../../workflows/callRequest.js';
 import { orderOf } from '../../../workflows/rules/twilioStatus.js';
 import { type Database, json, prepared } from '../database/database.js';
 import { arrangeAttempt, arrangeOutcome } from './arrangeOutcome.js';
 import { callProgress } from './callProgress.js';
-import type { CallStore } from './callStore.js';
+import type { CallStore, UnfinishedCalls } from './callStore.js';
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function calls(db: Database): Omit<CallStore, 'listCalls'> {
@@ -58,6 +64,10 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
     async storedUpdates({ callId, callSid }) {
       const [row] = await db.query<{ updates: CallUpdate[] }>(storedUpdates, [callId, callSid]);
       return row ? row.updates.filter(isFromCallback) : null;
+    },
+
+    countUnfinished() {
+      return db.query<UnfinishedCalls>(countUnfinished, [callStates.filter((state) => state !== 'done')]);
     },
 
     async markWaiting({ callId }) {
@@ -230,6 +240,13 @@ const recordProgress = prepared(`
 const storedUpdates = prepared(`
   select document #> '{evidence,updates}' as updates from attempts
   where call_id = $1 and call_sid = $2 and outcome is null`);
+
+// Each state on its own, so that the index by state serves it.
+const countUnfinished = `
+  select state, (select count(*) from calls where calls.state = unfinished.state)::integer as count,
+    coalesce(greatest(0, extract(epoch from clock_timestamp()
+      - (select min(started_at) from calls where calls.state = unfinished.state))), 0)::float8 as "oldestSeconds"
+  from unnest($1::text[]) as unfinished(state)`;
 
 // Between two attempts: `progress` of an attempt under way is not a multiple of 10.
 const markWaiting = `

@@ -18,7 +18,7 @@ export interface DialingState {
   /** Null unless an operator has paused it. */
   paused: { since: string; reason: string | null } | null;
   breaker: Breaker;
-  /** Placements whose call may still be alive. */
+  /** Placements whose call may still be alive: at most 26 hours old, as in the claim. */
   inFlight: number;
   /** The next send time under the rate limit; null when nothing was ever dialed. In the past: now. */
   nextPlacementAt: string | null;
@@ -123,7 +123,8 @@ const readDialing = `
       when breaker_open_until > clock_timestamp() then 'open' else 'trying' end as state,
     ${iso('breaker_opened_at')} as "openedAt", ${iso('breaker_open_until')} as "openUntil",
     breaker_reason as "breakerReason",
-    (select count(*) from placements where account_sid = $1 and ended_at is null)::integer as "inFlight",
+    (select count(*) from placements where account_sid = $1 and ended_at is null
+      and claimed_at > clock_timestamp() - longest_in_flight())::integer as "inFlight",
     (select ${iso('next_send_at')} from account_pacing where account_sid = $1) as "nextPlacementAt"
   from (select $1::text as account_sid) as account left join dialing_control using (account_sid)`;
 

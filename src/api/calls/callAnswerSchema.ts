@@ -66,6 +66,12 @@ const attempt = z
       ),
       updates: z.array(update),
       disagreed: z.boolean().meta({ description: 'Two sources gave different final statuses.' }),
+      notifications: z
+        .array(z.object({ code: z.int(), message: z.string() }))
+        .optional()
+        .meta({
+          description: 'What Twilio noted about an answered call, such as a TwiML document it could not use.',
+        }),
     }),
   })
   .meta({ id: 'Attempt', description: 'One try to reach the number: at most one Twilio call.' });

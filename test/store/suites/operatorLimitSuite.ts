@@ -148,5 +148,19 @@ export function operatorLimitSuite(engine: () => Engine): void {
       );
       expect(next).toEqual({ isNext: true });
     });
+
+    it('a call of which nobody ever learned the end: in flight for 26 hours, and no longer', async () => {
+      const account = newAccount();
+      await store().claimPlacement(newClaim(account));
+      const age = (hours: number) =>
+        query(
+          'update placements set claimed_at = clock_timestamp() - make_interval(hours => $2::integer) where account_sid = $1',
+          [account.accountSid, String(hours)],
+        );
+      await age(25);
+      expect((await store().readDialing(account)).inFlight).toBe(1);
+      await age(27);
+      expect((await store().readDialing(account)).inFlight).toBe(0);
+    });
   });
 }

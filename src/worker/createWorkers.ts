@@ -1,0 +1,89 @@
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  type ActivityEvent,
+  createActivities,
+  notifyActivities,
+  readActivities,
+} from '../../activities/createActivities.js';
+import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
+import type { CallStarter } from '../../activities/deps/callStarter.js';
+import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { CallActivities } from '../../workflows/callActivities.js';
+import { createDialWorker, currentCapacity } from './createDialWorker.js';
+import { createStoppedWorker } from './stoppedWorker.js';
+
+/**
+ * Activities that run at once, per worker process and queue. An activity that waits for an answer costs a
+ * socket and some memory, and no CPU.
+ *
+ * `main`: what a call does with the store and its own rules, all of it short, and Lookup, which takes no more
+ * than half of it. `notify`: several hosts may hang at once, each with as many posts as one host may have.
+ * `read`: Twilio is one host, and allows only so many requests at once.
+ */
+const slots = { main: 300, notify: 300, read: 100 } as const;
+/** Enough to fill the slots: a poll takes some milliseconds. */
+const polls = 5;
+
+export interface WorkersParts {
+  connection: NativeConnection;
+  /** The task queue of the workflows; those of the other workers are named after it. */
+  taskQueue: string;
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  callStarter: CallStarter;
+  emit: (event: ActivityEvent) => void;
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /** Replace the real ones, in tests. */
+  activities?: Partial<CallActivities>;
+}
+
+/**
+ * Creates every worker of a process. What may be slow has a queue and a worker of its own: posts to clients
+ * (`-notify`), reads from Twilio (`-read`), placements (`-dial`), and calls that wait while dialing is stopped
+ * (`-stopped`). Then what is slow delays only itself.
+ */
+export function createWorkers(parts: WorkersParts, options: Partial<WorkerOptions> = {}): Promise<Worker[]> {
+  const { connection, taskQueue, store, settings, workflowBundle } = parts;
+  const activities = { ...createActivities(parts), ...parts.activities };
+  const activityWorker = (queue: 'notify' | 'read', some: Partial<CallActivities>) =>
+    Worker.create({
+      ...options,
+      connection,
+      taskQueue: `${taskQueue}-${queue}`,
+      activities: some,
+      maxConcurrentActivityTaskExecutions: slots[queue],
+      maxConcurrentActivityTaskPolls: polls,
+    });
+  return allOrNone([
+    // It also knows the activities of the other queues: those of calls that an earlier version started are here.
+    Worker.create({
+      ...options,
+      connection,
+      taskQueue,
+      workflowBundle,
+      activities,
+      maxConcurrentActivityTaskExecutions: slots.main,
+    }),
+    activityWorker('notify', notifyActivities(activities)),
+    activityWorker('read', readActivities(activities)),
+    createDialWorker(parts, options),
+    createStoppedWorker(
+      { connection, taskQueue, readCapacity: () => currentCapacity(store, settings) },
+      options,
+    ),
+  ]);
+}
+
+/** If one worker cannot be created, ends the others: a connection that a worker uses cannot be closed. */
+async function allOrNone(creating: Promise<Worker>[]): Promise<Worker[]> {
+  const created = await Promise.allSettled(creating);
+  const failed = created.find((one) => one.status === 'rejected');
+  const workers = created.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return workers;
+  for (const worker of workers) {
+    const ended = worker.run();
+    worker.shutdown();
+    await ended;
+  }
+  throw failed.reason;
+}

@@ -44,7 +44,8 @@ export async function claimPlacement(
       limits: dialLimitsOf(settings),
       parallel: plan.allowParallel,
       rememberInvalidSeconds: settings.rememberInvalidSeconds,
-      lookupSaysValid,
+      // Who switches Lookup off knows better than an older Lookup. What a create request has shown stands.
+      lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
       sendWithinSeconds,
     });
     const mayClearSoon = !claim.claimed && (claim.by === 'pair-in-progress' || claim.by === 'account-limit');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
@@ -66,13 +67,14 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
 }
 
 /** `ringtrue do-not-call import`. */
-export async function importFile(file: string, options: ApiOptions): Promise<void> {
+export async function importFile(file: string, options: ApiOptions & { country?: string }): Promise<void> {
   const csv = await readFile(file).catch((error: Error) => {
     throw new UsageError(`${file} cannot be read: ${error.message}`);
   });
+  const { country } = options;
   const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
     'POST',
-    '/do-not-call',
+    `/do-not-call${country === undefined ? '' : `?${new URLSearchParams({ country })}`}`,
     { body: new Blob([new Uint8Array(csv)]) },
   );
   print(
@@ -80,6 +82,15 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
     imported,
     `${count(imported.rows, 'row')} read; ${count(imported.added, 'number')} added to the list.`,
   );
+}
+
+/** `ringtrue do-not-call export`: CSV on stdout. */
+export async function exportList(
+  options: ApiOptions & { reason?: string; source?: string; expired?: string },
+): Promise<void> {
+  const { json: _json, api: _api, token: _token, ...filter } = options;
+  const csv = await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`);
+  await csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
 }
 
 /** `ringtrue do-not-call purge`. */

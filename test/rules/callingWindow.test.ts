@@ -385,13 +385,13 @@ describe('the window without a zone: the number says where the phone is', () => 
     ['+870773123456', []],
     ['+80012345678', []],
   ])('%s: %j', async (number, zones) => {
-    expect(await timeZonesOf(number)).toEqual(zones);
+    expect(timeZonesOf(number)).toEqual(zones);
   });
 
   it.each(['+18005550199', '+15005550006'])(
     '%s belongs to no area: every zone of its plan',
     async (number) => {
-      const zones = await timeZonesOf(number);
+      const zones = timeZonesOf(number);
       expect(zones.length).toBeGreaterThan(12);
       expect(zones).toEqual(
         expect.arrayContaining(['America/New_York', 'Pacific/Guam', 'Pacific/Pago_Pago']),

@@ -80,7 +80,8 @@ export async function* csvRows(
   } catch (error) {
     if (!(error instanceof BrokenCsv)) throw error;
     yield {
-      row: row + 1,
+      // The header is a record too.
+      row: Math.max(row + 1, error.record - 1),
       line: error.line,
       request: {},
       faults: [{ path: '', message: error.message }],

@@ -18,6 +18,8 @@ export class BrokenCsv extends Error {
   constructor(
     message: string,
     readonly line: number | null,
+    /** Which record it is, from 1. Some records before it may not have been given out. */
+    readonly record: number,
   ) {
     super(message);
   }
@@ -55,7 +57,9 @@ export async function* csvRecords(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error.lines === 'number' ? error.lines + head.linesBefore : null;
-    throw new BrokenCsv(whyBroken(error, longestRecord), line);
+    const { records } = error as CsvError & { records?: unknown };
+    const record = typeof records === 'number' ? records + 1 : 1;
+    throw new BrokenCsv(whyBroken(error, longestRecord), line, record);
   } finally {
     stopped = true;
     parser.destroy();

@@ -74,7 +74,8 @@ export async function readDoNotCallCsv(
     for await (const { cells } of csvRecords(text, { longestRecord })) takeRow(cells);
   } catch (error) {
     if (error instanceof UnreadableText) faults.add([{ path: '', message: error.message }]);
-    else if (error instanceof BrokenCsv) faults.add([{ path: `rows.${row + 1}`, message: error.message }]);
+    else if (error instanceof BrokenCsv)
+      faults.add([{ path: `rows.${error.record}`, message: error.message }]);
     else throw error;
   }
   if (header === null && !faults.any)

@@ -26,6 +26,11 @@ const trunkPrefixes = ['0'];
  */
 export function canonicalNumber(number: string): string {
   if (northAmerican.test(number) || !e164.test(number)) return number;
+  const shorter = withoutOnePrefix(number);
+  return shorter === number ? number : canonicalNumber(shorter);
+}
+
+function withoutOnePrefix(number: string): string {
   const parsed = parsePhoneNumberFromString(number);
   if (parsed === undefined) return number;
   const shortened = parsed.isValid() ? undefined : withoutPrefix(parsed);

@@ -42,7 +42,7 @@ describe('a batch from its file to its results', () => {
     const { text } = await api.get(`/batches/${batchId}/results.csv`);
     const [head, , second] = text.split('\r\n');
     expect(head).toBe(
-      'row,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
+      '\uFEFFrow,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
     );
     expect(second).toMatch(new RegExp(`^2,${batchId}-2,\\${busy},done,busy,.*,1,2.*Z,2.*Z,,,,,'=1$`));
     expect((await api.get(`/calls?batch=${batchId}`)).json.calls).toHaveLength(3);
@@ -193,7 +193,15 @@ describe('a cell of the results', () => {
     ['a formula by a minus', '-1+1', "'-1+1"],
     ['a formula by an at', '@SUM(A1)', "'@SUM(A1)"],
     ['a formula by a plus', '+1+cmd|x', "'+1+cmd|x"],
-    ['a formula after a tab', '\t=1', "'\t=1"],
+    ['a formula after a tab', '\t=1', "'\t'=1"],
+    ['a formula after a semicolon', "x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"],
+    ['a formula after a semicolon and a blank', 'x; @SUM(A1)', "x; '@SUM(A1)"],
+    ['a formula after a semicolon and a quote', 'x;"=1"', `"x;""'=1"""`],
+    ['a formula after a tab in the middle', 'x\t-1', "x\t'-1"],
+    ['a formula after a bar', 'x|+1', "x|'+1"],
+    ['a formula after a line end', 'x\n=1', '"x\n\'=1"'],
+    ['a formula in East Asian width after a semicolon', 'x;＝1', "x;'＝1"],
+    ['a semicolon without a formula', 'x;y', 'x;y'],
     ['a formula after a blank', ' =1', "' =1"],
     ['blanks around it', ' a ', '" a "'],
     ['a phone number', '+15005550001', '+15005550001'],

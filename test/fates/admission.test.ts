@@ -96,11 +96,12 @@ describe('Twilio has shown in another call that there is no such number', () => 
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('by Lookup: the next call is refused without asking, and dialed when Lookup says otherwise', async () => {
+  it('by Lookup, which is down now: the next call is refused, and dialed when Lookup says otherwise', async () => {
     context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { valid: false }));
     const first = await context.bench.start({ to: context.to });
     expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'lookup' });
-    const second = await context.bench.start({ to: context.to, lookup: 'off' });
+    context.twilio.answerLookup = () => twilioError(400, 20404, 'no Lookup here');
+    const second = await context.bench.start({ to: context.to });
     expect(await second.result()).toMatchObject({
       outcome: 'invalid-number',
       decidedBy: 'lookup',
@@ -108,6 +109,23 @@ describe('Twilio has shown in another call that there is no such number', () => 
     });
     context.twilio.answerLookup = context.defaults.answerLookup;
     await answered(await context.bench.start({ to: context.to }));
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
+  it('by Lookup, which is wrong: a call with lookup off is dialed', async () => {
+    context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { valid: false }));
+    const first = await context.bench.start({ to: context.to });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'lookup' });
+    await answered(await context.bench.start({ to: context.to, lookup: 'off' }));
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
+  it('by refusing the create: a call with lookup off is refused as well', async () => {
+    context.twilio.answerCreate = () => twilioError(400, 21211, 'Invalid To');
+    const first = await context.bench.start({ to: context.to });
+    expect(await first.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'create' });
+    const second = await context.bench.start({ to: context.to, lookup: 'off' });
+    expect(await second.result()).toMatchObject({ outcome: 'invalid-number', decidedBy: 'create' });
     expect(context.twilio.creates).toHaveLength(1);
   });
 });

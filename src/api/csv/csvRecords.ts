@@ -73,18 +73,17 @@ export function bareCell(cell: string): string {
 
 /** A line `sep=;`, as spreadsheets write it in front of the first line. */
 const separatorLine = /^"?sep=([,;\t])"?[^\S\r\n]*(\r\n|\n|\r)/i;
-const oneWholeLine = /^("?sep=[,;\t]"?[^\S\r\n]*(\r\n|\n|\r))?[^\r\n]+[\r\n]/i;
 
 async function readHead(text: AsyncIterable<string>, longest: number) {
   const parts = text[Symbol.asyncIterator]();
   let head = '';
   let done = false;
-  while (!done && head.length <= longest && !oneWholeLine.test(head)) {
+  while (!done && head.length <= longest && !hasFirstLine(head)) {
     const next = await parts.next();
     if (next.done) done = true;
     else head += next.value;
   }
-  const bare = head.replace(/^\uFEFF+/, '');
+  const bare = withoutMark(head);
   const [marker = '', separator] = separatorLine.exec(bare) ?? [];
   const rest = bare.slice(marker.length);
   return {
@@ -95,6 +94,18 @@ async function readHead(text: AsyncIterable<string>, longest: number) {
       for (let next = await parts.next(); !next.done; next = await parts.next()) yield next.value;
     })(),
   };
+}
+
+/** Is the line that names the columns complete, after a line `sep=;` with its whole end? */
+function hasFirstLine(head: string): boolean {
+  const bare = withoutMark(head);
+  const [marker = ''] = separatorLine.exec(bare) ?? [];
+  const rest = bare.slice(marker.length);
+  return /[\r\n]/.test(marker.endsWith('\r') ? rest.replace(/^\n/, '') : rest);
+}
+
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF+/, '');
 }
 
 function likeliestDelimiter(text: string): Delimiter {

@@ -235,6 +235,12 @@ overApi(doNotCall.command('import'))
   .argument('<file>', 'CSV with a header: to, and optionally reason and expires_at')
   .option('--country <country>', 'the file has national numbers of this country, such as US; needs no header')
   .action(async (file, options) => (await import('./commands/doNotCall.js')).importFile(file, options));
+overApi(doNotCall.command('removals'))
+  .description('shows who took numbers off the list, newest first')
+  .option('--to <number>', 'removals of this number')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--cursor <cursor>', 'where the previous page ended')
+  .action(async (options) => (await import('./commands/doNotCall.js')).removals(options));
 overApi(doNotCall.command('export'))
   .description('prints the whole list as CSV')
   .option('--reason <text>', 'entries with exactly this reason')

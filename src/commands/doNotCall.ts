@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
+import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { count } from '../terminal/count.js';
@@ -91,6 +91,30 @@ export async function exportList(
   const { json: _json, api: _api, token: _token, ...filter } = options;
   const csv = await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`);
   await csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
+}
+
+/** `ringtrue do-not-call removals`. */
+export async function removals(
+  options: ApiOptions & { to?: string; limit?: number; cursor?: string },
+): Promise<void> {
+  const { json, api: _api, token: _token, ...filter } = options;
+  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+  const query = new URLSearchParams(Object.fromEntries(texts));
+  const page = await new ApiClient(options).send<{ removals: DoNotCallRemoval[]; nextCursor: string | null }>(
+    'GET',
+    `/do-not-call/removals?${query}`,
+  );
+  const rows = page.removals.map((removal) => [
+    removal.to,
+    removal.removedAt,
+    removal.removedBy ?? '',
+    removal.source,
+    removal.reason,
+  ]);
+  const table =
+    rows.length === 0 ? 'No removals.' : tableOf(['NUMBER', 'REMOVED', 'BY', 'SOURCE', 'REASON'], rows);
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print({ json }, page, `${table}${more}`);
 }
 
 /** `ringtrue do-not-call purge`. */

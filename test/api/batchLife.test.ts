@@ -57,7 +57,24 @@ describe('a batch from its file to its results', () => {
     });
 
     const failed = await api.post('/redials', { batch: batchId, dryRun: true });
-    expect(failed.json).toMatchObject({ total: 1, sample: [{ to: busy }] });
+    expect(failed.json).toMatchObject({
+      total: 1,
+      leftOut: [],
+      sample: [{ to: busy }],
+      calls: [{ to: busy }],
+    });
+
+    await api.post('/do-not-call', { to: busy });
+    const leftOut = [{ by: 'do-not-call', message: expect.stringContaining('do-not-call list'), calls: 1 }];
+    expect((await api.post('/redials', { ...query, dryRun: true })).json).toMatchObject({
+      total: 0,
+      leftOut,
+    });
+    expect((await api.post('/redials', query)).status).toBe(422);
+    const wider = await api.post('/redials', { ...query, outcome: ['busy', 'answered'], paused: true });
+    expect(wider).toMatchObject({ status: 202, json: { total: 2, leftOut } });
+    await api.post(`/batches/${wider.json.batchId}/cancel`);
+    await api.send({ method: 'DELETE', path: `/do-not-call/${busy}` });
 
     endCallsAutomatically(context, 'completed');
     const made = context.twilio.creates.length;

@@ -89,6 +89,23 @@ describe('DELETE /do-not-call/{number}', () => {
     expect(await remove(context.to)).toMatchObject(notListed);
   });
 
+  it('number was removed: the removals tell when, by whom and what the entry was', async () => {
+    await api.post('/do-not-call', { to: context.to, reason: 'asked' });
+    await remove(context.to);
+    await api.post('/do-not-call', { to: context.to, reason: 'asked again' });
+    await remove(context.to);
+    const query = new URLSearchParams({ to: context.to, limit: '1' });
+    const first = (await api.get(`/do-not-call/removals?${query}`)).json;
+    const removal = { to: context.to, removedBy: null, source: 'api' };
+    expect(first).toMatchObject({ removals: [{ ...removal, reason: 'asked again' }] });
+    query.set('cursor', first.nextCursor);
+    expect((await api.get(`/do-not-call/removals?${query}`)).json).toMatchObject({
+      removals: [{ ...removal, reason: 'asked', removedAt: expect.stringMatching(/Z$/) }],
+      nextCursor: null,
+    });
+    expect(await api.get('/do-not-call/removals?cursor=x')).toMatchObject({ status: 422 });
+  });
+
   it.each(['15005550006', '+', 'x', '%2B15005550006%00', '%E0%A4%A', '+1500555000600000', 'purge'])(
     'what is no number (%s): 422',
     async (number) => {

@@ -12,6 +12,7 @@ import { invalidRequest, problem } from '../http/problem.js';
 import {
   cursorParameter,
   limitParameter,
+  numberParameter,
   oneOf,
   type QueryParameter,
   readQuery,
@@ -24,6 +25,7 @@ import {
   doNotCallEntrySchema,
   doNotCallImportSchema,
   doNotCallPageSchema,
+  doNotCallRemovalPageSchema,
   doNotCallRequestSchema,
   longestReason,
   reasonRule,
@@ -46,6 +48,11 @@ const filters = {
     'true: only entries that have expired. false: only entries that still hold.',
   ),
   limit: limitParameter('Numbers', 1000, standardLimit),
+  cursor: cursorParameter,
+};
+const removalFilters = {
+  to: numberParameter('Only removals of this number. Write its + as %2B.'),
+  limit: limitParameter('Removals', 1000, standardLimit),
   cursor: cursorParameter,
 };
 const { limit: _limit, cursor: _cursor, ...exportFilters } = filters;
@@ -134,6 +141,18 @@ export const doNotCallRoutes: Route[] = [
     },
     problems: [...bodyProblems, 'store-unavailable'],
     serve: purgeDoNotCall,
+  },
+  {
+    method: 'get',
+    path: '/do-not-call/removals',
+    tag: 'Do not call',
+    operationId: 'listDoNotCallRemovals',
+    summary: 'List who took numbers off the do-not-call list',
+    description: 'Newest first. Entries that were purged because they had expired are not among them.',
+    parameters: queryParameters(removalFilters),
+    answers: { 200: { description: 'One page.', content: jsonContent(doNotCallRemovalPageSchema) } },
+    problems: ['invalid-request', 'store-unavailable'],
+    serve: listDoNotCallRemovals,
   },
   {
     method: 'get',
@@ -270,7 +289,18 @@ function removeFromDoNotCall({ store }: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const path = readNumberInPath(c);
     if ('refusal' in path) return path.refusal;
-    return (await store.removeFromDoNotCall(path.number)) ? c.body(null, 204) : notListed(c);
+    return (await store.removeFromDoNotCall(path.number, c.get('client') ?? null))
+      ? c.body(null, 204)
+      : notListed(c);
+  };
+}
+
+function listDoNotCallRemovals({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const parsed = readQuery(c, removalFilters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { limit, ...others } = parsed.query;
+    return c.json(await store.listDoNotCallRemovals({ ...others, limit: Number(limit ?? standardLimit) }));
   };
 }
 

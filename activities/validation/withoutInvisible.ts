@@ -6,8 +6,8 @@ export function withoutInvisible(text: string): string {
   return text.replace(format, '');
 }
 
-/** All but the ordinary space: what a reader cannot see, or takes for a space. */
-const unseen = /[\p{Cf}\p{Cc}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+/** What a reader cannot see, or takes for an ordinary space. Line ends are shown as such. */
+const unseen = /(?![\r\n])[\p{Cf}\p{Cc}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /**
  * The characters of a text that cannot be seen, each once, as `U+200B ZERO WIDTH SPACE`.

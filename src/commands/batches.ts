@@ -1,13 +1,13 @@
 import { openAsBlob } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { print, printProgress } from '../terminal/print.js';
+import { printCsv } from '../terminal/printCsv.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -111,10 +111,7 @@ export async function controlBatch(
 /** `ringtrue batch results`: CSV, or with --json one row a line. */
 export async function printResults(batchId: string, options: ApiOptions): Promise<void> {
   const api = new ApiClient(options);
-  if (!options.json) {
-    const csv = await api.batchCsv(batchId);
-    return csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
-  }
+  if (!options.json) return printCsv(await api.batchCsv(batchId));
   for (let cursor: string | null = '0'; cursor !== null; ) {
     const page: { results: object[]; nextCursor: string | null } = await api.batchResults(batchId, cursor);
     for (const row of page.results) process.stdout.write(`${JSON.stringify(row)}\n`);

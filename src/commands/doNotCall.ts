@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { Writable } from 'node:stream';
 import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
+import { printCsv } from '../terminal/printCsv.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
@@ -89,8 +89,7 @@ export async function exportList(
   options: ApiOptions & { reason?: string; source?: string; expired?: string },
 ): Promise<void> {
   const { json: _json, api: _api, token: _token, ...filter } = options;
-  const csv = await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`);
-  await csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
+  await printCsv(await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`));
 }
 
 /** `ringtrue do-not-call removals`. */

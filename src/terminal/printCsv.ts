@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
-const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf);
+const utf8Mark = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /**
  * Writes CSV from the API to stdout. Its byte order mark goes along only into a file, for spreadsheets: programs
@@ -16,9 +16,9 @@ function withoutMark(): TransformStream<Uint8Array, Uint8Array> {
   let isFirst = true;
   return new TransformStream({
     transform(part, controller) {
-      const hasMark = isFirst && byteOrderMark.every((byte, nth) => part[nth] === byte);
+      const hasMark = isFirst && utf8Mark.every((byte, nth) => part[nth] === byte);
       isFirst = false;
-      controller.enqueue(hasMark ? part.subarray(byteOrderMark.length) : part);
+      controller.enqueue(hasMark ? part.subarray(utf8Mark.length) : part);
     },
   });
 }

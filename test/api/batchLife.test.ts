@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../src/api/csv/csvLine.js';
+import { csvRow } from '../../src/api/csv/csvRow.js';
 import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, eventually, problem, useApi } from './useApi.js';
@@ -229,6 +229,6 @@ describe('a cell of the results', () => {
     ['a formula that would end its cell', '="a",b', '"\'=""a"",b"'],
     ['nothing', null, ''],
   ])('%s: written as text, never as a formula', (_, value, written) => {
-    expect(csvLine([value, 'z'])).toBe(`${written},z\r\n`);
+    expect(csvRow([value, 'z'])).toBe(`${written},z\r\n`);
   });
 });

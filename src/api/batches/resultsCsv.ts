@@ -1,6 +1,6 @@
 import type { BatchResult } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
-import { byteOrderMark, type Cell, csvLine } from '../csv/csvLine.js';
+import { type Cell, csvRow, utf8Mark } from '../csv/csvRow.js';
 
 const rowsPerRead = 1000;
 
@@ -28,11 +28,11 @@ export async function* resultsCsv(
   metadataNames: string[],
 ): AsyncGenerator<string> {
   const names = metadataNames.length > 0 ? metadataNames.map((name) => `metadata.${name}`) : ['metadata'];
-  yield byteOrderMark + csvLine([...columns.map(([name]) => name), ...names]);
+  yield utf8Mark + csvRow([...columns.map(([name]) => name), ...names]);
   for (let after = 0; ; ) {
     const results = await store.batchResults(batchId, { after, limit: rowsPerRead });
     if (results.length === 0) return;
-    yield results.map((result) => csvLine(cellsOf(result, metadataNames))).join('');
+    yield results.map((result) => csvRow(cellsOf(result, metadataNames))).join('');
     after = results.at(-1)?.row ?? after;
   }
 }

@@ -52,11 +52,11 @@ export async function* csvRecords(
       record: string[];
       info: { lines: number };
     }>)
-      yield { cells: record, line: info.lines + head.linesBefore };
+      yield { cells: record, line: info.lines + head.offset };
     await feeding;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error.lines === 'number' ? error.lines + head.linesBefore : null;
+    const line = typeof error.lines === 'number' ? error.lines + head.offset : null;
     const { records } = error as CsvError & { records?: unknown };
     const record = typeof records === 'number' ? records + 1 : 1;
     throw new BrokenCsv(whyBroken(error, longestRecord), line, record);
@@ -72,23 +72,23 @@ export function bareCell(cell: string): string {
 }
 
 /** A line `sep=;`, as spreadsheets write it in front of the first line. */
-const separatorLine = /^"?sep=([,;\t])"?[^\S\r\n]*(\r\n|\n|\r)/i;
+const separatorMarker = /^"?sep=([,;\t])"?[^\S\r\n]*(\r\n|\n|\r)/i;
 
 async function readHead(text: AsyncIterable<string>, longest: number) {
   const parts = text[Symbol.asyncIterator]();
   let head = '';
   let done = false;
-  while (!done && head.length <= longest && !hasFirstLine(head)) {
+  while (!done && head.length <= longest && !hasHeader(head)) {
     const next = await parts.next();
     if (next.done) done = true;
     else head += next.value;
   }
   const bare = withoutMark(head);
-  const [marker = '', separator] = separatorLine.exec(bare) ?? [];
+  const [marker = '', separator] = separatorMarker.exec(bare) ?? [];
   const rest = bare.slice(marker.length);
   return {
     delimiter: (separator as Delimiter | undefined) ?? likeliestDelimiter(rest),
-    linesBefore: marker === '' ? 0 : 1,
+    offset: marker === '' ? 0 : 1,
     text: (async function* () {
       yield rest;
       for (let next = await parts.next(); !next.done; next = await parts.next()) yield next.value;
@@ -97,9 +97,9 @@ async function readHead(text: AsyncIterable<string>, longest: number) {
 }
 
 /** Is the line that names the columns complete, after a line `sep=;` with its whole end? */
-function hasFirstLine(head: string): boolean {
+function hasHeader(head: string): boolean {
   const bare = withoutMark(head);
-  const [marker = ''] = separatorLine.exec(bare) ?? [];
+  const [marker = ''] = separatorMarker.exec(bare) ?? [];
   const rest = bare.slice(marker.length);
   return /[\r\n]/.test(marker.endsWith('\r') ? rest.replace(/^\n/, '') : rest);
 }

@@ -69,16 +69,16 @@ class Decoder {
     try {
       text = decoder.decode(bytes, { stream: !isLast });
     } catch {
-      throw unreadable(decoder.encoding, this.#line + linesBeforeFault(decoder.encoding, bytes));
+      throw unreadable(decoder.encoding, this.#line + breaksBeforeFault(decoder.encoding, bytes));
     }
     // windows-1252 gives no letter to five bytes, which then become control characters.
     const control = decoder.encoding === 'windows-1252' ? text.search(/[\x80-\x9f]/) : -1;
-    if (control !== -1) throw unreadable('windows-1252', this.#line + linesIn(text.slice(0, control)));
+    if (control !== -1) throw unreadable('windows-1252', this.#line + newlines(text.slice(0, control)));
     return this.#count(text);
   }
 
   #count(text: string): string {
-    this.#line += linesIn(text);
+    this.#line += newlines(text);
     return text;
   }
 }
@@ -113,7 +113,7 @@ function beginsUtf8(bytes: Uint8Array): boolean {
 }
 
 /** The line ends before the first character that is wrong. A part may begin within a character. */
-function linesBeforeFault(encoding: string, bytes: Uint8Array): number {
+function breaksBeforeFault(encoding: string, bytes: Uint8Array): number {
   const begin =
     encoding === 'utf-8'
       ? Math.max(
@@ -123,9 +123,9 @@ function linesBeforeFault(encoding: string, bytes: Uint8Array): number {
       : 0;
   const text = new TextDecoder(encoding).decode(bytes.subarray(begin > 3 ? 0 : begin));
   const fault = text.indexOf('\uFFFD');
-  return linesIn(fault === -1 ? text : text.slice(0, fault));
+  return newlines(fault === -1 ? text : text.slice(0, fault));
 }
 
-function linesIn(text: string): number {
+function newlines(text: string): number {
   return text.split('\n').length - 1;
 }

@@ -1,6 +1,6 @@
 import type { DoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
-import { byteOrderMark, csvLine } from '../csv/csvLine.js';
+import { csvRow, utf8Mark } from '../csv/csvRow.js';
 
 const entriesPerRead = 1000;
 
@@ -9,7 +9,7 @@ export async function* doNotCallExport(
   store: OutcomeStore,
   filter: Omit<Parameters<OutcomeStore['listDoNotCall']>[0], 'limit' | 'cursor'>,
 ): AsyncGenerator<string> {
-  yield byteOrderMark + csvLine(['to', 'reason', 'expires_at', 'source', 'added_at', 'expired']);
+  yield utf8Mark + csvRow(['to', 'reason', 'expires_at', 'source', 'added_at', 'expired']);
   for (let cursor: string | null = null; ; ) {
     const page: { entries: DoNotCallEntry[]; nextCursor: string | null } = await store.listDoNotCall({
       ...filter,
@@ -23,5 +23,5 @@ export async function* doNotCallExport(
 }
 
 function lineOf({ to, reason, expiresAt, source, addedAt, expired }: DoNotCallEntry): string {
-  return csvLine([to, reason, expiresAt, source, addedAt, String(expired)]);
+  return csvRow([to, reason, expiresAt, source, addedAt, String(expired)]);
 }

@@ -246,8 +246,8 @@ async function importCsv({ store }: ApiTools, c: ApiContext): Promise<Response> 
       { headers: { 'Accept-Encoding': 'identity' } },
     );
   if (Number(c.req.header('Content-Length') ?? 0) > importLimitBytes) return tooLarge(c);
-  const asked = readQuery(c, importParameters);
-  if ('faults' in asked) return invalidRequest(c, asked.faults);
+  const parameters = readQuery(c, importParameters);
+  if ('faults' in parameters) return invalidRequest(c, parameters.faults);
   const charset = charsetOf(c);
   if (charset === undefined)
     return problem(
@@ -256,7 +256,7 @@ async function importCsv({ store }: ApiTools, c: ApiContext): Promise<Response> 
       'The charset of the Content-Type is unknown. Send the list in UTF-8.',
     );
   try {
-    const country = asked.query.country as CountryCode | undefined;
+    const country = parameters.query.country as CountryCode | undefined;
     const parsed = await readDoNotCallCsv(c.req.raw.body, { charset, country });
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
     const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv');

@@ -1,12 +1,12 @@
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 
 /** Spreadsheets read a file as UTF-8 only if it begins with this. */
-export const byteOrderMark = '\uFEFF';
+export const utf8Mark = '\uFEFF';
 
 export type Cell = string | number | null;
 
 /** One line of CSV with its end. Source: RFC 4180. */
-export function csvLine(cells: Cell[]): string {
+export function csvRow(cells: Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 

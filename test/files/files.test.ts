@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { useApi } from './useApi.js';
 
 const context = useCallBench();
 const api = useApi(context);

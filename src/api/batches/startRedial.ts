@@ -15,7 +15,12 @@ import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { jsonContent, type Route } from '../http/route.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
-import { batchParametersSchema, defaultsSchema, faultsInDefaults } from './batchParameters.js';
+import {
+  batchParametersSchema,
+  defaultsSchema,
+  faultsInDefaults,
+  skipFaultyRowsSchema,
+} from './batchParameters.js';
 import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
 import { batchKey, batchStarted, createBatch, requestContext } from './startBatch.js';
@@ -54,6 +59,7 @@ const redialSchema = z
     {
       ...batchParametersSchema.shape,
       ...querySchema.shape,
+      skipFaultyRows: skipFaultyRowsSchema,
       overrides: defaultsSchema.meta({
         type: 'object',
         description: 'Fields of a CallRequest that replace those of each original request.',
@@ -128,7 +134,7 @@ function startRedial(tools: ApiTools) {
       const names = { root: Object.keys(redialSchema.shape) };
       return invalidRequest(c, limitFaults([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
     }
-    const { name, window, paused, overrides = {}, dryRun = false, ...filters } = parsed.data;
+    const { name, window, paused, skipFaultyRows, overrides = {}, dryRun = false, ...filters } = parsed.data;
     if (Object.keys(filters).length === 0)
       faults.push({
         path: '',
@@ -145,7 +151,7 @@ function startRedial(tools: ApiTools) {
 
     if (dryRun) return c.json(await previewRedial(tools.store, query));
     const parameters = Object.fromEntries(
-      Object.entries({ name, window, paused }).filter(([, value]) => value !== undefined),
+      Object.entries({ name, window, paused, skipFaultyRows }).filter(([, value]) => value !== undefined),
     );
     const leftOut = new LeftOut();
     return createBatch(tools, c, key, parameters, {

@@ -6,6 +6,7 @@ import type { Placement } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isStatusCallbackOf } from './twilio/statusCallbackUrl.js';
+import { canonicalNumber, isSpellingOf, listedSpellings } from './validation/canonicalNumber.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */
 const listLagSeconds = 120;
@@ -100,18 +101,22 @@ async function candidatesSince(
   { plan: { to, from } }: PlaceCallInput,
   ageSeconds: number,
 ): Promise<CallInstance[]> {
-  const calls = await twilio.calls
-    .list({ to, from, pageSize: 1000, limit: maxListedCalls })
-    .catch((error) => {
-      throw twilioUnavailable('CallNotSeen', error);
-    });
+  // Twilio may list the number with digits that a country has given up, and compares text.
+  const pages = await Promise.all(
+    [...new Set([to, ...listedSpellings(canonicalNumber(to))])].map((spelling) =>
+      twilio.calls.list({ to: spelling, from, pageSize: 1000, limit: maxListedCalls }),
+    ),
+  ).catch((error) => {
+    throw twilioUnavailable('CallNotSeen', error);
+  });
+  const calls = [...new Map(pages.flat().map((call) => [call.sid, call])).values()];
   // Counted back from now by Twilio's own clock.
   const twilioNow = Date.now() / 1000 + twilio.clockAheadSeconds();
   const since = new Date((twilioNow - ageSeconds - clockSlackSeconds) * 1000).toISOString();
   const recent = calls.filter(
     (call) =>
-      call.to === to &&
-      call.from === from &&
+      isSpellingOf(to, call.to) &&
+      isSpellingOf(from, call.from) &&
       call.direction === 'outbound-api' &&
       (timeOf(call.dateCreated) ?? since) >= since,
   );

@@ -15,7 +15,7 @@ export async function nextAllowedTime(
   from: Date,
 ): Promise<AllowedTime> {
   if (window === null || urgent) return { opensAt: from.toISOString(), timeZones: [] };
-  const timeZones = window.timeZone === undefined ? await timeZonesOf(to) : [window.timeZone];
+  const timeZones = window.timeZone === undefined ? timeZonesOf(to) : [window.timeZone];
   return { opensAt: nextTimeInWindow(window, timeZones, from)?.toISOString() ?? null, timeZones };
 }
 

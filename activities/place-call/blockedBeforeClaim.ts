@@ -27,14 +27,17 @@ async function wasPlacedBefore({ store }: BlockDeps, input: PlaceCallInput): Pro
   return false;
 }
 
-/** Is the calling window closed? The call may have waited in the queue until after its end. */
-export async function isOutsideWindow(input: PlaceCallInput): Promise<boolean> {
-  return (await blockedByWindow(input)) !== null;
+/** Is the calling window closed at this moment? The call may have waited in the queue until after its end. */
+export async function isOutsideWindow(input: PlaceCallInput, nowMs: number): Promise<boolean> {
+  return (await blockedByWindow(input, nowMs)) !== null;
 }
 
-async function blockedByWindow({ plan, requestedAt }: PlaceCallInput): Promise<PlaceCallResult | null> {
-  // Never before `requestedAt`: the workflow found the window open then, whatever this machine's clock says.
-  const from = new Date(Math.max(Date.now(), Date.parse(requestedAt)));
+async function blockedByWindow(
+  { plan, requestedAt }: PlaceCallInput,
+  nowMs = Date.now(),
+): Promise<PlaceCallResult | null> {
+  // Never before `requestedAt`: the workflow found the window open then, whatever other clocks say.
+  const from = new Date(Math.max(nowMs, Date.parse(requestedAt)));
   const { opensAt } = await nextAllowedTime(plan, from);
   if (opensAt === null) return { kind: 'too-late' };
   return opensAt <= from.toISOString() ? null : notYet({ by: 'calling-window', until: opensAt });

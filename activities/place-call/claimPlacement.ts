@@ -44,7 +44,7 @@ export async function claimPlacement(
       limits: dialLimitsOf(settings),
       parallel: plan.allowParallel,
       rememberInvalidSeconds: settings.rememberInvalidSeconds,
-      // Whoever asks with `lookup: off` does not want Lookup's word, not even that of another call.
+      // A client that switches Lookup off knows better than an older Lookup. A refused create still counts.
       lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
       sendWithinSeconds,
     });

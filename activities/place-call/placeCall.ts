@@ -10,6 +10,8 @@ import { certainlyNotSent } from './settlePlacement.js';
 
 /** A create request that starts within this and its HTTP timeout still ends before the activity times out. */
 const mustSendWithinMs = 12_000;
+/** The pause of a call for which the database's clock closed the window and the worker's did not. */
+const clockPauseSeconds = 30;
 /** How long a placement waits here for another one between the same two numbers. */
 const maxPairWaitMs = 3_000;
 
@@ -76,23 +78,45 @@ async function claimAndSend(
   const claim = await claimPlacement(deps, input);
   if (!claim.claimed) return claimRefusal(input, claim);
   const endClaim = onClaim();
+  const databaseNow = databaseClock(claim);
   try {
     if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
-    const hasWindowClosed = await isOutsideWindow(input);
+    const hasWindowClosed = await isOutsideWindow(input, databaseNow());
     // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
     // before it must not dial when the workflow has long gone on without it.
-    const why = whyTooLate(input, startedAt, hasWindowClosed);
+    const why = whyTooLate(input, startedAt, { hasWindowClosed, now: databaseNow() });
     if (why === null) return await sendPlacement(deps, input);
-    return await certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });
+    // Where only the database's clock is past the window, a new placement would come back here at once.
+    const clocksDiffer = hasWindowClosed && !(await isOutsideWindow(input, Date.now()));
+    return await certainlyNotSent(deps, input, {
+      why,
+      retryAfterSeconds: clocksDiffer ? clockPauseSeconds : 0,
+    });
   } finally {
     endClaim();
   }
 }
 
-/** Why the placement must not be sent any more, now that it has waited for its claim and its send time. */
-function whyTooLate({ plan }: PlaceCallInput, startedAt: number, hasWindowClosed: boolean): string | null {
-  const now = Date.now();
-  if (now - startedAt > mustSendWithinMs) return 'the worker took too long before it could dial';
+/**
+ * What time it is by the database's clock, in milliseconds, as the claim told it. Workers may differ in their
+ * clocks; the database is one for all of them.
+ */
+function databaseClock({ sendAt, waitSeconds }: { sendAt: string; waitSeconds: number }): () => number {
+  const claimedAt = Date.parse(sendAt) - waitSeconds * 1000;
+  const since = performance.now();
+  return () => claimedAt + (performance.now() - since);
+}
+
+/**
+ * Why the placement must not be sent any more, now that it has waited for its claim and its send time. `now`
+ * is the database's clock.
+ */
+function whyTooLate(
+  { plan }: PlaceCallInput,
+  startedAt: number,
+  { hasWindowClosed, now }: { hasWindowClosed: boolean; now: number },
+): string | null {
+  if (Date.now() - startedAt > mustSendWithinMs) return 'the worker took too long before it could dial';
   if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < now)
     return `giveUpAt passed before it could dial: ${plan.giveUpAt}`;
   return hasWindowClosed ? 'the calling window closed before it could dial' : null;

@@ -9,6 +9,7 @@ import {
 import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { parseRfc3339 } from '../../workflows/rules/rfc3339.js';
 import { callingWindowSchema, faultsInWindow, windowFieldNames } from './callingWindowSchema.js';
+import { canonicalNumber } from './canonicalNumber.js';
 import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
 import {
   completePolicy,
@@ -18,6 +19,7 @@ import {
   retryPolicySchema,
 } from './retryPolicySchema.js';
 import { twimlFault } from './twimlFault.js';
+import { withoutInvisible } from './withoutInvisible.js';
 
 export { completePolicy };
 
@@ -33,9 +35,15 @@ const maxMetadataBytes = 4096;
 /** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
 const unstorable = /[\0\p{Surrogate}]/u;
 
+/** A phone number in E.164. Gives its one spelling, without characters that cannot be seen. */
 export const phoneNumber = (example: string) => {
   const expected = 'a phone number in E.164: + and 2 to 15 digits, the first not 0, such as +15005550006';
-  return z.string(must(expected)).regex(e164, must(expected)).meta({ example });
+  return z
+    .string(must(expected))
+    .overwrite(withoutInvisible)
+    .regex(e164, { ...must(expected), abort: true })
+    .overwrite(canonicalNumber)
+    .meta({ example });
 };
 
 const webUrl = (expected: string) =>
@@ -219,7 +227,7 @@ function faultsBetweenFields(input: Record<string, unknown>, context: RequestCon
   if (input.from === undefined && context.defaultFrom === null)
     add('from', 'is missing, and the server has no default caller ID; must be a phone number in E.164');
   const from = input.from ?? context.defaultFrom;
-  if (typeof from === 'string' && from === input.to)
+  if (typeof from === 'string' && typeof input.to === 'string' && spelled(from) === spelled(input.to))
     add('from', `is ${show(from)}, the destination itself; must be another number`);
 
   if (input.notifyOn !== undefined && input.notifyUrl === undefined)
@@ -236,6 +244,10 @@ function faultsBetweenFields(input: Record<string, unknown>, context: RequestCon
 
   if (isObject(input.metadata)) faults.push(...faultsInMetadata(input.metadata));
   return faults;
+}
+
+function spelled(number: string): string {
+  return canonicalNumber(withoutInvisible(number));
 }
 
 function faultsInMetadata(metadata: Record<string, unknown>): Fault[] {

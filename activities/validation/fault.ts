@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { invisibleCharacters } from './withoutInvisible.js';
 
 /**
  * One thing that is wrong with a request. `path` is dotted (`retry.intervals.busy.0`); empty: the request as
@@ -78,9 +79,13 @@ export function must(expected: string) {
   };
 }
 
-/** A value in a fault: short, and never more than the client sent. */
+/** A value in a fault: short, and never more than the client sent. Names the characters that cannot be seen. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
+  if (typeof value === 'string') {
+    const shown = value.length > 80 ? `${value.slice(0, 77)}…` : value;
+    const unseen = invisibleCharacters(shown);
+    return `${JSON.stringify(shown)}${unseen.length === 0 ? '' : ` (with ${unseen.slice(0, 3).join(', ')})`}`;
+  }
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   if (typeof value !== 'object' || value === null) return String(value);
   return Array.isArray(value) ? `a list of ${value.length}` : 'an object';

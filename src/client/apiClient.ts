@@ -24,10 +24,15 @@ interface StartedBatch {
   batchId: string;
   total: number;
   url: string;
+  leftOut?: { message: string; calls: number }[];
+  skipped?: { rows: number; totalFaults: number; faults: { row: number; path: string; message: string }[] };
 }
 
 interface RedialPreview {
   total: number;
+  /** How many are left out, by why. */
+  leftOut: { by: string; message: string; calls: number }[];
+  calls: { callId: string; to: string; startedAt: string }[];
   withoutRequest: number;
   sample: { callId: string; to: string; startedAt: string }[];
 }
@@ -153,8 +158,13 @@ export class ApiClient {
   }
 
   /** The results as a stream of CSV. */
-  async batchCsv(batchId: string): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#fetch('GET', `/batches/${encodeURIComponent(batchId)}/results.csv`, {});
+  batchCsv(batchId: string): Promise<ReadableStream<Uint8Array>> {
+    return this.csv(`/batches/${encodeURIComponent(batchId)}/results.csv`);
+  }
+
+  /** The bytes of an answer in CSV as they come in. */
+  async csv(path: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#fetch('GET', path, {});
     if (response.ok && response.body) return response.body;
     throw new ApiRefusal(refusalOf(response.status, parsed(await response.text()), this.#base), response);
   }

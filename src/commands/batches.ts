@@ -1,13 +1,13 @@
 import { openAsBlob } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { print, printProgress } from '../terminal/print.js';
+import { printCsv } from '../terminal/printCsv.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -15,6 +15,7 @@ interface StartOptions extends ApiOptions {
   window?: number;
   delimiter?: string;
   unique: boolean;
+  skipFaultyRows: boolean;
   paused: boolean;
   key?: string;
   wait: boolean;
@@ -29,6 +30,7 @@ export async function startBatch(file: string, options: StartOptions): Promise<v
     ...(window === undefined ? {} : { window }),
     ...(options.paused ? { paused: true } : {}),
     ...(options.unique ? { unique: 'to' } : {}),
+    ...(options.skipFaultyRows ? { skipFaultyRows: true } : {}),
   };
   const isJson = extname(file).toLowerCase() === '.json';
   if (isJson && delimiter !== undefined)
@@ -67,14 +69,15 @@ export async function redial(
   const api = new ApiClient(options);
   if (!dryRun) return show(api, await api.redial(body, key), options);
   const preview = await api.previewRedial(body);
-  const { total, withoutRequest, sample } = preview;
-  const more =
-    withoutRequest > 0 ? `\n${withoutRequest} more match, but their requests are not on record.` : '';
-  print(
-    options,
-    preview,
-    `${count(total, 'call')} would be dialed again.${more}${sample.map(({ to, callId }) => `\n  ${to} after ${callId}`).join('')}`,
-  );
+  const { total, withoutRequest, leftOut, calls } = preview;
+  const lines = [
+    `${count(total, 'call')} would be dialed again.`,
+    ...(withoutRequest > 0 ? [`${withoutRequest} more match, but their requests are not on record.`] : []),
+    ...leftOut.map(({ calls: number, message }) => `${count(number, 'call')} left out: ${message}.`),
+    ...calls.map(({ to, callId }) => `  ${to} after ${callId}`),
+    ...(total > calls.length ? [`  and ${total - calls.length} more`] : []),
+  ];
+  print(options, preview, lines.join('\n'));
 }
 
 /** `ringtrue batch show`. */
@@ -108,10 +111,7 @@ export async function controlBatch(
 /** `ringtrue batch results`: CSV, or with --json one row a line. */
 export async function printResults(batchId: string, options: ApiOptions): Promise<void> {
   const api = new ApiClient(options);
-  if (!options.json) {
-    const csv = await api.batchCsv(batchId);
-    return csv.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
-  }
+  if (!options.json) return printCsv(await api.batchCsv(batchId));
   for (let cursor: string | null = '0'; cursor !== null; ) {
     const page: { results: object[]; nextCursor: string | null } = await api.batchResults(batchId, cursor);
     for (const row of page.results) process.stdout.write(`${JSON.stringify(row)}\n`);
@@ -154,9 +154,16 @@ function texts(values: Record<string, string | number | boolean>): Record<string
 
 async function show(
   api: ApiClient,
-  started: { batchId: string; total: number },
+  started: Awaited<ReturnType<ApiClient['startBatch']>>,
   options: ApiOptions & { wait: boolean },
 ): Promise<void> {
+  const { skipped, leftOut = [] } = started;
+  if (!options.json)
+    for (const { calls, message } of leftOut) printProgress(`${count(calls, 'call')} left out: ${message}.`);
+  if (skipped !== undefined && !options.json) {
+    printProgress(`${count(skipped.rows, 'row')} left out:`);
+    for (const { row, path, message } of skipped.faults) printProgress(`  row ${row}: ${path} ${message}`);
+  }
   if (options.wait) {
     const batch = await untilOver(api, started.batchId);
     return print(options, batch, batchSheet(batch));

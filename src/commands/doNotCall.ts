@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
+import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
+import { printCsv } from '../terminal/printCsv.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
@@ -66,13 +67,14 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
 }
 
 /** `ringtrue do-not-call import`. */
-export async function importFile(file: string, options: ApiOptions): Promise<void> {
+export async function importFile(file: string, options: ApiOptions & { country?: string }): Promise<void> {
   const csv = await readFile(file).catch((error: Error) => {
     throw new UsageError(`${file} cannot be read: ${error.message}`);
   });
+  const { country } = options;
   const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
     'POST',
-    '/do-not-call',
+    `/do-not-call${country === undefined ? '' : `?${new URLSearchParams({ country })}`}`,
     { body: new Blob([new Uint8Array(csv)]) },
   );
   print(
@@ -80,6 +82,38 @@ export async function importFile(file: string, options: ApiOptions): Promise<voi
     imported,
     `${count(imported.rows, 'row')} read; ${count(imported.added, 'number')} added to the list.`,
   );
+}
+
+/** `ringtrue do-not-call export`: CSV on stdout. */
+export async function exportList(
+  options: ApiOptions & { reason?: string; source?: string; expired?: string },
+): Promise<void> {
+  const { json: _json, api: _api, token: _token, ...filter } = options;
+  await printCsv(await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`));
+}
+
+/** `ringtrue do-not-call removals`. */
+export async function removals(
+  options: ApiOptions & { to?: string; limit?: number; cursor?: string },
+): Promise<void> {
+  const { json, api: _api, token: _token, ...filter } = options;
+  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+  const query = new URLSearchParams(Object.fromEntries(texts));
+  const page = await new ApiClient(options).send<{ removals: DoNotCallRemoval[]; nextCursor: string | null }>(
+    'GET',
+    `/do-not-call/removals?${query}`,
+  );
+  const rows = page.removals.map((removal) => [
+    removal.to,
+    removal.removedAt,
+    removal.removedBy ?? '',
+    removal.source,
+    removal.reason,
+  ]);
+  const table =
+    rows.length === 0 ? 'No removals.' : tableOf(['NUMBER', 'REMOVED', 'BY', 'SOURCE', 'REASON'], rows);
+  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
+  print({ json }, page, `${table}${more}`);
 }
 
 /** `ringtrue do-not-call purge`. */

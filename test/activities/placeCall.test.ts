@@ -183,7 +183,11 @@ describe('there is no claim in the journal', () => {
   it("the database lost it when it failed over: the call is found in Twilio's list", async () => {
     const input = inputTo(context.to);
     const { claimPlacement, settlePlacement } = context.store;
-    context.store.claimPlacement = async () => ({ claimed: true, sendAt: '', waitSeconds: 0 });
+    context.store.claimPlacement = async () => ({
+      claimed: true,
+      sendAt: new Date().toISOString(),
+      waitSeconds: 0,
+    });
     context.store.settlePlacement = async () => null;
     context.twilio.answerCreate = ({ make }) => {
       make();
@@ -305,6 +309,41 @@ describe("the worker's clock is ahead", () => {
     const input = inputTo(context.to);
     input.plan.giveUpAt = new Date(Date.now() - 1000).toISOString();
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-yet' });
+    expect(context.twilio.creates).toHaveLength(0);
+  });
+});
+
+describe("the worker's clock is behind the database's", () => {
+  const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+  async function placedAnHourLater(input: PlaceCallInput) {
+    const { claimPlacement } = context.store;
+    context.store.claimPlacement = async (request) => {
+      const claim = await claimPlacement(request);
+      return claim.claimed ? { ...claim, sendAt: inMinutes(60).toISOString() } : claim;
+    };
+    try {
+      return await execute<PlaceCallResult>(activities().placeCall, input);
+    } finally {
+      Object.assign(context.store, { claimPlacement });
+    }
+  }
+
+  it('the calling window is closed by the clock of the database: not sent, and tried again later', async () => {
+    const input = inputTo(context.to);
+    const time = (at: Date) => at.toISOString().slice(11, 16);
+    input.plan.callingWindow = { timeZone: 'Etc/UTC', start: time(inMinutes(-30)), end: time(inMinutes(30)) };
+    expect(await placedAnHourLater(input)).toEqual({
+      kind: 'not-sent',
+      why: 'the calling window closed before it could dial',
+      retryAfterSeconds: 30,
+    });
+    expect(context.twilio.creates).toHaveLength(0);
+  });
+
+  it('giveUpAt has passed by the clock of the database: not sent', async () => {
+    const input = inputTo(context.to);
+    input.plan.giveUpAt = inMinutes(30).toISOString();
+    expect(await placedAnHourLater(input)).toMatchObject({ kind: 'not-sent', retryAfterSeconds: 0 });
     expect(context.twilio.creates).toHaveLength(0);
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../src/api/batches/resultsCsv.js';
+import { csvRow } from '../../src/api/csv/csvRow.js';
 import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { type Answer, eventually, problem, useApi } from './useApi.js';
@@ -42,7 +42,7 @@ describe('a batch from its file to its results', () => {
     const { text } = await api.get(`/batches/${batchId}/results.csv`);
     const [head, , second] = text.split('\r\n');
     expect(head).toBe(
-      'row,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
+      '\uFEFFrow,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
     );
     expect(second).toMatch(new RegExp(`^2,${batchId}-2,\\${busy},done,busy,.*,1,2.*Z,2.*Z,,,,,'=1$`));
     expect((await api.get(`/calls?batch=${batchId}`)).json.calls).toHaveLength(3);
@@ -57,7 +57,29 @@ describe('a batch from its file to its results', () => {
     });
 
     const failed = await api.post('/redials', { batch: batchId, dryRun: true });
-    expect(failed.json).toMatchObject({ total: 1, sample: [{ to: busy }] });
+    expect(failed.json).toMatchObject({
+      total: 1,
+      leftOut: [],
+      sample: [{ to: busy }],
+      calls: [{ to: busy }],
+    });
+
+    await api.post('/do-not-call', { to: busy });
+    const leftOut = [{ by: 'do-not-call', message: expect.stringContaining('do-not-call list'), calls: 1 }];
+    expect((await api.post('/redials', { ...query, dryRun: true })).json).toMatchObject({
+      total: 0,
+      leftOut,
+    });
+    expect((await api.post('/redials', query)).status).toBe(422);
+    const wider = await api.post('/redials', {
+      ...query,
+      outcome: ['busy', 'answered'],
+      paused: true,
+      skipFaultyRows: true,
+    });
+    expect(wider).toMatchObject({ status: 202, json: { total: 2, leftOut } });
+    await api.post(`/batches/${wider.json.batchId}/cancel`);
+    await api.send({ method: 'DELETE', path: `/do-not-call/${busy}` });
 
     endCallsAutomatically(context, 'completed');
     const made = context.twilio.creates.length;
@@ -193,7 +215,15 @@ describe('a cell of the results', () => {
     ['a formula by a minus', '-1+1', "'-1+1"],
     ['a formula by an at', '@SUM(A1)', "'@SUM(A1)"],
     ['a formula by a plus', '+1+cmd|x', "'+1+cmd|x"],
-    ['a formula after a tab', '\t=1', "'\t=1"],
+    ['a formula after a tab', '\t=1', "'\t'=1"],
+    ['a formula after a semicolon', "x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"],
+    ['a formula after a semicolon and a blank', 'x; @SUM(A1)', "x; '@SUM(A1)"],
+    ['a formula after a semicolon and a quote', 'x;"=1"', `"x;""'=1"""`],
+    ['a formula after a tab in the middle', 'x\t-1', "x\t'-1"],
+    ['a formula after a bar', 'x|+1', "x|'+1"],
+    ['a formula after a line end', 'x\n=1', '"x\n\'=1"'],
+    ['a formula in East Asian width after a semicolon', 'x;＝1', "x;'＝1"],
+    ['a semicolon without a formula', 'x;y', 'x;y'],
     ['a formula after a blank', ' =1', "' =1"],
     ['blanks around it', ' a ', '" a "'],
     ['a phone number', '+15005550001', '+15005550001'],
@@ -204,6 +234,6 @@ describe('a cell of the results', () => {
     ['a formula that would end its cell', '="a",b', '"\'=""a"",b"'],
     ['nothing', null, ''],
   ])('%s: written as text, never as a formula', (_, value, written) => {
-    expect(csvLine([value, 'z'])).toBe(`${written},z\r\n`);
+    expect(csvRow([value, 'z'])).toBe(`${written},z\r\n`);
   });
 });

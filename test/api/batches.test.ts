@@ -153,13 +153,16 @@ describe('POST /batches with CSV', () => {
     expect(answer.json.faults.map((fault: { path: string }) => fault.path)).toContain(path);
   });
 
-  it('body is not UTF-8: 400, nothing is stored', async () => {
+  it('body is in no known encoding: 400 names the line, nothing is stored', async () => {
     const name = randomUUID();
     const answer = await postCsv(
-      Uint8Array.of(...Buffer.from('to,metadata.a\n'), ...Buffer.from(to[0]), 0x2c, 0xff),
+      Uint8Array.of(...Buffer.from('to,metadata.a\n'), ...Buffer.from(to[0]), 0x2c, 0x81),
       { ...withDefaults, name },
     );
-    expect(answer).toMatchObject({ status: 400, json: problem('bad-request', 400) });
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { ...problem('bad-request', 400), detail: expect.stringContaining('in line 2') },
+    });
     await nothingStored(name);
   });
 

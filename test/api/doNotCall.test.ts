@@ -89,6 +89,23 @@ describe('DELETE /do-not-call/{number}', () => {
     expect(await remove(context.to)).toMatchObject(notListed);
   });
 
+  it('number was removed: the removals tell when, by whom and what the entry was', async () => {
+    await api.post('/do-not-call', { to: context.to, reason: 'asked' });
+    await remove(context.to);
+    await api.post('/do-not-call', { to: context.to, reason: 'asked again' });
+    await remove(context.to);
+    const query = new URLSearchParams({ to: context.to, limit: '1' });
+    const first = (await api.get(`/do-not-call/removals?${query}`)).json;
+    const removal = { to: context.to, removedBy: null, source: 'api' };
+    expect(first).toMatchObject({ removals: [{ ...removal, reason: 'asked again' }] });
+    query.set('cursor', first.nextCursor);
+    expect((await api.get(`/do-not-call/removals?${query}`)).json).toMatchObject({
+      removals: [{ ...removal, reason: 'asked', removedAt: expect.stringMatching(/Z$/) }],
+      nextCursor: null,
+    });
+    expect(await api.get('/do-not-call/removals?cursor=x')).toMatchObject({ status: 422 });
+  });
+
   it.each(['15005550006', '+', 'x', '%2B15005550006%00', '%E0%A4%A', '+1500555000600000', 'purge'])(
     'what is no number (%s): 422',
     async (number) => {
@@ -165,7 +182,7 @@ describe('CSV import', () => {
       '',
       `${context.to}1,${'x'.repeat(501)},tomorrow`,
       `${context.to}2,,2020-01-01T00:00:00Z`,
-      `${context.to}3`,
+      `${context.to}3,,,x`,
     ];
     const answer = await importCsv(`to,reason,expires_at\n${rows.join('\n')}\n`);
     expect(answer).toMatchObject(
@@ -174,7 +191,7 @@ describe('CSV import', () => {
         { path: 'rows.5.reason' },
         { path: 'rows.5.expires_at', message: expect.stringMatching(/^is "tomorrow"; must be an RFC 3339/) },
         { path: 'rows.6.expires_at' },
-        { path: 'rows.7', message: 'has 1 columns; must have 3, like the header' },
+        { path: 'rows.7', message: 'has 4 columns; must have 3, like the header' },
       ),
     );
     expect(await api.get(`/do-not-call/${context.to}`)).toMatchObject(notListed);
@@ -194,9 +211,11 @@ describe('CSV import', () => {
     expect(answer.json.faults).toContainEqual(expect.objectContaining(fault));
   });
 
-  it('list is not UTF-8: 422', async () => {
-    const answer = await importCsv(Buffer.from('to,reason\n+15005550006,m\xfcde\n', 'latin1'));
-    expect(answer).toMatchObject(invalid({ path: '', message: 'is not UTF-8; save the file as UTF-8' }));
+  it('list is in no known encoding: 422 names the line', async () => {
+    const answer = await importCsv(Buffer.from('to,reason\n+15005550006,m\x81de\n', 'latin1'));
+    expect(answer).toMatchObject(
+      invalid({ path: '', message: expect.stringMatching(/in line 2 .*Save it as UTF-8/) }),
+    );
   });
 
   it('many faulty rows: the first faults are named, the rest are counted', async () => {

@@ -1,7 +1,7 @@
 import { openDatabase, outcomeStore } from '../../activities/store/openStore.js';
 import { csvRows } from '../../src/api/batches/csvRows.js';
 import { loadBatch } from '../../src/api/batches/loadBatch.js';
-import { csvLine } from '../../src/api/batches/resultsCsv.js';
+import { csvRow } from '../../src/api/csv/csvRow.js';
 import { startPostgres } from '../support/postgres.js';
 
 /**
@@ -53,7 +53,15 @@ const defaults = {
   callingWindow: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00' },
 };
 const known = { policies: { default: { maxAttempts: 1 } as never }, defaultFrom: '+15005550006' };
-const draft = { name: null, window, defaults, redialOf: null, paused: false, unique: true };
+const draft = {
+  name: null,
+  window,
+  defaults,
+  redialOf: null,
+  paused: false,
+  skipFaultyRows: false,
+  unique: true,
+};
 
 const loaded = await measure(`${rows} rows of CSV read, checked and stored`, () =>
   loadBatch({ store, known }, csvRows(csv(), ','), draft),
@@ -75,7 +83,7 @@ await measure('all results as CSV', async () => {
   for (let after = 0; ; ) {
     const page = await store.batchResults(batchId, { after, limit: 1000 });
     if (page.length === 0) return bytes;
-    for (const { row, callId, to, outcome } of page) bytes += csvLine([row, callId, to, outcome]).length;
+    for (const { row, callId, to, outcome } of page) bytes += csvRow([row, callId, to, outcome]).length;
     after = page.at(-1)?.row ?? after;
   }
 });

@@ -43,6 +43,24 @@ describe('the create reached Twilio, and its answer was lost', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
+  it.each([
+    ['+4407700900123', '+447700900123'],
+    ['+525512345673', '+5215512345673'],
+    ['+5491123456789', '+541123456789'],
+    ['+5511987654321', '+551187654321'],
+  ])('%s is called, and the list of Twilio writes %s: found, dialed once', async (to, listed) => {
+    context.twilio.answerCreate = ({ make }) => {
+      make().to = listed;
+      return cut();
+    };
+    const call = await context.bench.start({ to });
+    await call.until((s) => s.state === 'queued');
+    const sid = context.twilio.calls[0]?.sid as string;
+    await call.callback(1, sid, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid });
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
   it('a callback names the attempt before the list shows the call: that is the call', async () => {
     context.twilio.answerList = () => json(200, { calls: [], next_page_uri: null });
     context.twilio.answerCreate = ({ make }) => {

@@ -227,6 +227,14 @@ describe('with `ringtrue dev`', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('- row 2, line 3: to is "2486"');
     expect((await run(['batch', 'start', `${file}.json`], env)).status).toBe(2);
+    const skipping = ['batch', 'start', file, '--defaults', defaults, '--paused', '--skip-faulty-rows'];
+    const left = await run(skipping, env);
+    expect(left).toMatchObject({ status: 0, stdout: expect.stringContaining('1 call') });
+    expect(left.stderr).toContain('row 2: to is "2486"');
+
+    const call = { to: '+15005551200', twiml: '<Response/>' };
+    writeFileSync(`${file}.json`, `\uFEFF${JSON.stringify({ paused: true, calls: [call] })}`);
+    expect((await run(['batch', 'start', `${file}.json`], env)).status).toBe(0);
   }, 60_000);
 
   it('a JSON file differs from the command line: the command line takes precedence', async () => {

@@ -117,6 +117,11 @@ export interface RedialCandidate {
   to: string;
   startedAt: string;
   request: CallRequest | null;
+  /**
+   * Why it must not be dialed again: its number refused further calls (SIP 607) in any recorded call, or is on
+   * the do-not-call list.
+   */
+  leftOutBy: 'unwanted' | 'do-not-call' | null;
 }
 
 /** There is no batch of this id. */

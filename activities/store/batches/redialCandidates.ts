@@ -1,5 +1,12 @@
+import { sipUnwantedCode } from '../../../workflows/rules/sipResponse.js';
 import { type Database, iso, type Parameter } from '../database/database.js';
 import type { BatchStore, RedialCandidate } from './batchStore.js';
+
+/** In any recorded call the callee refused further ones. */
+const wasUnwanted = `exists (select from calls refused
+  where refused.to_number = c.to_number and refused.sip_response_code = ${sipUnwantedCode})`;
+const isListed = `exists (select from do_not_call listed
+  where listed.to_number = c.to_number and (listed.expires_at is null or listed.expires_at > clock_timestamp()))`;
 
 /** Which recorded calls a redial dials again. */
 export function redialCandidates(db: Database): Pick<BatchStore, 'redialCandidates'> {
@@ -32,7 +39,8 @@ export function redialCandidates(db: Database): Pick<BatchStore, 'redialCandidat
           and (later.state <> 'done' or later.outcome = 'answered' or ${inScope('later')}))`,
       ].filter(Boolean);
       return db.query<RedialCandidate>(
-        `select c.call_id as "callId", c.to_number as "to", ${iso('c.started_at')} as "startedAt", c.request
+        `select c.call_id as "callId", c.to_number as "to", ${iso('c.started_at')} as "startedAt", c.request,
+           case when ${wasUnwanted} then 'unwanted' when ${isListed} then 'do-not-call' end as "leftOutBy"
          from calls c where ${conditions.join(' and ')}
          order by c.started_at, c.call_id limit ${place(limit)}`,
         parameters,

@@ -1,5 +1,11 @@
 import { type Database, iso, type Parameter, type Sql } from '../database/database.js';
-import { type NumberPage, pageOf, readNumberCursor, rowsToRead } from '../database/pageCursor.js';
+import {
+  InvalidCursor,
+  type NumberPage,
+  pageOf,
+  readNumberCursor,
+  rowsToRead,
+} from '../database/pageCursor.js';
 import { StoreUnavailable } from '../database/storeError.js';
 
 /** A number that must not be called. */
@@ -22,6 +28,19 @@ export interface DoNotCallEntry {
 export const doNotCallSources = ['api', 'csv', 'opt-out'] as const;
 export type DoNotCallSource = (typeof doNotCallSources)[number];
 
+/** A number that somebody took off the list. */
+export interface DoNotCallRemoval {
+  to: string;
+  /** ISO 8601. */
+  removedAt: string;
+  /** The client's token; null when the API has none. */
+  removedBy: string | null;
+  /** Reason, source and `addedAt` of the entry that was removed. */
+  reason: string;
+  source: DoNotCallSource;
+  addedAt: string;
+}
+
 export interface NewDoNotCallEntry {
   to: string;
   reason: string;
@@ -33,7 +52,7 @@ export interface DoNotCallList {
   /**
    * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry,
    * the one that expires later stays, and the new one if both expire together. `addedAt` stays unless the old
-   * entry had expired.
+   * entry had expired. If both expire together, `source` stays, and `reason` too if the new one is empty.
    */
   addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
 
@@ -46,8 +65,16 @@ export interface DoNotCallList {
     source: DoNotCallSource,
   ): Promise<{ added: number }>;
 
-  /** Removes a number from the list; false when it had no entry. */
-  removeFromDoNotCall(to: string): Promise<boolean>;
+  /** Removes a number from the list, and records by whom; false when it had no entry. */
+  removeFromDoNotCall(to: string, removedBy: string | null): Promise<boolean>;
+
+  /** Who took numbers off the list, newest first. `cursor` comes from an earlier page. Throws `InvalidCursor`. */
+  listDoNotCallRemovals(filter: {
+    limit: number;
+    cursor?: string;
+    /** Only removals of this number. */
+    to?: string;
+  }): Promise<{ removals: DoNotCallRemoval[]; nextCursor: string | null }>;
 
   /** The entry of a number, expired or not; null when there is none. */
   findDoNotCall(to: string): Promise<DoNotCallEntry | null>;
@@ -101,9 +128,23 @@ export function doNotCallRows(db: Database): DoNotCallList {
       });
     },
 
-    async removeFromDoNotCall(to) {
-      const removed = await db.query('delete from do_not_call where to_number = $1 returning 1', [to]);
+    async removeFromDoNotCall(to, removedBy) {
+      const removed = await db.query(removeEntry, [to, removedBy]);
       return removed.length > 0;
+    },
+
+    async listDoNotCallRemovals({ limit, cursor, to }) {
+      const before = cursor === undefined ? null : readRemovalCursor(cursor);
+      const rows = await db.query<DoNotCallRemoval & { no: string }>(listRemovals, [
+        to ?? null,
+        before,
+        limit + 1,
+      ]);
+      const page = rows.slice(0, limit);
+      return {
+        removals: page.map(({ no: _no, ...removal }) => removal),
+        nextCursor: rows.length > limit ? (page.at(-1)?.no ?? null) : null,
+      };
     },
 
     findDoNotCall,
@@ -136,6 +177,23 @@ export function doNotCallRows(db: Database): DoNotCallList {
   };
 }
 
+function readRemovalCursor(cursor: string): string {
+  if (/^\d{1,18}$/.test(cursor)) return cursor;
+  throw new InvalidCursor('This cursor is not from a page of removals. Start again without a cursor.');
+}
+
+const removeEntry = `
+  with removed as (delete from do_not_call where to_number = $1 returning *)
+  insert into do_not_call_removals (to_number, removed_by, reason, source, added_at)
+  select to_number, $2, reason, source, added_at from removed returning 1`;
+
+const listRemovals = `
+  select removal_no::text as no, to_number as "to", ${iso('removed_at')} as "removedAt", removed_by as "removedBy",
+    reason, source, ${iso('added_at')} as "addedAt"
+  from do_not_call_removals
+  where ($1::text is null or to_number = $1) and ($2::bigint is null or removal_no < $2::bigint)
+  order by removal_no desc limit $3::integer`;
+
 async function writeEntries(
   sql: Sql,
   entries: readonly NewDoNotCallEntry[],
@@ -167,7 +225,11 @@ const upsertEntries = `
     insert into do_not_call as old (to_number, reason, source, expires_at)
     select to_number, reason, $4, expires_at from given
     on conflict (to_number) do update
-      set reason = excluded.reason, source = excluded.source, expires_at = excluded.expires_at,
+      set reason = case when excluded.reason <> '' or old.expires_at <= clock_timestamp()
+          then excluded.reason else old.reason end,
+        source = case when old.expires_at <= clock_timestamp() or ${until('excluded')} > ${until('old')}
+          then excluded.source else old.source end,
+        expires_at = excluded.expires_at,
         added_at = case when old.expires_at <= clock_timestamp() then excluded.added_at else old.added_at end
       where ${until('excluded')} >= ${until('old')}
     returning xmax = 0 as added

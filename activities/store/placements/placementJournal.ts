@@ -103,7 +103,7 @@ export interface ClaimRequest {
   parallel: boolean;
   /** How long a number counts as invalid after Twilio has shown it to be; 0: not at all. */
   rememberInvalidSeconds: number;
-  /** In this call Lookup says that the number is valid, which overrides an older Lookup. */
+  /** In this call Lookup says that the number is valid, or is switched off: an older Lookup does not count. */
   lookupSaysValid: boolean;
   sendWithinSeconds: number;
 }

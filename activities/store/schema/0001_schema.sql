@@ -141,6 +141,20 @@ create table do_not_call (
   expires_at timestamptz
 );
 
+-- Who took which number off the do-not-call list, and the entry that it had.
+create table do_not_call_removals (
+  removal_no bigint generated always as identity primary key,
+  to_number text not null,
+  removed_at timestamptz not null default clock_timestamp(),
+  -- The token that the client showed. Null if the API has none.
+  removed_by text,
+  reason text not null,
+  source text not null,
+  added_at timestamptz not null
+);
+
+create index do_not_call_removals_by_number on do_not_call_removals (to_number, removal_no);
+
 -- Numbers that do not exist, as Twilio last said.
 create table invalid_numbers (
   to_number text primary key,

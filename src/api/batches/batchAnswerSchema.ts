@@ -10,11 +10,31 @@ const orNull = z.nullable;
 
 export const exampleBatchId = 'batch-0f8fad5b-d9cb-469f-a165-70867728950e';
 
+export const leftOutSchema = z.object({
+  by: z.enum(['unwanted', 'do-not-call']),
+  message: z.string(),
+  calls: z.int(),
+});
+
 export const startedBatchSchema = z
   .object({
     batchId: z.string(),
     total: z.int().meta({ description: 'Calls in the batch.' }),
     url: z.string().meta({ format: 'uri', description: 'The URL of the batch.' }),
+    skipped: z
+      .object({
+        rows: z.int().meta({ description: 'How many rows were left out.' }),
+        faults: z.array(z.looseObject({ row: z.int(), path: z.string(), message: z.string() })).meta({
+          description: 'Why, by row of the request. The first ten thousand.',
+        }),
+        totalFaults: z.int(),
+      })
+      .exactOptional()
+      .meta({ description: 'Only with `skipFaultyRows`, and only if a row has a fault.' }),
+    leftOut: z
+      .array(leftOutSchema)
+      .exactOptional()
+      .meta({ description: 'Only of a redial: calls that match, but must not be dialed again.' }),
   })
   .meta({
     id: 'StartedBatch',

@@ -33,6 +33,11 @@ export const uniqueSchema = z.literal('to', must('to')).exactOptional().meta({
   description: '`to`: a number in two rows is a fault.',
 });
 
+export const skipFaultyRowsSchema = z
+  .boolean(must('true or false'))
+  .exactOptional()
+  .meta({ description: 'true: leaves out rows with faults, and names them in `skipped`.' });
+
 export const defaultsSchema = z
   .custom<PartialCallRequest>(isObject, must('an object with fields of a call request'))
   .exactOptional()
@@ -47,16 +52,18 @@ export interface BatchParameters {
   window?: number;
   paused?: boolean;
   unique?: 'to';
+  skipFaultyRows?: boolean;
   defaults?: PartialCallRequest;
 }
 
 const csvParametersSchema = batchParametersSchema.extend({
   unique: uniqueSchema,
+  skipFaultyRows: skipFaultyRowsSchema,
   defaults: defaultsSchema,
   delimiter: z
     .enum([',', ';', 'tab'], must('one of , ; tab'))
     .exactOptional()
-    .meta({ description: 'What separates cells.', default: ',' }),
+    .meta({ description: 'What separates cells. Absent: what the first line has most often.' }),
 });
 
 export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | 'tab' };

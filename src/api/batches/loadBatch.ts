@@ -1,10 +1,13 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
+import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
 import type { BatchDraft } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
+import { canonicalNumber } from '../../../activities/validation/canonicalNumber.js';
 import type { Fault } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
+import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
 import { giveUpAtFaults } from '../calls/startCall.js';
 
 /** One call of a batch before its check. */
@@ -16,6 +19,8 @@ export interface IncomingRow {
   request: PartialCallRequest;
   /** Faults found before the request itself is checked. */
   faults: Fault[];
+  /** The faults are of the file: without this row the rest is no batch either. */
+  ofWholeFile?: true;
 }
 
 /** A fault of one row. `column` is null for a fault of the whole row. */
@@ -26,11 +31,21 @@ export interface RowFault extends Fault {
 }
 
 export type LoadResult =
-  | { draft: string; total: number; metadataNames: string[] }
+  | { draft: string; total: number; metadataNames: string[]; skipped: SkippedRows }
   | { faults: RowFault[]; totalFaults: number };
+
+/** Rows that were left out on request. */
+export interface SkippedRows {
+  rows: number;
+  /** Why, row by row, up to a limit. */
+  faults: RowFault[];
+  totalFaults: number;
+}
 
 const maxRows = 1_000_000;
 const maxFaults = 100;
+/** Rows that are left out are named one by one, so that they can be corrected. */
+const maxSkippedFaults = 10_000;
 /** With more names the results get one column for all metadata. */
 const maxMetadataNames = 100;
 const rowsAtOnce = 2_000;
@@ -41,16 +56,19 @@ const checkedAtOnce = 200;
 
 /**
  * Checks each row and writes it into a draft in the store as it comes in, so that a million rows are never in
- * memory at once. If any row has a fault, the draft is discarded.
+ * memory at once. If any row has a fault, the draft is discarded. With `skipFaultyRows` such rows are left
+ * out instead, unless none is left or the fault is one of the whole file.
  */
 export async function loadBatch(
   { store, known }: { store: OutcomeStore; known: RequestContext },
   rows: AsyncIterable<IncomingRow>,
-  options: BatchDraft & { unique: boolean },
+  options: BatchDraft & { unique: boolean; skipFaultyRows: boolean },
 ): Promise<LoadResult> {
-  const { unique, ...draftOf } = options;
+  const { unique, skipFaultyRows, ...draftOf } = options;
   const draft = await store.createDraft(draftOf);
-  const faults = new RowFaults();
+  const faults = new RowFaults(maxFaults);
+  const skipped = new RowFaults(maxSkippedFaults);
+  let skippedRows = 0;
   const metadataNames = new Set(Object.keys(options.defaults.metadata ?? {}));
   const seen = new Map<string, number>();
   let batch: PartialCallRequest[] = [];
@@ -67,35 +85,44 @@ export async function loadBatch(
   let done = false;
   try {
     for await (const incoming of rows) {
-      const { row, request } = incoming;
+      const { row } = incoming;
       total = Math.max(total, row);
-      faults.add(incoming, incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known));
       if (total > maxRows) {
         faults.add(incoming, [
           { path: '', message: `is one too many; a batch may have at most ${maxRows} calls` },
         ]);
         break;
       }
-      if (unique && typeof request.to === 'string') {
-        const first = seen.get(request.to);
-        if (first === undefined) seen.set(request.to, row);
-        else faults.add(incoming, [{ path: 'to', message: `is already the number of row ${first}` }]);
-      }
+      const request = withOneSpelling(incoming.request);
+      const found = incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known);
+      const first = unique && typeof request.to === 'string' ? seen.get(request.to) : undefined;
+      if (first !== undefined) found.push({ path: 'to', message: `is already the number of row ${first}` });
+      const isSkipped = found.length > 0 && skipFaultyRows && !incoming.ofWholeFile;
+      (isSkipped ? skipped : faults).add(incoming, found);
+      if (isSkipped) skippedRows++;
+      else if (typeof request.to === 'string' && unique && first === undefined) seen.set(request.to, row);
       if (total % checkedAtOnce === 0) await letOthers();
       // After the first fault nothing is stored, but the other rows are still checked.
-      if (faults.total > 0) continue;
+      if (faults.total > 0 || isSkipped) continue;
       for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
       batch.push(request);
       characters += charactersOf(request);
       if (batch.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
     }
+    if (skippedRows > 0 && skippedRows === total && faults.total === 0)
+      return { faults: skipped.first.slice(0, maxFaults), totalFaults: skipped.total };
     if (total === 0 && faults.total === 0)
       faults.add({ row: 0, line: null }, [{ path: '', message: 'has no call; at least one is needed' }]);
     if (faults.total > 0) return { faults: faults.first, totalFaults: faults.total };
     await flush();
     done = true;
     const names = metadataNames.size <= maxMetadataNames ? [...metadataNames] : [];
-    return { draft, total, metadataNames: names };
+    return {
+      draft,
+      total: stored,
+      metadataNames: names,
+      skipped: { rows: skippedRows, faults: skipped.first, totalFaults: skipped.total },
+    };
   } finally {
     if (!done) await store.discardDraft(draft);
   }
@@ -105,10 +132,12 @@ class RowFaults {
   readonly first: RowFault[] = [];
   total = 0;
 
+  constructor(private readonly most: number) {}
+
   add({ row, line }: { row: number; line: number | null }, faults: Fault[]): void {
     for (const fault of faults) {
       this.total++;
-      if (this.first.length >= maxFaults) continue;
+      if (this.first.length >= this.most) continue;
       const place = line === null ? { row } : { row, line };
       this.first.push({ ...place, column: fault.path === '' ? null : fault.path, ...fault });
     }
@@ -118,7 +147,14 @@ class RowFaults {
 function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: RequestContext): Fault[] {
   const request = mergeRow(defaults, own);
   const checked = checkCallRequest(request, known);
-  return [...('faults' in checked ? checked.faults : []), ...giveUpAtFaults(request)];
+  const faults = 'faults' in checked ? checked.faults : callingWindowFaults(checked.request);
+  return [...faults, ...giveUpAtFaults(request)];
+}
+
+/** The row with the one spelling of its number, so that the batch shows and compares that one. */
+function withOneSpelling(request: PartialCallRequest): PartialCallRequest {
+  const { to } = request;
+  return typeof to === 'string' ? { ...request, to: canonicalNumber(withoutInvisible(to)) } : request;
 }
 
 function charactersOf(request: PartialCallRequest): number {

@@ -1,11 +1,11 @@
 import type { BatchResult } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
-import { e164 } from '../../../workflows/rules/phoneNumber.js';
+import { type Cell, csvRow, utf8Mark } from '../csv/csvRow.js';
 
 const rowsPerRead = 1000;
 
 /** The columns of the results, except metadata. */
-const columns: [name: string, cell: (result: BatchResult) => string | number | null][] = [
+const columns: [name: string, cell: (result: BatchResult) => Cell][] = [
   ['row', ({ row }) => row],
   ['callId', ({ callId }) => callId],
   ['to', ({ to }) => to],
@@ -13,8 +13,8 @@ const columns: [name: string, cell: (result: BatchResult) => string | number | n
   ['outcome', ({ outcome }) => outcome],
   ['reason', ({ reason }) => reason],
   ['attempts', ({ attempts }) => attempts],
-  ['startedAt', ({ startedAt }) => startedAt],
-  ['endedAt', ({ endedAt }) => endedAt],
+  ['startedAt', ({ startedAt }) => toMilliseconds(startedAt)],
+  ['endedAt', ({ endedAt }) => toMilliseconds(endedAt)],
   ['durationSeconds', ({ durationSeconds }) => durationSeconds],
   ['answeredBy', ({ answeredBy }) => answeredBy],
   ['errorCode', ({ errorCode }) => errorCode],
@@ -28,35 +28,23 @@ export async function* resultsCsv(
   metadataNames: string[],
 ): AsyncGenerator<string> {
   const names = metadataNames.length > 0 ? metadataNames.map((name) => `metadata.${name}`) : ['metadata'];
-  yield csvLine([...columns.map(([name]) => name), ...names]);
+  yield utf8Mark + csvRow([...columns.map(([name]) => name), ...names]);
   for (let after = 0; ; ) {
     const results = await store.batchResults(batchId, { after, limit: rowsPerRead });
     if (results.length === 0) return;
-    yield results.map((result) => csvLine(cellsOf(result, metadataNames))).join('');
+    yield results.map((result) => csvRow(cellsOf(result, metadataNames))).join('');
     after = results.at(-1)?.row ?? after;
   }
 }
 
-function cellsOf(result: BatchResult, metadataNames: string[]): (string | number | null)[] {
+function cellsOf(result: BatchResult, metadataNames: string[]): Cell[] {
   const { metadata } = result;
   const own = columns.map(([, cell]) => cell(result));
   if (metadataNames.length > 0) return [...own, ...metadataNames.map((name) => metadata[name] ?? null)];
   return [...own, Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : null];
 }
 
-/** Source: RFC 4180. */
-export function csvLine(cells: (string | number | null)[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-/**
- * A cell that spreadsheets take for text: one that looks like a formula gets an apostrophe in front. Phone
- * numbers stay as they are. Source: OWASP, "CSV Injection".
- */
-function csvCell(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
-  const harmless =
-    typeof value === 'number' || e164.test(text) || !/^(\s*[=+\-@＝＋－＠]|[\t\r\n])/.test(text);
-  const safe = harmless ? text : `'${text}`;
-  return /[",\r\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** Times of running calls come with microseconds, those of outcomes do not. A column has one form. */
+function toMilliseconds(time: string | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }

@@ -6,14 +6,16 @@ import type { PartialCallRequest } from '../../../activities/validation/mergeRow
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { isOver } from '../../../workflows/batch/batchProgress.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
+import { charsetOf } from '../csv/charsetOf.js';
+import { decodedText, UnreadableText } from '../csv/decodedText.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { resourceUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
-import { startedBatchSchema } from './batchAnswerSchema.js';
-import { BodyTooLarge, bodyText, NotUtf8 } from './batchBody.js';
+import { type leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
+import { BodyTooLarge, bodyBytes } from './batchBody.js';
 import {
   type BatchParameters,
   batchParametersSchema,
@@ -21,11 +23,18 @@ import {
   csvQueryParameters,
   defaultsSchema,
   faultsInDefaults,
+  skipFaultyRowsSchema,
   standardWindow,
   uniqueSchema,
 } from './batchParameters.js';
 import { csvRows } from './csvRows.js';
-import { type IncomingRow, type LoadResult, loadBatch, type RowFault } from './loadBatch.js';
+import {
+  type IncomingRow,
+  type LoadResult,
+  loadBatch,
+  type RowFault,
+  type SkippedRows,
+} from './loadBatch.js';
 
 const batchWorkflowType = 'callBatch';
 const startWithinMs = 10_000;
@@ -38,6 +47,7 @@ const batchBodySchema = z
     {
       ...batchParametersSchema.shape,
       unique: uniqueSchema,
+      skipFaultyRows: skipFaultyRowsSchema,
       defaults: defaultsSchema,
       calls: z
         .array(
@@ -83,7 +93,7 @@ export const startBatchRoute: Route = {
   operationId: 'startBatch',
   summary: 'Start many calls',
   description:
-    'All rows are checked before anything is stored or dialed. One faulty row refuses the whole batch, and `faults` names row and column. With CSV the parameters are in the query, with JSON in the body.',
+    'All rows are checked before anything is stored or dialed. One faulty row refuses the whole batch, and `faults` names row and column. With `skipFaultyRows` such rows are left out, and `skipped` names them. With CSV the parameters are in the query, with JSON in the body.',
   parameters: [batchKey, ...csvQueryParameters],
   body: {
     required: true,
@@ -128,8 +138,14 @@ function startBatch(tools: ApiTools) {
           'too-large',
           `A body of this type may have at most ${error.maxBytes} bytes. Nothing was stored or dialed. Send several batches${type === 'text/csv' ? '' : ', or send CSV'}.`,
         );
-      if (error instanceof NotUtf8)
-        return problem(c, 'bad-request', 'The body is not UTF-8. Nothing was stored or dialed.');
+      if (error instanceof UnreadableText)
+        return problem(
+          c,
+          'bad-request',
+          type === 'text/csv'
+            ? `The body ${error.message}. Nothing was stored or dialed.`
+            : 'The body is not UTF-8. Nothing was stored or dialed.',
+        );
       throw error;
     }
     return problem(
@@ -142,12 +158,22 @@ function startBatch(tools: ApiTools) {
 }
 
 async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
+  const charset = charsetOf(c);
+  if (charset === undefined)
+    return problem(
+      c,
+      'unsupported-media-type',
+      'The charset of the Content-Type is unknown. Send CSV in UTF-8.',
+      {
+        headers: { Accept: 'text/csv, application/json' },
+      },
+    );
   const checked = csvParameters(new URL(c.req.url).searchParams, requestContext(tools));
   if ('faults' in checked) return invalidRequest(c, limitFaults(checked.faults));
   const { parameters } = checked;
   const hash = createHash('sha256').update(`csv\0${hashOf(parameters)}\0`);
-  const text = bodyText(c, maxCsvBytes, hash);
-  const delimiter = parameters.delimiter === 'tab' ? '\t' : (parameters.delimiter ?? ',');
+  const text = decodedText(bodyBytes(c, maxCsvBytes, hash), charset);
+  const delimiter = parameters.delimiter === 'tab' ? '\t' : parameters.delimiter;
   return createBatch(tools, c, key, parameters, {
     rows: () => csvRows(text, delimiter),
     contentHash: async () => {
@@ -161,7 +187,8 @@ async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined):
 
 async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
   let text = '';
-  for await (const part of bodyText(c, maxJsonBytes, createHash('sha256'))) text += part;
+  for await (const part of decodedText(bodyBytes(c, maxJsonBytes, createHash('sha256')), 'utf-8'))
+    text += part;
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -204,6 +231,8 @@ export interface BatchSource {
   rows: () => AsyncIterable<IncomingRow>;
   contentHash: () => Promise<string>;
   redialOf?: RedialQuery;
+  /** Of a redial, once its rows were read: which calls it left out. */
+  leftOut?: () => LeftOutCalls[];
 }
 
 /** Stores the batch and starts its workflow, unless the same Idempotency-Key did so before. */
@@ -211,7 +240,7 @@ export async function createBatch(
   tools: ApiTools,
   c: ApiContext,
   key: string | undefined,
-  { name, window, paused, unique, defaults }: BatchParameters,
+  { name, window, paused, unique, skipFaultyRows, defaults }: BatchParameters,
   source: BatchSource,
 ): Promise<Response> {
   const batchId = key === undefined ? `batch-${randomUUID()}` : idOfKey('batch', key);
@@ -224,12 +253,24 @@ export async function createBatch(
     redialOf: source.redialOf ?? null,
     paused: paused ?? false,
     unique: unique === 'to',
+    skipFaultyRows: skipFaultyRows ?? false,
   });
   if ('faults' in loaded) return refuseBatch(c, loaded);
   const contentHash = await source.contentHash();
-  const { draft, total, metadataNames } = loaded;
+  const { draft, total, metadataNames, skipped } = loaded;
   const isNew = await tools.store.publishDraft(draft, { batchId, total, contentHash, metadataNames });
-  if (isNew) return startAndAnswer(tools, c, batchId, total, 202);
+  if (isNew)
+    return startAndAnswer(
+      tools,
+      c,
+      {
+        batchId,
+        total,
+        ...(skipped.rows > 0 && { skipped }),
+        ...(source.leftOut && { leftOut: source.leftOut() }),
+      },
+      202,
+    );
   await tools.store.discardDraft(draft);
   return answerRepeat(tools, c, batchId, contentHash);
 }
@@ -242,8 +283,9 @@ async function answerRepeat(
 ): Promise<Response> {
   const found = await tools.store.findBatch(batchId);
   if (found?.contentHash === contentHash) {
-    if (isOver(found.progress)) return answer(c, batchId, found.progress.counts.total, 200);
-    return startAndAnswer(tools, c, batchId, found.progress.counts.total, 200);
+    const { total } = found.progress.counts;
+    if (isOver(found.progress)) return answer(c, { batchId, total }, 200);
+    return startAndAnswer(tools, c, { batchId, total }, 200);
   }
   return problem(
     c,
@@ -256,10 +298,10 @@ async function answerRepeat(
 async function startAndAnswer(
   tools: ApiTools,
   c: ApiContext,
-  batchId: string,
-  total: number,
+  batch: StartedBatch,
   status: 200 | 202,
 ): Promise<Response> {
+  const { batchId } = batch;
   try {
     await startBatchWorkflow(tools, batchId);
   } catch (error) {
@@ -272,7 +314,7 @@ async function startAndAnswer(
       { batchId },
     );
   }
-  return answer(c, batchId, total, status);
+  return answer(c, batch, status);
 }
 
 /** Starts the workflow of the batch unless it runs. Calls that were started before are not started again. */
@@ -291,10 +333,19 @@ export async function startBatchWorkflow(tools: ApiTools, batchId: string): Prom
   }
 }
 
-function answer(c: ApiContext, batchId: string, total: number, status: 200 | 202): Response {
+interface StartedBatch {
+  batchId: string;
+  total: number;
+  skipped?: SkippedRows;
+  leftOut?: LeftOutCalls[];
+}
+
+type LeftOutCalls = z.output<typeof leftOutSchema>;
+
+function answer(c: ApiContext, { batchId, total, ...more }: StartedBatch, status: 200 | 202): Response {
   const url = batchUrl(c, batchId);
   c.header('Location', url);
-  return c.json({ batchId, total, url }, status);
+  return c.json({ batchId, total, url, ...more }, status);
 }
 
 export function batchUrl(c: ApiContext, batchId: string): string {

@@ -1,21 +1,26 @@
 import { z } from 'zod';
 import type { RedialCandidate } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
+import { phoneNumber } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, faultsOf, limitFaults, must } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { jsonContent, type Route } from '../http/route.js';
-import { exampleBatchId, startedBatchSchema } from './batchAnswerSchema.js';
-import { batchParametersSchema, defaultsSchema, faultsInDefaults } from './batchParameters.js';
+import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
+import {
+  batchParametersSchema,
+  defaultsSchema,
+  faultsInDefaults,
+  skipFaultyRowsSchema,
+} from './batchParameters.js';
 import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
 import { batchKey, batchStarted, createBatch, requestContext } from './startBatch.js';
@@ -44,7 +49,7 @@ const querySchema = z.strictObject({
     .meta({ description: 'Calls of this batch.' }),
   outcome: someOf(outcomes),
   reachability: someOf(reachabilities),
-  to: z.string(must('a phone number in E.164')).regex(e164, must('a phone number in E.164')).exactOptional(),
+  to: phoneNumber('+15005551200').exactOptional(),
   since: time('Started at this time or later.'),
   until: time('Started before this time.'),
 });
@@ -54,6 +59,7 @@ const redialSchema = z
     {
       ...batchParametersSchema.shape,
       ...querySchema.shape,
+      skipFaultyRows: skipFaultyRowsSchema,
       overrides: defaultsSchema.meta({
         type: 'object',
         description: 'Fields of a CallRequest that replace those of each original request.',
@@ -72,19 +78,19 @@ const redialSchema = z
     example: { batch: exampleBatchId, outcome: ['busy', 'no-answer'], dryRun: true },
   });
 
+const previewedCallSchema = z.object({
+  callId: z.string(),
+  to: z.string(),
+  startedAt: z.string().meta({ format: 'date-time' }),
+});
+
 const redialPreviewSchema = z
   .object({
     total: z.int().meta({ description: 'Calls that would be dialed again.' }),
+    leftOut: z.array(leftOutSchema).meta({ description: 'Calls that match, but must not be dialed again.' }),
     withoutRequest: z.int().meta({ description: 'Calls that match, but whose request was not stored.' }),
-    sample: z
-      .array(
-        z.object({
-          callId: z.string(),
-          to: z.string(),
-          startedAt: z.string().meta({ format: 'date-time' }),
-        }),
-      )
-      .meta({ description: 'The first ten.' }),
+    sample: z.array(previewedCallSchema).meta({ description: 'The first ten.' }),
+    calls: z.array(previewedCallSchema).meta({ description: 'The first ten thousand.' }),
   })
   .meta({ id: 'RedialPreview' });
 
@@ -95,7 +101,7 @@ export const startRedialRoute: Route = {
   operationId: 'startRedial',
   summary: 'Redial calls that match a query',
   description:
-    'Starts a new batch of the recorded calls that match, each with its original request. Only the newest call to a number counts. A number that was answered later or is being called now is left out.',
+    'Starts a new batch of the recorded calls that match, each with its original request. Only the newest call to a number counts. A number that was answered later or is being called now is left out. So is a number that is on the do-not-call list, or whose callee refused further calls (SIP 607): `leftOut` counts these.',
   parameters: [batchKey],
   body: { required: true, content: jsonContent(redialSchema) },
   answers: {
@@ -115,6 +121,7 @@ const failures = ['busy', 'no-answer', 'failed', 'unknown'] as const;
 
 const candidatesPerRead = 1000;
 const sampleSize = 10;
+const maxPreviewed = 10_000;
 
 function startRedial(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
@@ -127,7 +134,7 @@ function startRedial(tools: ApiTools) {
       const names = { root: Object.keys(redialSchema.shape) };
       return invalidRequest(c, limitFaults([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
     }
-    const { name, window, paused, overrides = {}, dryRun = false, ...filters } = parsed.data;
+    const { name, window, paused, skipFaultyRows, overrides = {}, dryRun = false, ...filters } = parsed.data;
     if (Object.keys(filters).length === 0)
       faults.push({
         path: '',
@@ -144,10 +151,12 @@ function startRedial(tools: ApiTools) {
 
     if (dryRun) return c.json(await previewRedial(tools.store, query));
     const parameters = Object.fromEntries(
-      Object.entries({ name, window, paused }).filter(([, value]) => value !== undefined),
+      Object.entries({ name, window, paused, skipFaultyRows }).filter(([, value]) => value !== undefined),
     );
+    const leftOut = new LeftOut();
     return createBatch(tools, c, key, parameters, {
-      rows: () => rowsOf(tools.store, query, overrides),
+      rows: () => rowsOf(tools.store, query, overrides, leftOut),
+      leftOut: () => leftOut.all(),
       contentHash: async () => hashOf({ redial: json.body }),
       redialOf: query,
     });
@@ -157,23 +166,49 @@ function startRedial(tools: ApiTools) {
 async function previewRedial(store: OutcomeStore, query: RedialQuery) {
   let total = 0;
   let withoutRequest = 0;
-  const sample: { callId: string; to: string; startedAt: string }[] = [];
-  for await (const { request, ...call } of candidates(store, query)) {
-    if (request === null) withoutRequest++;
-    else total++;
-    if (request !== null && sample.length < sampleSize) sample.push(call);
+  const leftOut = new LeftOut();
+  const calls: { callId: string; to: string; startedAt: string }[] = [];
+  for await (const { request, leftOutBy, ...call } of candidates(store, query)) {
+    if (leftOutBy !== null) leftOut.add(leftOutBy);
+    else if (request === null) withoutRequest++;
+    else {
+      total++;
+      if (calls.length < maxPreviewed) calls.push(call);
+    }
   }
-  return { total, withoutRequest, sample };
+  return { total, withoutRequest, leftOut: leftOut.all(), sample: calls.slice(0, sampleSize), calls };
+}
+
+type LeftOutBy = NonNullable<RedialCandidate['leftOutBy']>;
+
+const whyLeftOut: Record<LeftOutBy, string> = {
+  unwanted: 'the callee refused further calls (SIP 607)',
+  'do-not-call': 'the number is on the do-not-call list',
+};
+
+/** Counts calls that match, but must not be dialed again. */
+class LeftOut {
+  readonly #calls = new Map<LeftOutBy, number>();
+
+  add(by: LeftOutBy): void {
+    this.#calls.set(by, (this.#calls.get(by) ?? 0) + 1);
+  }
+
+  all() {
+    return [...this.#calls].map(([by, calls]) => ({ by, message: whyLeftOut[by], calls }));
+  }
 }
 
 async function* rowsOf(
   store: OutcomeStore,
   query: RedialQuery,
   overrides: PartialCallRequest,
+  leftOut: LeftOut,
 ): AsyncGenerator<IncomingRow> {
   let row = 0;
-  for await (const { request } of candidates(store, query)) {
-    if (request === null) continue;
+  for await (const { request, leftOutBy } of candidates(store, query)) {
+    if (leftOutBy !== null) leftOut.add(leftOutBy);
+    if (leftOutBy !== null || request === null) continue;
     row++;
     const merged = mergeRow(withoutPast(request), overrides);
     yield { row, line: null, request: merged, faults: [] };

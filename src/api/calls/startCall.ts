@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
+import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { callRequestSchema, checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
@@ -66,11 +67,18 @@ function startCall(tools: ApiTools) {
       defaultFrom: tools.defaultFrom,
     });
     const late = giveUpAtFaults(json.body);
-    const faults = [...('faults' in checked ? checked.faults : []), ...keyFaults(key)];
+    const windowFaults = 'faults' in checked ? [] : callingWindowFaults(checked.request);
+    const faults = [...('faults' in checked ? checked.faults : []), ...windowFaults, ...keyFaults(key)];
     if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
 
-    // Temporal gets the request as it was sent, except for its policy. The workflow fills in the defaults.
-    const request = json.body as CallRequest;
+    // Temporal gets the request as it was sent, except for its policy and the spelling of its numbers. The
+    // workflow fills in the defaults.
+    const { to, from } = checked.request;
+    const request: CallRequest = {
+      ...(json.body as CallRequest),
+      to,
+      ...(from === undefined ? {} : { from }),
+    };
     if (key === undefined) {
       if (late.length > 0) return invalidRequest(c, late);
       return startNew(tools, c, `call-${randomUUID()}`, request, false);

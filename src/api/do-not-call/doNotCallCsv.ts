@@ -1,9 +1,13 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
+import type { CountryCode } from 'libphonenumber-js';
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import type { NewDoNotCallEntry } from '../../../activities/store/do-not-call/doNotCallList.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
+import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
+import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
+import { BrokenCsv, bareCell, csvRecords } from '../csv/csvRecords.js';
+import { decodedText, UnreadableText } from '../csv/decodedText.js';
+import { cellsByColumn } from '../csv/headerOf.js';
 import { isNumber } from '../http/queryParameters.js';
 import { expiryRule, longestReason, reasonRule } from './doNotCallSchema.js';
 
@@ -11,6 +15,9 @@ import { expiryRule, longestReason, reasonRule } from './doNotCallSchema.js';
 export const importLimitBytes = 64 * 1024 * 1024;
 
 const columns = ['to', 'reason', 'expires_at'] as const;
+/** An export has these too. An import does not read them. */
+const exportedColumns = ['source', 'added_at', 'expired'];
+const knownColumns: readonly string[] = [...columns, ...exportedColumns];
 const maxFaults = 100;
 const longestRecord = 16_384;
 
@@ -19,50 +26,56 @@ export class ImportTooLarge extends Error {
   override readonly name = 'ImportTooLarge';
 }
 
+interface ImportOptions {
+  now?: number;
+  limitBytes?: number;
+  /** The encoding that the client names. */
+  charset?: string | null;
+  /** The country whose national numbers the file has. */
+  country?: CountryCode | undefined;
+}
+
 /**
- * Reads a do-not-call list as CSV in UTF-8, with commas and double quotes. The header names `to` and,
- * optionally, `reason` and `expires_at`, in any order. Returns all entries, or every fault by row and column.
- * Rows count as in a spreadsheet. Empty rows are ignored.
+ * Reads a do-not-call list as CSV. The header names `to` and, optionally, `reason` and `expires_at`, in any
+ * order. With `country` numbers may be national ones, and the file may be that of a registry: no header, and
+ * in each row a number in one cell or in several. Returns all entries, or every fault by row and column. Rows
+ * count as in a spreadsheet. Empty rows are ignored.
  *
  * Throws `ImportTooLarge` and errors of the connection.
  */
 export async function readDoNotCallCsv(
   body: ReadableStream<Uint8Array> | null,
-  { now = Date.now(), limitBytes = importLimitBytes } = {},
+  { now = Date.now(), limitBytes = importLimitBytes, charset = null, country }: ImportOptions = {},
 ): Promise<{ entries: NewDoNotCallEntry[] } | { faults: Fault[] }> {
   const entries: NewDoNotCallEntry[] = [];
   const faults = new Faults();
   let header: string[] | null = null;
   let row = 0;
-  const takeRow = (cells: string[]) => {
+  const takeRow = (written: string[]) => {
     row += 1;
-    if (cells.length === 1 && cells[0] === '') return;
+    const cells = written.map(bareCell);
+    if (cells.every((cell) => cell === '')) return;
+    if (header === null && country !== undefined && isRegistryRow(cells)) header = registryHeader;
     if (header === null) {
-      header = cells;
-      faults.add(faultsInHeader(cells));
+      header = cells.map((name) => (knownColumns.includes(name.toLowerCase()) ? name.toLowerCase() : name));
+      faults.add(faultsInHeader(header));
       // Without known columns no row can be checked.
       if (faults.any) header = [];
     } else if (header.length > 0) {
-      const found = faultsInRow(cells, header, now);
-      faults.add(found.map((fault) => ({ ...fault, path: `rows.${row}${fault.path}` })));
-      if (!faults.any) entries.push(entryOf(cells, header));
+      const found = header === registryHeader ? { cells: [cells.join('')] } : cellsByColumn(cells, header);
+      const read = rowOf(found, cells, header, { now, country });
+      if ('faults' in read)
+        faults.add(read.faults.map((fault) => ({ ...fault, path: `rows.${row}${fault.path}` })));
+      else if (!faults.any) entries.push(read.entry);
     }
   };
-  const records = parse({
-    relax_column_count: true,
-    trim: true,
-    max_record_size: longestRecord,
-    on_record: (cells: string[]) => {
-      takeRow(cells);
-      return null;
-    },
-  });
   try {
-    await pipeline(Readable.from(textOf(body, limitBytes)), records.resume());
+    const text = decodedText(limited(body, limitBytes), charset);
+    for await (const { cells } of csvRecords(text, { longestRecord })) takeRow(cells);
   } catch (error) {
-    if (error instanceof NotUtf8) faults.add([{ path: '', message: 'is not UTF-8; save the file as UTF-8' }]);
-    else if (error instanceof CsvError)
-      faults.add([{ path: `rows.${row + 1}`, message: whatIsBroken(error) }]);
+    if (error instanceof UnreadableText) faults.add([{ path: '', message: error.message }]);
+    else if (error instanceof BrokenCsv)
+      faults.add([{ path: `rows.${error.record}`, message: error.message }]);
     else throw error;
   }
   if (header === null && !faults.any)
@@ -70,29 +83,29 @@ export async function readDoNotCallCsv(
   return faults.any ? { faults: faults.all() } : { entries };
 }
 
-class NotUtf8 extends Error {}
-
-async function* textOf(body: ReadableStream<Uint8Array> | null, limitBytes: number): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decode = (part?: Uint8Array) => {
-    try {
-      return decoder.decode(part, { stream: part !== undefined });
-    } catch {
-      throw new NotUtf8();
-    }
-  };
+async function* limited(
+  body: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const part of body ?? []) {
     bytes += part.length;
     if (bytes > limitBytes) throw new ImportTooLarge();
-    yield decode(part);
+    yield part;
   }
-  yield decode();
+}
+
+/** The header of files without one. */
+const registryHeader = ['to'];
+
+/** Digits only, such as an area code and a number. Source: FTC, "National Do Not Call Registry", flat files. */
+function isRegistryRow(cells: string[]): boolean {
+  return cells.every((cell) => /^[\d ().-]*$/.test(cell));
 }
 
 function faultsInHeader(header: string[]): Fault[] {
   const right = `must be one of ${columns.join(', ')}`;
-  const unknown = header.filter((name) => !(columns as readonly string[]).includes(name));
+  const unknown = header.filter((name) => name !== '' && !knownColumns.includes(name));
   const twice = columns.filter((name) => header.filter((other) => other === name).length > 1);
   return [
     ...unknown.map((name) => ({
@@ -101,44 +114,74 @@ function faultsInHeader(header: string[]): Fault[] {
     })),
     ...twice.map((name) => ({ path: 'rows.1', message: `has the column ${name} more than once` })),
     ...(header.includes('to') ? [] : [{ path: 'rows.1', message: 'lacks the column to, the phone number' }]),
+    ...(isRegistryRow(header) || header.some((name) => e164.test(name))
+      ? [
+          {
+            path: 'rows.1',
+            message:
+              'has a number, and no names of columns; put a line "to" in front. For a file of national numbers, such as that of a registry, name their country instead: ?country=US, or --country US',
+          },
+        ]
+      : []),
   ];
 }
 
-/** The path of a fault is within the row: empty, or a column. */
-function faultsInRow(cells: string[], header: string[], now: number): Fault[] {
-  if (cells.length !== header.length)
-    return [
-      { path: '', message: `has ${cells.length} columns; must have ${header.length}, like the header` },
-    ];
-  return header.flatMap((name, index) => {
-    const cell = cells[index] ?? '';
-    const { right, holds } = cellRules[name as keyof typeof cellRules];
-    return holds(cell, now) ? [] : [{ path: `.${name}`, message: `is ${show(cell)}; must be ${right}` }];
-  });
+interface RowContext {
+  now: number;
+  country: CountryCode | undefined;
 }
 
-const cellRules: Record<
-  (typeof columns)[number],
-  { right: string; holds: (cell: string, now: number) => boolean }
-> = {
-  to: isNumber,
-  reason: { right: reasonRule, holds: (cell) => cell.length <= longestReason },
-  expires_at: {
-    right: `${expiryRule}, or empty`,
-    holds: (cell, now) => cell === '' || Date.parse(parseRfc3339(cell) ?? '') > now,
-  },
-};
-
-function entryOf(cells: string[], header: string[]): NewDoNotCallEntry {
-  const cell = (name: (typeof columns)[number]) => cells[header.indexOf(name)] ?? '';
-  return { to: cell('to'), reason: cell('reason'), expiresAt: cell('expires_at') || null };
+/** One row. The path of a fault is within the row: empty, or a column. */
+function rowOf(
+  found: ReturnType<typeof cellsByColumn>,
+  written: string[],
+  header: string[],
+  { now, country }: RowContext,
+): { entry: NewDoNotCallEntry } | { faults: Fault[] } {
+  if ('tooMany' in found)
+    return {
+      faults: [
+        { path: '', message: `has ${found.tooMany} columns; must have ${header.length}, like the header` },
+      ],
+    };
+  if ('unnamed' in found)
+    return {
+      faults: [
+        {
+          path: '',
+          message: `has ${show(written[found.unnamed])} in column ${found.unnamed + 1}, which has no name in the header`,
+        },
+      ],
+    };
+  const cell = (name: (typeof columns)[number]) => found.cells[header.indexOf(name)] ?? '';
+  const entry = {
+    to: country === undefined ? cell('to') : inE164(cell('to'), country),
+    reason: cell('reason'),
+    expiresAt: cell('expires_at'),
+  };
+  const faults: Fault[] = [];
+  if (!isNumber.holds(entry.to))
+    faults.push({
+      path: '.to',
+      message: `is ${show(cell('to'))}; must be ${isNumber.right}${country === undefined ? '' : `, or a national number of ${country}`}`,
+    });
+  if (entry.reason.length > longestReason)
+    faults.push({ path: '.reason', message: `is ${show(entry.reason)}; must be ${reasonRule}` });
+  if (entry.expiresAt !== '' && !(Date.parse(parseRfc3339(entry.expiresAt) ?? '') > now))
+    faults.push({
+      path: '.expires_at',
+      message: `is ${show(entry.expiresAt)}; must be ${expiryRule}, or empty`,
+    });
+  if (faults.length > 0) return { faults };
+  return { entry: { ...entry, to: isNumber.read(entry.to), expiresAt: entry.expiresAt || null } };
 }
 
-function whatIsBroken({ code }: CsvError): string {
-  if (code === 'CSV_MAX_RECORD_SIZE')
-    return `is longer than ${longestRecord} characters; perhaps a double quote is not closed`;
-  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'opens a double quote and never closes it';
-  return 'has a double quote in the wrong place; within quotes double it, elsewhere leave it out';
+/** A national number in E.164; as it came if it is none. */
+function inE164(number: string, country: CountryCode): string {
+  const bare = withoutInvisible(number);
+  if (e164.test(bare) || !/^[\d ().-]+$/.test(bare)) return bare;
+  const parsed = parsePhoneNumberFromString(bare, { defaultCountry: country, extract: false });
+  return parsed?.isPossible() && parsed.country !== undefined ? parsed.number : bare;
 }
 
 /** Keeps the first faults and counts the rest, because a file may have a million of them. */

@@ -1,8 +1,10 @@
+import { type CountryCode, isSupportedCountry } from 'libphonenumber-js';
 import { z } from 'zod';
 import {
   type DoNotCallSource,
   doNotCallSources,
 } from '../../../activities/store/do-not-call/doNotCallList.js';
+import { charsetOf } from '../csv/charsetOf.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
@@ -10,17 +12,20 @@ import { invalidRequest, problem } from '../http/problem.js';
 import {
   cursorParameter,
   limitParameter,
+  numberParameter,
   oneOf,
   type QueryParameter,
   readQuery,
 } from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
 import { ImportTooLarge, importLimitBytes, readDoNotCallCsv } from './doNotCallCsv.js';
+import { doNotCallExport } from './doNotCallExport.js';
 import {
   checkDoNotCallRequest,
   doNotCallEntrySchema,
   doNotCallImportSchema,
   doNotCallPageSchema,
+  doNotCallRemovalPageSchema,
   doNotCallRequestSchema,
   longestReason,
   reasonRule,
@@ -45,6 +50,23 @@ const filters = {
   limit: limitParameter('Numbers', 1000, standardLimit),
   cursor: cursorParameter,
 };
+const removalFilters = {
+  to: numberParameter('Only removals of this number. Write its + as %2B.'),
+  limit: limitParameter('Removals', 1000, standardLimit),
+  cursor: cursorParameter,
+};
+const { limit: _limit, cursor: _cursor, ...exportFilters } = filters;
+
+const importParameters = {
+  country: {
+    right: 'a country by its two letters, such as US',
+    holds: (text: string) => isSupportedCountry(text.toUpperCase()),
+    read: (text: string) => text.toUpperCase(),
+    description:
+      'Whose national numbers the CSV has, by two letters. It then may lack a header: in each row a number, in one cell or in several.',
+    schema: { type: 'string', pattern: '^[A-Za-z]{2}$' },
+  },
+};
 
 export const doNotCallRoutes: Route[] = [
   {
@@ -60,6 +82,23 @@ export const doNotCallRoutes: Route[] = [
     serve: listDoNotCall,
   },
   {
+    method: 'get',
+    path: '/do-not-call/export.csv',
+    tag: 'Do not call',
+    operationId: 'exportDoNotCall',
+    summary: 'Read the whole do-not-call list as CSV',
+    description: 'By number. If the answer breaks off, it is not complete: repeat the request.',
+    parameters: queryParameters(exportFilters),
+    answers: {
+      200: {
+        description: 'All entries. An import reads them again.',
+        content: { 'text/csv': { schema: { type: 'string' } } },
+      },
+    },
+    problems: ['invalid-request', 'store-unavailable'],
+    serve: exportDoNotCall,
+  },
+  {
     method: 'post',
     path: '/do-not-call',
     tag: 'Do not call',
@@ -67,6 +106,7 @@ export const doNotCallRoutes: Route[] = [
     summary: 'Put numbers on the do-not-call list',
     description:
       'One number as JSON, or a list of at most 64 MiB as CSV. The header of the CSV has `to` and, optionally, `reason` and `expires_at`. A list with any fault is not imported at all. If the number is already listed, the entry that holds longer stays.',
+    parameters: queryParameters(importParameters),
     body: {
       required: true,
       content: {
@@ -101,6 +141,18 @@ export const doNotCallRoutes: Route[] = [
     },
     problems: [...bodyProblems, 'store-unavailable'],
     serve: purgeDoNotCall,
+  },
+  {
+    method: 'get',
+    path: '/do-not-call/removals',
+    tag: 'Do not call',
+    operationId: 'listDoNotCallRemovals',
+    summary: 'List who took numbers off the do-not-call list',
+    description: 'Newest first. Entries that were purged because they had expired are not among them.',
+    parameters: queryParameters(removalFilters),
+    answers: { 200: { description: 'One page.', content: jsonContent(doNotCallRemovalPageSchema) } },
+    problems: ['invalid-request', 'store-unavailable'],
+    serve: listDoNotCallRemovals,
   },
   {
     method: 'get',
@@ -145,13 +197,33 @@ function listDoNotCall({ store }: ApiTools) {
     const parsed = readQuery(c, filters);
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
     const { limit, expired, source, ...texts } = parsed.query;
-    const page = await store.listDoNotCall({
-      ...texts,
-      ...(source === undefined ? {} : { source: source as DoNotCallSource }),
-      ...(expired === undefined ? {} : { expired: expired === 'true' }),
-      limit: Number(limit ?? standardLimit),
-    });
-    return c.json(page);
+    return c.json(
+      await store.listDoNotCall({
+        ...texts,
+        ...filterOf({ source, expired }),
+        limit: Number(limit ?? standardLimit),
+      }),
+    );
+  };
+}
+
+function filterOf({ source, expired }: { source?: string | undefined; expired?: string | undefined }) {
+  return {
+    ...(source === undefined ? {} : { source: source as DoNotCallSource }),
+    ...(expired === undefined ? {} : { expired: expired === 'true' }),
+  };
+}
+
+function exportDoNotCall({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const parsed = readQuery(c, exportFilters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { source, expired, ...texts } = parsed.query;
+    const lines = doNotCallExport(store, { ...texts, ...filterOf({ source, expired }) });
+    c.header('Content-Type', 'text/csv; charset=utf-8; header=present');
+    c.header('Content-Disposition', 'attachment; filename="do-not-call.csv"');
+    // A failure in the middle breaks the answer off, so that no client takes a part for the whole.
+    return c.body(ReadableStream.from(lines).pipeThrough(new TextEncoderStream()));
   };
 }
 
@@ -176,8 +248,18 @@ async function importCsv({ store }: ApiTools, c: ApiContext): Promise<Response> 
       { headers: { 'Accept-Encoding': 'identity' } },
     );
   if (Number(c.req.header('Content-Length') ?? 0) > importLimitBytes) return tooLarge(c);
+  const parameters = readQuery(c, importParameters);
+  if ('faults' in parameters) return invalidRequest(c, parameters.faults);
+  const charset = charsetOf(c);
+  if (charset === undefined)
+    return problem(
+      c,
+      'unsupported-media-type',
+      'The charset of the Content-Type is unknown. Send the list in UTF-8.',
+    );
   try {
-    const parsed = await readDoNotCallCsv(c.req.raw.body);
+    const country = parameters.query.country as CountryCode | undefined;
+    const parsed = await readDoNotCallCsv(c.req.raw.body, { charset, country });
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
     const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv');
     return c.json({ rows: parsed.entries.length, added });
@@ -209,7 +291,18 @@ function removeFromDoNotCall({ store }: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const path = readNumberInPath(c);
     if ('refusal' in path) return path.refusal;
-    return (await store.removeFromDoNotCall(path.number)) ? c.body(null, 204) : notListed(c);
+    return (await store.removeFromDoNotCall(path.number, c.get('client') ?? null))
+      ? c.body(null, 204)
+      : notListed(c);
+  };
+}
+
+function listDoNotCallRemovals({ store }: ApiTools) {
+  return async (c: ApiContext): Promise<Response> => {
+    const parsed = readQuery(c, removalFilters);
+    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
+    const { limit, ...others } = parsed.query;
+    return c.json(await store.listDoNotCallRemovals({ ...others, limit: Number(limit ?? standardLimit) }));
   };
 }
 

@@ -54,6 +54,24 @@ export const doNotCallPageSchema = z
   })
   .meta({ id: 'DoNotCallPage', example: { entries: [], nextCursor: null } });
 
+export const doNotCallRemovalPageSchema = z
+  .object({
+    removals: z.array(
+      z.object({
+        to: phoneNumber('+15005550006'),
+        removedAt: z.string().meta({ format: 'date-time' }),
+        removedBy: z
+          .nullable(z.string())
+          .meta({ description: 'The token of the client. Null if the API has no tokens.' }),
+        reason: z.string().meta({ description: 'Of the entry that was removed.' }),
+        source: z.enum(doNotCallSources),
+        addedAt: z.string().meta({ format: 'date-time' }),
+      }),
+    ),
+    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'DoNotCallRemovalPage', example: { removals: [], nextCursor: null } });
+
 export const doNotCallImportSchema = z
   .object({
     rows: z.int().min(0).meta({ description: 'Rows of the list, without header and empty rows.' }),

@@ -19,7 +19,7 @@ export const numberInPath: Parameter = {
 /** The phone number in the path, or the answer that refuses text that is no number. */
 export function readNumberInPath(c: ApiContext): { number: string } | { refusal: Response } {
   const number = pathSegment(c, 2);
-  if (number !== null && isNumber.holds(number)) return { number };
+  if (number !== null && isNumber.holds(number)) return { number: isNumber.read(number) };
   const message = `is ${show(number ?? '')}; must be ${isNumber.right}`;
   return { refusal: invalidRequest(c, [{ path: 'number', message }]) };
 }

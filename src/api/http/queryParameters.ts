@@ -1,4 +1,6 @@
+import { canonicalNumber } from '../../../activities/validation/canonicalNumber.js';
 import { type Fault, limitFaults, show } from '../../../activities/validation/fault.js';
+import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import type { ApiContext } from './apiDependencies.js';
 
@@ -7,6 +9,8 @@ export interface QueryParameter {
   /** Completes "must be …". */
   right: string;
   holds: (text: string) => boolean;
+  /** The value as the rest of the API reads it; as it came when absent. */
+  read?: (text: string) => string;
   description: string;
   /** JSON Schema. */
   schema: Record<string, unknown>;
@@ -14,7 +18,9 @@ export interface QueryParameter {
 
 export const isNumber = {
   right: 'a phone number in E.164, such as +15005550006',
-  holds: (text: string) => e164.test(text),
+  holds: (text: string) => e164.test(withoutInvisible(text)),
+  /** The one spelling of the number. */
+  read: (text: string) => canonicalNumber(withoutInvisible(text)),
 };
 
 export function numberParameter(description: string): QueryParameter {
@@ -74,18 +80,23 @@ export function readQuery<Name extends string>(
     faultIn(name, values.getAll(name), parameters),
   );
   if (faults.length > 0) return { faults: limitFaults(faults) };
-  return { query: Object.fromEntries(values) as Partial<Record<Name, string>> };
+  const query = [...values].map(([name, text]) => [name, ruleOf(parameters, name)?.read?.(text) ?? text]);
+  return { query: Object.fromEntries(query) as Partial<Record<Name, string>> };
 }
 
 const anyKey = /^(metadata\.).+$/s;
 
 function faultIn(name: string, values: string[], parameters: Record<string, QueryParameter>): Fault[] {
-  const rule = name.replace(anyKey, '$1KEY');
-  const parameter = Object.hasOwn(parameters, rule) ? parameters[rule] : undefined;
+  const parameter = ruleOf(parameters, name);
   if (parameter === undefined)
     return [{ path: name, message: `is unknown; must be one of ${Object.keys(parameters).join(', ')}` }];
   const { right, holds } = parameter;
   const [value = ''] = values;
   if (values.length > 1) return [{ path: name, message: `comes ${values.length} times; must be ${right}` }];
   return holds(value) ? [] : [{ path: name, message: `is ${show(value)}; must be ${right}` }];
+}
+
+function ruleOf(parameters: Record<string, QueryParameter>, name: string): QueryParameter | undefined {
+  const rule = name.replace(anyKey, '$1KEY');
+  return Object.hasOwn(parameters, rule) ? parameters[rule] : undefined;
 }

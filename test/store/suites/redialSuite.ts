@@ -50,6 +50,24 @@ export function redialSuite(engine: () => Engine): void {
       expect(others).toEqual([]);
     });
 
+    it('callee refused further calls, or is on the do-not-call list: named as left out', async () => {
+      const { batch } = scope();
+      const [refused, listed, expired, plain] = [number(), number(), number(), number()];
+      const older = await call(refused, 1, null);
+      await store().saveOutcome(outcome(older, { to: refused, outcome: 'failed', sipResponseCode: 607 }));
+      for (const to of [refused, listed, expired, plain]) await call(to, 2, 'busy', { batchId: batch });
+      const past = '2020-01-01T00:00:00Z';
+      await store().addToDoNotCall({ to: listed, reason: '', expiresAt: null, source: 'api' });
+      await store().addToDoNotCall({ to: expired, reason: '', expiresAt: past, source: 'api' });
+      const candidates = await store().redialCandidates({ batch }, { after: null, limit: 10 });
+      expect(Object.fromEntries(candidates.map(({ to, leftOutBy }) => [to, leftOutBy]))).toEqual({
+        [refused]: 'unwanted',
+        [listed]: 'do-not-call',
+        [expired]: null,
+        [plain]: null,
+      });
+    });
+
     it.each<[string, (Outcome | null)[], boolean]>([
       ['busy, then busy again in the same batch: once, the later one', ['busy', 'busy'], true],
       ['busy, then answered: not', ['busy', 'answered'], false],

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import type { ClientRequest } from 'node:http';
+import { Agent, type AgentOptions } from 'node:https';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type TwilioResponse from 'twilio/lib/http/response.js';
@@ -15,6 +19,11 @@ export interface TwilioSettings {
   password: string;
   /** Sends every REST request to this origin instead of Twilio's hosts. */
   baseUrl: string | null;
+  /** The Twilio region and edge location that serve the requests. Null: Twilio's default. */
+  region?: string | null;
+  edge?: string | null;
+  /** Proxy for https requests. Null: none. */
+  proxyUrl?: string | null;
 }
 
 /** The official SDK with its own retries off: a repeated create could make a second call. */
@@ -30,11 +39,12 @@ export interface TwilioClient {
  * error if there was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings): TwilioClient {
-  const { username, password, accountSid, baseUrl } = settings;
-  const http = new TwilioHttp(baseUrl, requestTimeoutMs);
-  const lookupHttp = new TwilioHttp(baseUrl, lookupTimeoutMs);
-  const sdk = (httpClient: TwilioHttp) =>
-    twilio(username, password, { accountSid, httpClient, autoRetry: false });
+  const { username, password, accountSid, region, edge } = settings;
+  const http = new TwilioHttp(settings, requestTimeoutMs);
+  const lookupHttp = new TwilioHttp(settings, lookupTimeoutMs);
+  // The SDK reads what is not set here from the environment. Its log shows phone numbers.
+  const options = { accountSid, autoRetry: false, region: region ?? '', edge: edge ?? '', logLevel: 'none' };
+  const sdk = (httpClient: TwilioHttp) => twilio(username, password, { ...options, httpClient });
   return {
     calls: sdk(http).calls,
     lookups: sdk(lookupHttp).lookups.v2,
@@ -46,16 +56,13 @@ class TwilioHttp extends twilio.RequestClient {
   clockAheadSeconds = 0;
 
   constructor(
-    private readonly baseUrl: string | null,
+    private readonly settings: Pick<TwilioSettings, 'baseUrl' | 'proxyUrl'>,
     private readonly timeoutMs: number,
   ) {
-    super({
-      timeout: timeoutMs,
-      keepAlive: true,
-      maxSockets: 200,
-      maxTotalSockets: 400,
-      maxFreeSockets: 50,
-    });
+    super({ timeout: timeoutMs });
+    // Not the SDK's own agent: it takes a proxy from HTTP_PROXY alone, ignores NO_PROXY, and then has no
+    // keep-alive.
+    this.axios.defaults.httpsAgent = agentOf(settings.proxyUrl ?? null, timeoutMs);
   }
 
   override async request<TData>(
@@ -63,7 +70,7 @@ class TwilioHttp extends twilio.RequestClient {
   ): Promise<TwilioResponse.default<TData>> {
     const response = await super.request<TData>({
       ...options,
-      uri: this.baseUrl === null ? options.uri : rebase(options.uri, this.baseUrl),
+      uri: this.settings.baseUrl === null ? options.uri : rebase(options.uri, this.settings.baseUrl),
       timeout: this.timeoutMs,
     });
     const headers = (response.headers ?? {}) as Record<string, unknown>;
@@ -72,6 +79,28 @@ class TwilioHttp extends twilio.RequestClient {
     if (response.statusCode >= 300) throw TwilioRestError.from(response.statusCode, response.body, headers);
     return response;
   }
+}
+
+function agentOf(proxyUrl: string | null, timeoutMs: number): Agent | HttpsProxyAgent<string> {
+  const bundle = process.env.TWILIO_CA_BUNDLE;
+  const options: AgentOptions = {
+    timeout: timeoutMs,
+    keepAlive: true,
+    maxSockets: 200,
+    maxTotalSockets: 400,
+    maxFreeSockets: 50,
+    ...(bundle ? { ca: readFileSync(bundle) } : {}),
+  };
+  if (proxyUrl === null) return new Agent(options);
+  const agent = new HttpsProxyAgent(proxyUrl, options);
+  // The options above are for the proxy; these are for Twilio behind it.
+  if (options.ca) Object.assign(agent.options, { ca: options.ca });
+  agent.on('proxyConnect', ({ statusCode, statusText }, request: ClientRequest) => {
+    // Else its refusal would look like an answer of Twilio. Nothing was sent to Twilio yet.
+    const why = `the proxy refused the connection: ${statusCode} ${statusText}`;
+    if (statusCode !== 200) request.destroy(Object.assign(new Error(why), { code: 'ECONNREFUSED' }));
+  });
+  return agent;
 }
 
 function rebase(uri: string, baseUrl: string): string {

@@ -5,6 +5,6 @@ import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 export function printNotifySecret(): void {
   const r = new ConfigurationReader(process.env);
   const authToken = r.values.TWILIO_AUTH_TOKEN ?? simulatorCredentials.authToken;
-  const [newest] = r.done(r.notify(authToken, false)).secrets;
+  const [newest] = r.done(r.notify([authToken], false)).secrets;
   process.stdout.write(`${newest}\n`);
 }

@@ -17,7 +17,10 @@ const grpcStatus = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, U
 
 /** A client that connects with its first request, so that a process can start while Temporal is away. */
 export function lazyClient(temporal: TemporalSettings): Client {
-  return new Client({ connection: Connection.lazy(temporal.connection), namespace: temporal.namespace });
+  // gRPC for Node would take a proxy from HTTPS_PROXY, and the worker's connection would not.
+  const channelArgs = { 'grpc.enable_http_proxy': 0 };
+  const connection = Connection.lazy({ ...temporal.connection, channelArgs });
+  return new Client({ connection, namespace: temporal.namespace });
 }
 
 /** Throws an `Error` for readiness unless Temporal serves our namespace. */

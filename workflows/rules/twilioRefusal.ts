@@ -134,6 +134,5 @@ export function accountFault(code: number | null): { meaning: string; fix: strin
   return known?.fix === undefined ? null : { meaning: known.meaning, fix: known.fix };
 }
 
-
 /** The number cannot be reached through Twilio, wherever the code is met. */
 export const unreachableErrorCodes: ReadonlySet<number> = new Set([21214, 13224]);

@@ -8,6 +8,7 @@ import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { print, printProgress } from '../terminal/print.js';
+import { moreLine, type PageOptions, readPages } from './pages.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -85,13 +86,10 @@ export async function showBatch(batchId: string, options: ApiOptions & { wait: b
 }
 
 /** `ringtrue batch list`. */
-export async function listBatches(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
-  const { limit, cursor } = options;
-  const page = await new ApiClient(options).batches(
-    texts({ ...(limit && { limit }), ...(cursor && { cursor }) }),
-  );
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print(options, page, `${batchesTable(page.batches)}${more}`);
+export async function listBatches(options: ApiOptions & PageOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const page = await readPages('batches', options, 200, (at) => api.batches(at));
+  print(options, page, `${batchesTable(page.batches)}${moreLine(page)}`);
 }
 
 /** `ringtrue batch pause`, `resume` and `cancel`. */

@@ -5,6 +5,7 @@ import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/ap
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
+import { moreLine, type PageOptions, readPages } from './pages.js';
 
 /** `ringtrue do-not-call add`. */
 export async function add(
@@ -44,13 +45,20 @@ export async function check(number: string, options: ApiOptions): Promise<void> 
 }
 
 /** `ringtrue do-not-call list`. */
-export async function list(options: ApiOptions & Record<string, unknown>): Promise<void> {
-  const { json, api: _api, token: _token, ...filter } = options;
-  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
-  const query = new URLSearchParams(Object.fromEntries(texts));
-  const page = await new ApiClient(options).send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
-    'GET',
-    `/do-not-call?${query}`,
+export async function list(
+  options: ApiOptions & PageOptions & { reason?: string; source?: string; expired?: string },
+): Promise<void> {
+  const api = new ApiClient(options);
+  const filter = Object.fromEntries(
+    (['reason', 'source', 'expired'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [[name, options[name]]],
+    ),
+  );
+  const page = await readPages('entries', options, 1000, (at) =>
+    api.send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
+      'GET',
+      `/do-not-call?${new URLSearchParams({ ...filter, ...at })}`,
+    ),
   );
   const rows = page.entries.map((entry) => [
     entry.to,
@@ -61,8 +69,7 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
   ]);
   const table =
     rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'REASON'], rows);
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print({ json }, page, `${table}${more}`);
+  print(options, page, `${table}${moreLine(page)}`);
 }
 
 /** `ringtrue do-not-call import`. */

@@ -22,6 +22,7 @@ import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
+import { loggingCalls } from './callLog.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
 /** The addresses of everything that `ringtrue dev` runs. */
@@ -47,7 +48,8 @@ export async function startDev(
   const { temporal, dataDirectory } = configuration;
   await makeDirectory(dataDirectory);
   installRuntime(log, null);
-  const { server, store } = await openState(configuration, { log, signal, closing });
+  const { server, store: opened } = await openState(configuration, { log, signal, closing });
+  const store = loggingCalls(opened, log);
 
   const client = lazyClient(temporal);
   closing.add('the connection to Temporal', () => client.connection.close());

@@ -6,8 +6,8 @@ import {
   describeServer,
   errorText,
   isNamespaceMissing,
-  isTemporalAway,
   lazyClient,
+  needsNoHint,
   noNamespace,
 } from '../temporal/temporalClient.js';
 
@@ -37,9 +37,7 @@ export async function runSetup(): Promise<void> {
     );
   } catch (error) {
     const why = errorText(error).replace(/\.$/, '');
-    const hint = isTemporalAway(error)
-      ? ''
-      : ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
+    const hint = needsNoHint(error) ? '' : ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
     faults.push(
       isNamespaceMissing(error)
         ? noNamespace(temporal)

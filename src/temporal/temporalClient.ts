@@ -7,6 +7,7 @@ import { retryForever } from '../process/retryForever.js';
 import {
   howToRegister,
   missingSearchAttributes,
+  NoSearchAttributeSlot,
   type OperatorConnection,
   registerSearchAttributes,
 } from './searchAttributes.js';
@@ -67,7 +68,7 @@ export async function ensureSearchAttributes(
       }
       const trouble = `the search attributes in namespace ${namespace} are not registered: ${errorText(error).replace(/\.$/, '')}`;
       readiness.report('searchAttributes', trouble);
-      const hint = isTemporalAway(error) ? '' : `: ${howToRegister(namespace)}`;
+      const hint = needsNoHint(error) ? '' : `: ${howToRegister(namespace)}`;
       log.error(`${trouble}. No call is worked on until they are${hint}. Next try in ${seconds} s.`);
     },
   });
@@ -78,6 +79,11 @@ export async function ensureSearchAttributes(
   else if (added.length > 0)
     log.info(`Registered the search attributes ${added.join(', ')} in namespace ${namespace}.`);
   readiness.report('searchAttributes', null);
+}
+
+/** Does the error itself say what to do? To register the attributes by hand would not help. */
+export function needsNoHint(error: unknown): boolean {
+  return error instanceof NoSearchAttributeSlot || isTemporalAway(error);
 }
 
 /** Did Temporal answer that it has no such namespace? */

@@ -6,6 +6,7 @@ import {
   describeServer,
   errorText,
   isNamespaceMissing,
+  isTemporalAway,
   lazyClient,
   needsNoHint,
   noNamespace,
@@ -37,7 +38,8 @@ export async function runSetup(): Promise<void> {
     );
   } catch (error) {
     const why = errorText(error).replace(/\.$/, '');
-    const hint = needsNoHint(error) ? '' : ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
+    const byHand = ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
+    const hint = isTemporalAway(error) ? ' Is TEMPORAL_ADDRESS right?' : needsNoHint(error) ? '' : byHand;
     faults.push(
       isNamespaceMissing(error)
         ? noNamespace(temporal)

@@ -115,6 +115,7 @@ export function describeServer({ address, namespace }: TemporalSettings): string
 
 /** What the server answered. The SDK's own messages are general. */
 export function errorText(error: unknown): string {
+  if (hasStatus(error, grpcStatus.DEADLINE_EXCEEDED)) return 'it gave no answer in time';
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;
   return cause instanceof Error ? `${message} (${errorText(cause)})` : (message ?? String(error));

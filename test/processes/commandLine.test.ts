@@ -70,6 +70,20 @@ describe('without any server', () => {
     },
   );
 
+  it.each(['dev', 'api', 'worker'])(
+    '%s on Windows: says that it is not supported, status 2',
+    async (command) => {
+      const windows = "Object.defineProperty(process, 'platform', { value: 'win32' })";
+      const { status, stderr } = await run([command], {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(windows)}`,
+      });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('does not run on Windows. Use Docker or WSL 2'),
+      });
+    },
+  );
+
   it('the API cannot be reached: names its address and what to do, status 1', async () => {
     const { status, stderr } = await run(['list'], { RINGTRUE_API_URL: `http://${unreachableAddress}` });
     expect(status).toBe(1);

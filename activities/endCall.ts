@@ -1,9 +1,9 @@
-import type { FinalUpdate } from '../workflows/callActivities.js';
+import type { CallActivities, FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
-import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** "Call is not in a state for this operation": it has ended in the meantime. */
@@ -11,15 +11,17 @@ const callAlreadyEnded = 21220;
 
 /**
  * Ends a call and returns what Twilio then says of it. Throws `CallNotOver`, and Temporal retries, until the
- * status is final. `isLast`: null once
- * Twilio has answered without a final status.
+ * status is final. `isLast`: null once Twilio has answered without a final status. A refusal to be read is
+ * returned once: see `orReadRefusal`.
  *
  * `canceled` stops a call that was not answered and has no effect on one that was; `completed` hangs up. Both
  * may be repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
   const { twilio } = deps;
-  return async ({ callSid, isLast }: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null> => {
+  return (input: EndCallInput) => orReadRefusal(input.knownRefusal, () => end(input));
+
+  async function end({ callSid, isLast }: EndCallInput): Promise<FinalUpdate | null> {
     const resource = twilio.calls(callSid);
     const fetchUpdate = () =>
       resource.fetch().then(
@@ -49,5 +51,7 @@ export function endCall(deps: ActivityDeps) {
       'CallNotOver',
       `the call is being ended; Twilio still says: ${after?.status || 'no status'}`,
     );
-  };
+  }
 }
+
+type EndCallInput = Parameters<CallActivities['endCall']>[0];

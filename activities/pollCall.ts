@@ -4,16 +4,18 @@ import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { secondsSinceLastCallback, withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
-import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
  * Polls Twilio for the final status of a call. Throws `CallNotOver`, and Temporal retries, on any other
  * status (even one that Twilio never used before) and when Twilio cannot be reached. `isLast`: null once
- * Twilio has answered without a final status.
+ * Twilio has answered without a final status. A refusal to be read is returned once: see `orReadRefusal`.
  */
 export function pollCall(deps: ActivityDeps) {
   const { twilio } = deps;
-  return async ({ callSid, isLast, patienceSeconds }: PollCallInput): Promise<FinalUpdate | null> => {
+  return (input: PollCallInput) => orReadRefusal(input.knownRefusal, () => poll(input));
+
+  async function poll({ callSid, isLast, patienceSeconds }: PollCallInput): Promise<FinalUpdate | null> {
     // An earlier poll may have seen it ring. The Call resource no longer shows that once the call is over.
     const rangBefore = activityInfo().heartbeatDetails?.rang === true;
     if (activityInfo().attempt === 1 && patienceSeconds !== undefined) {
@@ -41,11 +43,12 @@ export function pollCall(deps: ActivityDeps) {
     if (isLast) return null;
     if (update.rang) heartbeat({ rang: true });
     throw retryLater('CallNotOver', `Twilio says: ${update.status || 'no status'}`);
-  };
+  }
 }
 
 interface PollCallInput {
   callSid: string;
+  knownRefusal: number | null;
   /** The last moment has passed: any answer of Twilio's is returned. */
   isLast: boolean;
   /**

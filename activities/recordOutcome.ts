@@ -1,4 +1,5 @@
-import type { ForgottenPlacement } from '../workflows/callActivities.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { CallActivities, ForgottenPlacement, RecordOutcomeResult } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
@@ -10,8 +11,8 @@ import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
  * takes.
  */
 export function recordOutcome({ settings, store, emit }: ActivityDeps) {
-  return async ({ outcome, after }: RecordOutcomeInput): Promise<CallOutcome | ForgottenPlacement> => {
-    const forgotten = after ? await findForgotten(outcome, after) : null;
+  return async ({ outcome, after }: RecordOutcomeInput): Promise<RecordOutcomeResult> => {
+    const forgotten = await findForgotten(outcome, after);
     if (forgotten) return { forgotten };
     const recorded = await store.saveOutcome(outcome);
     if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
@@ -23,7 +24,8 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
         expiresAt: null,
       });
     emit({ kind: 'recorded', outcome: recorded.outcome, decidedBy: recorded.decidedBy });
-    return recorded;
+    // Repeated in the workflow's history only if it is not what the workflow knows.
+    return { recorded: isDeepStrictEqual(recorded, outcome) ? null : recorded };
   };
 
   /**
@@ -45,10 +47,7 @@ export function recordOutcome({ settings, store, emit }: ActivityDeps) {
   }
 }
 
-interface RecordOutcomeInput {
-  outcome: CallOutcome;
-  after?: { attempt: number; placement: number };
-}
+type RecordOutcomeInput = Parameters<CallActivities['recordOutcome']>[0];
 
 function hasOptedOut({ attempts }: CallOutcome): boolean {
   return attempts.some(({ sipResponseCode }) => sipResponseCode === sipUnwantedCode);

@@ -23,10 +23,9 @@ const product = Object.keys(folders) as Folder[];
 const mostFiles = 15;
 /** Folders that are larger on purpose, and why. */
 const largeFolders: Record<string, string> = {
-  activities: 'one file for each activity, and what several of them share',
-  'activities/store': 'one file for each table or group of queries, with its interface',
   'test/bench': 'each process of the benchmark is a file',
   'test/chaos': 'each part of a chaos run is a file',
+  'test/fates': 'one file for each situation of a call',
   'test/processes': 'one file for each process, command or part of the configuration',
 };
 
@@ -45,20 +44,14 @@ const otherNames: Record<string, string> = {
   'workflows/rules/wording.ts': 'sentences for people',
   'workflows/steps/awaitRetry.ts': 'the step, and the decision before it',
   'workflows/steps/notifyClient.ts': 'the step, once for an attempt and once for the call',
-  'activities/callingWindow.ts': 'rules about the type CallingWindow',
-  'activities/retryable.ts': 'errors after which Temporal tries an activity again',
-  'activities/store/numberPage.ts': 'reads and makes pages of phone numbers',
-  'activities/store/pageCursor.ts': 'reads and makes cursors',
+  'activities/store/database/pageCursor.ts': 'reads and makes cursors and pages',
+  'activities/twilio/retryable.ts': 'errors after which Temporal tries an activity again',
   'activities/twilio/callResource.ts': 'reads the Call resource of Twilio',
   'src/api/apiProcess.ts': 'starts the process',
   'src/api/batches/batchAnswerSchema.ts': 'schemas of answers about batches',
   'src/api/batches/batchBody.ts': 'reads the body of a batch',
   'src/api/http/jsonBody.ts': 'reads a JSON body',
-  'src/api/http/numberInPath.ts': 'reads a phone number in a path',
   'src/api/twilio-webhook/twilioSignature.ts': 'checks the signature',
-  'src/dev/demo/demoTable.ts': 'both tables of the demo',
-  'src/dev/simulatorPort.ts': 'starts the simulator at a port',
-  'src/process/stopping.ts': 'what stops a process',
   'src/simulator/api/basicAuth.ts': 'checks the credentials',
   'src/simulator/api/brokenAnswers.ts': 'one function for each broken answer',
   'src/simulator/api/callEvents.ts': 'the Event resource of a call',
@@ -67,7 +60,6 @@ const otherNames: Record<string, string> = {
   'src/simulator/numbers/lookupChoices.ts': 'tables of digits of a number',
   'src/simulator/numbers/numberingPlan.ts': 'facts about phone numbers of a country',
   'src/simulator/twilioErrors.ts': 'tables of errors of Twilio',
-  'src/temporal/guard.ts': 'starts a process behind the script guard.sh',
   'src/temporal/temporalClient.ts': 'what processes do with the client at startup',
   'src/worker/workerMetrics.ts': 'what feeds the metrics',
 };

@@ -23,7 +23,11 @@ const glossary: Forbidden[] = [
     instead: 'allowed time',
     except: [{ names: /^INVALID_OPENING_QUOTE$/, because: 'an error of csv-parse' }],
   },
-  { words: ['ending', 'endings'], instead: 'outcome or verdict' },
+  {
+    words: ['ending', 'endings'],
+    instead: 'outcome or verdict',
+    except: [{ names: /^ending$/, because: 'a field of a pool of pg' }],
+  },
   {
     words: ['line', 'lines'],
     instead: 'queue or account',
@@ -31,7 +35,7 @@ const glossary: Forbidden[] = [
       { names: /^line[-_]?(Type|Status)/i, because: 'a phone line, as Lookup says it' },
       {
         names:
-          /^(lines?|lineOf|linesAtOnce|maxLines|logLines|(csv|batch|fault|last|single)Lines?|skip_empty_lines)$/,
+          /^(lines?|lineOf|linesAtOnce|maxLines|logLines|(csv|batch|fault|last|progress|single)Lines?|skip_empty_lines)$/,
         because: 'a line of text',
       },
     ],
@@ -46,7 +50,7 @@ const glossary: Forbidden[] = [
     instead: 'status or update',
     except: [
       { names: /^new-?Status-?Word$/i, because: 'a status of Twilio that the simulator makes up' },
-      { names: /^word$/, because: 'a word of a text' },
+      { names: /^(word|wordCount)$/, because: 'a word of a text' },
     ],
   },
   { words: ['told', 'heard', 'hears', 'said', 'asked'], instead: 'what the value holds' },

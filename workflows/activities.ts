@@ -3,10 +3,10 @@ import type { BatchActivities, BatchControl } from './batch/batchActivities.js';
 import { secondsUntil } from './call/workflowTime.js';
 import type {
   CallActivities,
-  FinalUpdate,
   PlaceCallInput,
   PlaceCallResult,
   RecordAttemptInput,
+  TwilioAnswer,
 } from './callActivities.js';
 import type { CallPlan } from './callRequest.js';
 import { maskNumber } from './rules/phoneNumber.js';
@@ -101,7 +101,7 @@ export const { recordCallSid: recordCallSidInBackground } = proxyActivities<
 export function pollCall(
   input: Parameters<CallActivities['pollCall']>[0],
   { pollIntervalSeconds }: CallPlan['timeouts'],
-): Promise<FinalUpdate | null> {
+): Promise<TwilioAnswer> {
   return proxyActivities<Pick<CallActivities, 'pollCall'>>({
     startToCloseTimeout: '20s',
     retry: {

@@ -54,19 +54,21 @@ export interface CallActivities {
 
   /**
    * Reads the Call resource. Throws `CallNotOver`, which Temporal retries, until the status is final. `isLast`: returns null
-   * once Twilio has answered with another status. Waits once for `patienceSeconds` after the last stored callback.
+   * once Twilio has answered with another status. If Twilio refuses the account or the key, the refusal is returned, unless
+   * its code is `knownRefusal`; then Temporal retries. Waits once for `patienceSeconds` after the last stored callback.
    */
   pollCall(input: {
     callSid: string;
     isLast: boolean;
+    knownRefusal: number | null;
     patienceSeconds?: number;
-  }): Promise<FinalUpdate | null>;
+  }): Promise<TwilioAnswer>;
 
   /**
    * Cancels a call that is queued or rings, hangs up one that was answered, and returns what Twilio then says. Throws
    * `CallNotOver`, which Temporal retries, until the status is final. `isLast`: as for `pollCall`.
    */
-  endCall(input: { callSid: string; isLast: boolean }): Promise<FinalUpdate | null>;
+  endCall(input: { callSid: string; isLast: boolean; knownRefusal: number | null }): Promise<TwilioAnswer>;
 
   /**
    * Two Twilio calls name one attempt. Ends the second one, if it is a call of ours to the same number that no other attempt
@@ -84,14 +86,15 @@ export interface CallActivities {
   markWaiting(input: { callId: string }): Promise<void>;
 
   /**
-   * Writes the outcome of a call and all its attempts to the store, and returns what is on record: the first outcome stays.
+   * Writes the outcome of a call and all its attempts to the store. Returns what is on record if that is another outcome,
+   * since the first one stays; null if it is this one.
    * `after`: the last placement that the workflow knows. If the journal has a later one, of an attempt that the outcome
    * does not have, which may have made a call: writes nothing, and returns that one.
    */
   recordOutcome(input: {
     outcome: CallOutcome;
     after: { attempt: number; placement: number };
-  }): Promise<CallOutcome | ForgottenPlacement>;
+  }): Promise<RecordOutcomeResult>;
 
   /** Posts to the client's `notifyUrl`, signed. Throws until the receiver accepts it; errors that are final say so. */
   notifyOutcome(notification: Notification): Promise<void>;
@@ -101,6 +104,14 @@ export interface CallActivities {
 
   /** Records that a dead letter was sent again and accepted. */
   settleDeadLetter(notification: Notification): Promise<void>;
+}
+
+/** Twilio's answer about a call: null if it has no final status, and nobody asks again. */
+export type TwilioAnswer = FinalUpdate | ReadRefusal | null;
+
+/** Twilio refuses the account or the key: no read works until somebody fixes that. */
+export interface ReadRefusal {
+  refusal: TwilioError;
 }
 
 /** The status with which Twilio says that a call is over. */
@@ -227,6 +238,9 @@ export type FindUnclearCallResult =
   | { kind: 'absent' }
   /** Twilio's list was read after the last moment at which the call can be alive, and could not tell. */
   | { kind: 'unresolved' };
+
+/** `recorded`: the outcome that is on record, if it is not the one that was to be written. */
+export type RecordOutcomeResult = { recorded: CallOutcome | null } | ForgottenPlacement;
 
 /** A placement in the journal that this run does not know, since the workflow was reset or started again; and how it ended. */
 export interface ForgottenPlacement {

@@ -32,7 +32,7 @@ export interface CallRequest {
   giveUpAt?: string;
   /** 1..5: calls of a lower number are dialed first; 3 when absent. */
   priority?: number;
-  /** Whose call it is, 1..64 printable ASCII characters: waiting calls of different keys take turns. */
+  /** Whose call it is, 1..64 printable ASCII characters: waiting calls of different keys alternate. */
   fairnessKey?: string;
   /** May ring although another call to the number is in flight. */
   allowParallel?: boolean;
@@ -122,7 +122,7 @@ export interface RetryPolicy extends BackOff {
   retryOn: RetryClass[];
   /** Classes after which it never is, whatever `retryOn` names. */
   neverOn?: RetryClass[];
-  /** Per class: the waits before the 2nd, 3rd … attempt; the last one repeats. Goes before any back-off. */
+  /** Per class: the waits before the 2nd, 3rd … attempt; the last one repeats. Takes precedence over any back-off. */
   intervals?: Partial<Record<RetryClass, number[]>>;
   /** Per class: its own back-off instead of the policy's. */
   backoff?: Partial<Record<RetryClass, BackOff>>;

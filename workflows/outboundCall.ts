@@ -28,8 +28,9 @@ import { settleAttempt } from './steps/settleAttempt.js';
 import { waitUntilAllowed } from './steps/waitUntilAllowed.js';
 
 /**
- * One outbound call: performs Lookup, places the call, waits for status callbacks, polls Twilio when none come,
- * records the outcome, and tries again while the retry policy allows it. The workflow id is the call id.
+ * Each outbound call runs as this workflow. It performs Lookup, places the call, waits for a status signal sent by the webhook
+ * server, and falls back to polling the Call resource on timeout before it records the final outcome. In between it places the
+ * call again while the retry policy allows it. The workflow id is the call id.
  *
  * Fails with `InvalidCallRequest`, which names every fault, before anything is dialed. `resumed`: a call that has waited for
  * long goes on in a new run, with what it knew.
@@ -41,7 +42,7 @@ export async function outboundCall(
   const call = new RunningCall(request, resumed);
   // A cancellation is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
-    // Validates the request, freezes the plan, performs Lookup.
+    // Checks the request, freezes the plan, performs Lookup.
     if (resumed === null) await acceptRequest(call);
     let decision = rejectedByLookup(call) ?? (await attemptUntilResolved(call));
 
@@ -65,7 +66,7 @@ async function attemptUntilResolved(call: RunningCall): Promise<Decision> {
   for (;;) {
     const next = await placeNextAttempt(call, retry);
     if ('by' in next) return decisionWithoutAttempt(call, next, decision);
-    // A late callback may also prove that an attempt made a call of which nobody knew.
+    // Waits for a status signal, and polls on timeout. A late callback may also prove a call of which nobody knew.
     if (next.attempt.callSid !== null) await awaitFinalStatus(call, next.attempt);
 
     decision = await settleAttempt(call, next.attempt);

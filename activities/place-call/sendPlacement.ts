@@ -75,17 +75,20 @@ async function refused(
     const why = `Twilio asks to wait (${error.code ?? error.httpStatus}: ${error.message})`;
     return certainlyNotSent(deps, input, { why, retryAfterSeconds });
   }
-  const accountTrouble = refusalClass === 'account-trouble';
+  const callWaits = refusalClass === 'account-trouble';
   const fault = accountFault(error.code);
+  // Known, or refused at the door. A code that nobody knows may speak of one number only.
+  const accountTrouble =
+    callWaits && (fault !== null || error.httpStatus === 401 || error.httpStatus === 403);
   const recorded = await settlePlacement(deps, input, {
     result: 'refused',
     detail: error,
-    providerFailed: accountTrouble,
+    providerFailed: callWaits,
     accountTrouble,
-    accountFaultCode: fault && !accountTrouble ? error.code : null,
+    accountFaultCode: !accountTrouble && (fault !== null || callWaits) ? error.code : null,
     why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
   });
-  if (!accountTrouble) {
+  if (!callWaits) {
     deps.emit({ kind: 'account-ok' });
     return { kind: 'refused', error };
   }

@@ -124,7 +124,7 @@ export const callRequestSchema = z
         .regex(/^[\x20-\x7e]{1,64}$/, must(expectedFairnessKey))
         .exactOptional()
         .meta({
-          description: 'Whose call it is: waiting calls of one priority and different keys take turns.',
+          description: 'Whose call it is: waiting calls of one priority and different keys alternate.',
           example: 'tenant-42',
         }),
       allowParallel: z

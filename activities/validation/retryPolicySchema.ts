@@ -113,7 +113,7 @@ export const retryPolicySchema = z
       }),
       intervals: byClass(waits(), 'an object of lists of seconds, by class').exactOptional().meta({
         description:
-          'Per class the waits before the 2nd, 3rd … attempt, in seconds; the last one repeats. The most specific class of an ending decides. Goes before any back-off.',
+          'Per class the waits before the 2nd, 3rd … attempt, in seconds; the last one repeats. The most specific class of a result decides. Takes precedence over any back-off.',
       }),
       backoff: byClass(backOff(), 'an object of back-offs, by class').exactOptional().meta({
         description:

@@ -7,7 +7,7 @@ import type { TerminalStatus } from '../../workflows/rules/twilioStatus.js';
 import { verdictOfAttempt } from '../../workflows/rules/verdict.js';
 
 /** Twilio's status for each word that a person may use. */
-const statusOfWord: Record<string, { status: TerminalStatus; answeredBy?: string }> = {
+const simulatedStatus: Record<string, { status: TerminalStatus; answeredBy?: string }> = {
   answered: { status: 'completed', answeredBy: 'human' },
   'answered-by-machine': { status: 'completed', answeredBy: 'machine_start' },
   busy: { status: 'busy' },
@@ -18,12 +18,12 @@ const statusOfWord: Record<string, { status: TerminalStatus; answeredBy?: string
 };
 
 /** The error code of a refused placement. 21214 is the one `rejected` code after which a policy may retry. */
-const refusalOfWord: Record<string, number> = { rejected: 21214, 'invalid-number': 21211 };
+const simulatedRefusal: Record<string, number> = { rejected: 21214, 'invalid-number': 21211 };
 
 /** The status that usually comes with a SIP code. All other codes come with `failed`. */
 const statusOfSip: Record<number, TerminalStatus> = { 486: 'busy', 487: 'no-answer', 600: 'busy' };
 
-const words = [...Object.keys(statusOfWord), ...Object.keys(refusalOfWord), 'unknown'];
+const words = [...Object.keys(simulatedStatus), ...Object.keys(simulatedRefusal), 'unknown'];
 
 /**
  * Returns the verdict on an attempt that turns out as `text` says: an outcome, a retry class, or some of them
@@ -52,8 +52,8 @@ export function simulatedVerdict(text: string): RetryBasis | { wrong: string } {
   const [word] = outcomeWords;
   if (word === 'unknown') return verdictOfAttempt(newAttempt(1));
   const refusal =
-    (word === undefined ? null : refusalOfWord[word]) ?? (isPlacementError(error) ? error : null);
-  if (refusal !== null && (word === undefined || word in refusalOfWord)) {
+    (word === undefined ? null : simulatedRefusal[word]) ?? (isPlacementError(error) ? error : null);
+  if (refusal !== null && (word === undefined || word in simulatedRefusal)) {
     const code = error ?? refusal;
     const refusalClass = classifyRefusal({ code, httpStatus: 400, message: '' });
     return refusalClass === 'account-trouble' || refusalClass === 'not-processed'
@@ -61,7 +61,7 @@ export function simulatedVerdict(text: string): RetryBasis | { wrong: string } {
       : verdictOfAttempt(refusedAttempt(code));
   }
   const { status, answeredBy = '' } = word
-    ? (statusOfWord[word] as { status: TerminalStatus; answeredBy?: string })
+    ? (simulatedStatus[word] as { status: TerminalStatus; answeredBy?: string })
     : { status: statusOfSip[sip ?? 0] ?? ('failed' as const) };
   const verdict = verdictOfAttempt(calledAttempt({ status, answeredBy, sip, error }));
   return word === 'unreachable' ? { ...verdict, reachability: 'unreachable' } : verdict;

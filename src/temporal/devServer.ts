@@ -33,7 +33,7 @@ export class PortTaken extends Error {
 }
 
 /**
- * Waiting calls of different fairness keys take turns. One partition makes their order exact.
+ * Waiting calls of different fairness keys alternate. One partition makes their order exact.
  * Source: Temporal Server 1.32, dynamic configuration.
  */
 const fairOrder = {

@@ -73,6 +73,11 @@ export function activityListener(
     labelNames: ['type'],
     registers,
   });
+  const duplicateCalls = new Counter({
+    name: 'ringtrue_duplicate_calls_total',
+    help: 'Second Twilio calls of one attempt, which must never be. Each is ended at Twilio.',
+    registers,
+  });
   const trouble = new Gauge({
     name: 'ringtrue_account_trouble',
     help: '1 while Twilio refuses the account (credentials, balance, permissions): no call can be placed.',
@@ -107,6 +112,9 @@ export function activityListener(
           { deadLetter: event.id, type: event.type, host: event.host },
           'No receiver accepted a notification. `ringtrue dead-letters` says why; `ringtrue resend` sends it again.',
         );
+        break;
+      case 'duplicate-call':
+        duplicateCalls.inc();
         break;
       case 'account-trouble': {
         const message = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;

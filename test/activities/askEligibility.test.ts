@@ -1,5 +1,7 @@
 import net from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { askEligibility, type Eligibility } from '../../activities/place-call/askEligibility.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
@@ -157,6 +159,14 @@ describe('the answer is not clear: unknown, never a yes', () => {
     await receiver.leftAlone;
   });
 
+  it('it never answers, and Node collects garbage meanwhile: given up after the timeout', async () => {
+    const receiver = await startReceiver({ status: null });
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = setInterval(runInNewContext('gc'), 50);
+    onTestFinished(() => clearInterval(collectGarbage));
+    expect(await ask({ client: receiver.origin, timeoutMs: 500 })).toMatchObject({ kind: 'unknown' });
+  });
+
   it('the answer never ends: cut off', async () => {
     const receiver = await startReceiver({ status: 200, endless: true });
     expect(await ask({ client: receiver.origin })).toEqual({
@@ -212,10 +222,10 @@ describe('operator and request both have an eligibility URL', () => {
     ['only the operator says yes', yes, no, 'refused', 1],
     ["the operator gives no clear answer: the request's URL is not asked", { status: 500 }, no, 'unknown', 0],
     ['the other one does not answer clearly', yes, { status: 500 }, 'unknown', 1],
-  ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientIsAsked) => {
+  ])('%s', async (_, operatorAnswer, clientAnswer, kind, clientRequests) => {
     const [operator, client] = [await startReceiver(operatorAnswer), await startReceiver(clientAnswer)];
     expect((await ask({ operator: operator.origin, client: client.origin })).kind).toBe(kind);
     expect(operator.requests).toHaveLength(1);
-    expect(client.requests).toHaveLength(clientIsAsked);
+    expect(client.requests).toHaveLength(clientRequests);
   });
 });

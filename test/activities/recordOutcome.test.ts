@@ -40,7 +40,10 @@ async function record(sipResponseCode: number | null, addOptOuts: boolean): Prom
     attempts,
   } as const;
   for (const _ of ['once', 'and again'])
-    await recordOutcome(deps)({ outcome: { ...over, attempts: [...attempts] } });
+    await recordOutcome(deps)({
+      outcome: { ...over, attempts: [...attempts] },
+      after: { attempt: 2, placement: 1 },
+    });
   return callId;
 }
 
@@ -72,5 +75,31 @@ describe('a call ends in another way', () => {
   it.each([200, 480, 486, 603, 608, null])('SIP %s: not on the list', async (sip) => {
     await record(sip, true);
     expect(await store.findDoNotCall(to)).toBeNull();
+  });
+});
+
+describe('the result', () => {
+  const deps = () =>
+    ({
+      settings: { doNotCall: { eligibilityUrl: null, addOptOuts: false } },
+      store,
+      emit: () => {},
+    }) as unknown as ActivityDeps;
+  const ended = (callId: string) => ({
+    outcome: { ...outcome, callId, to, callSid: null, attempts: [{ ...attempt(1), callSid: null }] },
+    after: { attempt: 1, placement: 1 },
+  });
+
+  it('the outcome is on record as it was sent: not repeated', async () => {
+    const input = ended(`call-${randomUUID()}`);
+    expect(await recordOutcome(deps())(input)).toEqual({ recorded: null });
+    expect(await recordOutcome(deps())(input)).toEqual({ recorded: null });
+  });
+
+  it('another outcome is on record: that one is returned, and it stays', async () => {
+    const input = ended(`call-${randomUUID()}`);
+    await recordOutcome(deps())(input);
+    const later = { ...input, outcome: { ...input.outcome, outcome: 'busy' as const } };
+    expect(await recordOutcome(deps())(later)).toEqual({ recorded: input.outcome });
   });
 });

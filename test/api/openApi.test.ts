@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/http/openApiDocument.js';
 import { problems } from '../../src/api/http/problem.js';
+import { openApiDocument } from '../../src/api/openApiDocument.js';
 import { routes } from '../../src/api/routes.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { bareApi, useApi } from './useApi.js';

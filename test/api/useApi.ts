@@ -45,7 +45,7 @@ export interface Api {
   callback(path: string, parameters?: Record<string, string>, token?: string): Promise<Answer>;
 }
 
-/** Serves the real API on the real worker, store and Temporal server of `fates`, but for what is replaced. */
+/** Serves the real API on the real worker, store and Temporal server of `fates`, except what is replaced. */
 export function useApi(
   context: CallTestContext,
   overrides: () => Partial<ApiDependencies> = () => ({}),

@@ -290,7 +290,7 @@ describe.concurrent('commands of the pages', () => {
       cwd: fixture.directory,
       env: fixture.env,
     }).catch((failed: { code: number; stderr: string }) => failed)) as { code: number; stderr: string };
-    expect({ code, said: stderr.trimEnd().split('\n') }).toEqual({ code: 2, said: shown });
+    expect({ code, lines: stderr.trimEnd().split('\n') }).toEqual({ code: 2, lines: shown });
   }, 120_000);
 });
 

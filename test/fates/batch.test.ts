@@ -17,7 +17,7 @@ interface BatchHandle {
   batchId: string;
   handle: WorkflowHandle;
   update(what: string, input?: object): Promise<BatchProgress>;
-  /** Waits until the record fulfils this; fails with the last one. */
+  /** Waits until the record fulfills this; fails with the last one. */
   until(holds: (batch: BatchProgress) => boolean): Promise<BatchProgress>;
   result(): Promise<BatchProgress>;
 }
@@ -108,7 +108,7 @@ describe('a batch', () => {
     );
   });
 
-  it('few calls, one invalid when its turn comes: it is refused, and the others are made', async () => {
+  it('few calls, one invalid when it is to start: it is refused, and the others are made', async () => {
     const seen = endCallsAutomatically(context, 'busy');
     const batch = await batchOf(4, 10, { request: (row) => (row === 2 ? { retry: 'gone' } : {}) });
     expect(await batch.result()).toMatchObject({
@@ -194,7 +194,7 @@ describe('a batch', () => {
   });
 });
 
-describe('steering a batch', () => {
+describe('controlling a batch', () => {
   it('paused: nothing more is started, however long; resumed: the rest is made', async () => {
     const seen = endCallsAutomatically(context);
     const batch = await batchOf(15, 5);
@@ -254,7 +254,7 @@ describe('steering a batch', () => {
     });
   });
 
-  it('steered when that makes no sense any more: refused in words', async () => {
+  it('controlled when that makes no sense any more: refused in words', async () => {
     const refusal = (promise: Promise<unknown>) =>
       promise.then(
         () => null,

@@ -226,7 +226,7 @@ describe('the clocks change while a call waits', () => {
   });
 });
 
-it('no worker can reckon when the window opens, and somebody cancels: canceled at once', async () => {
+it('no worker can compute when the window opens, and somebody cancels: canceled at once', async () => {
   const { store, twilio } = context;
   const findAllowedTime = () => Promise.reject(new Error('the data of the time zones are missing'));
   const bench = await startCallBench({

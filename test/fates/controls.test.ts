@@ -24,7 +24,7 @@ async function placed(call: CallHandle, attempt = 1): Promise<string> {
   return attempts[attempt - 1]?.callSid as string;
 }
 
-/** Each brings a call into one state in which it can be steered. */
+/** Each brings a call into one state in which it can be controlled. */
 const states = {
   'waiting for notBefore': async () => {
     const call = await context.bench.start({ to: context.to, notBefore: inSeconds(hour), retry: 'thrice' });

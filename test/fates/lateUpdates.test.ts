@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { type CallHandle, callHandle, from } from '../support/callBench.js';
+import { type CallHandle, callHandle, from, startCallBench } from '../support/callBench.js';
+import { changedWorkflow } from '../support/changedWorkflow.js';
 import { created, cut, json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
@@ -259,4 +260,56 @@ describe('a callback names a second Twilio call for the attempt', () => {
     expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: own });
     expect(context.twilio.requests.filter((request) => request.startsWith('POST /Calls/CA'))).toEqual([]);
   });
+});
+
+it('Twilio notes why an attempt failed after the retry has begun: its code is in the outcome all the same', async () => {
+  const call = await context.bench.start({
+    to: context.to,
+    lookup: 'off',
+    retry: { ...retry, retryOn: ['failed'] },
+  });
+  await call.callback(1, await placed(call), 'failed', { SequenceNumber: '1' });
+  const second = await placed(call, 2);
+  context.twilio.notifications = [{ error_code: '13224', log: '0', message_text: 'no carrier can deliver' }];
+  await call.callback(2, second, 'completed', answered);
+  expect(await call.result()).toMatchObject({
+    outcome: 'answered',
+    attempts: [
+      { outcome: 'failed', errorCode: 13224 },
+      { outcome: 'answered', errorCode: null },
+    ],
+  });
+});
+
+it('a callback proves that an attempt nobody could resolve made a call: it is followed, and not dialed again', async () => {
+  const { store, twilio } = context;
+  const bench = await startCallBench({
+    store,
+    twilioUrl: twilio.url,
+    settings: { ...context.bench.settings, decideWithinSeconds: 1 },
+    workflowBundle: await changedWorkflow([
+      'const maxQueueSeconds = 24 * 3600;',
+      'const maxQueueSeconds = 1;',
+      'steps/resolveUnclear.ts',
+    ]),
+  });
+  // Two calls could be the attempt's, and only a callback can tell.
+  twilio.answerCreate = ({ make }) => {
+    make();
+    make();
+    return cut();
+  };
+  const call = await bench.start({
+    to: context.to,
+    lookup: 'off',
+    retry: { ...retry, retryOn: ['unknown'], initialIntervalSeconds: 3600, maximumIntervalSeconds: 3600 },
+  });
+  await call.until((s) => s.attempts[0]?.outcome === 'unknown');
+  const { sid } = twilio.calls[1] as { sid: string };
+  await call.callback(1, sid, 'in-progress', { SequenceNumber: '2' });
+  await call.until((s) => s.attempts[0]?.status === 'in-progress');
+  await call.callback(1, sid, 'completed', answered);
+  expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid, attempts: [{ number: 1 }] });
+  expect(twilio.creates).toHaveLength(1);
+  await bench.stop();
 });

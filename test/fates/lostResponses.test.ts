@@ -331,7 +331,7 @@ describe('something executes a create again', () => {
     await call.until((s) => s.waitingFor?.includes('unclear') ?? false);
     await call.handle.executeUpdate('cancel');
     await reset(call);
-    await call.until((s) => s.waitingFor?.includes('executed before') ?? false);
+    await call.until((s) => s.waitingFor?.includes('sent before') ?? false);
     hidden = false;
     expect(await context.bench.client.workflow.getHandle(call.callId).result()).toMatchObject({
       outcome: 'canceled',

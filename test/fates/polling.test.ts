@@ -117,10 +117,10 @@ describe('no callback comes', () => {
   it('a callback comes while Twilio is being asked: it decides at once', async () => {
     const call = await context.bench.start({ to: context.to });
     const sid = await placed(call);
-    let onAsked = () => {};
-    const inTheMiddle = new Promise<void>((resolve) => (onAsked = resolve));
+    let onFetch = () => {};
+    const inTheMiddle = new Promise<void>((resolve) => (onFetch = resolve));
     context.twilio.answerFetch = async (found) => {
-      onAsked();
+      onFetch();
       await new Promise((resolve) => setTimeout(resolve, 2000));
       return json(200, { ...found, status: 'in-progress' });
     };
@@ -131,5 +131,37 @@ describe('no callback comes', () => {
       decidedBy: 'webhook',
       sipResponseCode: 486,
     });
+  });
+});
+
+describe('Twilio takes creates, and refuses to be read', () => {
+  it.each([
+    [403, 20008, 'Resource not accessible with Test Account Credentials'],
+    [401, 70051, 'Authorization Failed'],
+  ])(
+    'HTTP %i, %i: the call says so, and its outcome is read once the account is fixed',
+    async (status, code, text) => {
+      context.twilio.answerFetch = () => twilioError(status, code, text);
+      const call = await context.bench.start({ to: context.to });
+      const sid = await placed(call);
+      const waiting = await call.until((s) => s.waitingFor?.includes('refuses to be read') ?? false);
+      expect(waiting.waitingFor).toContain(`${code}: ${text}`);
+      await polls(3);
+      context.twilio.answerFetch = context.defaults.answerFetch;
+      answerFetchWith({ status: 'completed', duration: '7' });
+      const result = await call.result();
+      expect(result).toMatchObject({ outcome: 'answered', callSid: sid, decidedBy: 'poll' });
+      expect(result.timeline.filter((entry) => entry.text.includes('cannot be read'))).toHaveLength(1);
+    },
+  );
+
+  it('a cancel is refused like a read: the call says so, and is ended once the account is fixed', async () => {
+    context.twilio.answerFetch = () => twilioError(401, 20003, 'Authenticate');
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    await call.handle.executeUpdate('cancel', { args: [{}] });
+    await call.until((s) => s.waitingFor?.includes('refuses to be read') ?? false);
+    context.twilio.answerFetch = context.defaults.answerFetch;
+    expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'poll' });
   });
 });

@@ -24,7 +24,7 @@ const setNextSendTime = (seconds: number) =>
 async function exhaustRateLimit(): Promise<void> {
   const to = `${context.to}99`;
   for (;;) {
-    await setNextSendTime(3600);
+    await setNextSendTime(55);
     decoy = await context.bench.start({ to });
     if (await isHeld(decoy)) break;
     // The worker was not about to fetch any: once it has dialed this one, it is.
@@ -36,7 +36,7 @@ async function exhaustRateLimit(): Promise<void> {
   context.twilio.creates = context.twilio.creates.filter((form) => form.get('To') !== to);
 }
 
-/** Is the order of this call fetched, and has its turn in an hour? */
+/** Is the order of this call fetched, and may be sent only in a minute? */
 async function isHeld(call: CallHandle): Promise<boolean> {
   for (const giveUpAt = Date.now() + 1500; Date.now() < giveUpAt; ) {
     const { waitingFor } = await call.state();
@@ -59,7 +59,7 @@ afterEach(endDecoy);
 afterAll(() => db.close());
 
 describe('more calls wait than may be dialed', () => {
-  it('urgent ones overtake, and callers take turns, however many calls one of them has brought', async () => {
+  it('urgent ones overtake, and clients alternate, however many calls one of them has brought', async () => {
     await exhaustRateLimit();
     const start = async (name: string, request: object) => {
       const call = await context.bench.start({ to: context.to + name, ...request });
@@ -91,7 +91,7 @@ describe('more calls wait than may be dialed', () => {
     expect(context.twilio.creates).toHaveLength(0);
   });
 
-  it('a waiting call is paused: it gives up its turn, and takes another one when it is resumed', async () => {
+  it('a waiting call is paused: it leaves the queue, and joins it again when it is resumed', async () => {
     await exhaustRateLimit();
     const call = await context.bench.start({ to: context.to });
     await queued(call);

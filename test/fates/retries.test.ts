@@ -221,17 +221,17 @@ describe('cancel', () => {
     expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'webhook' });
   });
 
-  it('while Lookup is asked: nothing is dialed', async () => {
+  it('Lookup has not answered yet: nothing is dialed', async () => {
     let answer = () => {};
-    let onAsked = () => {};
-    const isAsked = new Promise<void>((resolve) => (onAsked = resolve));
+    let onLookup = () => {};
+    const lookupRequest = new Promise<void>((resolve) => (onLookup = resolve));
     context.twilio.answerLookup = async (number, fields) => {
-      onAsked();
+      onLookup();
       await new Promise<void>((resolve) => (answer = resolve));
       return context.defaults.answerLookup(number, fields);
     };
     const call = await context.bench.start({ to: context.to });
-    await isAsked;
+    await lookupRequest;
     await cancel(call);
     answer();
     expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'cancel', attempts: [] });

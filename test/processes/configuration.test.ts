@@ -121,7 +121,7 @@ describe('one variable is wrong: one fault, which names it and says what is righ
       'https://user:hidden@crm.example.com',
       'RINGTRUE_ELIGIBILITY_URL is set, but not right; must be an http(s) URL without user name and password, such as https://crm.example.com/eligible',
     ],
-    ['RINGTRUE_PROGRESS', 'watched', 'RINGTRUE_PROGRESS is "watched"; must be signal or store'],
+    ['RINGTRUE_PROGRESS', 'quiet', 'RINGTRUE_PROGRESS is "quiet"; must be signal or store'],
     ['RINGTRUE_DO_NOT_CALL_OPT_OUTS', 'yes', 'RINGTRUE_DO_NOT_CALL_OPT_OUTS is "yes"; must be true or false'],
     [
       'TWILIO_ACCOUNT_SID',

@@ -10,13 +10,13 @@ const context = {
   isSticky: false,
 } as const;
 
-/** Polls for orders, as the SDK does; `room` is what the store says when it is asked. */
+/** Reserves slots, as the SDK does. `first` is the capacity that the store answers at first. */
 function worker(first: number | Error) {
-  const state = { room: first, admitted: 0, polls: 0 };
+  const state = { capacity: first, admitted: 0, polls: 0 };
   const slotSupplier = dialSlotSupplier(async (): Promise<Capacity> => {
     state.polls++;
-    if (state.room instanceof Error) throw state.room;
-    return { stopped: null, available: state.room, waitSeconds: state.room > 0 ? 0 : 0.01 };
+    if (state.capacity instanceof Error) throw state.capacity;
+    return { stopped: null, available: state.capacity, waitSeconds: state.capacity > 0 ? 0 : 0.01 };
   });
   const poll = (signal = new AbortController().signal) =>
     slotSupplier.supplier.reserveSlot(context, signal).then(() => void state.admitted++);
@@ -50,7 +50,7 @@ describe('placeCall tasks are fetched', () => {
     void poll();
     await expect.poll(() => state.polls).toBeGreaterThan(2);
     expect(state.admitted).toBe(0);
-    state.room = 1;
+    state.capacity = 1;
     await expect.poll(() => state.admitted).toBe(1);
   });
 
@@ -66,7 +66,7 @@ describe('placeCall tasks are fetched', () => {
     const polled = poll(stopping.signal);
     stopping.abort(new Error('stopped'));
     await expect(polled).rejects.toThrow('stopped');
-    state.room = 1;
+    state.capacity = 1;
     void poll();
     await expect.poll(() => state.admitted).toBe(1);
   });

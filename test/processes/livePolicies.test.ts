@@ -20,7 +20,7 @@ beforeEach(() => {
   metrics = new Registry();
 });
 
-function watched(path = file, checkEveryMs = 0): () => Record<string, RetryPolicy> {
+function policiesIn(path = file, checkEveryMs = 0): () => Record<string, RetryPolicy> {
   const log = {
     info: (text: string) => void lines.push({ level: 'info', text, faults: [] }),
     error: ({ faults }: { faults: string[] }, text: string) =>
@@ -75,7 +75,7 @@ describe('the policy file changes while the process runs', () => {
       },
     ],
   ])('%s: new calls use it', (_, begin, change) => {
-    const now = watched(begin());
+    const now = policiesIn(begin());
     expect(now().mine?.maxAttempts).toBe(2);
     change(file);
     expect(now().mine?.maxAttempts).toBeGreaterThan(2);
@@ -91,7 +91,7 @@ describe('the policy file changes while the process runs', () => {
 
   it('the file does not change: nothing is logged', () => {
     writeFileSync(file, content(2));
-    const now = watched();
+    const now = policiesIn();
     now();
     writeFileSync(file, content(2));
     now();
@@ -100,7 +100,7 @@ describe('the policy file changes while the process runs', () => {
 
   it('faulty: the policies before it stay, and each fault is logged once; valid again: logged', async () => {
     writeFileSync(file, content(2));
-    const now = watched();
+    const now = policiesIn();
     now();
     expect(await faultsCounted()).toBe(0);
     writeFileSync(file, '{"mine": {"maxAttempts": 0, "retryOn": ["sip:607"]}, "other": 1}');
@@ -127,7 +127,7 @@ describe('the policy file changes while the process runs', () => {
 
   it('the file is missing: logged once, and the policies before stay; it is back: its policies are in force', () => {
     writeFileSync(file, content(2));
-    const now = watched();
+    const now = policiesIn();
     now();
     rmSync(file);
     for (const _ of [1, 2]) expect(now().mine?.maxAttempts).toBe(2);
@@ -138,14 +138,14 @@ describe('the policy file changes while the process runs', () => {
 
   it('the file changed between the start and the first call: noticed', () => {
     writeFileSync(file, content(2));
-    const now = watched();
+    const now = policiesIn();
     writeFileSync(file, content(3));
     expect(now().mine?.maxAttempts).toBe(3);
   });
 
   it('asked again within the interval: the file is not checked', () => {
     writeFileSync(file, content(2));
-    const now = watched(file, 3_600_000);
+    const now = policiesIn(file, 3_600_000);
     now();
     writeFileSync(file, content(3));
     expect(now().mine?.maxAttempts).toBe(2);

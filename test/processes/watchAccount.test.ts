@@ -12,9 +12,9 @@ const accountSid = `AC${'1'.repeat(32)}`;
 
 /** A Twilio that gives these answers one after the other; the last one repeats. */
 async function twilioAnswers(...answers: [status: number, body: object][]) {
-  let asked = 0;
+  let requests = 0;
   const server = createServer((_, response) => {
-    const [status, body] = answers[Math.min(asked++, answers.length - 1)] ?? [500, {}];
+    const [status, body] = answers[Math.min(requests++, answers.length - 1)] ?? [500, {}];
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

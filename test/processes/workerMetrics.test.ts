@@ -41,6 +41,7 @@ it('nothing has happened yet: every counter is there, and is 0', async () => {
     'ringtrue_outcomes_total{outcome="unknown",decided_by="poll"}',
     'ringtrue_notifications_total{type="attempt.ended",result="gone"}',
     'ringtrue_dead_letters_total{type="call.ended"}',
+    'ringtrue_duplicate_calls_total',
   ])
     expect(metrics).toContain(`${series} 0`);
 });
@@ -56,6 +57,12 @@ it('placements and outcomes: counted by result and by what hinders or forbids th
   expect(metrics).toContain('ringtrue_placements_total{result="not-yet",by="rate-limit"} 1');
   expect(metrics).toContain('ringtrue_placements_total{result="forbidden",by="do-not-call"} 1');
   expect(metrics).toContain('ringtrue_outcomes_total{outcome="busy",decided_by="webhook"} 1');
+});
+
+it('a second Twilio call of one attempt: counted', async () => {
+  const { emit, registry } = listener();
+  emit({ kind: 'duplicate-call', callId: 'call-1', attempt: 1, callSid: 'CA1', duplicateSid: 'CA2' });
+  expect(await registry.metrics()).toContain('ringtrue_duplicate_calls_total 1');
 });
 
 it('notifications are delivered, fail or become dead letters: counted; a dead letter is logged without its content', async () => {

@@ -159,7 +159,7 @@ describe('a dry run of a policy', () => {
   });
 });
 
-describe('the table of a rehearsal', () => {
+describe('the table of a dry run', () => {
   it('jitter leads to two ends: both are told, and what may not come at all', async () => {
     const policy = completePolicy({
       maxAttempts: 3,

@@ -108,7 +108,7 @@ describe('which wait: that of the most specific class which has one', () => {
     ['none has: the policy’s back-off', {}, 2, routeFailed, 120, 'initialIntervalSeconds'],
     ['the list of its outcome', { intervals: { failed: [5] } }, 1, routeFailed, 5, 'intervals.failed'],
     [
-      'the list of its SIP code goes before that of its outcome',
+      'the list of its SIP code takes precedence over that of its outcome',
       { intervals: { failed: [5], 'sip:503': [6] } },
       1,
       routeFailed,
@@ -116,7 +116,7 @@ describe('which wait: that of the most specific class which has one', () => {
       'intervals.sip:503',
     ],
     [
-      'the back-off of its error code goes before the list of its SIP code',
+      'the back-off of its error code takes precedence over the list of its SIP code',
       { intervals: { 'sip:503': [6] }, backoff: { 'error:32009': own } },
       1,
       routeFailed,
@@ -133,7 +133,7 @@ describe('which wait: that of the most specific class which has one', () => {
     ],
     ['and has a ceiling of its own', { backoff: { failed: own } }, 3, routeFailed, 300, 'backoff.failed'],
     [
-      'unreachable goes before the outcome',
+      'unreachable takes precedence over the outcome',
       { intervals: { unreachable: [9], 'no-answer': [8] } },
       1,
       switchedOff,

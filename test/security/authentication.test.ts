@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../src/api/http/openApiDocument.js';
+import { openApiDocument } from '../../src/api/openApiDocument.js';
 import { routes } from '../../src/api/routes.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';

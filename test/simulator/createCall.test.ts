@@ -89,7 +89,7 @@ describe("an invalid create is refused with Twilio's code", () => {
   });
 
   it.each<[string, Record<string, string>, string]>([
-    ['a parameter nobody knows', { Colour: 'red' }, '20001'],
+    ['a parameter nobody knows', { Color: 'red' }, '20001'],
     ['both Url and Twiml', { Url: 'http://127.0.0.1/twiml' }, '32019'],
   ])('%s: accepted with a warning among the Notifications', async (_, changes, code) => {
     const { body } = await post(formWith(changes));

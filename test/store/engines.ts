@@ -22,8 +22,8 @@ export const engines: { name: string; open(): Promise<Engine> }[] = [
     name: 'PostgreSQL',
     async open() {
       const server = await startPostgres();
-      const opening = [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: server.url, poolSize: 5 }));
-      const all = await Promise.all(opening);
+      const opened = [1, 2, 3, 4].map(() => openDatabase({ databaseUrl: server.url, poolSize: 5 }));
+      const all = await Promise.all(opened);
       return engine(all, async () => {
         await Promise.all(all.map((db) => db.close()));
         await server.stop();

@@ -3,7 +3,7 @@ import type { DialLimits } from '../../activities/store/placements/dialLimits.js
 import type { ClaimRequest, PlacementKey } from '../../activities/store/placements/placementJournal.js';
 import type { Attempt, CallOutcome, CallUpdate } from '../../workflows/callOutcome.js';
 
-/** Records to store, complete but for what a test is about. */
+/** Records to store, complete except what a test is about. */
 export function newCallId(): string {
   return `call-${randomUUID()}`;
 }

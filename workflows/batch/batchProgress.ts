@@ -16,7 +16,7 @@ export interface BatchCounts {
   running: number;
   /** Has an outcome; the sum of `outcomes`. */
   done: number;
-  /** Was not valid any more when its turn came, or its workflow ended without an outcome: the row's `fault` says why. */
+  /** Was not valid any more when it was to start, or its workflow ended without an outcome: the row's `fault` says why. */
   refused: number;
   /** Never started, because the batch was canceled first. */
   withdrawn: number;

@@ -191,7 +191,7 @@ export class RunningCall {
 
   beginAttempt(number = this.attempts.length + 1): Attempt {
     this.#inbox.beginAttempt();
-    // Whoever asked to retry now gets this attempt, and not the one after it too.
+    // A request to retry now is for this attempt, and not for the one after it too.
     this.controls.retryNowRequested = false;
     const attempt = newAttempt(number);
     this.attempts.push(attempt);

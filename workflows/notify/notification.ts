@@ -14,7 +14,7 @@ const firstPauseMs = 5000;
 
 /**
  * Notifies a client of what became of its call. A workflow of its own, so that a receiver that is away for hours delays
- * neither the call nor whoever waits for its result.
+ * neither the call nor a client that waits for its result.
  *
  * Notifications are posted in order while the receiver accepts them. One that is not accepted at once is posted again beside
  * the rest, for a day. One that is not accepted by then, or refused for good, is kept as a dead letter, and the run

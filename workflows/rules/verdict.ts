@@ -38,7 +38,7 @@ const byStatus: Record<TerminalStatus, Outcome> = {
   canceled: 'canceled',
 };
 
-/** Outcomes after which a policy may ask to dial again. The others are final by what they are, but for an answer by a machine. */
+/** Outcomes after which a policy may ask to dial again. The others are final by what they are, except an answer by a machine. */
 const retryableOutcomes: ReadonlySet<Outcome> = new Set([
   'busy',
   'no-answer',
@@ -119,10 +119,10 @@ function reasonOf(sip: number | null, code: number | null, outcome: Outcome): Re
 }
 
 /**
- * Does Lookup forbid to dial? Only `valid: false`, and `inactive` when the line's status was asked, do.
+ * Does Lookup forbid to dial? Only `valid: false`, and `inactive` in mode `lineStatus` do.
  * Everything else, also Lookup being down or not knowing, is null: the call goes on.
  */
-export function verdictOfLookup(lookup: LookupEvidence, asked: LookupMode): Verdict | null {
+export function verdictOfLookup(lookup: LookupEvidence, mode: LookupMode): Verdict | null {
   const errors = lookup.validationErrors.join(', ');
   const reason: Reason | null =
     lookup.valid === false
@@ -131,7 +131,7 @@ export function verdictOfLookup(lookup: LookupEvidence, asked: LookupMode): Verd
           source: 'lookup',
           message: `Lookup says that this is no valid number${errors && `: ${errors}`}`,
         }
-      : asked === 'lineStatus' && lookup.lineStatus === 'inactive'
+      : mode === 'lineStatus' && lookup.lineStatus === 'inactive'
         ? {
             code: 'inactive',
             source: 'lookup',

@@ -2,7 +2,7 @@ import { endCall, pollCall } from '../activities.js';
 import { isFinal } from '../call/attempt.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { secondsUntil } from '../call/workflowTime.js';
-import type { FinalUpdate } from '../callActivities.js';
+import type { CallActivities, TwilioAnswer } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import type { CallPlan } from '../callRequest.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
@@ -47,50 +47,72 @@ async function waitForCallback(call: RunningCall, attempt: Attempt): Promise<boo
 async function pollUntilFinal(call: RunningCall, attempt: Attempt): Promise<boolean> {
   const timeout = callbackTimeoutOf(call.plan);
   call.note(`no callback for ${timeout} s: Twilio is asked too`);
-  call.setWaitingFor(`the end of ${attempt.callSid}; no callback for ${timeout} s, so Twilio is asked too`);
   // Postponed for stored callbacks, it is still to be asked well before the deadline.
   const patienceSeconds = Math.min(timeout, secondsUntil(decideBy(attempt, call.plan)) / 2);
-  const poll = (callSid: string, isLast: boolean) =>
-    pollCall({ callSid, isLast, ...(isLast ? {} : { patienceSeconds }) }, call.plan.timeouts);
-  return askTwilio(call, attempt, poll, () => call.cancelRequested);
+  return askTwilio(call, attempt, {
+    waitingFor: `the end of ${attempt.callSid}; no callback for ${timeout} s, so Twilio is asked too`,
+    interrupted: () => call.cancelRequested,
+    ask: (question) =>
+      pollCall({ ...question, ...(question.isLast ? {} : { patienceSeconds }) }, call.plan.timeouts),
+  });
 }
 
 /** Cancels the call at Twilio or hangs it up. False: asked after the deadline, Twilio had no final status. */
 async function hangUp(call: RunningCall, attempt: Attempt): Promise<boolean> {
-  call.setWaitingFor(`Twilio to end ${attempt.callSid}`);
-  return askTwilio(call, attempt, (callSid, isLast) => endCall({ callSid, isLast }));
+  const waitingFor = `Twilio to end ${attempt.callSid}`;
+  return askTwilio(call, attempt, { waitingFor, interrupted: () => false, ask: endCall });
 }
 
 /**
  * Asks Twilio; past the deadline for the last time, for as long as it takes until Twilio answers. A callback with the final
- * status, or one that names another SID, ends the question at once.
+ * status, or one that names another SID, ends the question at once. True: go on.
  */
 async function askTwilio(
   call: RunningCall,
   attempt: Attempt,
-  question: (callSid: string, isLast: boolean) => Promise<FinalUpdate | null>,
-  interrupted: () => boolean = () => false,
+  { waitingFor, interrupted, ask }: Inquiry,
 ): Promise<boolean> {
-  call.publish();
   const callSid = attempt.callSid as string;
-  const deadline = decideBy(attempt, call.plan);
-  const seconds = secondsUntil(deadline);
-  const isLast = seconds <= 0;
-  const answer = await unlessInterrupted(
-    // What is heard meanwhile may bring the deadline forward.
-    () =>
-      isFinal(attempt) ||
-      attempt.callSid !== callSid ||
-      interrupted() ||
-      (!isLast && decideBy(attempt, call.plan) < deadline),
-    () => question(callSid, isLast),
-    isLast ? null : { seconds, summary: `the last moment for the end of ${callSid}` },
-  );
-  if (answer === 'interrupted' || attempt.callSid !== callSid) return true;
-  if (answer.value === null) return isFinal(attempt);
-  const { stored = [], ...update } = answer.value;
-  for (const one of [...stored, update]) call.addUpdate(attempt, one);
-  return true;
+  let knownRefusal: number | null = null;
+  call.setWaitingFor(waitingFor);
+  for (;;) {
+    call.publish();
+    const deadline = decideBy(attempt, call.plan);
+    const seconds = secondsUntil(deadline);
+    const question: Question = { callSid, isLast: seconds <= 0, knownRefusal };
+    const answer = await unlessInterrupted(
+      () =>
+        isFinal(attempt) ||
+        attempt.callSid !== callSid ||
+        interrupted() ||
+        // What is heard meanwhile may bring the deadline forward.
+        (!question.isLast && decideBy(attempt, call.plan) < deadline),
+      () => ask(question),
+      question.isLast ? null : { seconds, summary: `the last moment for the end of ${callSid}` },
+    );
+    if (answer === 'interrupted' || attempt.callSid !== callSid) return true;
+    if (answer.value === null) return isFinal(attempt);
+    if (!('refusal' in answer.value)) {
+      const { stored = [], ...update } = answer.value;
+      for (const one of [...stored, update]) call.addUpdate(attempt, one);
+      return true;
+    }
+    const { code, message } = answer.value.refusal;
+    knownRefusal = code;
+    call.note(`Twilio cannot be read: ${code} ${message}`);
+    call.setWaitingFor(
+      `${waitingFor}; Twilio refuses to be read until the account is fixed (${code}: ${message})`,
+    );
+  }
+}
+
+type Question = Parameters<CallActivities['endCall']>[0];
+
+/** How Twilio is asked, and what the call shows meanwhile. */
+interface Inquiry {
+  waitingFor: string;
+  interrupted: () => boolean;
+  ask: (question: Question) => Promise<TwilioAnswer>;
 }
 
 /**

@@ -20,12 +20,13 @@ export async function recordOutcome(
   call.note(`${decision.outcome}, decided by ${decision.decidedBy}; ${decision.endedBecause.message}`);
   call.enter('recording', 'the outcome store');
   // The activity's input puts the decision into the history before anything is written: no later update can change it.
-  const recorded = await record({ outcome: outcomeOf(call, decision), after: call.lastPlacement });
-  if ('forgotten' in recorded) return recorded;
-  call.outcome = recorded;
+  const outcome = outcomeOf(call, decision);
+  const result = await record({ outcome, after: call.lastPlacement });
+  if ('forgotten' in result) return result;
+  call.outcome = result.recorded ?? outcome;
   call.enter('done');
   call.publish();
-  return recorded;
+  return call.outcome;
 }
 
 function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {

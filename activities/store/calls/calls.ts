@@ -3,9 +3,9 @@ import type { Attempt, CallOutcome, CallState, CallUpdate } from '../../../workf
 import type { CallRequest } from '../../../workflows/callRequest.js';
 import { orderOf } from '../../../workflows/rules/twilioStatus.js';
 import { type Database, json, prepared } from '../database/database.js';
+import { arrangeAttempt, arrangeOutcome } from './arrangeOutcome.js';
 import { callProgress } from './callProgress.js';
 import type { CallStore } from './callStore.js';
-import { attemptInOrder, outcomeInOrder } from './outcomeInOrder.js';
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function calls(db: Database): Omit<CallStore, 'listCalls'> {
@@ -77,7 +77,7 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
       const parameters = [json(outcome), json(invalidNumberOf(outcome))];
       const [row] = await db.query<{ recorded: CallOutcome | null }>(saveOutcome, parameters);
       // Null: another outcome of this call was being recorded at the same moment.
-      if (row?.recorded) return outcomeInOrder(row.recorded);
+      if (row?.recorded) return arrangeOutcome(row.recorded);
       return (await this.findCallState(outcome.callId))?.outcome ?? outcome;
     },
 
@@ -125,7 +125,7 @@ export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
 const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
 
 export function callStateOf(row: CallRow): CallState {
-  const outcome = row.document && outcomeInOrder(row.document);
+  const outcome = row.document && arrangeOutcome(row.document);
   return {
     callId: row.call_id,
     to: row.to_number,
@@ -133,7 +133,7 @@ export function callStateOf(row: CallRow): CallState {
     metadata: row.metadata,
     startedAt: row.started_at,
     state: row.state,
-    attempts: outcome?.attempts ?? (row.attempts ?? []).map(attemptInOrder),
+    attempts: outcome?.attempts ?? (row.attempts ?? []).map(arrangeAttempt),
     outcome,
     waitingFor: null,
     nextAttemptAt: null,

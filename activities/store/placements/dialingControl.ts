@@ -125,7 +125,7 @@ const readDialing = `
     breaker_reason as "breakerReason",
     (select count(*) from placements where account_sid = $1 and ended_at is null)::integer as "inFlight",
     (select ${iso('next_send_at')} from account_pacing where account_sid = $1) as "nextPlacementAt"
-  from (select $1::text as account_sid) as asked left join dialing_control using (account_sid)`;
+  from (select $1::text as account_sid) as account left join dialing_control using (account_sid)`;
 
 const pauseDialing = `
   insert into dialing_control as control (account_sid, paused_at, paused_reason)

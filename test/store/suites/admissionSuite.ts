@@ -29,13 +29,13 @@ export function admissionSuite(engine: () => Engine): void {
 
     it('the number is on the do-not-call list: not claimed, with reason and source; not after it has expired', async () => {
       const [listed, expired] = [newAccount()(), newAccount()()];
-      const put = `insert into do_not_call (to_number, reason, source, expires_at) values ($1, 'asked us to', 'api', $2)`;
+      const put = `insert into do_not_call (to_number, reason, source, expires_at) values ($1, 'wants no calls', 'api', $2)`;
       await sql(put, [listed.to, ago(-60)]);
       await sql(put, [expired.to, ago(1)]);
       expect(await claim(listed)).toEqual({
         claimed: false,
         by: 'do-not-call',
-        reason: 'asked us to',
+        reason: 'wants no calls',
         source: 'api',
       });
       expect(await by(expired)).toBe('claimed');

@@ -28,7 +28,7 @@ export function breakerSuite(engine: () => Engine): void {
         ...answer,
       });
     }
-    const ageOpening = (accountSid: string) =>
+    const endOpenTime = (accountSid: string) =>
       sql(
         `update dialing_control set breaker_open_until = clock_timestamp() - interval '1 second' where account_sid = $1`,
         [accountSid],
@@ -107,11 +107,11 @@ export function breakerSuite(engine: () => Engine): void {
       };
       expect(await openFor()).toBe(2);
       for (const seconds of [4, 8, 16, 32, 60, 60]) {
-        await ageOpening(accountSid);
+        await endOpenTime(accountSid);
         expect(await refuse(newRequest(), { accountTrouble: true })).toBeNull();
         expect(await openFor()).toBe(seconds);
       }
-      await ageOpening(accountSid);
+      await endOpenTime(accountSid);
       expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
     });
 
@@ -123,10 +123,10 @@ export function breakerSuite(engine: () => Engine): void {
         change: 'opened',
         reason: 'Twilio refused the last 5 calls with the same code: why',
       });
-      await ageOpening(newRequest().accountSid);
+      await endOpenTime(newRequest().accountSid);
       expect(await refuse(newRequest(), fault)).toBeNull();
       expect(await by(newRequest())).toBe('breaker');
-      await ageOpening(newRequest().accountSid);
+      await endOpenTime(newRequest().accountSid);
       expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
     });
 
@@ -140,7 +140,7 @@ export function breakerSuite(engine: () => Engine): void {
     it('open time is over, twenty claims at once: one is tried; it fails: open again', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
-      await ageOpening(newRequest().accountSid);
+      await endOpenTime(newRequest().accountSid);
       const requests = Array.from({ length: 20 }, () => newRequest());
       const answers = await atOnce(20, (store, n) => store.claimPlacement(requests[n] as Claim));
       expect(answers.filter((answer) => answer.claimed)).toHaveLength(1);
@@ -153,7 +153,7 @@ export function breakerSuite(engine: () => Engine): void {
     it('the placement that tests it succeeds: closed, and earlier failures count no longer', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
-      await ageOpening(newRequest().accountSid);
+      await endOpenTime(newRequest().accountSid);
       expect(await place(newRequest(), false)).toEqual({ change: 'closed' });
       expect(await place(newRequest(), true)).toBeNull();
       expect(await by(newRequest())).toBe('claimed');
@@ -162,7 +162,7 @@ export function breakerSuite(engine: () => Engine): void {
     it('Twilio asks the placement that tests it to wait: the next one tests it', async () => {
       const newRequest = newAccount();
       await openBreaker(newRequest);
-      await ageOpening(newRequest().accountSid);
+      await endOpenTime(newRequest().accountSid);
       expect(await place(newRequest(), undefined)).toBeNull();
       expect(await by(newRequest())).toBe('claimed');
       expect(await by(newRequest())).toBe('breaker');

@@ -12,6 +12,9 @@ declare
   -- A code with which Twilio refuses every call of the account alike, until somebody fixes it.
   repeated_code text := settlement ->> 'accountFaultCode';
   concerns_breaker boolean;
+  -- What the account's owner fixes is tested sooner than what only time heals.
+  first_seconds double precision := case when not is_account_trouble and repeated_code is null
+    then (rule ->> 'openSeconds')::float8 end;
   is_news boolean;
   made_no_call boolean;
   is_in_flight_again boolean;
@@ -71,7 +74,7 @@ begin
       return jsonb_build_object('settled', true, 'breaker', jsonb_build_object('change', 'closed'));
     end if;
     update dialing_control set breaker_failed_tests = breaker_failed_tests + 1,
-      breaker_open_until = settled_now + breaker_open_time(rule, breaker_failed_tests + 1)
+      breaker_open_until = settled_now + breaker_open_time(first_seconds, breaker_failed_tests + 1)
       where account_sid = journaled.account_sid;
     return jsonb_build_object('settled', true, 'breaker', null);
   end if;
@@ -102,7 +105,7 @@ begin
       failure_count, sample_size, settlement ->> 'why');
   end if;
   insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason, breaker_code)
-    values (journaled.account_sid, settled_now, settled_now + breaker_open_time(rule, 0), opened_because, repeated_code)
+    values (journaled.account_sid, settled_now, settled_now + breaker_open_time(first_seconds, 0), opened_because, repeated_code)
     on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
       breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason,
       breaker_failed_tests = 0, breaker_code = excluded.breaker_code;

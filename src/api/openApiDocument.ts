@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ProblemName, problemSchema, problems } from './problem.js';
-import { type Route, tags } from './route.js';
+import { type ProblemName, problemSchema, problems } from './http/problem.js';
+import { type Route, tags } from './http/route.js';
 
 /** The OpenAPI 3.1 document of these routes; `secured`: routes that are not open need a bearer token. */
 export function openApiDocument(routes: readonly Route[], secured: boolean): object {

@@ -4,42 +4,43 @@ import type { Attempt, CallOutcome, CallUpdate, CreateEvidence } from '../../../
  * The attempt with its fields in the order of the contract. PostgreSQL's jsonb keeps the fields of an object
  * in an order of its own.
  */
-export function attemptInOrder(attempt: Attempt): Attempt {
+export function arrangeAttempt(attempt: Attempt): Attempt {
   const { number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode, ...times } = attempt;
   const { placedAt, answeredAt, endedAt, durationSeconds, answeredBy, reason, evidence, ...more } = times;
   const { create, updates, disagreed } = evidence;
   return {
     ...{ number, callSid, status, outcome, decidedBy, errorCode, sipResponseCode },
     ...{ placedAt, answeredAt, endedAt, durationSeconds, answeredBy },
-    reason: reasonInOrder(reason),
-    evidence: { create: createInOrder(create), updates: updates.map(updateInOrder), disagreed },
+    reason: arrangeReason(reason),
+    evidence: { create: arrangeCreate(create), updates: updates.map(arrangeUpdate), disagreed },
     ...more,
   };
 }
 
 /** The outcome with its fields in the order of the contract. */
-export function outcomeInOrder(recorded: CallOutcome): CallOutcome {
+export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
   const { callId, to, from, metadata, outcome, answeredBy, reachability, reason, decidedBy, ...rest } =
     recorded;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
-  const { lookup, startedAt, endedAt, ...more } = others;
+  const { timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
     ...{ callId, to, from, metadata, outcome, answeredBy, reachability },
-    reason: reasonInOrder(reason),
+    reason: arrangeReason(reason),
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
-    attempts: attempts.map(attemptInOrder),
+    attempts: attempts.map(arrangeAttempt),
     endedBecause: { code: endedBecause.code, message: endedBecause.message },
-    lookup: lookupInOrder(lookup),
+    timeline: timeline.map(({ at, text }) => ({ at, text })),
+    lookup: arrangeLookup(lookup),
     ...{ startedAt, endedAt },
     ...more,
   };
 }
 
-function reasonInOrder(reason: CallOutcome['reason']): CallOutcome['reason'] {
+function arrangeReason(reason: CallOutcome['reason']): CallOutcome['reason'] {
   return reason && { code: reason.code, source: reason.source, message: reason.message };
 }
 
-function createInOrder(create: CreateEvidence | null): CreateEvidence | null {
+function arrangeCreate(create: CreateEvidence | null): CreateEvidence | null {
   if (create === null) return null;
   const { sidFrom, error, unclear } = create;
   return {
@@ -49,7 +50,7 @@ function createInOrder(create: CreateEvidence | null): CreateEvidence | null {
   };
 }
 
-function updateInOrder(update: CallUpdate): CallUpdate {
+function arrangeUpdate(update: CallUpdate): CallUpdate {
   const { source, callSid, status, sequence, at, sipResponseCode, errorCode, ...rest } = update;
   const { durationSeconds, answeredBy, rang, ...more } = rest;
   return {
@@ -59,7 +60,7 @@ function updateInOrder(update: CallUpdate): CallUpdate {
   };
 }
 
-function lookupInOrder(lookup: CallOutcome['lookup']): CallOutcome['lookup'] {
+function arrangeLookup(lookup: CallOutcome['lookup']): CallOutcome['lookup'] {
   if (lookup === null) return null;
   const { answered, valid, validationErrors, lineType, lineStatus, errors } = lookup;
   return {

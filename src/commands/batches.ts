@@ -5,10 +5,10 @@ import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { print, printProgress } from '../terminal/print.js';
-import { moreLine, type PageOptions, readPages } from './pages.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -89,7 +89,7 @@ export async function showBatch(batchId: string, options: ApiOptions & { wait: b
 export async function listBatches(options: ApiOptions & PageOptions): Promise<void> {
   const api = new ApiClient(options);
   const page = await readPages('batches', options, 200, (at) => api.batches(at));
-  print(options, page, `${batchesTable(page.batches)}${moreLine(page)}`);
+  print(options, page, `${batchesTable(page.batches)}${moreHint(page)}`);
 }
 
 /** `ringtrue batch pause`, `resume` and `cancel`. */

@@ -1,9 +1,9 @@
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
 import { followCall } from './followCall.js';
-import { moreLine, type PageOptions, readPages } from './pages.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
@@ -78,7 +78,7 @@ export async function listCalls(options: ListOptions): Promise<void> {
   const api = new ApiClient(options);
   const page = await readPages('calls', options, 200, (at) => api.list({ ...texts, ...at }));
   const counts = all ? `\n${callCounts(page.calls)}` : '';
-  print(options, page, `${callsTable(page.calls)}${counts}${moreLine(page)}`);
+  print(options, page, `${callsTable(page.calls)}${counts}${moreHint(page)}`);
 }
 
 /** `ringtrue cancel`. */

@@ -1,10 +1,10 @@
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { retryWhenBusy } from '../client/retryWhenBusy.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
-import { moreLine, type PageOptions, readPages } from './pages.js';
 
 /** `ringtrue dead-letters`. */
 export async function listDeadLetters(
@@ -17,7 +17,7 @@ export async function listDeadLetters(
     ...(state === undefined ? {} : { state }),
   };
   const page = await readPages('deadLetters', options, 200, (at) => api.deadLetters({ ...filter, ...at }));
-  print(options, page, `${deadLettersTable(page.deadLetters)}${moreLine(page)}`);
+  print(options, page, `${deadLettersTable(page.deadLetters)}${moreHint(page)}`);
 }
 
 /** `ringtrue resend`. */

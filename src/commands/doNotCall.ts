@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { DoNotCallEntry } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
-import { moreLine, type PageOptions, readPages } from './pages.js';
 
 /** `ringtrue do-not-call add`. */
 export async function add(
@@ -69,7 +69,7 @@ export async function list(
   ]);
   const table =
     rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'REASON'], rows);
-  print(options, page, `${table}${moreLine(page)}`);
+  print(options, page, `${table}${moreHint(page)}`);
 }
 
 /** `ringtrue do-not-call import`. */

@@ -1,9 +1,9 @@
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
 import { pathOf } from './doNotCall.js';
-import { moreLine, type PageOptions, readPages } from './pages.js';
 
 /** `ringtrue invalid-numbers`. */
 export async function list(options: ApiOptions & PageOptions): Promise<void> {
@@ -23,7 +23,7 @@ export async function list(options: ApiOptions & PageOptions): Promise<void> {
   ]);
   const table =
     rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'LAST SEEN', 'CODE', 'MESSAGE', 'CALL'], rows);
-  print(options, page, `${table}${moreLine(page)}`);
+  print(options, page, `${table}${moreHint(page)}`);
 }
 
 /** `ringtrue invalid-numbers forget`. */

@@ -22,7 +22,7 @@ import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
-import { loggingCalls } from './callLog.js';
+import { loggingCalls } from './loggingCalls.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
 /** The addresses of everything that `ringtrue dev` runs. */

@@ -93,7 +93,7 @@ it('the recipe for a person: deletes the finished calls to the number, and nothi
   await call('theirs-too', '+12085550123', 200);
   await call('running', '+12085550123', null);
   await call('other', '+12085550124', 1);
-  await store.addToDoNotCall({ to: '+12085550123', reason: 'asked', source: 'api', expiresAt: null });
+  await store.addToDoNotCall({ to: '+12085550123', reason: 'a wish', source: 'api', expiresAt: null });
   await db.run(erase);
   for (const table of ['calls', 'attempts', 'placements', 'dead_letters'])
     expect(await left(table)).toEqual(['other', 'running']);

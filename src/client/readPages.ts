@@ -1,4 +1,4 @@
-import { retryWhenBusy } from '../client/retryWhenBusy.js';
+import { retryWhenBusy } from './retryWhenBusy.js';
 
 /** Options of every command that prints a list. */
 export interface PageOptions {
@@ -36,6 +36,6 @@ export async function readPages<Entries extends string, Page extends Record<Entr
 }
 
 /** The line below a list that has more pages; empty on the last one. */
-export function moreLine({ nextCursor }: { nextCursor: string | null }): string {
+export function moreHint({ nextCursor }: { nextCursor: string | null }): string {
   return nextCursor === null ? '' : `\nThere are more: --cursor ${nextCursor}, or --all`;
 }

@@ -202,7 +202,7 @@ export class ConfigurationReader {
     const http = this.http();
     if (!isLoopback(http.host) && http.apiTokens.length === 0 && !this.set.RINGTRUE_API_TOKENS)
       this.fault(
-        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1)`,
+        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1${isIP(http.host) === 0 ? '. Conda and some shells set HOST: then unset it' : ''})`,
       );
     return http;
   }

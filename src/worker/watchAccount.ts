@@ -6,6 +6,9 @@ import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
 
+/** Source: Twilio error 20008, "Resource not accessible with Test Account Credentials". */
+const testCredentials = 20008;
+
 /**
  * Asks Twilio at start whether it accepts the account, and repeats that until it does. The question is for
  * the newest call: it costs nothing, and every key that suits ringtrue may read it. Until Twilio has
@@ -28,7 +31,7 @@ export async function watchAccount(
     if (refusal?.httpStatus === 401)
       return emit({ kind: 'account-trouble', code: refusal.code, message: refusal.message });
     const trouble = refusal
-      ? `Twilio does not let this account read its calls (${refusal.code ?? 'no code'}): ${refusal.message}`
+      ? `Twilio does not let this account read its calls (${refusal.code ?? 'no code'}): ${refusal.message}${refusal.code === testCredentials ? '. These are test credentials: no phone rings' : ''}`
       : `Twilio cannot be reached: ${(error as Error).message}`;
     if (refusal) readiness.report('twilioReads', trouble);
     else readiness.note('twilioAccount', `not known yet: ${trouble}`);

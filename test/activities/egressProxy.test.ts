@@ -94,6 +94,29 @@ it('the proxy cannot be reached: the request was certainly not sent', async () =
   expect(surelyNotSent(error)).toBe(true);
 });
 
+it.each([
+  [{ region: 'ie1', edge: 'dublin' }, 'dublin.ie1.'],
+  [{ region: 'ie1' }, 'ie1.'],
+  [{ edge: 'sydney' }, 'sydney.us1.'],
+  [{}, ''],
+])(
+  'settings %o: calls and Lookup go to these hosts, whatever the SDK finds in the environment',
+  async (where, part) => {
+    vi.stubEnv('TWILIO_REGION', 'au1');
+    vi.stubEnv('TWILIO_EDGE', 'tokyo');
+    refuseWith = '403 Forbidden';
+    const accountSid = `AC${'1'.repeat(32)}`;
+    const settings = { accountSid, username: accountSid, password: 'token', baseUrl: null };
+    const client = createTwilioClient({ ...settings, ...where, proxyUrl: urlOf(proxy, 'http') });
+    await expect(create(client)).rejects.toThrow('403');
+    await expect(client.lookups.phoneNumbers('+15005551200').fetch()).rejects.toThrow('403');
+    expect(connects.map(({ target }) => target)).toEqual([
+      `api.${part}twilio.com:443`,
+      `lookups.${part}twilio.com:443`,
+    ]);
+  },
+);
+
 it('no proxy is configured, and HTTP_PROXY is set for other programs: requests go to Twilio directly', async () => {
   vi.stubEnv('HTTP_PROXY', urlOf(proxy, 'http'));
   await create(clientBehind(null));

@@ -1,8 +1,11 @@
-import { log } from '@temporalio/activity';
+import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
+
+/** What the heartbeat says once the alarm was raised. */
+const raised = 'raised';
 
 /**
  * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller
@@ -17,10 +20,14 @@ export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
     });
     if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
     if (call.to !== to || call.from !== from) return;
-    if ((await store.claimedSids([duplicateSid])).has(duplicateSid)) return;
+    if ((await store.claimedSids([duplicateSid], { callId, attempt })).has(duplicateSid)) return;
 
-    emit({ kind: 'duplicate-call', callId, attempt, callSid, duplicateSid });
-    log.error('Two Twilio calls for one attempt: the second one is ended', { callSid, duplicateSid });
+    // Once, however often the call has to be ended.
+    if (activityInfo().heartbeatDetails !== raised) {
+      emit({ kind: 'duplicate-call', callId, attempt, callSid, duplicateSid });
+      log.error('Two Twilio calls for one attempt: the second one is ended', { callSid, duplicateSid });
+      heartbeat(raised);
+    }
     if (isTerminal(call.status)) return;
     const status = call.status === 'in-progress' ? 'completed' : 'canceled';
     const ended = await resource.update({ status }).catch((error) => {

@@ -5,7 +5,7 @@ import type { ActivityDeps } from './deps/activityDeps.js';
 import type { Placement } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
-import { statusCallbackUrl } from './twilio/statusCallbackUrl.js';
+import { isStatusCallbackOf } from './twilio/statusCallbackUrl.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */
 const listLagSeconds = 120;
@@ -138,15 +138,14 @@ async function callWithOwnCallback(
   { callId, attempt }: PlaceCallInput,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
-  const withoutFragment = (url: string | undefined) => url?.split('#')[0];
-  const ownUrl = withoutFragment(statusCallbackUrl(settings.publicUrl, callId, attempt));
+  const attemptOfCall = { publicUrl: settings.publicUrl, callId, attempt };
   for (const call of candidates) {
     const events = await twilio
       .calls(call.sid)
       .events.list({ limit: 50 })
       .catch(() => []);
     const requestedUrls = events.map(({ request }) => (request as { url?: string } | null)?.url);
-    if (requestedUrls.some((url) => withoutFragment(url) === ownUrl)) return call;
+    if (requestedUrls.some((url) => url !== undefined && isStatusCallbackOf(url, attemptOfCall))) return call;
   }
   return undefined;
 }

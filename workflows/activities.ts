@@ -123,7 +123,7 @@ export const { endCall } = proxyActivities<Pick<CallActivities, 'endCall'>>({
 /** Bounded: it is an alarm, and the call itself goes on. */
 export const { endDuplicateCall } = proxyActivities<Pick<CallActivities, 'endDuplicateCall'>>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '1 hour',
+  scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
   summary: 'end a second Twilio call of the same attempt',
 });
@@ -134,14 +134,14 @@ export const { endDuplicateCall } = proxyActivities<Pick<CallActivities, 'endDup
  */
 export function fetchErrorCode(
   callSid: string,
-  withinSeconds: number | null,
+  { withinSeconds, once }: { withinSeconds: number | null; once?: true },
 ): Promise<{ code: number; message: string }> {
   return proxyActivities<Pick<CallActivities, 'fetchErrorCode'>>({
     startToCloseTimeout: '12s',
     ...(withinSeconds === null
       ? {}
       : { scheduleToCloseTimeout: `${Math.max(1, Math.ceil(withinSeconds))}s` }),
-    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 3 },
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: once ? 1 : 3 },
     summary: "why did it fail? ask Twilio's notifications",
   }).fetchErrorCode({ callSid });
 }

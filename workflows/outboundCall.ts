@@ -1,4 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import { isFinal } from './call/attempt.js';
 import type { CallSnapshot } from './call/callSnapshot.js';
 import { RunningCall } from './call/runningCall.js';
 import type { ForgottenPlacement } from './callActivities.js';
@@ -21,6 +22,7 @@ import {
   verdictChanged,
   waitForRetry,
 } from './steps/awaitRetry.js';
+import { duplicatesEnded, endDuplicateCalls } from './steps/endDuplicateCalls.js';
 import { notifyCallEnded } from './steps/notifyClient.js';
 import { type Placed, placeCallOnce, recoverForgotten } from './steps/placeCallOnce.js';
 import { recordOutcome } from './steps/recordOutcome.js';
@@ -42,6 +44,7 @@ export async function outboundCall(
   const call = new RunningCall(request, resumed);
   // A cancellation is a request like any other: what Twilio has begun is still followed to its end.
   return CancellationScope.nonCancellable(async () => {
+    void endDuplicateCalls(call);
     // Checks the request, freezes the plan, performs Lookup.
     if (resumed === null) await acceptRequest(call);
     let decision = rejectedByLookup(call) ?? (await attemptUntilResolved(call));
@@ -49,11 +52,12 @@ export async function outboundCall(
     let recorded = await recordOutcome(call, decision);
     // After a reset the journal may know a placement that this run does not: follow that one first.
     while ('forgotten' in recorded) {
-      decision = (await followForgotten(call, recorded.forgotten)) ?? decision;
+      const followed = await followForgotten(call, recorded.forgotten);
+      if (followed) decision = { ...followed, endedBecause: decision.endedBecause };
       recorded = await recordOutcome(call, decision);
     }
     await notifyCallEnded(call, recorded);
-    await call.duplicatesEnded();
+    await duplicatesEnded(call);
     await condition(allHandlersFinished);
     return recorded;
   });
@@ -67,10 +71,12 @@ async function attemptUntilResolved(call: RunningCall): Promise<Decision> {
     const next = await placeNextAttempt(call, retry);
     if ('by' in next) return decisionWithoutAttempt(call, next, decision);
     // Waits for a status signal, and polls on timeout. A late callback may also prove a call of which nobody knew.
-    if (next.attempt.callSid !== null) await awaitFinalStatus(call, next.attempt);
+    const isAlive = next.attempt.callSid !== null && !isFinal(next.attempt);
+    if (isAlive) await awaitFinalStatus(call, next.attempt);
 
     decision = await settleAttempt(call, next.attempt);
-    if (next.kind === 'superseded' && call.cancelRequested) return canceledDecision(call, decision);
+    if (!isAlive && next.kind === 'superseded' && call.cancelRequested)
+      return canceledDecision(call, decision);
     const step = planRetry(call, next.attempt, decision);
     if (step.kind === 'stop') return { ...decision, endedBecause: step.endedBecause };
     await announceRetry(call, step);
@@ -90,16 +96,21 @@ async function placeNextAttempt(
   // Only a retry can be superseded: there is no update about an attempt before the first.
   const superseded = () => retry !== null && verdictChanged(call, retry);
   const lastAgain = { kind: 'superseded', attempt: retry?.after as Attempt } as const;
+  // An attempt that was placed before begins at once: a callback may name it, and placing it looks at the rest again.
   const stopped =
-    (retry && (await waitForRetry(call, retry, superseded))) ?? (await waitUntilAllowed(call, superseded));
-  if (stopped) return stopped === 'superseded' ? lastAgain : stopped;
+    call.nextPlacement > 1
+      ? null
+      : ((retry && (await waitForRetry(call, retry, superseded))) ??
+        (await waitUntilAllowed(call, superseded)));
+  if (stopped === 'superseded' || superseded()) return lastAgain;
+  if (stopped) return stopped;
 
   const attempt = call.beginAttempt();
   const placed = await placeCallOnce(call, attempt, superseded);
   if (placed === 'placed' || placed === 'refused' || placed === 'unresolved')
     return { kind: placed, attempt };
   call.dropAttempt(attempt);
-  return placed === 'superseded' ? lastAgain : placed;
+  return placed === 'superseded' || superseded() ? lastAgain : placed;
 }
 
 /** Follows an attempt that only the journal remembers, after a reset. Null: it made no call and says nothing. */

@@ -16,7 +16,15 @@ export async function blockedBeforeClaim(
   input: PlaceCallInput,
 ): Promise<PlaceCallResult | null> {
   const blocked = (await blockedByWindow(input)) ?? (await blockedByEligibility(deps, input));
-  return blocked && (await deps.store.findPlacement(input)) === null ? blocked : null;
+  return blocked && !(await wasPlacedBefore(deps, input)) ? blocked : null;
+}
+
+/** Was this very placement claimed before, or did an earlier one of the attempt turn out to have made a call? */
+async function wasPlacedBefore({ store }: BlockDeps, input: PlaceCallInput): Promise<boolean> {
+  if ((await store.findPlacement(input)) !== null) return true;
+  for (let placement = input.placement - 1; placement > 0; placement--)
+    if ((await store.findPlacement({ ...input, placement }))?.callSid) return true;
+  return false;
 }
 
 /** Is the calling window closed? The call may have waited in the queue until after its end. */

@@ -9,6 +9,9 @@ import type { Readiness } from '../process/readiness.js';
 import { createApi } from './createApi.js';
 import type { ApiDependencies } from './http/apiDependencies.js';
 
+/** With fewer there is a warning. */
+const fewestTokenCharacters = 20;
+
 export type ApiSettings = Pick<
   ApiConfiguration,
   | 'host'
@@ -40,6 +43,10 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   const { settings, temporalUiUrl } = parts;
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
   const stopping = new AbortController();
+  if (settings.apiTokens.some((token) => token.length < fewestTokenCharacters))
+    parts.log.warn(
+      `RINGTRUE_API_TOKENS has a token of fewer than ${fewestTokenCharacters} characters, which can be guessed. Make a longer one, such as with: openssl rand -hex 32`,
+    );
   const app = createApi({
     temporal: parts.temporal,
     store: parts.store,

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
+import { whyNotPublic } from '../config/configurationReader.js';
 import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
@@ -13,10 +14,16 @@ import { problem, problemOf } from './http/problem.js';
 import { clientRateLimit } from './http/rateLimit.js';
 import { standardRateLimits } from './http/rateLimits.js';
 import { requestLog } from './http/requestLog.js';
+import type { Route } from './http/route.js';
 import { apiPageAsset, contentSecurityPolicy } from './pages.js';
 import { routes } from './routes.js';
+import { redirectedCallback } from './twilio-webhook/redirectedCallback.js';
+import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
+import { baseOf } from './twilio-webhook/twilioSignature.js';
 
 const bodyLimitBytes = 64 * 1024;
+/** Twilio's callbacks have some 1 KiB. Anyone can send one, and checking the signature reads all of it. */
+const callbackLimitBytes = 16 * 1024;
 
 /** The first segments of all routes that are not open. */
 const protectedPrefixes = new Set(
@@ -26,7 +33,11 @@ const protectedPrefixes = new Set(
 /** The Hono app: the calls API, Twilio's webhook and the pages. Does not listen. */
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimits = { ...standardRateLimits, ...dependencies.rateLimits };
-  const tools: ApiTools = { ...dependencies, rateLimits, measures: apiMetrics(dependencies.metrics) };
+  const { apiTokens, publicUrl } = dependencies;
+  const access = apiTokens.length > 0 ? bearerAuth(apiTokens, rateLimits) : onlyLocal();
+  const measures = apiMetrics(dependencies.metrics);
+  const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
+  const answerBase = whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;
   // Not strict: /calls/ is /calls.
   const app = new Hono<ApiEnv>({ strict: false });
 
@@ -51,20 +62,36 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.notFound((c) => problem(c, 'not-found', 'This path does not exist. GET /docs shows all paths.'));
   app.onError((error, c) => problemOf(c, error, tools.log));
 
-  const auth = tools.apiTokens.length > 0 ? bearerAuth(tools.apiTokens, rateLimits) : onlyLocal();
+  app.use((c, next) => {
+    c.set('answerBase', answerBase);
+    return next();
+  });
+
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   // Whole prefixes, so that a path below them that has no route does not answer without a token either.
   // Hono's pattern /calls/* matches /calls too.
-  for (const prefix of protectedPrefixes) app.use(`${prefix}/*`, auth);
+  for (const prefix of protectedPrefixes) app.use(`${prefix}/*`, access.guard);
   for (const prefix of protectedPrefixes) if (prefix !== '/metrics') app.use(`${prefix}/*`, rateLimit);
   const limitBody = bodyLimit({
     maxSize: bodyLimitBytes,
     onError: (c) => problem(c, 'too-large', `A body may have at most ${bodyLimitBytes} bytes.`),
   });
+  const limitCallback = bodyLimit({
+    maxSize: callbackLimitBytes,
+    onError: (c) => {
+      measures.callbacks.inc({ result: 'malformed' });
+      return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
+    },
+  });
+  app.use(honoPath(statusCallbackRoute), limitCallback, redirectedCallback(tools));
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
-  for (const { method, path, serve } of routes)
-    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), serve(tools));
+  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route), route.serve(tools));
   app.get('/docs/:file', apiPageAsset);
   return app;
+}
+
+/** The path of a route as Hono writes it. */
+function honoPath({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

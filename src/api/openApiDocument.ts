@@ -19,6 +19,8 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): obj
         'Outbound calls on Twilio with a durable, true outcome. Errors are problem details (RFC 9457).',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    // Relative to the address of the document, which may lie behind a proxy that takes a path prefix off.
+    servers: [{ url: '.' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {

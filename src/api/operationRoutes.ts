@@ -1,10 +1,21 @@
 import { z } from 'zod';
+import type { ApiContext, ApiTools } from './http/apiDependencies.js';
 import { jsonContent, type Route } from './http/route.js';
 
 const healthSchema = z.object({ alive: z.literal(true) }).meta({ id: 'Health' });
 const readinessSchema = z
-  .object({ ready: z.boolean(), checks: z.record(z.string(), z.string()) })
+  .object({
+    ready: z.boolean(),
+    checks: z.record(z.string(), z.string()).exactOptional().meta({
+      description: 'Each part: `ok`, or what is wrong. Only for clients that may use the calls API.',
+    }),
+  })
   .meta({ id: 'Readiness', example: { ready: true, checks: { temporal: 'ok', store: 'ok' } } });
+
+const readinessAnswers = {
+  200: { description: 'It can.', content: jsonContent(readinessSchema) },
+  503: { description: 'It cannot. `checks` says why.', content: jsonContent(readinessSchema) },
+};
 
 /** Health, readiness and metrics. */
 export const operationRoutes: Route[] = [
@@ -24,14 +35,22 @@ export const operationRoutes: Route[] = [
     open: true,
     tag: 'Operation',
     operationId: 'ready',
-    summary: 'Check that the API can serve',
-    answers: {
-      200: { description: 'It can.', content: jsonContent(readinessSchema) },
-      503: { description: 'It cannot. `checks` says why.', content: jsonContent(readinessSchema) },
-    },
+    summary: 'Check that the API can serve everything',
+    answers: readinessAnswers,
+    serve: (tools) => async (c) => answerReadiness(tools, c, await tools.readiness()),
+  },
+  {
+    method: 'get',
+    path: '/readyz/callbacks',
+    open: true,
+    tag: 'Operation',
+    operationId: 'readyForCallbacks',
+    summary: "Check that the API can take Twilio's status callbacks",
+    description: 'They need Temporal alone, so this answers 200 while the outcome store is not available.',
+    answers: readinessAnswers,
     serve: (tools) => async (c) => {
-      const readiness = await tools.readiness();
-      return c.json(readiness, readiness.ready ? 200 : 503);
+      const { temporal = 'is not checked' } = (await tools.readiness()).checks;
+      return answerReadiness(tools, c, { ready: temporal === 'ok', checks: { temporal } });
     },
   },
   {
@@ -49,3 +68,13 @@ export const operationRoutes: Route[] = [
     },
   },
 ];
+
+/** What is wrong names hosts and ports, so strangers learn only whether. */
+function answerReadiness(
+  { access }: ApiTools,
+  c: ApiContext,
+  { ready, checks }: { ready: boolean; checks: Record<string, string> },
+): Response {
+  c.header('Cache-Control', 'no-store');
+  return c.json(access.admits(c) ? { ready, checks } : { ready }, ready ? 200 : 503);
+}

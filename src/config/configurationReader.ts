@@ -10,6 +10,7 @@ import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
 import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
 import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
+import { isLoopback } from './isLoopback.js';
 import { builtInPolicies, readPolicies } from './policies.js';
 
 /** The configuration cannot be used. The message names every fault. The process exits with status 2. */
@@ -200,9 +201,16 @@ export class ConfigurationReader {
   /** The settings of the API: those of `http`. An API that other machines can reach must have tokens. */
   api() {
     const http = this.http();
-    if (!isLoopback(http.host) && http.apiTokens.length === 0 && !this.set.RINGTRUE_API_TOKENS)
+    if (this.set.RINGTRUE_API_TOKENS) return http;
+    const right = 'must be set, so that strangers cannot place calls';
+    if (!isLoopback(http.host))
       this.fault(
-        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1${isIP(http.host) === 0 ? '. Conda and some shells set HOST: then unset it' : ''})`,
+        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; ${right} (or leave HOST at 127.0.0.1${isIP(http.host) === 0 ? '. Conda and some shells set HOST: then unset it' : ''})`,
+      );
+    // Something passes requests from there on to this port, and may pass on more than Twilio's callbacks.
+    if (http.publicUrl !== null && !isLoopback(new URL(http.publicUrl).hostname))
+      this.fault(
+        `RINGTRUE_PUBLIC_URL is ${http.publicUrl}, beyond this machine, and RINGTRUE_API_TOKENS is missing; ${right}`,
       );
     return http;
   }
@@ -329,7 +337,7 @@ function isTwilio(baseUrl: string | undefined): boolean {
 }
 
 /** Why Twilio cannot reach this URL, as far as the URL itself tells; null if it may. Nothing is looked up. */
-function whyNotPublic(url: string): string | null {
+export function whyNotPublic(url: string): string | null {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (isIP(host) !== 0 && !isPublicAddress(host)) return 'Twilio cannot reach a private address';
   if (isIP(host) !== 0) return null;
@@ -337,9 +345,4 @@ function whyNotPublic(url: string): string | null {
     return 'Twilio cannot reach a local name';
   // Source: Twilio error 21609.
   return host.includes('_') ? 'Twilio refuses host names with an underscore' : null;
-}
-
-/** Can only this machine reach a server that listens on this host? */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

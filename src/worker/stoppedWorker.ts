@@ -1,9 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Capacity, DialingStop } from '../../activities/store/placements/dialLimits.js';
+import {
+  type ActivitySlotInfo,
+  type CustomSlotSupplier,
+  type NativeConnection,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 
 /** While dialing is stopped, the store is asked this often, by each worker. */
 const checkAgainMs = 1000;
+/** Polls that were under way when dialing stopped still let as many calls go, which find that it is stopped. */
+const maxSlots = 2;
 
 /**
  * The worker of the queue on which calls wait while dialing is stopped. It polls only while dialing is not stopped, so that a
@@ -23,21 +31,7 @@ export function createStoppedWorker(
     activities: { awaitDialing: async () => {} },
     maxConcurrentActivityTaskPolls: 2,
     tuner: {
-      activityTaskSlotSupplier: {
-        type: 'custom',
-        async reserveSlot(_, signal) {
-          while (!mayGo(await readCapacity().catch(() => null))) {
-            await pause(checkAgainMs * (0.75 + Math.random() / 2), undefined, { signal, ref: false }).catch(
-              () => {},
-            );
-            signal.throwIfAborted();
-          }
-          return {};
-        },
-        tryReserveSlot: () => null,
-        markSlotUsed() {},
-        releaseSlot() {},
-      },
+      activityTaskSlotSupplier: stoppedSlotSupplier(readCapacity),
       workflowTaskSlotSupplier: none,
       localActivityTaskSlotSupplier: none,
       nexusTaskSlotSupplier: none,
@@ -45,8 +39,44 @@ export function createStoppedWorker(
   });
 }
 
-/** A store that cannot be asked stops nothing here: the claim decides. */
-function mayGo(capacity: Capacity | null): boolean {
-  const stopped: DialingStop | null = capacity?.stopped ?? null;
-  return stopped === null || stopped.isTesting;
+/** Hands out a slot, and so lets a call go, only while dialing is not stopped. */
+function stoppedSlotSupplier(readCapacity: () => Promise<Capacity>): CustomSlotSupplier<ActivitySlotInfo> {
+  let given = 0;
+  let isStopped = true;
+  const waiting: (() => void)[] = [];
+  /** Resolves once a slot is free, and rejects when the worker stops. */
+  const slotFree = (signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      waiting.push(resolve);
+    });
+  const mayGo = async () => {
+    // A store that cannot be asked tells nothing new.
+    const capacity = await readCapacity().catch(() => null);
+    if (capacity !== null) isStopped = capacity.stopped !== null && !capacity.stopped.isTesting;
+    return !isStopped;
+  };
+  return {
+    type: 'custom',
+    async reserveSlot(_, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        if (given >= maxSlots) await slotFree(signal);
+        else if (await mayGo()) {
+          if (given < maxSlots) break;
+        } else
+          await pause(checkAgainMs * (0.75 + Math.random() / 2), undefined, { signal, ref: false }).catch(
+            () => {},
+          );
+      }
+      given++;
+      return {};
+    },
+    tryReserveSlot: () => null,
+    markSlotUsed() {},
+    releaseSlot() {
+      given--;
+      waiting.shift()?.();
+    },
+  };
 }

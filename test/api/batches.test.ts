@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useCallBench } from '../support/useCallBench.js';
-import { type Answer, problem, useApi } from './useApi.js';
+import { type Answer, problem, publicUrl, useApi } from './useApi.js';
 
 const context = useCallBench();
 const api = useApi(context);
@@ -59,7 +59,7 @@ describe('POST /batches with CSV', () => {
   ])('%s: accepted', async (_, csv, rows) => {
     const answer = await postCsv(csv);
     expect(answer).toMatchObject({ status: 202, json: { total: rows.length } });
-    expect(answer.headers.location).toBe(`${api.origin}/batches/${answer.json.batchId}`);
+    expect(answer.headers.location).toBe(`${publicUrl}/batches/${answer.json.batchId}`);
     expect(await rowsOf(answer.json.batchId)).toMatchObject(rows);
   });
 

@@ -305,6 +305,8 @@ describe('invalid request: each fault says what is wrong, with which value, and 
     ],
     [{ notBefore: '2026-02-29T00:00:00Z' }, `notBefore is "2026-02-29T00:00:00Z"; ${time}`],
     [{ notBefore: '2026-01-31T09:00:00' }, `notBefore is "2026-01-31T09:00:00"; ${time}`],
+    [{ notBefore: '2040-01-31T09:00Z' }, `notBefore is "2040-01-31T09:00Z"; ${time}`],
+    [{ notBefore: '2040-01-31 09:00:00+00' }, `notBefore is "2040-01-31 09:00:00+00"; ${time}`],
     [{ giveUpAt: '2026-01-31' }, `giveUpAt is "2026-01-31"; ${time}`],
     [{ giveUpAt: 1764000000 }, `giveUpAt is 1764000000; ${time}`],
     [{ notifyUrl: 'example.com' }, 'notifyUrl is "example.com"; must be an absolute http(s) URL'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useCallBench } from '../support/useCallBench.js';
-import { problem, useApi } from './useApi.js';
+import { problem, publicUrl, useApi } from './useApi.js';
 
 const context = useCallBench();
 const api = useApi(context);
@@ -33,7 +33,7 @@ describe('POST /calls/{callId}/cancel', () => {
   it('call waits: 202, and the call is canceled', async () => {
     const call = await waiting();
     const answer = await api.post(`${call.path}/cancel`);
-    const url = `${api.origin}${call.path}`;
+    const url = `${publicUrl}${call.path}`;
     expect(answer).toMatchObject({
       status: 202,
       json: { callId: call.callId, url },

@@ -52,6 +52,7 @@ describe('bearer tokens', () => {
 describe('unknown paths and methods', () => {
   it.each([
     ['/nothing'],
+    ['/readyz/nothing'],
     ['/twilio/status'],
     ['/twilio/status/x'],
     ['/twilio/status/x/1/2'],
@@ -139,6 +140,43 @@ describe('health, metrics and log', () => {
       json: { ready: false, checks: { temporal: 'does not answer' } },
     });
     expect((await notReady.get('/healthz')).status).toBe(200);
+  });
+
+  it('only the store is not available: callbacks can still be served', async () => {
+    const [temporal, store] = ['ok', 'connect ECONNREFUSED 10.1.2.3:5432'];
+    const storeDown = bareApi({ readiness: async () => ({ ready: false, checks: { temporal, store } }) });
+    expect((await storeDown.request('http://localhost/readyz')).status).toBe(503);
+    const callbacks = await storeDown.request('http://localhost/readyz/callbacks');
+    expect(callbacks.status).toBe(200);
+    expect(await callbacks.json()).toEqual({ ready: true, checks: { temporal } });
+  });
+
+  it('Temporal is not available: callbacks cannot be served', async () => {
+    expect(await notReady.get('/readyz/callbacks')).toMatchObject({
+      status: 503,
+      json: { ready: false, checks: { temporal: 'does not answer' } },
+    });
+  });
+
+  it.each([
+    ['tokens are set, and none is sent', { apiTokens: ['the-right-token'] }, {}],
+    [
+      'tokens are set, and a wrong one is sent',
+      { apiTokens: ['the-right-token'] },
+      { Authorization: 'Bearer wrong' },
+    ],
+    ['no tokens are set, and a proxy passed it on', { apiTokens: [] }, { 'X-Forwarded-For': '203.0.113.9' }],
+  ])('readiness for strangers (%s): without the checks', async (_, { apiTokens }, headers) => {
+    const checks = { temporal: 'temporal.internal:7233 does not answer' };
+    const readiness = async () => ({ ready: false, checks });
+    const strange = bareApi({ apiTokens, readiness });
+    for (const path of ['/readyz', '/readyz/callbacks']) {
+      const answer = await strange.request(`http://localhost${path}`, { headers });
+      expect([answer.status, await answer.text()]).toEqual([503, '{"ready":false}']);
+    }
+    const trusted = { Authorization: 'Bearer the-right-token' };
+    const answer = await strange.request('http://localhost/readyz', { headers: trusted });
+    expect(await answer.json()).toEqual({ ready: false, checks });
   });
 
   it('metrics: requests by route pattern, never by path', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { idOfKey } from '../../src/api/http/idempotencyKey.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { eventually, problem, useApi } from './useApi.js';
+import { eventually, problem, publicUrl, useApi } from './useApi.js';
 
 const context = useCallBench();
 const api = useApi(context);
@@ -17,7 +17,7 @@ describe('a valid request', () => {
     expect(answer.status).toBe(202);
     const { callId, runId, url } = answer.json;
     expect(callId).toMatch(/^call-[0-9a-f-]{36}$/);
-    expect(url).toBe(`${api.origin}/calls/${callId}`);
+    expect(url).toBe(`${publicUrl}/calls/${callId}`);
     expect(answer.headers.location).toBe(url);
     const description = await context.bench.client.workflow.getHandle(callId).describe();
     expect(description.runId).toBe(runId);
@@ -114,7 +114,7 @@ describe('the same Idempotency-Key', () => {
     await context.store.saveOutcome({ ...outcome, callId });
 
     const again = await api.post('/calls', body, { 'Idempotency-Key': key });
-    const url = `${api.origin}/calls/${callId}`;
+    const url = `${publicUrl}/calls/${callId}`;
     expect(again).toMatchObject({ status: 200, json: { callId, runId: null, url } });
     const other = { ...body, metadata: { order: '2' } };
     const refused = await api.post('/calls', other, { 'Idempotency-Key': key });

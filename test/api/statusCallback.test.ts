@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { statusCallbackUrl } from '../../activities/twilio/statusCallbackUrl.js';
 import { useCallBench } from '../support/useCallBench.js';
 import {
   authToken,
@@ -29,7 +30,7 @@ async function ringing(callId = `call-${randomUUID()}`) {
   const call = await context.bench.start({ to: context.to, lookup: 'off' }, callId);
   await call.until((state) => state.state === 'queued');
   const { sid } = context.twilio.calls[0] as { sid: string };
-  return { ...call, sid, path: `/twilio/status/${encodeURIComponent(callId)}/1` };
+  return { ...call, sid, path: new URL(statusCallbackUrl(publicUrl, callId, 1)).pathname };
 }
 
 describe('a callback that Twilio signed', () => {
@@ -108,9 +109,31 @@ describe('a callback that Twilio signed', () => {
     ['a percent sign', '100%25'],
     ['an ampersand, a question mark and a hash', 'a&b?c#d'],
     ['a phone', '☎️'],
-  ])('the call id has %s: the callback finds its call', async (_, name) => {
-    const call = await ringing(`${name}-${randomUUID()}`);
-    const answer = await api.callback(call.path, { CallSid: call.sid, CallStatus: 'no-answer' });
+    ['two slashes', 'team//7'],
+    ['a dot at the beginning', '.hidden'],
+    ['the prefix of encoded ids', 'id64.YQ'],
+  ])(
+    'the call id has %s: the callback finds its call, with a path that no proxy changes',
+    async (_, name) => {
+      const call = await ringing(`${name}-${randomUUID()}`);
+      expect(call.path).toMatch(/^\/twilio\/status\/[A-Za-z0-9._-]+\/1$/);
+      const answer = await api.callback(call.path, { CallSid: call.sid, CallStatus: 'no-answer' });
+      expect(answer.status).toBe(204);
+      expect(await call.result()).toMatchObject({ callId: call.callId, outcome: 'no-answer' });
+    },
+  );
+
+  it.each(['.', '..'])('the call id is %s: the callback finds its call', async (callId) => {
+    const call = await ringing(callId);
+    const answer = await api.callback(call.path, { CallSid: call.sid, CallStatus: 'busy' });
+    expect(answer.status).toBe(204);
+    expect(await call.result()).toMatchObject({ callId, outcome: 'busy' });
+  });
+
+  it('the path has the call id percent-encoded: the callback finds its call', async () => {
+    const call = await ringing(`team/7+1 ${randomUUID()}`);
+    const path = `/twilio/status/${encodeURIComponent(call.callId)}/1`;
+    const answer = await api.callback(path, { CallSid: call.sid, CallStatus: 'no-answer' });
     expect(answer.status).toBe(204);
     expect(await call.result()).toMatchObject({ callId: call.callId, outcome: 'no-answer' });
   });
@@ -164,6 +187,48 @@ describe('a callback that Twilio signed', () => {
       body: '{}',
     });
     expect(answer).toMatchObject({ status: 415, json: problem('unsupported-media-type', 415) });
+  });
+});
+
+describe('callback that came as GET, because something redirects http to https', () => {
+  const get = (path: string, signature?: string) =>
+    api.send({ path, headers: signature === undefined ? {} : { 'X-Twilio-Signature': signature } });
+  const warnings = () =>
+    api.logLines.filter(({ msg }) =>
+      String(msg).startsWith('A status callback came as GET instead of POST.'),
+    );
+
+  it('signed: counts, and the log says once what to do', async () => {
+    const call = await ringing();
+    for (const [nth, status] of ['ringing', 'busy'].entries()) {
+      const query = new URLSearchParams({
+        CallSid: call.sid,
+        CallStatus: status,
+        SequenceNumber: String(nth + 1),
+      });
+      const path = `${call.path}?${query}`;
+      expect(await get(path, sign(publicUrl + path))).toMatchObject({ status: 204, text: '' });
+    }
+    expect(await call.result()).toMatchObject({ outcome: 'busy', decidedBy: 'webhook' });
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]?.msg).toContain('set RINGTRUE_PUBLIC_URL to where they end');
+  });
+
+  it('signed for another query: 403, counted as forged', async () => {
+    const call = await ringing();
+    const path = (status: string) => `${call.path}?CallSid=${call.sid}&CallStatus=${status}`;
+    const before = await callbackCount('forged');
+    expect((await get(path('completed'), sign(publicUrl + path('busy')))).json).toMatchObject(
+      problem('bad-signature', 403),
+    );
+    expect(await callbackCount('forged')).toBe(before + 1);
+    expect(await call.state()).toMatchObject({ state: 'queued' });
+  });
+
+  it('no signature, or no parameters: 405', async () => {
+    const { path } = await ringing();
+    for (const answer of [await get(`${path}?CallStatus=busy`), await get(path, sign(publicUrl + path))])
+      expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
   });
 });
 
@@ -262,15 +327,13 @@ describe('forged callback: 403, whether or not the call exists', () => {
     },
   );
 
-  it('more than 64 KiB: 413 before the body is read', async () => {
-    const answer = await api.callback(path, { x: 'x'.repeat(65_536) });
+  it('more than 16 KiB: 413 before the body is read', async () => {
+    const answer = await api.callback(path, { x: 'x'.repeat(16_384) });
     expect(answer).toMatchObject({ status: 413, json: problem('too-large', 413) });
   });
 
   it('after all forgeries: the workflow got no signal', async () => {
-    const state = await context.bench.client.workflow
-      .getHandle(decodeURIComponent(path.split('/')[3] ?? ''))
-      .query('state');
+    const state = await context.bench.client.workflow.getHandle(path.split('/')[3] ?? '').query('state');
     expect(state).toMatchObject({ state: 'queued', attempts: [{ evidence: { updates: [] } }] });
   });
 });

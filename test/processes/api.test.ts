@@ -40,7 +40,7 @@ async function start(command: 'api' | 'worker' | 'setup', env: Record<string, st
 async function readiness(url: string): Promise<{ status: number; checks: Record<string, string> }> {
   try {
     const response = await fetch(`${url}/readyz`);
-    const { checks } = (await response.json()) as { checks: Record<string, string> };
+    const { checks = {} } = (await response.json()) as { checks?: Record<string, string> };
     return { status: response.status, checks };
   } catch {
     return { status: 0, checks: {} };
@@ -60,6 +60,23 @@ it('all servers run: the API becomes ready, and exits with status 0 on SIGTERM',
       .map((line) => JSON.parse(line).msg),
   ).toContain('Stopping: got SIGTERM.');
   expect(process.stdout).toBe('');
+});
+
+it('tokens are set, and one is short: the API says so and starts; strangers see only whether it is ready', async () => {
+  const { process, url } = await start('api', { RINGTRUE_API_TOKENS: 'secret' });
+  await until(async () => (await readiness(url)).status === 200);
+  expect(process.stderr).toContain('RINGTRUE_API_TOKENS has a token of fewer than 20 characters');
+  expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true });
+  const headers = { Authorization: 'Bearer secret' };
+  expect(await (await fetch(`${url}/readyz`, { headers })).json()).toMatchObject({ checks: { store: 'ok' } });
+});
+
+it('no tokens, and the public URL leads to it from outside: the API names both variables, status 2', async () => {
+  const { process } = await start('api', { RINGTRUE_PUBLIC_URL: 'https://calls.example.com' });
+  expect((await process.ended).status).toBe(2);
+  expect(process.stderr).toMatch(
+    /RINGTRUE_PUBLIC_URL is https:\/\/calls\.example\.com.*RINGTRUE_API_TOKENS is missing/,
+  );
 });
 
 it('the port of the API is in use: says what to do, status 2', async () => {
@@ -108,6 +125,7 @@ it.each(['api', 'worker'] as const)(
     const { checks } = await readiness(url);
     expect(checks.store).not.toBe('ok');
     expect(checks.temporal).toBe('ok');
+    if (command === 'api') expect((await fetch(`${url}/readyz/callbacks`)).status).toBe(200);
     await own.restart();
     await until(async () => (await readiness(url)).status === 200);
     expect(await process.stop()).toEqual({ status: 0, signal: null });

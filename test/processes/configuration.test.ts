@@ -20,8 +20,11 @@ const complete = {
   TWILIO_ACCOUNT_SID: accountSid,
   TWILIO_AUTH_TOKEN: 'the-token',
   RINGTRUE_PUBLIC_URL: 'https://calls.example.com',
+  RINGTRUE_API_TOKENS: 'the-api-token',
   DATABASE_URL: 'postgres://ringtrue:very-secret@db.example.com:5432/ringtrue',
 };
+/** The simulator on this machine stands in for Twilio. */
+const local = { TWILIO_BASE_URL: 'http://127.0.0.1:3001', RINGTRUE_PUBLIC_URL: 'http://localhost:3000' };
 
 const readers = {
   api: apiConfiguration,
@@ -243,7 +246,7 @@ describe('what a process needs', () => {
       "TEMPORAL_TLS_CLIENT_KEY_PATH (or _DATA) is missing; must be set, since the client's cert is",
     ],
     [
-      { HOST: '0.0.0.0' },
+      { HOST: '0.0.0.0', RINGTRUE_API_TOKENS: '', ...local },
       'HOST is 0.0.0.0, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls (or leave HOST at 127.0.0.1)',
     ],
     [
@@ -259,11 +262,63 @@ describe('what a process needs', () => {
     [{ HOST: '127.0.0.9' }],
     [{ HOST: '::1' }],
     [{ HOST: 'localhost' }],
-    [{ RINGTRUE_PUBLIC_URL: '', TWILIO_BASE_URL: 'http://127.0.0.1:3001' }],
+    [{ ...local, RINGTRUE_PUBLIC_URL: '' }],
     [{ TWILIO_API_KEY: apiKey, TWILIO_API_SECRET: 'secret' }],
   ])('api with %o: starts', (extra) => {
     expect(faultsOf('api', { ...complete, ...extra })).toEqual([]);
   });
+
+  it.each([
+    'https://calls.example.com',
+    'https://calls.example.com/ringtrue',
+    'https://abc123.tunnel.example',
+    'http://192.168.1.7:3000',
+    'http://api:3000',
+    'http://[2001:db8::1]:3000',
+    'http://localhost.example.com',
+    'http://0.0.0.0:3000',
+  ])('no tokens, and the public URL %s leads here from beyond this machine: api and dev refuse', (url) => {
+    const fault = `RINGTRUE_PUBLIC_URL is ${url}, beyond this machine, and RINGTRUE_API_TOKENS is missing; must be set, so that strangers cannot place calls`;
+    for (const RINGTRUE_API_TOKENS of ['', '  ']) {
+      const env = { ...complete, ...local, RINGTRUE_PUBLIC_URL: url, RINGTRUE_API_TOKENS };
+      expect(faultsOf('api', env)).toEqual([fault]);
+      expect(faultsOf('worker', env)).toEqual([]);
+    }
+    expect(faultsOf('dev', { RINGTRUE_PUBLIC_URL: url })).toEqual([fault]);
+    expect(faultsOf('dev', { RINGTRUE_PUBLIC_URL: url, RINGTRUE_API_TOKENS: 'secret' })).toEqual([]);
+  });
+
+  it.each([
+    'http://localhost:3000',
+    'http://LOCALHOST:3000',
+    'http://localhost.:3000',
+    'http://127.0.0.1:3000',
+    'http://127.8.8.8/ringtrue',
+    'http://[::1]:3000',
+    'http://[::ffff:127.0.0.1]:3000',
+  ])('no tokens, and the public URL is %s: api and dev start', (url) => {
+    const env = { ...complete, ...local, RINGTRUE_PUBLIC_URL: url, RINGTRUE_API_TOKENS: '' };
+    expect(faultsOf('api', env)).toEqual([]);
+    expect(faultsOf('dev', { RINGTRUE_PUBLIC_URL: url })).toEqual([]);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.7', '10.0.0.1', 'db8::1', 'api.example.com', 'localhost.example.com'])(
+    'no tokens, and HOST is %s: api and dev refuse',
+    (HOST) => {
+      const names = /HOST is .* and RINGTRUE_API_TOKENS is missing/;
+      const env = { ...complete, ...local, HOST, RINGTRUE_API_TOKENS: '' };
+      expect(faultsOf('api', env)).toEqual([expect.stringMatching(names)]);
+      expect(faultsOf('dev', { HOST })).toEqual([expect.stringMatching(names)]);
+    },
+  );
+
+  it.each(['LOCALHOST', 'localhost.', '127.8.8.8', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
+    'no tokens, and HOST is %s: api and dev start',
+    (HOST) => {
+      expect(faultsOf('api', { ...complete, ...local, HOST, RINGTRUE_API_TOKENS: '' })).toEqual([]);
+      expect(faultsOf('dev', { HOST })).toEqual([]);
+    },
+  );
 
   it('dev with half of the credentials: refused, instead of using the simulator', () => {
     expect(faultsOf('dev', { TWILIO_AUTH_TOKEN: 'token' }).map((fault) => fault.split(' ')[0])).toEqual([
@@ -373,7 +428,7 @@ describe('names and values that other programs set', () => {
       'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
     const configuration = apiConfiguration({ ...complete, DATABASE_URL });
     expect(configuration.databaseUrl).toBe(DATABASE_URL);
-    expect(configuration.secrets).toEqual(['the-token', 's%40cret', 's@cret']);
+    expect(configuration.secrets).toEqual(['the-token', 'the-api-token', 's%40cret', 's@cret']);
   });
 
   it.each([
@@ -619,6 +674,7 @@ describe('what the variables mean', () => {
   it('real systems are configured: the demo ignores all of them', () => {
     const { env, left } = demoEnvironment({
       ...complete,
+      RINGTRUE_API_TOKENS: '',
       TEMPORAL_ADDRESS: 'prod:7233',
       PORT: '8080',
       PATH: '/bin',
@@ -630,7 +686,7 @@ describe('what the variables mean', () => {
       'TWILIO_ACCOUNT_SID',
       'TWILIO_AUTH_TOKEN',
     ]);
-    expect(env).toEqual({ PORT: '8080', PATH: '/bin' });
+    expect(env).toEqual({ PORT: '8080', PATH: '/bin', RINGTRUE_API_TOKENS: '' });
   });
 
   it('secrets: tokens, key secret, database password, API tokens', () => {

@@ -1,10 +1,14 @@
 import { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import type { DialingStop } from '../../activities/store/placements/dialLimits.js';
 import { Readiness } from '../../src/process/readiness.js';
 import { activityListener, watchDialing } from '../../src/worker/workerMetrics.js';
+
+/** Readiness asks its probes once a second. */
+const checksSharedForMs = 1_050;
 
 function listener() {
   const lines: string[] = [];
@@ -89,14 +93,17 @@ it('the circuit breaker opens: logged once, not ready, counted as stopped; it cl
   const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
   emit({ kind: 'breaker', change: 'opened', reason });
   stopped = { by: 'breaker', reason, isTesting: false };
+  await pause(checksSharedForMs);
   expect(lines[0]).toContain(reason);
   expect((await readiness.check()).checks.dialing).toBe(`The circuit breaker is open: ${reason}`);
   expect(await registry.metrics()).toContain('ringtrue_dialing_stopped{why="breaker"} 1');
   stopped = { by: 'paused', reason: 'a fire drill', isTesting: false };
+  await pause(checksSharedForMs);
   expect((await readiness.check()).ready).toBe(true);
   expect(await registry.metrics()).toContain('ringtrue_dialing_stopped{why="paused"} 1');
   emit({ kind: 'breaker', change: 'closed' });
   stopped = null;
+  await pause(checksSharedForMs);
   expect(await registry.metrics()).toMatch(/stopped\{why="paused"\} 0\n.*stopped\{why="breaker"\} 0/);
   expect(lines).toHaveLength(2);
 });

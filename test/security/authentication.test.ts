@@ -1,7 +1,8 @@
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/api/openApiDocument.js';
 import { routes } from '../../src/api/routes.js';
-import { problem, useApi } from '../api/useApi.js';
+import { authToken, bareApi, problem, publicUrl, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 import { head, raw } from './rawHttp.js';
 
@@ -132,10 +133,17 @@ describe('a bearer token', () => {
     expect((await secured.get('/calls', { 'X-Twilio-Signature': 'x' })).status).toBe(401);
   });
 
-  it('tokens are set: the host name of the request does not matter', async () => {
+  it('tokens are set: host name and headers of a proxy do not matter', async () => {
     for (const lines of [
       ['Host: calls.example.com'],
       ['Host: localhost', 'Origin: https://calls.example.com'],
+      [
+        'Host: 127.0.0.1:3000',
+        'X-Forwarded-For: 203.0.113.9',
+        'X-Forwarded-Prefix: /ringtrue',
+        'Via: 1.1 x',
+        'CF-Ray: 1',
+      ],
     ])
       expect((await ask(secured, '/calls', ...lines, `Authorization: Bearer ${first}`)).status).toBe(200);
   });
@@ -144,7 +152,7 @@ describe('a bearer token', () => {
 describe('no tokens are set', () => {
   const port = () => new URL(open.origin).port;
 
-  it.each([['localhost'], ['LOCALHOST'], ['127.0.0.1'], ['127.1.2.3'], ['[::1]']])(
+  it.each([['localhost'], ['LOCALHOST'], ['localhost.'], ['127.0.0.1'], ['127.1.2.3'], ['[::1]']])(
     'asked for as %s, with or without a port: served',
     async (host) => {
       expect((await ask(open, '/calls', `Host: ${host}`)).status).toBe(200);
@@ -179,9 +187,106 @@ describe('no tokens are set', () => {
     expect(answer.status).toBe(403);
   });
 
-  it('target names another host than the Host header: the target counts', async () => {
-    expect((await ask(open, 'http://evil.example/calls', 'Host: localhost')).status).toBe(403);
+  it.each([
+    ['http://evil.example/calls', ['Host: localhost']],
+    ['http://localhost/calls', ['Host: abc123.tunnel.example']],
+    ['http://localhost:3000/calls', ['Host: localhost:4000']],
+    ['http://[::1]/calls', ['Host: 127.0.0.1']],
+    ['http://LOCALHOST/calls', ['Host: evil.example']],
+    ['http://localhost/calls', ['Host: localhost', 'Host: evil.example']],
+    ['/calls', ['Host: localhost', 'Host: evil.example']],
+  ])('target %s, headers %j: 403', async (target, lines) => {
+    expect((await ask(open, target, ...lines)).status).toBe(403);
   });
+
+  it('target and Host header name the same local host: served', async () => {
+    for (const target of ['http://localhost:3000/calls', 'http://LOCALHOST:3000/calls'])
+      expect((await ask(open, target, 'Host: localhost:3000')).status).toBe(200);
+  });
+
+  it('HTTP/1.0 without a Host header: 403', async () => {
+    expect((await raw(Number(port()), 'GET /calls HTTP/1.0\r\n\r\n')).status).toBe(403);
+  });
+
+  it.each([
+    'X-Forwarded-For: 203.0.113.9',
+    'x-forwarded-for: 127.0.0.1',
+    'X-FORWARDED-PROTO: https',
+    'X-Forwarded-Host: localhost:3000',
+    'X-Forwarded-Server: proxy',
+    'X-Forwarded: for=203.0.113.9',
+    'X-Original-Forwarded-For: 203.0.113.9',
+    'Forwarded: for=203.0.113.9;proto=https;host=calls.example.com',
+    'Forwarded-For: 203.0.113.9',
+    'Via: 1.1 proxy',
+    'X-Real-IP: 203.0.113.9',
+    'X-Client-IP: 203.0.113.9',
+    'X-Cluster-Client-IP: 203.0.113.9',
+    'True-Client-IP: 203.0.113.9',
+    'CF-Connecting-IP: 203.0.113.9',
+    'CF-Ray: 230b030023ae2822-SJC',
+    'CDN-Loop: cloudflare',
+    'Fly-Client-IP: 203.0.113.9',
+    'Fastly-Client-IP: 203.0.113.9',
+    'X-Envoy-External-Address: 203.0.113.9',
+    'X-Appengine-User-IP: 203.0.113.9',
+    'X-Azure-ClientIP: 203.0.113.9',
+    'X-ProxyUser-Ip: 203.0.113.9',
+    'X-Original-Host: abc123.tunnel.example',
+    'Front-End-Https: on',
+    'Ngrok-Trace-Id: 1',
+    'X-Forward-For: 203.0.113.9',
+    'X-RealIP: 203.0.113.9',
+    'CloudFront-Viewer-Address: 203.0.113.9:1234',
+    'Remote-Addr: 203.0.113.9',
+    'X-Scheme: https',
+    'Proxy-Connection: keep-alive',
+    'Tailscale-User-Login: a@example.com',
+  ])('request has the header of a proxy or tunnel (%s): 403, nothing is dialed', async (line) => {
+    const before = context.twilio.creates.length;
+    const host = `Host: localhost:${port()}`;
+    for (const target of ['/calls', '/metrics', `http://localhost:${port()}/calls`])
+      expect([target, (await ask(open, target, host, line)).status]).toEqual([target, 403]);
+    const body = '{"to":"+15005551200","twiml":"<Response><Say>Hi</Say></Response>"}';
+    const lines = [host, line, 'Content-Type: application/json', `Content-Length: ${body.length}`];
+    const answer = await raw(Number(port()), head('POST /calls HTTP/1.1', ...lines), body);
+    expect(JSON.parse(answer.body)).toMatchObject(problem('not-local', 403));
+    expect(context.twilio.creates).toHaveLength(before);
+  });
+
+  it.each([
+    'X-Request-Id: 1',
+    'User-Agent: Forwarder/1.0',
+    'Accept-Language: en',
+    'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    'X-Description: via',
+    'Cookie: cf-ray=1',
+    'Tooltip: 1',
+    'X-Client-Version: 7',
+    'Apollographql-Client-Name: ours',
+    'Sec-Fetch-Mode: cors',
+    'X-Correlation-Id: 1',
+  ])('request has a header that clients send themselves (%s): served', async (line) => {
+    expect((await ask(open, '/calls', `Host: localhost:${port()}`, line)).status).toBe(200);
+  });
+
+  it.each(['203.0.113.9', '::ffff:203.0.113.9', '2001:db8::1', '10.0.0.1', 'fe80::1', undefined])(
+    'connection comes from %s: 403',
+    async (remoteAddress) => {
+      const incoming = { socket: { remoteAddress }, headersDistinct: { host: ['localhost'] } };
+      const answer = await bareApi().request('http://localhost/metrics', {}, { incoming } as never);
+      expect(answer.status).toBe(403);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
+    'connection comes from %s: served',
+    async (remoteAddress) => {
+      const incoming = { socket: { remoteAddress }, headersDistinct: { host: ['localhost'] } };
+      const answer = await bareApi().request('http://localhost/metrics', {}, { incoming } as never);
+      expect(answer.status).toBe(200);
+    },
+  );
 
   it('request from the API page of this server: served', async () => {
     const lines = [`Host: localhost:${port()}`, `Origin: http://localhost:${port()}`];
@@ -189,9 +294,23 @@ describe('no tokens are set', () => {
   });
 
   it('callbacks, pages and health: served under any host name', async () => {
-    const host = 'Host: abc123.tunnel.example';
-    for (const target of ['/', '/docs', '/openapi.json', '/healthz', '/readyz'])
-      expect([target, (await ask(open, target, host)).status]).toEqual([target, 200]);
+    const lines = ['Host: abc123.tunnel.example', 'X-Forwarded-For: 203.0.113.9', 'Via: 1.1 proxy'];
+    for (const target of ['/', '/docs', '/openapi.json', '/healthz', '/readyz', '/readyz/callbacks'])
+      expect([target, (await ask(open, target, ...lines)).status]).toEqual([target, 200]);
+    const path = '/twilio/status/call-x/1';
+    const signature = getExpectedTwilioSignature(authToken, publicUrl + path, { CallStatus: 'busy' });
+    const signed = await raw(
+      Number(port()),
+      head(
+        `POST ${path} HTTP/1.1`,
+        ...lines,
+        'Content-Type: application/x-www-form-urlencoded',
+        'Content-Length: 15',
+        `X-Twilio-Signature: ${signature}`,
+      ),
+      'CallStatus=busy',
+    );
+    expect(JSON.parse(signed.body)).toMatchObject(problem('no-such-call', 404));
     const answer = await open.send({
       path: '/twilio/status/x/1',
       method: 'POST',

@@ -14,6 +14,7 @@ const limits = {
   requestWithinMs: 800,
   uploads: { matches: ({ url }: { url?: string | undefined }) => url === '/batches', withinMs: 60_000 },
   connections: 8,
+  idleMs: 3_000,
 };
 const where = { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' };
 const logged: string[] = [];
@@ -117,6 +118,42 @@ it('header sent letter by letter: 408', async () => {
     });
   });
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+it('connection is idle for longer than a request may take: still open', async () => {
+  const socket = connect(server.port, '127.0.0.1');
+  const answer = () =>
+    new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+  const healthz = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  socket.write(healthz);
+  expect(await answer()).toMatch(/^HTTP\/1\.1 200 /);
+  await pause(2 * limits.requestWithinMs);
+  socket.write(healthz);
+  expect(await answer()).toMatch(/^HTTP\/1\.1 200 /);
+  socket.destroy();
+});
+
+it('standard limits: idle connections stay open for longer than proxies keep them', async () => {
+  const standard = await listen(bareApi(), where);
+  const { headers } = await fetch(`http://127.0.0.1:${standard.port}/healthz`);
+  await standard.close();
+  expect(Number(/^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(600);
+});
+
+it('server stops while a kept connection waits for its answer: answered, then closed at once', async () => {
+  const readiness = async () => {
+    await pause(300);
+    return { ready: true, checks: {} };
+  };
+  const stopping = await listen(bareApi({ readiness }), where);
+  const socket = connect(stopping.port, '127.0.0.1');
+  const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+  socket.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await pause(100);
+  const startedAt = performance.now();
+  await stopping.close();
+  expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 it('client goes away in the middle of its body: no error is logged', async () => {

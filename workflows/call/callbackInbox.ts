@@ -33,16 +33,27 @@ export class CallbackInbox {
     this.#beforeAttempt.push(...updates.map((update) => ({ attempt, update })));
   }
 
-  /** A new attempt begins: what came for the one before, without its SID, is not the new one's. */
-  beginAttempt(): void {
-    this.#beforeSid = [];
+  /**
+   * A new attempt begins: what came for the one before, without its SID, is not the new one's. `isResumed`: an attempt that
+   * was placed before begins again, so that a callback kept for it proves that it has its call.
+   */
+  beginAttempt(attempt: number, isResumed: boolean): void {
+    this.#beforeSid = isResumed ? this.#keptFor(attempt) : [];
   }
 
-  /** The kept callbacks about this Twilio call of the attempt, oldest first. The others are dropped. */
+  /** The kept callbacks about this Twilio call of the attempt, oldest first. */
   take(attempt: number, callSid: string): CallUpdate[] {
-    const before = this.#beforeAttempt.filter((kept) => kept.attempt === attempt).map(({ update }) => update);
-    const updates = [...before, ...this.#beforeSid].filter((update) => update.callSid === callSid);
+    return [...this.#keptFor(attempt), ...this.#beforeSid].filter((update) => update.callSid === callSid);
+  }
+
+  /** The current attempt has its SID. Returns the other SIDs that callbacks named for it. */
+  dropBeforeSid(callSid: string): string[] {
+    const others = this.#beforeSid.map((update) => update.callSid).filter((sid) => sid !== callSid);
     this.#beforeSid = [];
-    return updates;
+    return [...new Set(others)];
+  }
+
+  #keptFor(attempt: number): CallUpdate[] {
+    return this.#beforeAttempt.filter((kept) => kept.attempt === attempt).map(({ update }) => update);
   }
 }

@@ -6,7 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { endDuplicateCall } from '../activities.js';
+import type { DuplicateCall } from '../callActivities.js';
 import type {
   Attempt,
   CallOutcome,
@@ -68,18 +68,19 @@ export class RunningCall {
   /** Workflow time, in ms, of the last update about the current attempt. */
   lastUpdateAt = Date.now();
   canReschedule = false;
+  /** Second Twilio calls of an attempt, as callbacks name them, and how many of them have been seen to. */
+  readonly duplicates: DuplicateCall[] = [];
+  duplicatesEnded = 0;
   readonly controls = new CallControls(this);
 
   #plan: CallPlan | null;
   #state: CallStateName = 'looking-up';
   #waitingFor: string | null = null;
   #nextAttemptAt: string | null = null;
-  readonly #inbox = new CallbackInbox();
+  readonly inbox = new CallbackInbox();
   readonly #display = new CallDisplay(() => this.describe());
   /** When each attempt was over, workflow time in ms. */
   readonly #overAt = new Map<Attempt, number>();
-  /** Second calls of an attempt that were reported, by SID. */
-  readonly #duplicates = new Map<string, Promise<void>>();
   /** Attempts with a late update that has not been settled. */
   readonly #unsettled = new Set<Attempt>();
 
@@ -105,7 +106,7 @@ export class RunningCall {
       this.controls.paused = resumed.paused;
       this.controls.pauseReason = resumed.pauseReason;
       for (const { attempt, update } of resumed.callbacksBeforeAttempt)
-        this.#inbox.keepBeforeAttempt(attempt, [update]);
+        this.inbox.keepBeforeAttempt(attempt, [update]);
     }
     setHandler(twilioStatus, (signal) => this.#onCallback(signal), {
       description: "Twilio's status callback",
@@ -142,32 +143,12 @@ export class RunningCall {
 
   /** Has a callback named the current attempt's call before its create did? */
   get hasCallbackBeforeSid(): boolean {
-    return this.#inbox.namedSid !== null;
+    return this.inbox.namedSid !== null;
   }
 
   accept(plan: CallPlan, lookup: LookupEvidence | null): void {
     this.#plan = plan;
     this.lookup = lookup;
-  }
-
-  /** What the next run needs to go on, before `placement` of the next attempt. */
-  snapshot(placement: number): CallSnapshot {
-    return {
-      startedAt: this.startedAt,
-      plan: this.plan,
-      lookup: this.lookup,
-      // Only what has been dialed.
-      attempts: this.attempts.filter(({ outcome }) => outcome !== null),
-      decision: this.decision,
-      retry: this.retry,
-      placement,
-      lastPlacement: this.lastPlacement,
-      notifiedRevisions: [...this.notifiedRevisions],
-      timeline: [...this.#display.timeline],
-      paused: this.controls.paused,
-      pauseReason: this.controls.pauseReason,
-      callbacksBeforeAttempt: [...this.#inbox.beforeAttempt],
-    };
   }
 
   describe(): CallState {
@@ -180,7 +161,7 @@ export class RunningCall {
       metadata: this.#plan?.metadata ?? {},
       startedAt: this.startedAt,
       state: this.#state,
-      attempts: this.#visibleAttempts,
+      attempts: this.outcome?.attempts ?? this.#visibleAttempts,
       outcome: this.outcome,
       waitingFor: isPausedAndWaiting ? this.controls.waitingToResume : this.#waitingFor,
       nextAttemptAt: this.#nextAttemptAt,
@@ -190,7 +171,7 @@ export class RunningCall {
   }
 
   beginAttempt(number = this.attempts.length + 1): Attempt {
-    this.#inbox.beginAttempt();
+    this.inbox.beginAttempt(number, this.lastPlacement.attempt === number);
     // A request to retry now is for this attempt, and not for the one after it too.
     this.controls.retryNowRequested = false;
     const attempt = newAttempt(number);
@@ -209,13 +190,17 @@ export class RunningCall {
     attempt.placedAt ??= at;
     attempt.evidence.create = { sidFrom, error: null, unclear: attempt.evidence.create?.unclear ?? null };
     this.lastUpdateAt = Date.now();
-    this.#state = 'queued';
-    for (const update of this.#inbox.take(attempt.number, callSid)) this.addUpdate(attempt, update);
+    const updates = this.inbox.take(attempt.number, callSid);
+    if (attempt === this.attempts.at(-1)) {
+      this.enter('queued');
+      for (const other of this.inbox.dropBeforeSid(callSid)) this.#reportDuplicate(attempt, other);
+    }
+    for (const update of updates) this.addUpdate(attempt, update);
   }
 
   /** Takes the SID from a callback that names the attempt although its create did not. False: there is none. */
   assignSidFromCallback(attempt: Attempt): boolean {
-    const callSid = this.#inbox.namedSid;
+    const callSid = this.inbox.namedSid;
     if (callSid === null) return false;
     this.note(`a callback names the call: ${callSid}`);
     this.assignSid(attempt, callSid, 'callback', now());
@@ -240,13 +225,17 @@ export class RunningCall {
     return this.#unsettled.has(attempt);
   }
 
-  /** Everything known of the attempt is in its verdict now. */
-  settled(attempt: Attempt): void {
-    this.#unsettled.delete(attempt);
+  /** The attempt is over; what is still looked for does not count as its time. */
+  markOver(attempt: Attempt): void {
     if (!this.#overAt.has(attempt)) this.#overAt.set(attempt, Date.now());
   }
 
-  /** When the attempt was first settled, workflow time in ms. */
+  /** Everything known of the attempt is in its verdict now. */
+  settled(attempt: Attempt): void {
+    this.#unsettled.delete(attempt);
+  }
+
+  /** When the attempt was over, workflow time in ms. */
   overAt(attempt: Attempt): number {
     return this.#overAt.get(attempt) ?? Date.now();
   }
@@ -310,11 +299,11 @@ export class RunningCall {
     const updates = [...stored, update];
     const attempt = this.attempts.find((one) => one.number === number);
     if (!attempt) {
-      this.#inbox.keepBeforeAttempt(number, updates);
+      this.inbox.keepBeforeAttempt(number, updates);
       return;
     }
     if (attempt.callSid === null && attempt.outcome === null) {
-      if (attempt === this.attempts.at(-1)) this.#inbox.keepBeforeSid(updates);
+      if (attempt === this.attempts.at(-1)) this.inbox.keepBeforeSid(updates);
       return;
     }
     if (attempt.callSid !== update.callSid && !this.#reassignSid(attempt, update.callSid)) return;
@@ -328,45 +317,31 @@ export class RunningCall {
    * there was a call, or only Twilio's list had named one. False: the attempt has its call, and this is a second one.
    */
   #reassignSid(attempt: Attempt, callSid: string): boolean {
-    const isProof =
-      (attempt.callSid === null && attempt.outcome === 'unknown') ||
-      // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
-      (attempt.evidence.create?.sidFrom === 'list' && attempt.outcome === null);
-    if (!isProof) {
-      if (attempt.callSid !== null) this.#reportDuplicate(attempt, callSid);
+    const { create } = attempt.evidence;
+    const isDecided = this.#state === 'recording' || this.#state === 'done';
+    const nobodyKnew = attempt.callSid === null && attempt.outcome === 'unknown';
+    // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
+    const isConclusion = create?.sidFrom === 'list';
+    if (isDecided || !(nobodyKnew || (isConclusion && attempt.outcome === null))) {
+      if (!isConclusion) this.#reportDuplicate(attempt, callSid);
       return false;
     }
     this.note(`a callback names the call of attempt ${attempt.number}: ${callSid}`);
-    attempt.evidence.updates = [];
-    attempt.status = null;
+    const { number, placedAt } = attempt;
+    Object.assign(attempt, newAttempt(number), { placedAt });
+    attempt.evidence.create = create;
+    this.#overAt.delete(attempt);
     this.assignSid(attempt, callSid, 'callback', now());
     return true;
   }
 
-  /** Two Twilio calls name one attempt, which must never be: said loudly, and the second one is ended. */
-  #reportDuplicate(attempt: Attempt, callSid: string): void {
-    const known = attempt.callSid as string;
-    if (this.#plan === null || this.#duplicates.has(callSid) || this.#duplicates.size >= maxDuplicates)
-      return;
-    this.note(`attempt ${attempt.number} is ${known}, and a callback names ${callSid} too: it is ended`);
+  /** Two Twilio calls name one attempt, which must never be: said loudly, and the second one is to be ended. */
+  #reportDuplicate({ number, callSid }: Attempt, duplicateSid: string): void {
+    const isKnown = this.duplicates.some((duplicate) => duplicate.duplicateSid === duplicateSid);
+    if (this.#plan === null || callSid === null || isKnown || this.duplicates.length >= maxDuplicates) return;
+    this.note(`attempt ${number} is ${callSid}, and a callback names ${duplicateSid} too: it is ended`);
     const { to, from } = this.#plan;
-    const input = {
-      callId: this.callId,
-      attempt: attempt.number,
-      callSid: known,
-      duplicateSid: callSid,
-      to,
-      from,
-    };
-    this.#duplicates.set(
-      callSid,
-      endDuplicateCall(input).catch(() => {}),
-    );
-  }
-
-  /** Settles once every second call that was reported has been seen to. */
-  async duplicatesEnded(): Promise<void> {
-    await Promise.all(this.#duplicates.values());
+    this.duplicates.push({ callId: this.callId, attempt: number, callSid, duplicateSid, to, from });
   }
 
   /** An attempt that has not been dialed, and has to wait for that, may never be one. */

@@ -5,6 +5,7 @@ import { secondsUntil } from '../call/workflowTime.js';
 import type { CallActivities, TwilioAnswer } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import type { CallPlan } from '../callRequest.js';
+import { stateOf } from '../rules/twilioStatus.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
 
 /** Calls over the account's rate wait in Twilio's queue, at most this long. Source: Twilio help, "queued calls". */
@@ -20,6 +21,7 @@ const maxPostDialSeconds = 60 + 5;
  * ended at Twilio; what counts is still only what Twilio then says.
  */
 export async function awaitFinalStatus(call: RunningCall, attempt: Attempt): Promise<void> {
+  call.enter(stateOf(attempt.status ?? '') ?? 'queued');
   while (!isFinal(attempt)) {
     if (call.cancelRequested) {
       if (!(await hangUp(call, attempt))) return;

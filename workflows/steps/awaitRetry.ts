@@ -75,6 +75,7 @@ export async function waitForRetry(
   const next = `attempt ${retry.after.number + 1} of ${plan.retry.maxAttempts} after ${retry.because}`;
   const interrupted = () => call.cancelRequested || controls.retryNowRequested || superseded();
   let at: string;
+  if (superseded()) return 'superseded';
   do {
     at = controls.rescheduledTo ?? retry.dueAt;
     const isRescheduled = () => (controls.rescheduledTo ?? retry.dueAt) !== at;
@@ -93,8 +94,9 @@ export async function waitForRetry(
 /** Has a late update changed the attempt's outcome, or what the policy makes of it? */
 export function verdictChanged(call: RunningCall, planned: Retry): boolean {
   const attempt = planned.after;
-  if (!call.hasLateUpdate(attempt)) return false;
+  // A callback named the call of an attempt that had none.
   if (attempt.callSid !== planned.callSid) return true;
+  if (!call.hasLateUpdate(attempt)) return false;
   const verdict = verdictOfAttempt(attempt);
   if (verdict.outcome !== planned.outcome) return true;
   const step = nextStep(call.plan.retry, attempt.number, verdict, earliest);

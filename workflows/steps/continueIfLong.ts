@@ -10,11 +10,35 @@ import type { CallRequest } from '../callRequest.js';
  */
 export async function continueIfLong(call: RunningCall, placement: number): Promise<void> {
   if (!workflowInfo().continueAsNewSuggested) return;
-  await call.duplicatesEnded();
   await condition(allHandlersFinished);
-  if (call.cancelRequested || call.hasCallbackBeforeSid) return;
+  const { cancelRequested, rescheduledTo } = call.controls;
+  const isBusy = call.duplicates.length > call.duplicatesEnded || call.hasCallbackBeforeSid;
+  const hasNews =
+    cancelRequested || rescheduledTo !== null || call.attempts.some((one) => call.hasLateUpdate(one));
+  // Then another time: what is under way here is not carried over.
+  if (isBusy || hasNews) return;
   await continueAsNew<(request: CallRequest, resumed: CallSnapshot) => Promise<CallOutcome>>(
     call.request,
-    call.snapshot(placement),
+    snapshotOf(call, placement),
   );
+}
+
+/** What the next run needs to go on, before `placement` of the next attempt. */
+function snapshotOf(call: RunningCall, placement: number): CallSnapshot {
+  return {
+    startedAt: call.startedAt,
+    plan: call.plan,
+    lookup: call.lookup,
+    // Only what has been dialed.
+    attempts: call.attempts.filter(({ outcome }) => outcome !== null),
+    decision: call.decision,
+    retry: call.retry,
+    placement,
+    lastPlacement: call.lastPlacement,
+    notifiedRevisions: [...call.notifiedRevisions],
+    timeline: [...call.timeline],
+    paused: call.controls.paused,
+    pauseReason: call.controls.pauseReason,
+    callbacksBeforeAttempt: [...call.inbox.beforeAttempt],
+  };
 }

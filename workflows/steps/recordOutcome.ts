@@ -3,8 +3,8 @@ import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
 import type { ForgottenPlacement } from '../callActivities.js';
 import type { CallOutcome } from '../callOutcome.js';
-import type { Decision } from '../rules/decision.js';
-import { needsErrorCode, settleAttempt } from './settleAttempt.js';
+import { canceledDecision, type Decision } from '../rules/decision.js';
+import { findErrorCode, needsErrorCode, settle } from './settleAttempt.js';
 
 /**
  * Records how the call turned out, for as long as it takes, and returns what is on record. After a reset the journal may know
@@ -14,12 +14,19 @@ export async function recordOutcome(
   call: RunningCall,
   decision: Decision,
 ): Promise<CallOutcome | ForgottenPlacement> {
-  // What became known of an earlier attempt changes that attempt's record, not how the call ended.
-  for (const earlier of call.attempts.slice(0, -1))
-    if (call.hasLateUpdate(earlier) || needsErrorCode(earlier)) await settleAttempt(call, earlier);
+  call.enter('recording');
+  await findLateErrorCodes(call);
+  // From here on without an await: the activity's input puts the decision into the history before anything is written.
+  const last = call.attempts.at(-1);
+  const isLasts = last?.outcome === decision.outcome && last.decidedBy === decision.decidedBy;
+  for (const attempt of call.attempts) {
+    const settled = settle(call, attempt);
+    // What became known of an earlier attempt changes that attempt's record, not how the call ended.
+    if (attempt === last && isLasts) decision = { ...settled, endedBecause: decision.endedBecause };
+    else if (attempt === last && decision.decidedBy === 'cancel') decision = canceledDecision(call, settled);
+  }
   call.note(`${decision.outcome}, decided by ${decision.decidedBy}; ${decision.endedBecause.message}`);
-  call.enter('recording', 'the outcome store');
-  // The activity's input puts the decision into the history before anything is written: no later update can change it.
+  call.setWaitingFor('the outcome store');
   const outcome = outcomeOf(call, decision);
   const result = await record({ outcome, after: call.lastPlacement });
   if ('forgotten' in result) return result;
@@ -27,6 +34,13 @@ export async function recordOutcome(
   call.enter('done');
   call.publish();
   return call.outcome;
+}
+
+/** Twilio may note why an attempt failed after the search for it was cut short, or was over. */
+async function findLateErrorCodes(call: RunningCall): Promise<void> {
+  for (const attempt of call.attempts)
+    if (needsErrorCode(attempt) && (attempt !== call.attempts.at(-1) || call.retry !== null))
+      await findErrorCode(call, attempt, { withinSeconds: null, once: true });
 }
 
 function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {

@@ -8,15 +8,18 @@ import { type Decision, neverRetried } from '../rules/decision.js';
 import { errorCodeWithinSeconds } from '../rules/retry.js';
 import { type Verdict, verdictOfAttempt } from '../rules/verdict.js';
 
-/** Reads the verdict off all that is known about the attempt, and writes it into the attempt. */
+/** Looks for a missing error code, then settles the attempt. */
 export async function settleAttempt(call: RunningCall, attempt: Attempt): Promise<Decision> {
-  if (needsErrorCode(attempt))
-    await findErrorCode(
-      call,
-      attempt,
-      errorCodeWithinSeconds(call.plan.retry, attempt.number, verdictOfAttempt(attempt)),
-    );
-  // Read only now: more may have been heard in the meantime.
+  call.markOver(attempt);
+  if (needsErrorCode(attempt)) {
+    const withinSeconds = errorCodeWithinSeconds(call.plan.retry, attempt.number, verdictOfAttempt(attempt));
+    await findErrorCode(call, attempt, { withinSeconds });
+  }
+  return settle(call, attempt);
+}
+
+/** Reads the verdict off all that is known about the attempt at this moment, and writes it into the attempt. */
+export function settle(call: RunningCall, attempt: Attempt): Decision {
   const merged = mergeUpdates(attempt.evidence.updates);
   const verdict = verdictOfAttempt(attempt);
   // A late update that makes it another outcome also decides it, and says when it ended.
@@ -53,15 +56,18 @@ export function needsErrorCode(attempt: Attempt): boolean {
   return merged?.status === 'failed' && (merged.errorCode ?? attempt.errorCode) === null;
 }
 
-/** Looks for the error code of a failed attempt; `withinSeconds` null: for as long as the search takes. */
+/**
+ * Looks for the error code of a failed attempt. `withinSeconds` null: for as long as the search takes. `once`: Twilio has had
+ * the time to note it.
+ */
 export async function findErrorCode(
   call: RunningCall,
   attempt: Attempt,
-  withinSeconds: number | null,
+  search: { withinSeconds: number | null; once?: true },
 ): Promise<void> {
   call.setWaitingFor("Twilio's notifications, for the reason of the failure");
-  const found = await fetchErrorCode(attempt.callSid as string, withinSeconds).catch(() => null);
-  attempt.errorCode = found?.code ?? null;
+  const found = await fetchErrorCode(attempt.callSid as string, search).catch(() => null);
+  attempt.errorCode = found?.code ?? attempt.errorCode;
 }
 
 /** When no callback reported the answer: Twilio counts the duration from it to the end. */

@@ -69,8 +69,8 @@ export interface PlacementJournal {
     after: PlacementKey & { besides: number[] },
   ): Promise<{ attempt: number; placement: number; entry: Placement } | null>;
 
-  /** Which of these SIDs belong to an attempt already, by the journal or by a settled attempt. */
-  claimedSids(callSids: string[]): Promise<Set<string>>;
+  /** Which of these SIDs belong to an attempt already, by the journal or by a settled attempt; `besides` does not count. */
+  claimedSids(callSids: string[], besides?: { callId: string; attempt: number }): Promise<Set<string>>;
 }
 
 export interface PlacementKey {

@@ -72,9 +72,13 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       return row ?? null;
     },
 
-    async claimedSids(callSids) {
+    async claimedSids(callSids, besides) {
       if (callSids.length === 0) return new Set();
-      const rows = await db.query<{ call_sid: string }>(claimedSids, [callSids]);
+      const rows = await db.query<{ call_sid: string }>(claimedSids, [
+        callSids,
+        besides?.callId ?? null,
+        besides?.attempt ?? null,
+      ]);
       return new Set(rows.map((row) => row.call_sid));
     },
   };
@@ -102,7 +106,9 @@ const settlePlacement = prepared('select settle_placement($1::jsonb) as result')
 
 const findLaterPlacement = prepared(`
   select attempt, placement, placement_json(placements) as entry from placements
-  where call_id = $1 and (attempt, placement) > ($2::integer, $3::integer) and attempt::text <> all($4::text[])
+  where call_id = $1 and attempt::text <> all($4::text[])
+    -- Or one of before that turned out to have a call after all.
+    and ((attempt, placement) > ($2::integer, $3::integer) or call_sid is not null)
     and (call_sid is not null or result is null or result in ('abandoned', 'refused'))
   order by attempt, call_sid is null, placement limit 1`);
 
@@ -136,5 +142,7 @@ const hasRival = `
 // until an attempt is settled, only the journal decides whose call it is.
 const claimedSids = `
   select call_sid from placements where call_sid = any($1::text[])
+    and (call_id, attempt) is distinct from ($2::text, $3::integer)
   union
-  select call_sid from attempts where call_sid = any($1::text[]) and outcome is not null`;
+  select call_sid from attempts where call_sid = any($1::text[]) and outcome is not null
+    and (call_id, number) is distinct from ($2::text, $3::integer)`;

@@ -10,6 +10,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
+import { resourceUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
 import { startedBatchSchema } from './batchAnswerSchema.js';
 import { BodyTooLarge, bodyText, NotUtf8 } from './batchBody.js';
@@ -101,7 +102,7 @@ export const startBatchRoute: Route = {
 
 /** True for a request whose body is read as a stream, with a limit of its own. */
 export function isBatchUpload(c: ApiContext): boolean {
-  return c.req.method === 'POST' && c.req.path === '/batches';
+  return c.req.method === 'POST' && /^\/batches\/?$/.test(c.req.path);
 }
 
 function startBatch(tools: ApiTools) {
@@ -297,7 +298,7 @@ function answer(c: ApiContext, batchId: string, total: number, status: 200 | 202
 }
 
 export function batchUrl(c: ApiContext, batchId: string): string {
-  return new URL(`/batches/${encodeURIComponent(batchId)}`, c.req.url).href;
+  return resourceUrl(c, `/batches/${encodeURIComponent(batchId)}`);
 }
 
 export function refuseBatch(

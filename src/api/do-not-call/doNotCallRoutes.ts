@@ -134,7 +134,9 @@ export const doNotCallRoutes: Route[] = [
 /** True for a CSV import, which may be longer than other bodies. */
 export function isImport(c: ApiContext): boolean {
   return (
-    c.req.method === 'POST' && c.req.path === '/do-not-call' && csv.test(c.req.header('Content-Type') ?? '')
+    c.req.method === 'POST' &&
+    /^\/do-not-call\/?$/.test(c.req.path) &&
+    csv.test(c.req.header('Content-Type') ?? '')
   );
 }
 

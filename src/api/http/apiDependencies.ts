@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
@@ -52,6 +52,15 @@ export interface ApiDependencies {
 export interface ApiTools extends ApiDependencies {
   rateLimits: RateLimits;
   measures: ApiMetrics;
+  access: Access;
+}
+
+/** Who may use the calls API. */
+export interface Access {
+  /** Refuses everyone else. */
+  guard: MiddlewareHandler<ApiEnv>;
+  /** Would `guard` let this request through? */
+  admits: (c: ApiContext) => boolean;
 }
 
 export interface ApiEnv {
@@ -61,6 +70,8 @@ export interface ApiEnv {
     requestId: string;
     /** Names the bearer token. Absent if no tokens are set. */
     client?: string;
+    /** What absolute URLs in answers begin with. Null: with scheme and host of the request. */
+    answerBase: string | null;
   };
 }
 

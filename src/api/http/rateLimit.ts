@@ -24,13 +24,6 @@ export class RateLimit {
     }
   }
 
-  /** The answer that refuses a request once the limit is used up, else null. Counts nothing. */
-  async refuseWhenUsedUp(c: ApiContext, key: string, detail: string): Promise<Response | null> {
-    const counted = await this.#limiter.get(key);
-    const isUsedUp = counted !== null && counted.msBeforeNext > 0 && counted.remainingPoints === 0;
-    return isUsedUp ? this.#refuse(c, counted, detail) : null;
-  }
-
   #refuse(c: ApiContext, counted: RateLimiterRes, detail: string): Response {
     this.#show(c, counted);
     const seconds = secondsUntil(counted);

@@ -5,7 +5,7 @@ export interface RateLimits {
    * default.
    */
   requestsPerSecond: number;
-  /** Wrong bearer tokens, per address. */
+  /** Wrong bearer tokens, per address. Right ones are never limited by it. */
   wrongTokensPerMinute: number;
   /**
    * Callbacks without a valid signature, per address. Signed ones are never limited: a lost callback costs.

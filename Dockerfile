@@ -24,7 +24,8 @@ LABEL org.opencontainers.image.title="ringtrue" \
 COPY --from=build /app ./
 # The cache, and the data directory of `ringtrue dev`.
 RUN chown -R node:node .cache && install -d -o node -g node .ringtrue
-USER node
+# By number, so that Kubernetes can verify `runAsNonRoot`: it is the user `node`.
+USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "bin/ringtrue.js"]

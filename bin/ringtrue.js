@@ -2,6 +2,13 @@
 
 import { onceNpmIsGone } from './onceNpmIsGone.mjs';
 
+if (process.platform === 'win32' && ['dev', 'demo', 'api', 'worker'].includes(process.argv[2])) {
+  console.error(
+    `ringtrue: \`ringtrue ${process.argv[2]}\` does not run on Windows. Use Docker or WSL 2: see docs/deployment.md.`,
+  );
+  process.exit(2);
+}
+
 onceNpmIsGone(() => process.kill(process.pid, 'SIGTERM'));
 
 // A server that gets a stop signal while it loads has nothing to close. Later it has its own listener.

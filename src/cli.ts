@@ -151,7 +151,7 @@ overApi(program.command('get'))
   .option('--wait', 'wait for the outcome; the progress is printed on stderr', false)
   .action(async (id, options) => (await import('./commands/calls.js')).showCall(id, options));
 overApi(program.command('list'))
-  .description('lists calls, newest first, with what they wait for or why they ended')
+  .description('lists calls, newest first, with what they wait for or why they ended; with --all counts them')
   .option(
     '--outcome <outcome>',
     'answered, busy, no-answer, failed, canceled, invalid-number, rejected, expired, unknown',
@@ -160,12 +160,20 @@ overApi(program.command('list'))
     '--state <state>',
     'looking-up, waiting, placing, queued, ringing, in-progress, waiting-to-retry, recording, done',
   )
+  .option('--reachability <word>', 'of the number: reachable, unreachable, invalid, undetermined')
+  .option('--answered-by <who>', 'human, machine, fax or unknown, with machine detection')
   .option('--to <number>', 'calls to this number')
   .option('--batch <id>', 'calls that this batch started')
+  .option('--metadata <name=value...>', 'calls with these strings in their metadata')
   .option('--since <time>', 'started then or later: RFC 3339, a date, or how long ago such as 24h')
   .option('--until <time>', 'started earlier: as --since')
   .option('--limit <count>', 'how many per page', wholeNumber)
   .option('--cursor <cursor>', 'where the previous page ended')
+  .option('--all', 'all pages', false)
+  .addHelpText(
+    'after',
+    example('ringtrue list --since 24h --all', 'ringtrue list --reachability unreachable --all --json'),
+  )
   .action(async (options) => (await import('./commands/calls.js')).listCalls(options));
 overApi(program.command('cancel'))
   .description('cancels a call: stops further attempts, and cancels or hangs up a call at Twilio')
@@ -197,6 +205,7 @@ overApi(program.command('dead-letters'))
   .option('--state <state>', 'dead, or delivered: sent again and accepted')
   .option('--limit <count>', 'how many per page', wholeNumber)
   .option('--cursor <cursor>', 'where the previous page ended')
+  .option('--all', 'all pages', false)
   .action(async (options) => (await import('./commands/deadLetters.js')).listDeadLetters(options));
 overApi(program.command('resend'))
   .description('sends a dead letter again, with retries for up to a day')
@@ -229,6 +238,7 @@ overApi(doNotCall.command('list'))
   .option('--expired <true|false>', 'true: only expired entries; false: only entries in force')
   .option('--limit <count>', 'how many per page', wholeNumber)
   .option('--cursor <cursor>', 'where the previous page ended')
+  .option('--all', 'all pages', false)
   .action(async (options) => (await import('./commands/doNotCall.js')).list(options));
 overApi(doNotCall.command('import'))
   .description('adds every number of a CSV file to the list, or none if the file has a fault')
@@ -259,6 +269,7 @@ overApi(invalidNumbers.command('list', { isDefault: true }))
   .description('lists them, with what Twilio said')
   .option('--limit <count>', 'how many per page', wholeNumber)
   .option('--cursor <cursor>', 'where the previous page ended')
+  .option('--all', 'all pages', false)
   .action(async (options) => (await import('./commands/invalidNumbers.js')).list(options));
 overApi(invalidNumbers.command('forget'))
   .description('forgets a number, so that it can be dialed again')
@@ -325,6 +336,7 @@ overApi(batch.command('list'))
   .description('lists batches, newest first')
   .option('--limit <count>', 'how many per page', wholeNumber)
   .option('--cursor <cursor>', 'where the previous page ended')
+  .option('--all', 'all pages', false)
   .action(async (options) => (await import('./commands/batches.js')).listBatches(options));
 overApi(batch.command('results'))
   .description('prints the result of each row as CSV; with --json one JSON object per line')

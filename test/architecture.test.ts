@@ -12,7 +12,7 @@ const folders = {
   activities: {
     folders: ['activities', 'workflows'],
     packages:
-      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|bson$|standardwebhooks$|ipaddr\.js$|saxes$)/,
+      /^(node:|@temporalio\/(activity|common)$|twilio(\/|$)|https-proxy-agent$|pg$|@electric-sql\/pglite$|zod$|temporal-polyfill$|libphonenumber-|bson$|standardwebhooks$|ipaddr\.js$|saxes$)/,
   },
   src: { folders: ['src', 'activities', 'workflows'], packages: /./ },
 } as const;

@@ -263,6 +263,10 @@ describe('Dockerfile', () => {
     expect(commands.filter((command) => !new RegExp(`^ +${command} `, 'm').test(help))).toEqual([]);
   });
 
+  it('its user: a number that is not 0, so that Kubernetes can verify runAsNonRoot', () => {
+    expect(dockerfile.match(/^USER .*/gm)).toEqual([expect.stringMatching(/^USER [1-9]\d*:[1-9]\d*$/)]);
+  });
+
   it('a base image: has a fixed version', () => {
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, name = '']) => name);
     const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)/gm)].map(([, name = '']) => name);

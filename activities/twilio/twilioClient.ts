@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import type { ClientRequest } from 'node:http';
+import { Agent, type AgentOptions } from 'node:https';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type TwilioResponse from 'twilio/lib/http/response.js';
@@ -18,6 +22,11 @@ export interface TwilioSettings {
   password: string;
   /** Sends every REST request to this origin instead of Twilio's hosts. */
   baseUrl: string | null;
+  /** The Twilio region and edge location that serve the requests. Null: Twilio's default. */
+  region?: string | null;
+  edge?: string | null;
+  /** Proxy for https requests. Null: none. */
+  proxyUrl?: string | null;
 }
 
 /** The official SDK with its own retries off: a repeated create could make a second call. */
@@ -38,12 +47,13 @@ export type OnRead = (refusal: TwilioError | null) => void;
  * error if there was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings, onRead: OnRead = () => {}): TwilioClient {
-  const { username, password, accountSid, baseUrl } = settings;
-  const http = new TwilioHttp({ baseUrl, timeoutMs: requestTimeoutMs, onRead });
-  const briefHttp = new TwilioHttp({ baseUrl, timeoutMs: briefTimeoutMs, onRead });
-  const lookupHttp = new TwilioHttp({ baseUrl, timeoutMs: lookupTimeoutMs, onRead: () => {} });
-  const sdk = (httpClient: TwilioHttp) =>
-    twilio(username, password, { accountSid, httpClient, autoRetry: false });
+  const { username, password, accountSid, region, edge } = settings;
+  const http = new TwilioHttp({ settings, timeoutMs: requestTimeoutMs, onRead });
+  const briefHttp = new TwilioHttp({ settings, timeoutMs: briefTimeoutMs, onRead });
+  const lookupHttp = new TwilioHttp({ settings, timeoutMs: lookupTimeoutMs, onRead: () => {} });
+  // The SDK reads what is not set here from the environment. Its log shows phone numbers.
+  const options = { accountSid, autoRetry: false, region: region ?? '', edge: edge ?? '', logLevel: 'none' };
+  const sdk = (httpClient: TwilioHttp) => twilio(username, password, { ...options, httpClient });
   return {
     calls: sdk(http).calls,
     callsBriefly: sdk(briefHttp).calls,
@@ -55,20 +65,24 @@ export function createTwilioClient(settings: TwilioSettings, onRead: OnRead = ()
 class TwilioHttp extends twilio.RequestClient {
   clockAheadSeconds = 0;
 
-  constructor(private readonly options: { baseUrl: string | null; timeoutMs: number; onRead: OnRead }) {
-    super({
-      timeout: options.timeoutMs,
-      keepAlive: true,
-      maxSockets: 200,
-      maxTotalSockets: 400,
-      maxFreeSockets: 50,
-    });
+  constructor(
+    private readonly options: {
+      settings: Pick<TwilioSettings, 'baseUrl' | 'proxyUrl'>;
+      timeoutMs: number;
+      onRead: OnRead;
+    },
+  ) {
+    super({ timeout: options.timeoutMs });
+    // Not the SDK's own agent: it takes a proxy from HTTP_PROXY alone, ignores NO_PROXY, and then has no
+    // keep-alive.
+    this.axios.defaults.httpsAgent = agentOf(options.settings.proxyUrl ?? null, options.timeoutMs);
   }
 
   override async request<TData>(
     request: RequestClient.RequestOptions<TData>,
   ): Promise<TwilioResponse.default<TData>> {
-    const { baseUrl, timeoutMs, onRead } = this.options;
+    const { timeoutMs, onRead } = this.options;
+    const { baseUrl } = this.options.settings;
     const response = await super.request<TData>({
       ...request,
       uri: baseUrl === null ? request.uri : rebase(request.uri, baseUrl),
@@ -96,6 +110,28 @@ const readRefusals = new Set([20008, 70051]);
 
 function refusesReads({ code, httpStatus }: TwilioError): boolean {
   return httpStatus === 401 || httpStatus === 403 || (code !== null && readRefusals.has(code));
+}
+
+function agentOf(proxyUrl: string | null, timeoutMs: number): Agent | HttpsProxyAgent<string> {
+  const bundle = process.env.TWILIO_CA_BUNDLE;
+  const options: AgentOptions = {
+    timeout: timeoutMs,
+    keepAlive: true,
+    maxSockets: 200,
+    maxTotalSockets: 400,
+    maxFreeSockets: 50,
+    ...(bundle ? { ca: readFileSync(bundle) } : {}),
+  };
+  if (proxyUrl === null) return new Agent(options);
+  const agent = new HttpsProxyAgent(proxyUrl, options);
+  // The options above are for the proxy; these are for Twilio behind it.
+  if (options.ca) Object.assign(agent.options, { ca: options.ca });
+  agent.on('proxyConnect', ({ statusCode, statusText }, request: ClientRequest) => {
+    // Else its refusal would look like an answer of Twilio. Nothing was sent to Twilio yet.
+    const why = `the proxy refused the connection: ${statusCode} ${statusText}`;
+    if (statusCode !== 200) request.destroy(Object.assign(new Error(why), { code: 'ECONNREFUSED' }));
+  });
+  return agent;
 }
 
 function rebase(uri: string, baseUrl: string): string {

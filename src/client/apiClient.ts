@@ -1,11 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import type { ControlName } from '../api/calls/callControls.js';
-
-const retrySeconds = 2;
 
 /** Options of every command that uses the API. */
 export interface ApiOptions {
@@ -75,6 +72,11 @@ export class ApiClient {
       throw new UsageError(
         `The API's address is ${JSON.stringify(base)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
       );
+    // As `docker run --env-file` and systemd hand them on.
+    if (options.token && /^(["']).*\1$/.test(options.token))
+      throw new UsageError(
+        'The token has quotes around it; --token or RINGTRUE_API_TOKEN must be without them',
+      );
     this.#base = base.replace(/\/+$/, '');
     this.#headers = options.token ? { Authorization: `Bearer ${options.token}` } : {};
   }
@@ -89,27 +91,6 @@ export class ApiClient {
       'GET',
       `/calls/${encodeURIComponent(callId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
     );
-  }
-
-  /**
-   * Waits until the call is over, however long that takes, and even if the API is not available at times.
-   * Throws `ApiRefusal` if the call ended without an outcome, and if the first request fails. If the call is
-   * `known` to exist, the first request may fail too.
-   */
-  async untilOver(callId: string, known = false): Promise<CallAnswer> {
-    for (let found = known; ; ) {
-      let call: CallAnswer;
-      try {
-        call = await this.get(callId, 60);
-      } catch (error) {
-        if (!found || !(error instanceof ApiRefusal) || !error.isTemporary) throw error;
-        await pause(Math.min(Math.max(error.retryAfterSeconds ?? retrySeconds, 1), 60) * 1000);
-        continue;
-      }
-      found = true;
-      if (call.outcome !== null) return call;
-      if (call.state === 'done') throw new ApiRefusal(call.error ?? `${callId} ended without an outcome.`);
-    }
   }
 
   list(filter: Record<string, string>): Promise<{ calls: CallState[]; nextCursor: string | null }> {

@@ -9,6 +9,7 @@ import { Readiness } from '../process/readiness.js';
 import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { watchStore } from '../process/watchStore.js';
 import { checkTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
+import { watchCertificate } from '../temporal/watchCertificate.js';
 import { watchProcess } from '../worker/workerMetrics.js';
 
 /** `ringtrue api`: the HTTP server alone. Returns after a stop signal. */
@@ -30,6 +31,7 @@ export async function runApi(): Promise<void> {
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
     readiness.probe('temporal', () => checkTemporal(client, temporal));
+    watchCertificate(temporal, { readiness, log, signal });
     const registered = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
     registered.catch(() => {});
     const server = await serveApi({

@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { print, printProgress } from '../terminal/print.js';
@@ -88,13 +89,10 @@ export async function showBatch(batchId: string, options: ApiOptions & { wait: b
 }
 
 /** `ringtrue batch list`. */
-export async function listBatches(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
-  const { limit, cursor } = options;
-  const page = await new ApiClient(options).batches(
-    texts({ ...(limit && { limit }), ...(cursor && { cursor }) }),
-  );
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print(options, page, `${batchesTable(page.batches)}${more}`);
+export async function listBatches(options: ApiOptions & PageOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const page = await readPages('batches', options, 200, (at) => api.batches(at));
+  print(options, page, `${batchesTable(page.batches)}${moreHint(page)}`);
 }
 
 /** `ringtrue batch pause`, `resume` and `cancel`. */

@@ -1,6 +1,7 @@
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { callSheet, callsTable } from '../terminal/callTable.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
 import { print } from '../terminal/print.js';
 import { followCall } from './followCall.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
@@ -48,13 +49,36 @@ export async function showCall(callId: string, options: ApiOptions & { wait: boo
   show(options.wait ? await followCall(api, callId, false) : await api.get(callId), options);
 }
 
+interface ListOptions extends ApiOptions, PageOptions {
+  outcome?: string;
+  state?: string;
+  reachability?: string;
+  answeredBy?: string;
+  to?: string;
+  batch?: string;
+  since?: string;
+  until?: string;
+  metadata?: string[];
+}
+
 /** `ringtrue list`. */
-export async function listCalls(options: ApiOptions & Record<string, unknown>): Promise<void> {
-  const { json, api: _api, token: _token, ...filter } = options;
-  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
-  const page = await new ApiClient(options).list(Object.fromEntries(texts));
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print({ json }, page, `${callsTable(page.calls)}${more}`);
+export async function listCalls(options: ListOptions): Promise<void> {
+  const {
+    json: _json,
+    api: _api,
+    token: _token,
+    limit: _limit,
+    cursor: _cursor,
+    all,
+    metadata = [],
+    ...filter
+  } = options;
+  const ofMetadata = Object.entries(metadataOf(metadata)).map(([key, text]) => [`metadata.${key}`, text]);
+  const texts = { ...filter, ...Object.fromEntries(ofMetadata) };
+  const api = new ApiClient(options);
+  const page = await readPages('calls', options, 200, (at) => api.list({ ...texts, ...at }));
+  const counts = all ? `\n${callCounts(page.calls)}` : '';
+  print(options, page, `${callsTable(page.calls)}${counts}${moreHint(page)}`);
 }
 
 /** `ringtrue cancel`. */

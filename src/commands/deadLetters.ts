@@ -1,25 +1,23 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import { retryWhenBusy } from '../client/retryWhenBusy.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
 
-interface ListOptions extends ApiOptions {
-  call?: string;
-  state?: string;
-  limit?: number;
-  cursor?: string;
-}
-
 /** `ringtrue dead-letters`. */
-export async function listDeadLetters({ json, call, state, limit, cursor, ...where }: ListOptions) {
-  const filter = Object.entries({ callId: call, state, limit, cursor }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  const page = await new ApiClient(where).deadLetters(Object.fromEntries(filter));
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print({ json }, page, `${deadLettersTable(page.deadLetters)}${more}`);
+export async function listDeadLetters(
+  options: ApiOptions & PageOptions & { call?: string; state?: string },
+): Promise<void> {
+  const { call, state } = options;
+  const api = new ApiClient(options);
+  const filter = {
+    ...(call === undefined ? {} : { callId: call }),
+    ...(state === undefined ? {} : { state }),
+  };
+  const page = await readPages('deadLetters', options, 200, (at) => api.deadLetters({ ...filter, ...at }));
+  print(options, page, `${deadLettersTable(page.deadLetters)}${moreHint(page)}`);
 }
 
 /** `ringtrue resend`. */
@@ -44,14 +42,10 @@ export async function resend(
 
 /** Sends all dead letters again. Reads all pages first, because sending changes them. */
 async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: number }> {
-  const ids: string[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: Awaited<ReturnType<ApiClient['deadLetters']>> = await retryWhenBusy(() =>
-      api.deadLetters({ state: 'dead', limit: '200', ...(cursor ? { cursor } : {}) }),
-    );
-    ids.push(...page.deadLetters.map((letter) => letter.id));
-    cursor = page.nextCursor;
-  }
+  const { deadLetters } = await readPages('deadLetters', { all: true }, 200, (at) =>
+    api.deadLetters({ state: 'dead', ...at }),
+  );
+  const ids = deadLetters.map(({ id }) => id);
   let resent = 0;
   for (const id of ids) if (await retryWhenBusy(() => resentNow(api, id))) resent++;
   return { resent, underWay: ids.length - resent };
@@ -65,18 +59,6 @@ async function resentNow(api: ApiClient, id: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof ApiRefusal && error.status === 409) return false;
     throw error;
-  }
-}
-
-/** Repeats a request as long as the API answers that these are too many. */
-async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof ApiRefusal && error.status === 429)) throw error;
-      await pause((error.retryAfterSeconds ?? 1) * 1000);
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do-not-call/doNotCallList.js';
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
@@ -45,13 +46,20 @@ export async function check(number: string, options: ApiOptions): Promise<void> 
 }
 
 /** `ringtrue do-not-call list`. */
-export async function list(options: ApiOptions & Record<string, unknown>): Promise<void> {
-  const { json, api: _api, token: _token, ...filter } = options;
-  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
-  const query = new URLSearchParams(Object.fromEntries(texts));
-  const page = await new ApiClient(options).send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
-    'GET',
-    `/do-not-call?${query}`,
+export async function list(
+  options: ApiOptions & PageOptions & { reason?: string; source?: string; expired?: string },
+): Promise<void> {
+  const api = new ApiClient(options);
+  const filter = Object.fromEntries(
+    (['reason', 'source', 'expired'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [[name, options[name]]],
+    ),
+  );
+  const page = await readPages('entries', options, 1000, (at) =>
+    api.send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
+      'GET',
+      `/do-not-call?${new URLSearchParams({ ...filter, ...at })}`,
+    ),
   );
   const rows = page.entries.map((entry) => [
     entry.to,
@@ -62,8 +70,7 @@ export async function list(options: ApiOptions & Record<string, unknown>): Promi
   ]);
   const table =
     rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'REASON'], rows);
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print({ json }, page, `${table}${more}`);
+  print(options, page, `${table}${moreHint(page)}`);
 }
 
 /** `ringtrue do-not-call import`. */

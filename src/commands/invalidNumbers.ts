@@ -1,20 +1,19 @@
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions } from '../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
 import { pathOf } from './doNotCall.js';
 
 /** `ringtrue invalid-numbers`. */
-export async function list(options: ApiOptions & { limit?: number; cursor?: string }): Promise<void> {
-  const { limit, cursor } = options;
-  const query = new URLSearchParams({
-    ...(limit === undefined ? {} : { limit: String(limit) }),
-    ...(cursor === undefined ? {} : { cursor }),
-  });
-  const page = await new ApiClient(options).send<{
-    invalidNumbers: InvalidNumber[];
-    nextCursor: string | null;
-  }>('GET', `/invalid-numbers?${query}`);
+export async function list(options: ApiOptions & PageOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const page = await readPages('invalidNumbers', options, 1000, (at) =>
+    api.send<{ invalidNumbers: InvalidNumber[]; nextCursor: string | null }>(
+      'GET',
+      `/invalid-numbers?${new URLSearchParams(at)}`,
+    ),
+  );
   const rows = page.invalidNumbers.map((one) => [
     one.to,
     one.seenAt,
@@ -24,8 +23,7 @@ export async function list(options: ApiOptions & { limit?: number; cursor?: stri
   ]);
   const table =
     rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'LAST SEEN', 'CODE', 'MESSAGE', 'CALL'], rows);
-  const more = page.nextCursor === null ? '' : `\nThere are more: --cursor ${page.nextCursor}`;
-  print(options, page, `${table}${more}`);
+  print(options, page, `${table}${moreHint(page)}`);
 }
 
 /** `ringtrue invalid-numbers forget`. */

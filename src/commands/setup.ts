@@ -8,6 +8,7 @@ import {
   isNamespaceMissing,
   isTemporalAway,
   lazyClient,
+  needsNoHint,
   noNamespace,
 } from '../temporal/temporalClient.js';
 
@@ -37,9 +38,8 @@ export async function runSetup(): Promise<void> {
     );
   } catch (error) {
     const why = errorText(error).replace(/\.$/, '');
-    const hint = isTemporalAway(error)
-      ? ''
-      : ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
+    const byHand = ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;
+    const hint = isTemporalAway(error) ? ' Is TEMPORAL_ADDRESS right?' : needsNoHint(error) ? '' : byHand;
     faults.push(
       isNamespaceMissing(error)
         ? noNamespace(temporal)

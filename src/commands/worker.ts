@@ -12,6 +12,7 @@ import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { watchStore } from '../process/watchStore.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { watchCertificate } from '../temporal/watchCertificate.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
@@ -46,6 +47,7 @@ export async function runWorker(): Promise<void> {
       temporal: client,
       taskQueue: configuration.taskQueue,
     });
+    watchCertificate(temporal, { readiness, log, signal });
     watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
     const emit = activityListener(metrics, readiness, log);
     void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });

@@ -84,7 +84,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     accountSid: twilio?.settings.accountSid ?? '',
     dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
-    databaseUrl: r.required('DATABASE_URL', databaseRight),
+    databaseUrl: r.requiredDatabaseUrl(),
   });
 }
 
@@ -98,7 +98,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     ...r.common(),
     host,
     workerPort: r.values.RINGTRUE_WORKER_PORT ?? null,
-    databaseUrl: r.required('DATABASE_URL', databaseRight),
+    databaseUrl: r.requiredDatabaseUrl(),
     policies,
     activities: {
       ...r.callSettings({
@@ -111,7 +111,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
       twilio: twilio?.settings ?? noTwilio,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       defaultFrom,
-      notify: r.notify(twilio?.authTokens ?? [], false),
+      notify: r.notify(twilio?.authTokens ?? [''], false),
       doNotCall: r.doNotCall(),
     },
   });
@@ -137,7 +137,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
       ? common.temporal
       : { connection: { address }, address, namespace: common.temporal.namespace },
     temporalServer: named ? null : { port, uiPort },
-    databaseUrl: r.values.DATABASE_URL ?? null,
+    databaseUrl: r.databaseUrl(),
     twilio,
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
     notify: r.notify(twilio?.authTokens ?? [simulatorCredentials.authToken], twilio === null),
@@ -179,7 +179,7 @@ export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEn
 
 export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
   const r = new ConfigurationReader(env);
-  return r.done({ ...r.common(), databaseUrl: r.values.DATABASE_URL ?? null });
+  return r.done({ ...r.common(), databaseUrl: r.databaseUrl() });
 }
 
 export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfiguration {
@@ -199,6 +199,4 @@ export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfigu
   });
 }
 
-const databaseRight =
-  'the PostgreSQL database of the outcome store: postgres://user:password@host:5432/database';
 const noTwilio: TwilioSettings = { accountSid: '', username: '', password: '', baseUrl: null };

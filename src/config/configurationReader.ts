@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
@@ -6,7 +7,8 @@ import { breakerRule, type DialLimits } from '../../activities/store/placements/
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
-import { parseDatabaseUrl } from './databaseUrl.js';
+import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
+import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
 import { isLoopback } from './isLoopback.js';
 import { builtInPolicies, readPolicies } from './policies.js';
@@ -60,6 +62,32 @@ export class ConfigurationReader {
   required(name: 'DATABASE_URL' | 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN', right: string): string {
     if (this.set[name] === undefined) this.fault(`${name} is missing; must be ${right}`);
     return this.values[name] ?? '';
+  }
+
+  /** Null if `DATABASE_URL` is not set. Names every file in it that cannot be read. */
+  databaseUrl(): string | null {
+    const url = this.values.DATABASE_URL;
+    if (url === undefined) return null;
+    const complete = withRootCertificate(url, this.set.PGSSLROOTCERT);
+    for (const [parameter, file] of certificateFiles(complete)) {
+      const source = certificateFiles(url).some(([name]) => name === parameter)
+        ? `DATABASE_URL names ${parameter}=${file}`
+        : `PGSSLROOTCERT is ${file}`;
+      try {
+        accessSync(file, constants.R_OK);
+      } catch (error) {
+        this.fault(`${source}, which cannot be read: ${(error as Error).message}; must be a PEM file`);
+      }
+    }
+    return complete;
+  }
+
+  requiredDatabaseUrl(): string {
+    this.required(
+      'DATABASE_URL',
+      'the PostgreSQL database of the outcome store: postgres://user:password@host:5432/database',
+    );
+    return this.databaseUrl() ?? '';
   }
 
   common(): CommonConfiguration {
@@ -127,16 +155,38 @@ export class ConfigurationReader {
       if (set[one] && !set[other])
         this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
     if (isTwilio(set.TWILIO_BASE_URL)) this.#checkPublicUrl();
-    const { TWILIO_API_KEY: key, TWILIO_API_SECRET: secret, TWILIO_AUTH_TOKEN_SECONDARY: secondary } = values;
+    for (const name of ['TWILIO_REGION', 'TWILIO_EDGE'] as const)
+      if (set[name] && set.TWILIO_BASE_URL)
+        this.fault(`${name} has no effect, since TWILIO_BASE_URL is set; must be unset (or unset the other)`);
+    const { TWILIO_API_KEY: key, TWILIO_API_SECRET: secret } = values;
     return {
       settings: {
         accountSid,
         username: key ?? accountSid,
         password: (key && secret) ?? authToken,
         baseUrl: values.TWILIO_BASE_URL ?? null,
+        region: values.TWILIO_REGION ?? null,
+        edge: values.TWILIO_EDGE ?? null,
+        proxyUrl: this.#proxyUrl(),
       },
-      authTokens: [authToken, ...(secondary ? [secondary] : [])],
+      authTokens: [
+        authToken,
+        ...(values.TWILIO_AUTH_TOKEN_SECONDARY ? [values.TWILIO_AUTH_TOKEN_SECONDARY] : []),
+      ],
     };
+  }
+
+  /** The proxy for requests to Twilio. Null: none. Requests to an http URL never use one. */
+  #proxyUrl(): string | null {
+    const target = new URL(this.values.TWILIO_BASE_URL ?? 'https://api.twilio.com');
+    const proxy = target.protocol === 'https:' ? egressProxy(target.hostname, this.set) : null;
+    if (proxy === null) return null;
+    if (/^https?:\/\//i.test(proxy.url) && URL.canParse(proxy.url)) return proxy.url;
+    // It may hold a password.
+    this.fault(
+      `${proxy.name} is set, but not right; must be an http(s) URL such as http://proxy.internal:3128 (or name ${target.hostname} in NO_PROXY)`,
+    );
+    return null;
   }
 
   /** Twilio refuses to create a call whose status callback leads to a host that is not public. */
@@ -155,7 +205,7 @@ export class ConfigurationReader {
     const right = 'must be set, so that strangers cannot place calls';
     if (!isLoopback(http.host))
       this.fault(
-        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; ${right} (or leave HOST at 127.0.0.1)`,
+        `HOST is ${http.host}, beyond this machine, and RINGTRUE_API_TOKENS is missing; ${right} (or leave HOST at 127.0.0.1${isIP(http.host) === 0 ? '. Conda and some shells set HOST: then unset it' : ''})`,
       );
     // Something passes requests from there on to this port, and may pass on more than Twilio's callbacks.
     if (http.publicUrl !== null && !isLoopback(new URL(http.publicUrl).hostname))
@@ -217,8 +267,8 @@ export class ConfigurationReader {
   }
 
   /**
-   * Notifications are always signed: with the configured secrets, else with one derived from each auth token.
-   * `authTokens`: newest first.
+   * Notifications are always signed: with the configured secrets, else with one derived from each auth token,
+   * so that receivers accept them while a token is rotated.
    */
   notify(authTokens: readonly string[], allowPrivate: boolean): NotifySettings {
     const { RINGTRUE_NOTIFY_SECRETS: secrets, RINGTRUE_NOTIFY_PRIVATE: privateAllowed } = this.values;
@@ -246,6 +296,7 @@ export class ConfigurationReader {
       ...(values.RINGTRUE_API_TOKENS ?? []),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
       ...(password ? [password, decoded(password)] : []),
+      ...proxyPasswords(set),
     ];
     return [...new Set(ownSecrets)].filter(
       (secret): secret is string => secret !== undefined && secret !== '',
@@ -261,6 +312,14 @@ export class ConfigurationReader {
 function isHostAndPort(address: string): boolean {
   const port = /^(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(address)?.[1];
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** The passwords in the URLs of proxies. */
+function proxyPasswords(set: Record<string, string>): string[] {
+  return Object.entries(set).flatMap(([name, url]) => {
+    const password = /_proxy$/i.test(name) && URL.canParse(url) ? new URL(url).password : '';
+    return password === '' ? [] : [password, decoded(password)];
+  });
 }
 
 /** Without percent-encoding; unchanged if that is malformed. */

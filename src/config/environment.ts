@@ -61,6 +61,9 @@ function isBaseUrl(text: string): boolean {
 const sid = (prefix: string, what: string) =>
   z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), must(`${what}: ${prefix} and 32 hex digits`));
 
+/** A part of a host name of Twilio. */
+const location = (right: string) => z.string().regex(/^[a-z0-9-]+$/, must(right));
+
 const secret = (right: string) => z.string().regex(/^[\x21-\x7e]+$/, mustSecretly(right));
 
 const apiTokens = () => {
@@ -124,6 +127,8 @@ export const environment = z.object({
   TWILIO_API_KEY: sid('SK', 'the SID of an API key'),
   TWILIO_API_SECRET: secret('the secret of the API key, without spaces'),
   TWILIO_BASE_URL: baseUrl('an http(s) URL without user name, password and query'),
+  TWILIO_REGION: location('a Twilio region, such as ie1'),
+  TWILIO_EDGE: location('a Twilio edge location, such as dublin'),
   TWILIO_FROM: z
     .string()
     .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006')),

@@ -23,6 +23,7 @@ import { startWorker } from '../worker/startWorker.js';
 import { watchAccount } from '../worker/watchAccount.js';
 import { watchBacklog } from '../worker/watchBacklog.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
+import { loggingCalls } from './loggingCalls.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
 /** The addresses of everything that `ringtrue dev` runs. */
@@ -48,7 +49,8 @@ export async function startDev(
   const { temporal, dataDirectory } = configuration;
   await makeDirectory(dataDirectory);
   installRuntime(log, null);
-  const { server, store } = await openState(configuration, { log, signal, closing });
+  const { server, store: opened } = await openState(configuration, { log, signal, closing });
+  const store = loggingCalls(opened, log);
 
   const client = lazyClient(temporal);
   closing.add('the connection to Temporal', () => client.connection.close());

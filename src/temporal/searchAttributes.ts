@@ -21,6 +21,11 @@ export class WrongSearchAttribute extends Error {
   override readonly name = 'WrongSearchAttribute';
 }
 
+/** The namespace has no slot left for an attribute: a person must remove another one. */
+export class NoSearchAttributeSlot extends Error {
+  override readonly name = 'NoSearchAttributeSlot';
+}
+
 /**
  * Returns which of our attributes the namespace lacks. Throws `WrongSearchAttribute` if one has another type.
  */
@@ -69,10 +74,43 @@ export async function registerSearchAttributes(
     });
   } catch (error) {
     // Another process may have registered them at the same time.
-    if ((await missingSearchAttributes(connection, namespace)).length > 0) throw error;
-    return [];
+    const still = await missingSearchAttributes(connection, namespace);
+    if (still.length === 0) return [];
+    const type = fullType(error);
+    throw type === null ? error : await noSlot(connection, namespace, { type, missing: still });
   }
   return missing;
+}
+
+/**
+ * The type of which the namespace takes no more attributes; null if that is not the error. Source: Temporal's
+ * server, SQL visibility: a fixed number of columns for each type.
+ */
+function fullType(error: unknown): string | null {
+  const { details, message, cause } = error as { details?: string; message?: string; cause?: unknown };
+  const [, type] = /cannot have more than .* of type (\w+)/.exec(`${details} ${message}`) ?? [];
+  return type ?? (cause instanceof Error ? fullType(cause) : null);
+}
+
+/** Names the attributes of other programs that occupy the slots. */
+async function noSlot(
+  connection: OperatorConnection,
+  namespace: string,
+  { type, missing }: { type: string; missing: string[] },
+): Promise<NoSearchAttributeSlot> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const isOfType = (code: unknown) =>
+    (['KEYWORD', 'INT'] as const).some(
+      (one) => cliTypes[one] === type && encodeSearchAttributeIndexedValueType(one) === code,
+    );
+  const others = Object.entries(customAttributes ?? {})
+    .filter(([name, code]) => isOfType(code) && !types.has(name))
+    .map(([name]) => name);
+  return new NoSearchAttributeSlot(
+    `The namespace ${namespace} has no slot of type ${type} left for the search attributes ${missing.join(', ')}. ` +
+      `Other programs have these of that type: ${others.sort().join(', ')}. ` +
+      `Remove some that no program needs (temporal operator search-attribute remove --namespace ${namespace} --name NAME), or use another namespace (TEMPORAL_NAMESPACE)`,
+  );
 }
 
 /** What a person can run if ringtrue may not register them. */

@@ -7,6 +7,7 @@ import { retryForever } from '../process/retryForever.js';
 import {
   howToRegister,
   missingSearchAttributes,
+  NoSearchAttributeSlot,
   type OperatorConnection,
   registerSearchAttributes,
 } from './searchAttributes.js';
@@ -17,7 +18,10 @@ const grpcStatus = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, U
 
 /** A client that connects with its first request, so that a process can start while Temporal is away. */
 export function lazyClient(temporal: TemporalSettings): Client {
-  return new Client({ connection: Connection.lazy(temporal.connection), namespace: temporal.namespace });
+  // gRPC for Node would take a proxy from HTTPS_PROXY, and the worker's connection would not.
+  const channelArgs = { 'grpc.enable_http_proxy': 0 };
+  const connection = Connection.lazy({ ...temporal.connection, channelArgs });
+  return new Client({ connection, namespace: temporal.namespace });
 }
 
 /** Throws an `Error` for readiness unless Temporal serves our namespace. */
@@ -64,7 +68,7 @@ export async function ensureSearchAttributes(
       }
       const trouble = `the search attributes in namespace ${namespace} are not registered: ${errorText(error).replace(/\.$/, '')}`;
       readiness.report('searchAttributes', trouble);
-      const hint = isTemporalAway(error) ? '' : `: ${howToRegister(namespace)}`;
+      const hint = needsNoHint(error) ? '' : `: ${howToRegister(namespace)}`;
       log.error(`${trouble}. No call is worked on until they are${hint}. Next try in ${seconds} s.`);
     },
   });
@@ -75,6 +79,11 @@ export async function ensureSearchAttributes(
   else if (added.length > 0)
     log.info(`Registered the search attributes ${added.join(', ')} in namespace ${namespace}.`);
   readiness.report('searchAttributes', null);
+}
+
+/** Does the error itself say what to do? To register the attributes by hand would not help. */
+export function needsNoHint(error: unknown): boolean {
+  return error instanceof NoSearchAttributeSlot || isTemporalAway(error);
 }
 
 /** Did Temporal answer that it has no such namespace? */
@@ -106,6 +115,7 @@ export function describeServer({ address, namespace }: TemporalSettings): string
 
 /** What the server answered. The SDK's own messages are general. */
 export function errorText(error: unknown): string {
+  if (hasStatus(error, grpcStatus.DEADLINE_EXCEEDED)) return 'it gave no answer in time';
   const { message, details, cause } = error as { message?: string; details?: string; cause?: unknown };
   if (details) return details;
   return cause instanceof Error ? `${message} (${errorText(cause)})` : (message ?? String(error));

@@ -1,5 +1,7 @@
-import type { CallState, Reason } from '../../workflows/callOutcome.js';
+import type { Attempt, CallState, Reason, TimelineEntry } from '../../workflows/callOutcome.js';
+import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
+import { count } from './count.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of calls, one line for each. */
@@ -19,6 +21,17 @@ export function callsTable(calls: CallState[]): string {
       whyOf(call) ?? '',
     ]),
   );
+}
+
+/** How many calls there are, and how they turned out: `12 calls: 5 answered, 4 busy, 3 under way`. */
+export function callCounts(calls: CallState[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome, state } of calls) {
+    const what = outcome?.outcome ?? (state === 'done' ? 'without an outcome' : 'under way');
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  const parts = [...counts].sort(([, a], [, b]) => b - a).map(([what, number]) => `${number} ${what}`);
+  return `${count(calls.length, 'call')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
 /** Where a call stands, in one line. */
@@ -64,8 +77,23 @@ export function callSheet(call: CallAnswer): string {
     ['', ''],
     facts.filter((fact): fact is [string, string] => Boolean(fact[1])),
   );
-  if (call.attempts.length === 0) return sheet;
-  const attempts = call.attempts.map((attempt) => [
+  const parts = [sheet, attemptsTable(call.attempts), timelineOf(outcome?.timeline ?? [])];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What happened, in order. The numbers are masked: people copy these lines into tickets. */
+function timelineOf(timeline: TimelineEntry[]): string {
+  if (timeline.length === 0) return '';
+  const masked = (text: string) => text.replace(/\+[1-9]\d{6,14}(?!\d)/g, maskNumber);
+  return tableOf(
+    ['TIMELINE', ''],
+    timeline.map(({ at, text }) => [at, masked(text)]),
+  );
+}
+
+function attemptsTable(all: Attempt[]): string {
+  if (all.length === 0) return '';
+  const attempts = all.map((attempt) => [
     String(attempt.number),
     attempt.callSid ?? '',
     attempt.status ?? '',
@@ -91,7 +119,7 @@ export function callSheet(call: CallAnswer): string {
     'DURATION',
     'REASON',
   ];
-  return `${sheet}\n\n${tableOf(head, attempts)}`;
+  return tableOf(head, attempts);
 }
 
 function reasonText({ message, source, code }: Reason): string {

@@ -36,6 +36,8 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
     'known-invalid': true,
   } satisfies Record<Forbidden['by'], true>),
 };
+/** Source: Twilio error 20008, "Resource not accessible with Test Account Credentials". */
+const testCredentials = 20008;
 const notificationTypes = ['call.ended', 'attempt.ended'] satisfies Notification['type'][];
 /** From moments to days: calls wait for calling windows and for later attempts. */
 const durationBuckets = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400];
@@ -155,7 +157,8 @@ export function activityListener(
         break;
       }
       case 'reads-refused': {
-        const message = `Twilio does not let this account read its calls (${event.code ?? 'no code'}): ${event.message}`;
+        const test = event.code === testCredentials ? '. These are test credentials: no phone rings' : '';
+        const message = `Twilio does not let this account read its calls (${event.code ?? 'no code'}): ${event.message}${test}`;
         if (message !== lastReadTrouble)
           log.error(
             `${message}. How calls end is known from callbacks only. Use credentials that may read calls.`,

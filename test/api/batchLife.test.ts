@@ -42,9 +42,13 @@ describe('a batch from its file to its results', () => {
     const { text } = await api.get(`/batches/${batchId}/results.csv`);
     const [head, , second] = text.split('\r\n');
     expect(head).toBe(
-      '\uFEFFrow,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,metadata.order',
+      '\uFEFFrow,callId,to,state,outcome,reason,attempts,startedAt,endedAt,durationSeconds,answeredBy,errorCode,sipResponseCode,from,reachability,decidedBy,callSid,endedBecause,metadata.order',
     );
-    expect(second).toMatch(new RegExp(`^2,${batchId}-2,\\${busy},done,busy,.*,1,2.*Z,2.*Z,,,,,'=1$`));
+    expect(second).toMatch(
+      new RegExp(
+        `^2,${batchId}-2,\\${busy},done,busy,.*,1,2.*Z,2.*Z,,,,,\\+\\d+,reachable,webhook,CA\\w{32},.+: .+,'=1$`,
+      ),
+    );
     expect((await api.get(`/calls?batch=${batchId}`)).json.calls).toHaveLength(3);
     const listed = (await api.get('/batches?limit=200')).json.batches;
     expect(listed).toContainEqual(expect.objectContaining({ batchId, name: 'first' }));

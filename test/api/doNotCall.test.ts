@@ -90,17 +90,17 @@ describe('DELETE /do-not-call/{number}', () => {
   });
 
   it('number was removed: the removals tell when, by whom and what the entry was', async () => {
-    await api.post('/do-not-call', { to: context.to, reason: 'asked' });
+    await api.post('/do-not-call', { to: context.to, reason: 'wants no calls' });
     await remove(context.to);
-    await api.post('/do-not-call', { to: context.to, reason: 'asked again' });
+    await api.post('/do-not-call', { to: context.to, reason: 'wants no calls, again' });
     await remove(context.to);
     const query = new URLSearchParams({ to: context.to, limit: '1' });
     const first = (await api.get(`/do-not-call/removals?${query}`)).json;
     const removal = { to: context.to, removedBy: null, source: 'api' };
-    expect(first).toMatchObject({ removals: [{ ...removal, reason: 'asked again' }] });
+    expect(first).toMatchObject({ removals: [{ ...removal, reason: 'wants no calls, again' }] });
     query.set('cursor', first.nextCursor);
     expect((await api.get(`/do-not-call/removals?${query}`)).json).toMatchObject({
-      removals: [{ ...removal, reason: 'asked', removedAt: expect.stringMatching(/Z$/) }],
+      removals: [{ ...removal, reason: 'wants no calls', removedAt: expect.stringMatching(/Z$/) }],
       nextCursor: null,
     });
     expect(await api.get('/do-not-call/removals?cursor=x')).toMatchObject({ status: 422 });

@@ -8,8 +8,17 @@ import { reportOf } from './report.js';
 
 /** `npm run chaos -- --seed 42 --calls 300 --minutes 5`. Exits with 1 if it finds a violation. */
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, calls: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    calls: { type: 'string' },
+    minutes: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  process.stdout.write('npm run chaos -- [--seed NUMBER] [--calls NUMBER] [--minutes NUMBER]\n');
+  process.exit(0);
+}
 const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)));
 const calls = number('calls', values.calls ?? '300');
 const minutes = number('minutes', values.minutes ?? '5');

@@ -94,6 +94,7 @@ print(json.dumps([ast.literal_eval(argument) for argument in call.args]))`;
       'ts',
       'csv',
       'sql',
+      'ini',
       '',
     ];
     const languages = new Set(allBlocks(...checked).map(({ language }) => language));

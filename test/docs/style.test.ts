@@ -42,6 +42,8 @@ describe('facts of the pages', () => {
       'RINGTRUE_API_URL',
       'RINGTRUE_API_TOKEN',
       'TEMPORAL_CLI_PATH',
+      // Read where requests to Twilio are sent.
+      'TWILIO_CA_BUNDLE',
       // Read by tests and the Compose file.
       'RINGTRUE_RECORD_HISTORIES',
       'RINGTRUE_RENEW_COSTS',

@@ -40,7 +40,7 @@ describe('a create counted as never made, and the next one is on its way', () =>
   });
 });
 
-describe('a late word makes another outcome of the attempt, while the call waits to dial again', () => {
+describe('a late update changes the outcome of the attempt, while the call waits to dial again', () => {
   const hourly = {
     ...retry,
     retryOn: ['busy', 'failed'],
@@ -79,7 +79,7 @@ describe('a late word makes another outcome of the attempt, while the call waits
   });
 });
 
-describe('a late word comes when the next attempt is due, and has to wait all the same', () => {
+describe('a late update comes when the next attempt is due, and has to wait all the same', () => {
   const again = { ...retry, retryOn: ['failed', 'no-answer'] };
   const pausedAfter = async (status: string) => {
     context.twilio.answerFetch = (resource) => json(200, { ...resource, status });

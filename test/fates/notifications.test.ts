@@ -122,7 +122,7 @@ describe('a call with a notifyUrl', () => {
     ]);
   });
 
-  it('a late word turns an attempt that was told into another outcome: told again, as a revision', async () => {
+  it('a late update turns an attempt that was told into another outcome: told again, as a revision', async () => {
     const receiver = await startReceiver();
     const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin, retry: 'thrice' });
     await ends(call, 1, 'busy');

@@ -21,6 +21,22 @@ describe('without any server', () => {
     expect((await run(['call', '--help'])).stdout).toContain('--retry standard');
   });
 
+  it.each([['--help'], ['list'], ['get', 'x'], ['batch', 'list'], ['call', '+15005551200', '--say', 'x']])(
+    '%s: loads no SDK, database driver or schema library, so that it starts quickly',
+    async (...args) => {
+      const tell =
+        "import m from 'node:module'; process.on('exit', () => process.stderr.write('loaded ' + Object.keys(m._cache).join(' ')))";
+      const { stderr } = await run(args, {
+        RINGTRUE_API_URL: `http://${unreachableAddress}`,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}`,
+      });
+      expect(stderr).toContain('loaded ');
+      expect(stderr).not.toMatch(
+        /node_modules.(@temporalio|twilio|pg|zod|hono|pino|libphonenumber-js|axios)\b/,
+      );
+    },
+  );
+
   it.each([
     [['lsit'], 'Did you mean list?'],
     [['call'], "missing required argument 'to'"],
@@ -36,6 +52,7 @@ describe('without any server', () => {
     [['call', '+15005551200', '--days', '1-5'], '--days needs --window, which is missing'],
     [['resend'], 'resend needs the id of a dead letter, or --all'],
     [['get', 'x', '--api', 'localhost:3000'], 'must be an http(s) URL'],
+    [['get', 'x', '--token', '"quoted"'], 'The token has quotes around it'],
   ])('%j: status 2, and says what is right', async (args, message) => {
     const { status, stderr, stdout } = await run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -50,6 +67,20 @@ describe('without any server', () => {
       expect(stderr).toMatch(
         /4 faults:[\s\S]*TWILIO_ACCOUNT_SID[\s\S]*TWILIO_AUTH_TOKEN[\s\S]*RINGTRUE_PUBLIC_URL[\s\S]*DATABASE_URL/,
       );
+    },
+  );
+
+  it.each(['dev', 'api', 'worker'])(
+    '%s on Windows: says that it is not supported, status 2',
+    async (command) => {
+      const windows = "Object.defineProperty(process, 'platform', { value: 'win32' })";
+      const { status, stderr } = await run([command], {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(windows)}`,
+      });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('does not run on Windows. Use Docker or WSL 2'),
+      });
     },
   );
 
@@ -129,7 +160,12 @@ describe('with `ringtrue dev`', () => {
     expect(first).toBe(call.callId);
     expect(progress.join('\n')).toMatch(/^(looking-up|attempt 1, \S+)/);
     expect(call).toMatchObject({ state: 'done', outcome: { outcome: 'busy', decidedBy: 'webhook' } });
+    const lines = dev.stderr.split('\n').filter((line) => line.includes(`${call.callId} to +1500•••2486`));
+    for (const what of ['attempt 1: queued', 'attempt 1: ringing', 'is over: busy, decided by webhook'])
+      expect(lines.filter((line) => line.includes(what))).toHaveLength(1);
     const shown = await run(['get', call.callId], env);
+    expect(shown.stdout).toMatch(/\n\nTIMELINE\n(\d{4}-\d\d-\d\dT\S+Z +\S.*\n)+$/);
+    expect(shown.stdout.slice(shown.stdout.indexOf('TIMELINE'))).not.toContain('+15005552486');
     expect(shown.stdout).toMatch(
       /to +\+15005552486\n[\s\S]*outcome +busy\n[\s\S]*no more attempts +Attempt 1 of 1 was the last \(max-attempts\)[\s\S]*ATTEMPT +SID/,
     );
@@ -253,6 +289,23 @@ describe('with `ringtrue dev`', () => {
       stderr: expect.stringContaining('only a CSV file has one'),
     });
   });
+
+  it('list --all: reads every page, and counts the calls by outcome', async () => {
+    const metadata = ['--metadata', 'list=all'];
+    for (const to of ['+15005552486', '+15005551200', '+15005552486'])
+      await run(['call', to, '--say', 'x', ...metadata, '--wait'], env);
+    const filter = ['list', '--since', '1h', ...metadata, '--limit', '1'];
+    const one = await run(filter, env);
+    expect(one.stdout).toMatch(/^CALL .*\ncall-\S+ .*\nThere are more: --cursor \S+, or --all\n$/);
+    const all = await run([...filter, '--all'], env);
+    expect(all.stdout).toMatch(/^CALL .*\n(call-\S+ .*\n){3}3 calls: 2 busy, 1 answered\n$/);
+    const json = JSON.parse((await run([...filter, '--all', '--json'], env)).stdout);
+    expect(json).toMatchObject({ nextCursor: null, calls: [{}, {}, {}] });
+    const reachable = await run(['list', ...metadata, '--reachability', 'unreachable', '--all'], env);
+    expect(reachable.stdout).toBe('No calls.\n0 calls\n');
+    const batches = await run(['batch', 'list', '--all', '--limit', '1', '--json'], env);
+    expect(JSON.parse(batches.stdout).batches.length).toBeGreaterThan(1);
+  }, 60_000);
 
   it('dialing: shows the limits as numbers, and who set them', async () => {
     const { stdout } = await run(['dialing'], env);

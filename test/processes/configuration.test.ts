@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import {
   apiConfiguration,
   demoEnvironment,
@@ -419,6 +418,11 @@ describe('names and values that other programs set', () => {
     ]);
   });
 
+  it.each(['api', 'dev'] as const)('%s, and conda has set HOST: says so', (role) => {
+    const env = { ...complete, HOST: 'x86_64-conda-linux-gnu', RINGTRUE_API_TOKENS: '' };
+    expect(faultsOf(role, env).join('\n')).toContain('Conda and some shells set HOST: then unset it');
+  });
+
   it('a socket directory instead of a host: accepted, and its password is a secret', () => {
     const DATABASE_URL =
       'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
@@ -485,14 +489,82 @@ describe('what the variables mean', () => {
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
   });
 
-  it('the auth token is rotated: notifications are signed with a secret derived from each token', () => {
-    const env = { ...complete, TWILIO_AUTH_TOKEN: 'new-token', TWILIO_AUTH_TOKEN_SECONDARY: 'old-token' };
-    const derived = [derivedNotifySecret('new-token'), derivedNotifySecret('old-token')];
-    expect(workerConfiguration(env).activities.notify.secrets).toEqual(derived);
-    expect(devConfiguration(env).notify.secrets).toEqual(derived);
-    const own = `whsec_${'AAAA'.repeat(10)}`;
-    const configured = workerConfiguration({ ...env, RINGTRUE_NOTIFY_SECRETS: own });
-    expect(configured.activities.notify.secrets).toEqual([own]);
+  it('the auth token is rotated: notifications are signed with the secrets of both tokens, the new one first', () => {
+    const rotated = {
+      ...complete,
+      TWILIO_AUTH_TOKEN: 'new0new0new0new0new0new0new0new0',
+      TWILIO_AUTH_TOKEN_SECONDARY: 'old0old0old0old0old0old0old0old0',
+    };
+    const before = { ...complete, TWILIO_AUTH_TOKEN: rotated.TWILIO_AUTH_TOKEN_SECONDARY };
+    const after = { ...complete, TWILIO_AUTH_TOKEN: rotated.TWILIO_AUTH_TOKEN };
+    const secretsOf = (env: NodeJS.ProcessEnv) => workerConfiguration(env).activities.notify.secrets;
+    expect(secretsOf(rotated)).toEqual([...secretsOf(after), ...secretsOf(before)]);
+    expect(devConfiguration(rotated).notify.secrets).toEqual(secretsOf(rotated));
+    const own = `whsec_${Buffer.alloc(24).toString('base64')}`;
+    expect(secretsOf({ ...rotated, RINGTRUE_NOTIFY_SECRETS: own })).toEqual([own]);
+  });
+
+  it('a region and an edge of Twilio: every request to Twilio goes there', () => {
+    const env = { ...complete, TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin' };
+    expect(workerConfiguration(env).activities.twilio).toMatchObject({ region: 'ie1', edge: 'dublin' });
+    expect(workerConfiguration(complete).activities.twilio).toMatchObject({ region: null, edge: null });
+    expect(faultsOf('worker', { ...env, TWILIO_REGION: 'Ireland (IE1)' })).toEqual([
+      'TWILIO_REGION is "Ireland (IE1)"; must be a Twilio region, such as ie1',
+    ]);
+    const based = { ...env, TWILIO_BASE_URL: 'https://twilio.internal' };
+    expect(faultsOf('worker', based)).toEqual([
+      'TWILIO_REGION has no effect, since TWILIO_BASE_URL is set; must be unset (or unset the other)',
+      'TWILIO_EDGE has no effect, since TWILIO_BASE_URL is set; must be unset (or unset the other)',
+    ]);
+  });
+
+  it.each<[object, string | null]>([
+    [{}, null],
+    [{ HTTPS_PROXY: 'http://proxy:3128' }, 'http://proxy:3128'],
+    [{ https_proxy: 'proxy:3128', HTTP_PROXY: 'http://other' }, 'http://proxy:3128'],
+    [{ HTTP_PROXY: 'http://proxy:3128' }, 'http://proxy:3128'],
+    [{ ALL_PROXY: 'https://proxy' }, 'https://proxy'],
+    [{ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'localhost, .twilio.com' }, null],
+    [{ HTTPS_PROXY: 'http://proxy', no_proxy: '*' }, null],
+    [{ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'notwilio.com,wilio.com' }, 'http://proxy'],
+    [{ HTTPS_PROXY: 'http://proxy', TWILIO_BASE_URL: 'http://127.0.0.1:3001' }, null],
+    [{ HTTPS_PROXY: 'http://proxy', TWILIO_BASE_URL: 'https://twilio.internal', NO_PROXY: 'internal' }, null],
+  ])('a proxy is named by %o: requests to Twilio go through %s', (env, proxyUrl) => {
+    expect(workerConfiguration({ ...complete, ...env }).activities.twilio.proxyUrl).toBe(proxyUrl);
+  });
+
+  it('a proxy of another kind: a fault, which does not repeat its password; and the log hides it', () => {
+    expect(faultsOf('worker', { ...complete, HTTPS_PROXY: 'socks5://me:pass@proxy:1080' })).toEqual([
+      'HTTPS_PROXY is set, but not right; must be an http(s) URL such as http://proxy.internal:3128 (or name api.twilio.com in NO_PROXY)',
+    ]);
+    const env = { ...complete, HTTPS_PROXY: 'http://me:pass%40word@proxy:3128' };
+    expect(workerConfiguration(env).secrets).toEqual(expect.arrayContaining(['pass%40word', 'pass@word']));
+  });
+
+  it('PGSSLROOTCERT: added to a DATABASE_URL with TLS that names no authority', () => {
+    const pem = file('a certificate');
+    const urlOf = (query: string) =>
+      apiConfiguration({ ...complete, PGSSLROOTCERT: pem, DATABASE_URL: `postgres://db/x${query}` })
+        .databaseUrl;
+    expect(urlOf('?sslmode=require')).toBe(
+      `postgres://db/x?sslmode=require&sslrootcert=${encodeURIComponent(pem)}`,
+    );
+    for (const query of ['', '?sslmode=disable', `?sslmode=verify-full&sslrootcert=${pem}`])
+      expect(urlOf(query)).toBe(`postgres://db/x${query}`);
+  });
+
+  it('a certificate file of the database cannot be read: a fault that names variable and file', () => {
+    const DATABASE_URL = 'postgres://db/x?sslmode=verify-full';
+    for (const role of ['api', 'worker', 'setup', 'dev'] as const) {
+      const env = role === 'dev' ? {} : complete;
+      const faults = (more: object) => faultsOf(role, { ...env, DATABASE_URL, ...more });
+      expect(faults({ PGSSLROOTCERT: '/no/ca.pem' })).toEqual([
+        expect.stringMatching(/^PGSSLROOTCERT is \/no\/ca\.pem, which cannot be read: ENOENT/),
+      ]);
+      expect(faults({ DATABASE_URL: `${DATABASE_URL}&sslkey=/no/key.pem` })).toEqual([
+        expect.stringMatching(/^DATABASE_URL names sslkey=\/no\/key\.pem, which cannot be read: ENOENT/),
+      ]);
+    }
   });
 
   it('a policy file: read and completed, and can replace built-in policies', () => {
@@ -646,7 +718,16 @@ describe('docs/configuration.md', () => {
 
   it('names every variable that is read', () => {
     const documented = cells.flatMap(([, names = '']) => names.match(/[A-Z][A-Z_]+/g) ?? []);
-    const others = ['TEMPORAL_CLI_PATH', 'RINGTRUE_API_URL', 'RINGTRUE_API_TOKEN'];
+    const others = [
+      'TEMPORAL_CLI_PATH',
+      'RINGTRUE_API_URL',
+      'RINGTRUE_API_TOKEN',
+      'PGSSLROOTCERT',
+      'HTTPS_PROXY',
+      'NO_PROXY',
+      'NODE_EXTRA_CA_CERTS',
+      'TWILIO_CA_BUNDLE',
+    ];
     expect(documented.filter((name) => !/^TEMPORAL_(?!CLI)/.test(name)).sort()).toEqual(
       [...Object.keys(environment.shape), ...others].sort(),
     );

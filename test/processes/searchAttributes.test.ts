@@ -63,6 +63,37 @@ it('a search attribute has another type: names it and the right type', async () 
   );
 });
 
+it('other programs occupy every slot: names what to remove; after that all are registered', async () => {
+  const namespace = await newNamespace();
+  const type = encodeSearchAttributeIndexedValueType('KEYWORD') ?? 0;
+  const others = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `Theirs${n}`);
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(others.map((name) => [name, type])),
+  });
+  await until(async () => {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return others.every((name) => name in (customAttributes ?? {}));
+  });
+  const { goesOn, messages } = await ensure(connection, namespace);
+  expect(goesOn).toBe(false);
+  expect(messages[0]).toMatch(
+    /no slot of type Keyword left for .*RingtrueTo.* Other programs have these of that type: Theirs1, .*Theirs8\. Remove some.*search-attribute remove/,
+  );
+  expect(messages[0]).not.toContain('search-attribute create');
+  await connection.operatorService.removeSearchAttributes({
+    namespace,
+    searchAttributes: others.slice(0, 5),
+  });
+  await until(() =>
+    registerSearchAttributes(connection, namespace).then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await missingSearchAttributes(connection, namespace)).toEqual([]);
+});
+
 /** Temporal, except that these requests are answered so. */
 function answering(answers: object): OperatorConnection {
   return {

@@ -56,7 +56,7 @@ it('reading calls is forbidden: not ready, and says so', async () => {
   const readiness = watch(server.baseUrl);
   await until(async () => !(await readiness.check()).ready);
   expect((await readiness.check()).checks.twilioReads).toBe(
-    'Twilio does not let this account read its calls (20008): Test credentials',
+    'Twilio does not let this account read its calls (20008): Test credentials. These are test credentials: no phone rings',
   );
 });
 

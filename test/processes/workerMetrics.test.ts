@@ -53,7 +53,8 @@ it('nothing has happened yet: every counter is there, and is 0', async () => {
 it('Twilio refuses reads: not ready, and logged once; a read works: ready', async () => {
   const { emit, registry, readiness, lines } = listener();
   for (const _ of [1, 2, 3]) emit({ kind: 'reads-refused', code: 20008, message: 'Test credentials' });
-  const message = 'Twilio does not let this account read its calls (20008): Test credentials';
+  const message =
+    'Twilio does not let this account read its calls (20008): Test credentials. These are test credentials: no phone rings';
   expect(await readiness.check()).toMatchObject({ ready: false, checks: { twilioReads: message } });
   expect(await registry.metrics()).toContain('ringtrue_twilio_reads_refused 1');
   for (const _ of [1, 2]) emit({ kind: 'reads-ok' });

@@ -1,7 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -20,6 +22,8 @@ import pg from 'pg';
 
 export interface PostgresServer {
   url: string;
+  /** Where the server listens on a Unix socket, if it does. */
+  readonly socketDirectory: string | null;
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
   /** Waits until a killed server is gone, then starts it again on the same port and data. */
@@ -29,9 +33,12 @@ export interface PostgresServer {
 
 /**
  * Starts a PostgreSQL server on loopback with its files in a temporary directory. It ends with this process,
- * however that ends. `durable`: with fsync, for tests of what survives a crash of the machine.
+ * however that ends. `durable`: with fsync, for tests of what survives a crash of the machine. `tls`: PEM files
+ * with which it offers TLS. `socket`: the name of a socket directory in which it listens, too.
  */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  options: { durable?: boolean; tls?: { certificate: string; key: string }; socket?: string } = {},
+): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), 'ringtrue-postgres-'));
   // PostgreSQL refuses to run as root.
   const as = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
@@ -43,10 +50,17 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   const init = ['-D', data, '-U', 'ringtrue', '-A', 'trust', '--no-sync', '--locale=C', '-E', 'UTF8'];
   execFileSync(join(bin, 'initdb'), init, { ...as, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
 
+  const socketDirectory = options.socket === undefined ? null : join(directory, options.socket);
+  if (socketDirectory !== null) {
+    mkdirSync(socketDirectory);
+    if (as.uid) chownSync(socketDirectory, as.uid, as.gid);
+    chmodSync(directory, 0o755);
+  }
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
-    unix_socket_directories: '',
+    unix_socket_directories: socketDirectory ?? '',
+    ...(options.tls ? tlsSettings(directory, options.tls, as) : {}),
     fsync: options.durable ? 'on' : 'off',
     synchronous_commit: options.durable ? 'on' : 'off',
     max_connections: 60,
@@ -88,6 +102,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   let server = await start();
   return {
     url,
+    socketDirectory,
     get pid() {
       return server.pid as number;
     },
@@ -104,6 +119,22 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Settings for TLS. The server refuses a key that is not its own, or that others may read. */
+function tlsSettings(
+  directory: string,
+  tls: { certificate: string; key: string },
+  as: { uid?: number; gid?: number },
+): Record<string, string> {
+  const files = { ssl_cert_file: join(directory, 'server.pem'), ssl_key_file: join(directory, 'server.key') };
+  copyFileSync(tls.certificate, files.ssl_cert_file);
+  copyFileSync(tls.key, files.ssl_key_file);
+  for (const file of Object.values(files)) {
+    chmodSync(file, 0o600);
+    if (as.uid !== undefined && as.gid !== undefined) chownSync(file, as.uid, as.gid);
+  }
+  return { ssl: 'on', ...files };
 }
 
 /**

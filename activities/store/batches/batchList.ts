@@ -174,7 +174,7 @@ function resultOf(
   { defaults, canceled }: { defaults: PartialCallRequest; canceled: boolean },
   { row, request, state, fault, startedAt, callState, outcome, attempts }: ResultRow,
 ): BatchResult {
-  const { to, metadata = {} } = mergeRow(defaults, request);
+  const { to, from, metadata = {} } = mergeRow(defaults, request);
   const isWaiting = state === 'waiting';
   return {
     row,
@@ -199,6 +199,11 @@ function resultOf(
     answeredBy: outcome?.answeredBy ?? null,
     errorCode: outcome?.errorCode ?? null,
     sipResponseCode: outcome?.sipResponseCode ?? null,
+    from: outcome?.from ?? from ?? null,
+    reachability: outcome?.reachability ?? null,
+    decidedBy: outcome?.decidedBy ?? null,
+    callSid: outcome?.callSid ?? null,
+    endedBecause: outcome?.endedBecause ?? null,
     metadata,
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchControl } from '../../../workflows/batch/batchActivities.js';
 import type { BatchProgress, RedialQuery } from '../../../workflows/batch/batchProgress.js';
-import type { CallStateName } from '../../../workflows/callOutcome.js';
+import type { CallStateName, DecidedBy, EndedBecause, Reachability } from '../../../workflows/callOutcome.js';
 import type { CallRequest } from '../../../workflows/callRequest.js';
 import type { PartialCallRequest } from '../../validation/mergeRow.js';
 
@@ -109,6 +109,13 @@ export interface BatchResult {
   answeredBy: string | null;
   errorCode: number | null;
   sipResponseCode: number | null;
+  /** The caller id; null if the call has no outcome and neither the row nor the batch names one. */
+  from: string | null;
+  reachability: Reachability | null;
+  decidedBy: DecidedBy | null;
+  /** Of the last attempt. */
+  callSid: string | null;
+  endedBecause: EndedBecause | null;
   metadata: Record<string, string>;
 }
 

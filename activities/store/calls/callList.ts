@@ -37,9 +37,6 @@ function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: P
   if (filter.reachability !== undefined) conditions.push(`c.reachability = ${place(filter.reachability)}`);
   if (filter.answeredBy !== undefined) conditions.push(`c.answered_by = ${place(filter.answeredBy)}`);
   if (filter.metadata !== undefined) conditions.push(`c.metadata @> ${place(json(filter.metadata))}::jsonb`);
-  if (filter.reachability !== undefined) conditions.push(`c.reachability = ${place(filter.reachability)}`);
-  if (filter.answeredBy !== undefined) conditions.push(`c.answered_by = ${place(filter.answeredBy)}`);
-  if (filter.metadata !== undefined) conditions.push(`c.metadata @> ${place(json(filter.metadata))}::jsonb`);
   if (filter.to !== undefined) conditions.push(`c.to_number = ${place(filter.to)}`);
   if (filter.batch !== undefined) conditions.push(`c.batch_id = ${place(filter.batch)}`);
   if (filter.since !== undefined) conditions.push(`c.started_at >= ${place(filter.since)}::timestamptz`);

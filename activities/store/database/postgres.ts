@@ -16,6 +16,12 @@ const statementWithinMs = 10_000;
 const responseWithinMs = 15_000;
 const lockWithinMs = 30_000;
 
+/** The database for messages, without a password, and the role with which we log in. */
+interface Store {
+  name: string;
+  role: string | undefined;
+}
+
 /** PostgreSQL behind a pool of connections. Connects with the first statement. */
 export function postgres(where: { databaseUrl: string; poolSize?: number }, log: StoreLog): Database {
   const connection = {
@@ -25,8 +31,9 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   };
-  const { host, port, database } = new pg.Client(connection);
-  const store = `The outcome store (PostgreSQL database ${database} at ${host}:${port})`;
+  const { host, port, database, user } = new pg.Client(connection);
+  const at = host.startsWith('/') ? `in the socket directory ${host}` : `at ${host}:${port}`;
+  const store: Store = { name: `The outcome store (PostgreSQL database ${database} ${at})`, role: user };
   const pool = poolOf(
     { ...connection, max: where.poolSize ?? 10, query_timeout: responseWithinMs },
     store,
@@ -46,7 +53,7 @@ export function postgres(where: { databaseUrl: string; poolSize?: number }, log:
         await client.query('commit');
         return result;
       } catch (error) {
-        throw storeError(error, store);
+        throw storeError(error, store.name, store.role);
       } finally {
         // Closing the connection rolls an open transaction back.
         await client.end().catch(() => {});
@@ -66,7 +73,7 @@ interface Pool {
  * The server ends a statement that takes too long. A pooler may refuse that setting: then the statement runs
  * on there, and is only given up here.
  */
-function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
+function poolOf(options: pg.PoolConfig, store: Store, log: StoreLog): Pool {
   let pool = open({ ...options, statement_timeout: statementWithinMs });
   let isBounded = true;
 
@@ -74,7 +81,7 @@ function poolOf(options: pg.PoolConfig, store: string, log: StoreLog): Pool {
     const opened = new pg.Pool(config);
     // Without a listener, the loss of an idle connection would end the process.
     opened.on('error', (error) =>
-      log.warn({ err: storeError(error, store) }, 'lost an idle database connection'),
+      log.warn({ err: storeError(error, store.name, store.role) }, 'lost an idle database connection'),
     );
     return opened;
   }
@@ -120,7 +127,7 @@ function isRefusedSetting(error: unknown): boolean {
  * pooler that shares connections between transactions, the server may not know a prepared statement, or know
  * it already from another process: then this process stops preparing.
  */
-function withPreparedStatements(pool: Pool, store: string, log: StoreLog): Sql {
+function withPreparedStatements(pool: Pool, store: Store, log: StoreLog): Sql {
   const plain = sqlOf(pool, store);
   let prepares = true;
   return {
@@ -131,7 +138,7 @@ function withPreparedStatements(pool: Pool, store: string, log: StoreLog): Sql {
         const result = await pool.query({ ...statement, values: storable(parameters) });
         return result.rows as Row[];
       } catch (error) {
-        if (!isNotPrepared(error)) throw storeError(error, store);
+        if (!isNotPrepared(error)) throw storeError(error, store.name, store.role);
         if (prepares)
           log.info(
             { err: error },
@@ -150,21 +157,21 @@ function isNotPrepared(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05');
 }
 
-function sqlOf(client: Pool | pg.Client, store: string): Sql {
+function sqlOf(client: Pool | pg.Client, store: Store): Sql {
   return {
     async query<Row>(statement: string | Prepared, parameters: readonly Parameter[] = []) {
       try {
         const result = await client.query(textOf(statement), storable(parameters));
         return result.rows as Row[];
       } catch (error) {
-        throw storeError(error, store);
+        throw storeError(error, store.name, store.role);
       }
     },
     async run(script) {
       try {
         await client.query(script);
       } catch (error) {
-        throw storeError(error, store);
+        throw storeError(error, store.name, store.role);
       }
     },
   };

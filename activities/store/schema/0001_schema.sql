@@ -30,6 +30,7 @@ create table calls (
 -- Pages of calls, newest first: the indexes are read backwards, one for each filter.
 create index calls_by_start on calls (started_at, call_id);
 create index calls_by_outcome on calls (outcome, started_at, call_id);
+create index calls_by_reachability on calls (reachability, started_at, call_id);
 create index calls_by_state on calls (state, started_at, call_id);
 create index calls_by_to_number on calls (to_number, started_at, call_id);
 create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;

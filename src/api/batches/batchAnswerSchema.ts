@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type BatchResult, batchRowStates } from '../../../activities/store/batches/batchStore.js';
 import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
-import { callStates } from '../../../workflows/callOutcome.js';
+import { callStates, deciders, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
 
 const time = () => z.string().meta({ format: 'date-time' });
@@ -120,6 +120,13 @@ export const batchResultSchema = z
     answeredBy: orNull(z.string()),
     errorCode: orNull(z.int()),
     sipResponseCode: orNull(z.int()),
+    from: orNull(z.string()).meta({ description: 'The caller id.' }),
+    reachability: orNull(z.enum(reachabilities)),
+    decidedBy: orNull(z.enum(deciders)),
+    callSid: orNull(z.string()).meta({ description: 'Of the last attempt.' }),
+    endedBecause: orNull(z.object({ code: z.string(), message: z.string() })).meta({
+      description: 'Why there was no further attempt.',
+    }),
     metadata: z.record(z.string(), z.string()),
   })
   .meta({ id: 'BatchResult', description: 'The result of one row of a batch.' });

@@ -19,6 +19,11 @@ const columns: [name: string, cell: (result: BatchResult) => Cell][] = [
   ['answeredBy', ({ answeredBy }) => answeredBy],
   ['errorCode', ({ errorCode }) => errorCode],
   ['sipResponseCode', ({ sipResponseCode }) => sipResponseCode],
+  ['from', ({ from }) => from],
+  ['reachability', ({ reachability }) => reachability],
+  ['decidedBy', ({ decidedBy }) => decidedBy],
+  ['callSid', ({ callSid }) => callSid],
+  ['endedBecause', ({ endedBecause }) => endedBecause && `${endedBecause.code}: ${endedBecause.message}`],
 ];
 
 /** The results of all rows as CSV, line by line. Metadata becomes columns named `metadata.NAME`. */

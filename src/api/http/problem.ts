@@ -123,8 +123,7 @@ export function invalidRequest(c: ApiContext, faults: Fault[]): Response {
 
 /**
  * The answer to an error that a handler threw: 422 for a bad cursor, 503 if Temporal or the store is not
- * available, else
- * 500. Logs everything except bad cursors.
+ * available, else 500. Logs everything except bad cursors.
  */
 export function problemOf(c: ApiContext, error: unknown, log: Logger): Response {
   const requestId = c.get('requestId');
@@ -144,7 +143,7 @@ export function problemOf(c: ApiContext, error: unknown, log: Logger): Response 
     return problem(
       c,
       'store-unavailable',
-      'The API cannot reach the outcome store, and without it the answer might be wrong. Try again in a moment.',
+      `${error.message} Without the store the answer might be wrong. Try again in a moment.`,
     );
   }
   if (isTemporalUnavailable(error)) {

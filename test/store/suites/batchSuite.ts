@@ -320,6 +320,14 @@ export function batchSuite(engine: () => Engine): void {
       { row: 3, state: 'running', outcome: null, metadata: { order: '3' } },
     ]);
     expect(all[0]).toMatchObject({ reason: 'sip 486: Busy Here', sipResponseCode: 486 });
+    expect(all[0]?.endedBecause).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+    expect(
+      all.map(({ from, decidedBy, callSid, reachability }) => [from, decidedBy, callSid, reachability]),
+    ).toEqual([
+      [expect.stringMatching(/^\+/), expect.any(String), expect.stringMatching(/^CA/), expect.any(String)],
+      [null, null, null, null],
+      [null, null, null, null],
+    ]);
     expect(await store().batchResults(batchId, { after: 3, limit: 3 })).toMatchObject([
       { row: 4, state: 'waiting', startedAt: null },
     ]);

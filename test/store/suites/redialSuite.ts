@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { redialCandidates } from '../../../activities/store/batches/redialCandidates.js';
 import type { Outcome } from '../../../workflows/callRequest.js';
 import type { Engine } from '../engines.js';
 import { newCallId, opened, outcome } from '../records.js';
@@ -114,6 +115,35 @@ export function redialSuite(engine: () => Engine): void {
       const first = await store().redialCandidates({ batch }, { after: null, limit: 2 });
       const second = await store().redialCandidates({ batch }, { after: first[1] ?? null, limit: 2 });
       expect([...first, ...second].map(({ callId }) => callId)).toEqual(calls.slice(1));
+    });
+
+    it('few of many calls match: found in steps, each once, also when a step finds nothing', async () => {
+      const query = { since: at(0), until: at(59), reachability: ['unreachable' as const] };
+      const calls: string[] = [];
+      for (const minute of [30, 31, 32, 33, 34, 35, 36]) {
+        const reachability = minute === 36 || minute === 31 ? 'unreachable' : 'reachable';
+        const to = number();
+        const callId = newCallId();
+        await store().addCall({ ...opened(callId), to, startedAt: at(minute) });
+        await store().saveOutcome(
+          outcome(callId, { to, startedAt: at(minute), outcome: 'no-answer', reachability, attempts: [] }),
+        );
+        if (reachability === 'unreachable') calls.push(callId);
+      }
+      for (const filter of [
+        query,
+        { since: query.since, until: query.until, outcome: ['no-answer' as const] },
+      ])
+        for (const size of [1, 2, 3, 100]) {
+          const { redialCandidates: inSteps } = redialCandidates(engine().db, size);
+          const wanted = { ...filter, reachability: query.reachability };
+          const found = await inSteps(wanted, { after: null, limit: 100 });
+          expect(found.map(({ callId }) => callId)).toEqual(calls);
+          const [first] = await inSteps(wanted, { after: null, limit: 1 });
+          expect(await inSteps(wanted, { after: first ?? null, limit: 1 })).toMatchObject([
+            { callId: calls[1] },
+          ]);
+        }
     });
 
     it('the store never got the request of a call: found, with request null', async () => {

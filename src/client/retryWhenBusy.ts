@@ -1,0 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiRefusal } from './apiClient.js';
+
+/** Repeats a request as long as the API answers that these are too many. */
+export async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof ApiRefusal && error.status === 429)) throw error;
+      await pause((error.retryAfterSeconds ?? 1) * 1000);
+    }
+  }
+}

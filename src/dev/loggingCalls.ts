@@ -25,10 +25,11 @@ export function loggingCalls(store: OutcomeStore, log: Pick<Log, 'info'>): Outco
     },
     async saveOutcome(outcome) {
       const { callId, decidedBy, reason } = outcome;
-      const why = reason === null ? '' : `: ${reason.message}`;
+      // A policy, and whoever canceled, may have used words that are not for a log.
+      const why = reason && `: ${reason.source === 'policy' ? reason.code : reason.message}`;
       numbers.delete(callId);
       const recorded = await store.saveOutcome(outcome);
-      log.info(`${callId} to ${outcome.to} is over: ${outcome.outcome}, decided by ${decidedBy}${why}`);
+      log.info(`${callId} to ${outcome.to} is over: ${outcome.outcome}, decided by ${decidedBy}${why ?? ''}`);
       return recorded;
     },
   };

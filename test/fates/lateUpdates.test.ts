@@ -61,7 +61,7 @@ describe('a late update changes the outcome of the attempt, while the call waits
     });
   });
 
-  it('it had failed, for a reason that Twilio noted, and a callback says completed: no error', async () => {
+  it('it had failed for a noted reason, and a callback says completed: no error', async () => {
     context.twilio.notifications = [
       { error_code: '32016', log: '0', message_text: 'no response from carriers' },
     ];

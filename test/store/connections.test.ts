@@ -11,7 +11,7 @@ let server: PostgresServer;
 let plain: PostgresServer;
 beforeAll(async () => {
   [server, plain] = await Promise.all([
-    startPostgres({ tls: certificates, socket: 'project:europe-west1:instance' }),
+    startPostgres({ tls: certificates, socket: 'my:eu:db' }),
     startPostgres(),
   ]);
 }, 60_000);
@@ -112,7 +112,7 @@ it('a socket directory, as managed databases give it: connected', async () => {
   const directory = server.socketDirectory as string;
   const url = `postgres://ringtrue:secret@/postgres?host=${directory}&port=${port}`;
   expect(await trouble(url)).toBeNull();
-  expect((await trouble(url.replace('instance', 'other')))?.message).toMatch(
+  expect((await trouble(url.replace(':eu:db', ':eu:other')))?.message).toMatch(
     /in the socket directory .*:other\) .*(cannot be reached|refused)/,
   );
 });

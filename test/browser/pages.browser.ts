@@ -116,7 +116,7 @@ describe("a finished call in Temporal's Web UI", () => {
     for (const text of [
       'call +1500•••2486 from +1500•••0006',
       'status callback about CA',
-      'attempt 2 of 2, after busy',
+      'attempt 2 of 2 after busy',
     ])
       await timeline.page.getByText(text).first().waitFor();
 

@@ -26,11 +26,11 @@ export function createDialWorker(
     emit: (event: ActivityEvent) => void;
   },
   options: Partial<WorkerOptions> = {},
-): Promise<Worker> {
+): { worker: Promise<Worker>; stopPolling: () => Promise<void> } {
   const { connection, taskQueue, settings, store } = parts;
   const slots = dialSlotSupplier(() => currentCapacity(store, settings));
   const none = { type: 'fixed-size', numSlots: 1 } as const;
-  return Worker.create({
+  const worker = Worker.create({
     ...options,
     connection,
     taskQueue: `${taskQueue}-dial`,
@@ -43,6 +43,7 @@ export function createDialWorker(
       nexusTaskSlotSupplier: none,
     },
   });
+  return { worker, stopPolling: slots.stopPolling };
 }
 
 /** What the account may place within the time by which tasks are fetched ahead. */

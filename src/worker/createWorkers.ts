@@ -37,12 +37,23 @@ export interface WorkersParts {
   activities?: Partial<CallActivities>;
 }
 
+/** The workers of a process. */
+export interface Workers {
+  /** Resolves once all have ended. When one ends, the others follow: with only some of them, calls would stand still. */
+  run(): Promise<void>;
+  /** Takes no new task. What runs may finish, for as long as `shutdownGraceTime`. */
+  shutDown(): Promise<void>;
+}
+
 /**
  * Creates every worker of a process. What may be slow has a queue and a worker of its own: posts to clients
  * (`-notify`), reads from Twilio (`-read`), placements (`-dial`), and calls that wait while dialing is stopped
  * (`-stopped`). Then what is slow delays only itself.
  */
-export function createWorkers(parts: WorkersParts, options: Partial<WorkerOptions> = {}): Promise<Worker[]> {
+export async function createWorkers(
+  parts: WorkersParts,
+  options: Partial<WorkerOptions> = {},
+): Promise<Workers> {
   const { connection, taskQueue, store, settings, workflowBundle } = parts;
   const activities = { ...createActivities(parts), ...parts.activities };
   const activityWorker = (queue: 'notify' | 'read', some: Partial<CallActivities>) =>
@@ -54,7 +65,8 @@ export function createWorkers(parts: WorkersParts, options: Partial<WorkerOption
       maxConcurrentActivityTaskExecutions: slots[queue],
       maxConcurrentActivityTaskPolls: polls,
     });
-  return allOrNone([
+  const dial = createDialWorker(parts, options);
+  const workers = await allOrNone([
     // It also knows the activities of the other queues: those of calls that an earlier version started are here.
     Worker.create({
       ...options,
@@ -66,12 +78,25 @@ export function createWorkers(parts: WorkersParts, options: Partial<WorkerOption
     }),
     activityWorker('notify', notifyActivities(activities)),
     activityWorker('read', readActivities(activities)),
-    createDialWorker(parts, options),
+    dial.worker,
     createStoppedWorker(
       { connection, taskQueue, readCapacity: () => currentCapacity(store, settings) },
       options,
     ),
   ]);
+  const shutDown = async () => {
+    // Temporal loses a task that it hands to a poll which a worker cuts off at that moment. A lost placement is unclear until
+    // Twilio has shown no trace of it for long enough. The tasks of the other queues are repeated by themselves.
+    await dial.stopPolling();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutDown,
+    async run() {
+      const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(shutDown)));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
+  };
 }
 
 /** If one worker cannot be created, ends the others: a connection that a worker uses cannot be closed. */

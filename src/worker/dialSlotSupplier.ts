@@ -14,6 +14,8 @@ const answerValidMs = 200;
 /** When to ask again without an answer of the store, or while no call of the account has ended. */
 const checkAgainMs = 500;
 const longestWaitMs = 1000;
+/** Where tasks wait, a poll takes some milliseconds. Where none wait, it lasts, and hardly a task comes at the moment it is cut off. */
+const noPollEndsMs = 1000;
 /**
  * Only the end of a task of this worker can free a slot, and that is seen at once. Asks again all the same.
  */
@@ -21,6 +23,8 @@ const idleMs = 30_000;
 
 export interface DialSlotSupplier {
   supplier: CustomSlotSupplier<ActivitySlotInfo>;
+  /** Starts no further poll. Resolves once every poll under way has ended, or none has ended for a second. */
+  stopPolling(): Promise<void>;
   onClaim: OnStage;
   onCheck: OnStage;
 }
@@ -43,9 +47,17 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
   let validUntil = 0;
   let granting = false;
   let wake = () => {};
+  /** Slots given to a poll that has brought no task yet. */
+  const polling = new Set<object>();
+  let isStopping = false;
+  let onPollEnded = () => {};
+
+  function pollEnded(permit: object): void {
+    if (polling.delete(permit)) onPollEnded();
+  }
 
   function grantFree(): void {
-    while (waiters.length > 0 && free > 0 && Date.now() < validUntil) {
+    while (waiters.length > 0 && free > 0 && Date.now() < validUntil && !isStopping) {
       free--;
       reserved++;
       waiters.shift()?.grant();
@@ -56,12 +68,12 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
     if (granting) return;
     granting = true;
     try {
-      for (grantFree(); waiters.length > 0; grantFree()) {
+      for (grantFree(); waiters.length > 0 && !isStopping; grantFree()) {
         const { available, waitSeconds } = await capacityOf(readCapacity);
         free = Math.min(available - (reserved - claimed - checkingEligibility), maxReserved - reserved);
         validUntil = Date.now() + answerValidMs;
         grantFree();
-        if (waiters.length > 0) await nextCheck(available, waitSeconds);
+        if (waiters.length > 0 && !isStopping) await nextCheck(available, waitSeconds);
       }
     } finally {
       granting = false;
@@ -90,7 +102,9 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
           const waiter = {
             grant() {
               signal.removeEventListener('abort', leave);
-              resolve({});
+              const permit = {};
+              polling.add(permit);
+              resolve(permit);
             },
           };
           function leave() {
@@ -103,11 +117,23 @@ export function dialSlotSupplier(readCapacity: () => Promise<Capacity>): DialSlo
         }),
       // Only for eager activities. Their workflows would be on this queue, which has none.
       tryReserveSlot: () => null,
-      markSlotUsed() {},
-      releaseSlot() {
+      markSlotUsed: ({ permit }) => pollEnded(permit),
+      releaseSlot({ permit }) {
         reserved--;
+        pollEnded(permit);
         wake();
       },
+    },
+    async stopPolling() {
+      isStopping = true;
+      wake();
+      let quiet = false;
+      while (polling.size > 0 && !quiet) {
+        const pollEnds = new Promise<false>((resolve) => {
+          onPollEnded = () => resolve(false);
+        });
+        quiet = await Promise.race([pollEnds, pause(noPollEndsMs, true, { ref: false })]);
+      }
     },
     onCheck() {
       checkingEligibility++;

@@ -85,16 +85,11 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
       },
       options,
     );
-    const stop = () => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    };
-    // With only one of them, calls would stand still.
-    const running = workers.map((worker) => worker.run().finally(stop));
+    const running = workers.run();
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
-    void whenAborted(signal).then(stop);
-    const ended = await Promise.allSettled(running);
-    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    void whenAborted(signal).then(workers.shutDown);
+    await running;
     signal.throwIfAborted();
     throw new Error('it stopped without being asked to');
   } finally {

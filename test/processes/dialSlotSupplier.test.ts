@@ -10,6 +10,8 @@ const context = {
   isSticky: false,
 } as const;
 
+const activity = { type: 'activity', activityType: 'placeCall' } as const;
+
 /** Reserves slots, as the SDK does. `first` is the capacity that the store answers at first. */
 function worker(first: number | Error) {
   const state = { capacity: first, admitted: 0, polls: 0 };
@@ -69,5 +71,34 @@ describe('placeCall tasks are fetched', () => {
     state.capacity = 1;
     void poll();
     await expect.poll(() => state.admitted).toBe(1);
+  });
+
+  it('the worker is to stop: starts no further poll, and waits for those under way to bring their tasks', async () => {
+    const { slotSupplier, state } = worker(3);
+    const { supplier, stopPolling } = slotSupplier;
+    const polling = await Promise.all(
+      [1, 2].map(() => supplier.reserveSlot(context, new AbortController().signal)),
+    );
+    let hasStopped = false;
+    const stopped = stopPolling().then(() => {
+      hasStopped = true;
+    });
+    void supplier.reserveSlot(context, new AbortController().signal).then(() => state.admitted++);
+    const [first, second] = polling as [object, object];
+    supplier.markSlotUsed({ permit: first, slotInfo: activity });
+    // Used, so that its end is not the end of a poll.
+    supplier.releaseSlot({ permit: first, slotInfo: activity });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(hasStopped).toBe(false);
+    supplier.releaseSlot({ permit: second });
+    await stopped;
+    expect(state.admitted).toBe(0);
+  });
+
+  it('the worker is to stop, and a poll brings no task: is not waited for long', async () => {
+    const { slotSupplier, poll, state } = worker(1);
+    void poll();
+    await expect.poll(() => state.admitted).toBe(1);
+    await slotSupplier.stopPolling();
   });
 });

@@ -113,10 +113,10 @@ export async function startCallBench(input: {
     workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
     ...(input.activities ? { activities: input.activities } : {}),
   });
-  const running = workers.map((worker) => worker.run());
+  const running = workers.run();
   const drain = async () => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.all(running);
+    await workers.shutDown();
+    await running;
   };
 
   return {

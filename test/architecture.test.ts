@@ -34,7 +34,7 @@ const otherNames: Record<string, string> = {
   'src/commands/': 'named after the command; exports its subcommands',
   'src/cli.ts': 'the entry of the executable exports nothing',
   'workflows/index.ts': 'exports what Temporal bundles',
-  'workflows/activities.ts': 'the activities with the options of each',
+  'workflows/activityProxies.ts': 'the activities with the options of each',
   'workflows/call/workflowTime.ts': 'what time it is in a workflow',
   'workflows/rules/callUpdate.ts': 'rules about the type CallUpdate',
   'workflows/rules/phoneNumber.ts': 'the form of a phone number, and how it is shown',

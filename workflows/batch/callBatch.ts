@@ -1,5 +1,5 @@
 import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import { feedBatch } from '../activities.js';
+import { feedBatch } from '../activityProxies.js';
 import { type BatchProgress, isOver } from './batchProgress.js';
 import { type FeedInterval, nextWait, standardInterval } from './feedInterval.js';
 import { RunningBatch } from './runningBatch.js';

@@ -9,7 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { controlBatch } from '../activities.js';
+import { controlBatch } from '../activityProxies.js';
 import type { BatchControl } from './batchActivities.js';
 import { type BatchProgress, isOver } from './batchProgress.js';
 

@@ -6,7 +6,7 @@ import {
   sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { keepDeadLetter, notifyForADay, notifyOnce, settleDeadLetter } from '../activities.js';
+import { keepDeadLetter, notifyForADay, notifyOnce, settleDeadLetter } from '../activityProxies.js';
 import type { Notification } from '../callActivities.js';
 
 /** Before a notification that was not accepted at once is posted again, unless the receiver asks for another pause. */

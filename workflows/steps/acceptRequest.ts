@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { acceptAndLookUp } from '../activities.js';
+import { acceptAndLookUp } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import type { LookupEvidence } from '../callOutcome.js';
 

@@ -1,4 +1,4 @@
-import { endCall, pollCall } from '../activities.js';
+import { endCall, pollCall } from '../activityProxies.js';
 import { isFinal } from '../call/attempt.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { secondsUntil } from '../call/workflowTime.js';

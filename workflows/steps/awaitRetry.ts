@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { recordAttempt, recordAttemptOnce } from '../activities.js';
+import { recordAttempt, recordAttemptOnce } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast } from '../call/workflowTime.js';
 import type { Attempt, EndedBecause } from '../callOutcome.js';

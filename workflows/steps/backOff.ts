@@ -1,4 +1,4 @@
-import { awaitDialing, markWaiting } from '../activities.js';
+import { awaitDialing, markWaiting } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { secondsUntil } from '../call/workflowTime.js';
 import type { Hindrance } from '../callActivities.js';

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { endDuplicateCall } from '../activities.js';
+import { endDuplicateCall } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 
 /** Ends the second Twilio calls of an attempt as they are reported, beside the call. Never returns. */

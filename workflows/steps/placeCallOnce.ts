@@ -1,4 +1,4 @@
-import { recordCallSid, recordCallSidInBackground } from '../activities.js';
+import { recordCallSid, recordCallSidInBackground } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, now, secondsUntil } from '../call/workflowTime.js';
 import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult } from '../callActivities.js';

@@ -6,7 +6,7 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { placeCall } from '../activities.js';
+import { placeCall } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import type { PlaceCallInput, PlaceCallResult } from '../callActivities.js';
 import { unlessInterrupted } from './unlessInterrupted.js';

@@ -1,4 +1,4 @@
-import { recordOutcome as record } from '../activities.js';
+import { recordOutcome as record } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
 import type { ForgottenPlacement } from '../callActivities.js';

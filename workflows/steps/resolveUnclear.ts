@@ -1,4 +1,4 @@
-import { findUnclearCall, recordCallSid } from '../activities.js';
+import { findUnclearCall, recordCallSid } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
 import type { PlaceCallInput } from '../callActivities.js';

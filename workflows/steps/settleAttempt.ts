@@ -1,4 +1,4 @@
-import { fetchErrorCode } from '../activities.js';
+import { fetchErrorCode } from '../activityProxies.js';
 import { isFinal } from '../call/attempt.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';

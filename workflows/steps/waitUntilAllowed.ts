@@ -1,4 +1,4 @@
-import { findAllowedTime, markWaiting } from '../activities.js';
+import { findAllowedTime, markWaiting } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, secondsUntil } from '../call/workflowTime.js';
 import type { NotPlaced } from '../rules/decision.js';

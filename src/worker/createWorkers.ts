@@ -90,10 +90,17 @@ export async function createWorkers(
     await dial.stopPolling();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
+  const runOne = async (worker: Worker) => {
+    try {
+      await worker.run();
+    } finally {
+      await shutDown();
+    }
+  };
   return {
     shutDown,
     async run() {
-      const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(shutDown)));
+      const ends = await Promise.allSettled(workers.map(runOne));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };

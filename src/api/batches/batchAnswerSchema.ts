@@ -3,6 +3,7 @@ import { type BatchResult, batchRowStates } from '../../../activities/store/batc
 import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
 import { callStates, deciders, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
+import { nextCursor } from '../http/page.js';
 
 const time = () => z.string().meta({ format: 'date-time' });
 const count = (description: string) => z.int().min(0).meta({ description });
@@ -130,8 +131,6 @@ export const batchResultSchema = z
     metadata: z.record(z.string(), z.string()),
   })
   .meta({ id: 'BatchResult', description: 'The result of one row of a batch.' });
-
-const nextCursor = () => z.nullable(z.string()).meta({ description: 'Null on the last page.' });
 
 export const batchPageSchema = z
   .object({ batches: z.array(batchProgressSchema), nextCursor: nextCursor() })

@@ -1,7 +1,7 @@
 import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { invalidRequest, problem } from '../http/problem.js';
-import { cursorParameter, limitParameter, readQuery } from '../http/queryParameters.js';
+import { pageParameters, readPageQuery } from '../http/page.js';
+import { problem } from '../http/problem.js';
 import { callIdIn } from '../http/requestTarget.js';
 import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
 import {
@@ -12,10 +12,8 @@ import {
 } from './batchAnswerSchema.js';
 import { resultsCsv } from './resultsCsv.js';
 
-const batchesPerPage = 50;
-const batchFilters = { limit: limitParameter('Batches', 200, batchesPerPage), cursor: cursorParameter };
-const rowsPerPage = 200;
-const resultFilters = { limit: limitParameter('Rows', 1000, rowsPerPage), cursor: cursorParameter };
+const batchFilters = pageParameters('Batches', { standard: 50, most: 200 });
+const resultFilters = pageParameters('Rows', { standard: 200, most: 1000 });
 
 export const batchIdInPath: Parameter = {
   name: 'batchId',
@@ -84,10 +82,8 @@ export const readBatchRoutes: Route[] = [
 
 function listBatches(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, batchFilters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, ...cursor } = parsed.query;
-    return c.json(await tools.store.listBatches({ ...cursor, limit: Number(limit ?? batchesPerPage) }));
+    const page = readPageQuery(c, batchFilters);
+    return 'refusal' in page ? page.refusal : c.json(await tools.store.listBatches(page.query));
   };
 }
 
@@ -100,15 +96,14 @@ function readBatch(tools: ApiTools) {
 
 function batchResults(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, resultFilters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, cursor = '0' } = parsed.query;
+    const page = readPageQuery(c, resultFilters);
+    if ('refusal' in page) return page.refusal;
+    const { limit, cursor = '0' } = page.query;
     if (!/^\d{1,8}$/.test(cursor)) throw new InvalidCursor('No page of results gave out this cursor.');
     const found = await findBatch(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId, counts } = found.progress;
-    const page = { after: Number(cursor), limit: Number(limit ?? rowsPerPage) };
-    const results = await tools.store.batchResults(batchId, page);
+    const results = await tools.store.batchResults(batchId, { after: Number(cursor), limit });
     const last = results.at(-1)?.row ?? counts.total;
     return c.json({ results, nextCursor: last < counts.total ? String(last) : null });
   };

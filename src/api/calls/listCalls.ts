@@ -4,20 +4,11 @@ import { answerers, callStates, reachabilities } from '../../../workflows/callOu
 import { outcomes } from '../../../workflows/callRequest.js';
 import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { invalidRequest } from '../http/problem.js';
-import {
-  cursorParameter,
-  limitParameter,
-  numberParameter,
-  oneOf,
-  type QueryParameter,
-  readQuery,
-  textParameter,
-} from '../http/queryParameters.js';
+import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
+import { numberParameter, oneOf, type QueryParameter, textParameter } from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
-const standardLimit = 50;
 const metadataPrefix = 'metadata.';
 
 const filters = {
@@ -35,14 +26,13 @@ const filters = {
   },
   since: timeParameter('Only calls that started at this time or later.'),
   until: timeParameter('Only calls that started before this time.'),
-  limit: limitParameter('Calls', 200, standardLimit),
-  cursor: cursorParameter,
+  ...pageParameters('Calls', { standard: 50, most: 200 }),
 } satisfies Record<string, QueryParameter>;
 
 const callPageSchema = z
   .object({
     calls: z.array(callAnswerSchema),
-    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+    nextCursor: nextCursor(),
   })
   .meta({ id: 'CallPage', example: { calls: [], nextCursor: null } });
 
@@ -61,28 +51,24 @@ export const listCallsRoute: Route = {
 
 function listCalls(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, filters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    return c.json(await tools.store.listCalls(filterOf(parsed.query)));
+    const page = readPageQuery(c, filters);
+    return 'refusal' in page ? page.refusal : c.json(await tools.store.listCalls(filterOf(page.query)));
   };
 }
 
-function filterOf(query: Record<string, string>): CallFilter {
-  const { limit, since, until, ...texts } = query;
-  const metadata = Object.entries(texts).filter(([name]) => name.startsWith(metadataPrefix));
-  const others = Object.entries(texts).filter(([name]) => !name.startsWith(metadataPrefix));
+function filterOf({ limit, ...texts }: { limit: number } & Record<string, unknown>): CallFilter {
+  const { since, until, ...others } = texts as Record<string, string>;
+  const isMetadata = ([name]: [string, string]) => name.startsWith(metadataPrefix);
+  const entries = Object.entries(others);
+  const metadata = entries
+    .filter(isMetadata)
+    .map(([name, text]) => [name.slice(metadataPrefix.length), text]);
   return {
-    ...Object.fromEntries(others),
-    ...(metadata.length === 0
-      ? {}
-      : {
-          metadata: Object.fromEntries(
-            metadata.map(([name, text]) => [name.slice(metadataPrefix.length), text]),
-          ),
-        }),
+    ...Object.fromEntries(entries.filter((entry) => !isMetadata(entry))),
+    ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) as Record<string, string> }),
     ...(since === undefined ? {} : { since: timeOf(since) as string }),
     ...(until === undefined ? {} : { until: timeOf(until) as string }),
-    limit: Number(limit ?? standardLimit),
+    limit,
   };
 }
 

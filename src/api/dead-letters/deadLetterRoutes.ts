@@ -3,21 +3,20 @@ import type { DeadLetterFilter } from '../../../activities/store/deadLetters.js'
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
-import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
-import { cursorParameter, limitParameter, oneOf, readQuery, textParameter } from '../http/queryParameters.js';
+import { pageParameters, readPageQuery } from '../http/page.js';
+import { isTemporalUnavailable, problem } from '../http/problem.js';
+import { oneOf, textParameter } from '../http/queryParameters.js';
 import { pathSegment } from '../http/requestTarget.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
 import { deadLetterPageSchema, deadLetterStates, resendSchema } from './deadLetterSchema.js';
 
 const startWithinMs = 3_000;
-const standardLimit = 50;
 const exampleId = 'msg_5f1c0e7a9b3d4c21a6e80f4d2b7c9913';
 
 const filters = {
   callId: textParameter('a call id', 'Only notifications of this call.'),
   state: oneOf(deadLetterStates, 'Only notifications in this state.'),
-  limit: limitParameter('Dead letters', 200, standardLimit),
-  cursor: cursorParameter,
+  ...pageParameters('Dead letters', { standard: 50, most: 200 }),
 };
 
 export const deadLetterRoutes: Route[] = [
@@ -70,11 +69,9 @@ export const deadLetterRoutes: Route[] = [
 
 function listDeadLetters(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, filters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, ...texts } = parsed.query;
-    const filter = { ...texts, limit: Number(limit ?? standardLimit) } as DeadLetterFilter;
-    return c.json(await tools.store.listDeadLetters(filter));
+    const page = readPageQuery(c, filters);
+    if ('refusal' in page) return page.refusal;
+    return c.json(await tools.store.listDeadLetters(page.query as DeadLetterFilter));
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeadLetter } from '../../../activities/store/deadLetters.js';
 import { notifyEvents } from '../../../workflows/callRequest.js';
+import { nextCursor } from '../http/page.js';
 
 export const deadLetterStates = ['dead', 'delivered'] as const;
 
@@ -25,7 +26,7 @@ const deadLetterSchema = z
 export const deadLetterPageSchema = z
   .object({
     deadLetters: z.array(deadLetterSchema),
-    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+    nextCursor: nextCursor(),
   })
   .meta({ id: 'DeadLetterPage', example: { deadLetters: [], nextCursor: null } });
 

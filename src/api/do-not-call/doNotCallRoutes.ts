@@ -8,15 +8,9 @@ import { charsetOf } from '../csv/charsetOf.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
+import { pageParameters, readPageQuery } from '../http/page.js';
 import { invalidRequest, problem } from '../http/problem.js';
-import {
-  cursorParameter,
-  limitParameter,
-  numberParameter,
-  oneOf,
-  type QueryParameter,
-  readQuery,
-} from '../http/queryParameters.js';
+import { numberParameter, oneOf, type QueryParameter, readQuery } from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
 import { ImportTooLarge, importLimitBytes, readDoNotCallCsv } from './doNotCallCsv.js';
 import { doNotCallExport } from './doNotCallExport.js';
@@ -31,7 +25,7 @@ import {
   reasonRule,
 } from './doNotCallSchema.js';
 
-const standardLimit = 100;
+const pageSize = { standard: 100, most: 1000 };
 const csv = /^text\/csv\s*(;|$)/i;
 
 const reasonParameter: QueryParameter = {
@@ -47,13 +41,11 @@ const filters = {
     ['true', 'false'],
     'true: only entries that have expired. false: only entries that still hold.',
   ),
-  limit: limitParameter('Numbers', 1000, standardLimit),
-  cursor: cursorParameter,
+  ...pageParameters('Numbers', pageSize),
 };
 const removalFilters = {
   to: numberParameter('Only removals of this number. Write its + as %2B.'),
-  limit: limitParameter('Removals', 1000, standardLimit),
-  cursor: cursorParameter,
+  ...pageParameters('Removals', pageSize),
 };
 const { limit: _limit, cursor: _cursor, ...exportFilters } = filters;
 
@@ -194,16 +186,10 @@ export function isImport(c: ApiContext): boolean {
 
 function listDoNotCall({ store }: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, filters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, expired, source, ...texts } = parsed.query;
-    return c.json(
-      await store.listDoNotCall({
-        ...texts,
-        ...filterOf({ source, expired }),
-        limit: Number(limit ?? standardLimit),
-      }),
-    );
+    const page = readPageQuery(c, filters);
+    if ('refusal' in page) return page.refusal;
+    const { expired, source, ...others } = page.query;
+    return c.json(await store.listDoNotCall({ ...others, ...filterOf({ source, expired }) }));
   };
 }
 
@@ -299,10 +285,8 @@ function removeFromDoNotCall({ store }: ApiTools) {
 
 function listDoNotCallRemovals({ store }: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, removalFilters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, ...others } = parsed.query;
-    return c.json(await store.listDoNotCallRemovals({ ...others, limit: Number(limit ?? standardLimit) }));
+    const page = readPageQuery(c, removalFilters);
+    return 'refusal' in page ? page.refusal : c.json(await store.listDoNotCallRemovals(page.query));
   };
 }
 

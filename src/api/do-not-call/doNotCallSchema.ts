@@ -9,6 +9,7 @@ import {
   must,
   show,
 } from '../../../activities/validation/fault.js';
+import { nextCursor } from '../http/page.js';
 
 export const longestReason = 500;
 export const reasonRule = `text of at most ${longestReason} characters`;
@@ -50,7 +51,7 @@ export const doNotCallEntrySchema = z
 export const doNotCallPageSchema = z
   .object({
     entries: z.array(doNotCallEntrySchema),
-    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+    nextCursor: nextCursor(),
   })
   .meta({ id: 'DoNotCallPage', example: { entries: [], nextCursor: null } });
 
@@ -68,7 +69,7 @@ export const doNotCallRemovalPageSchema = z
         addedAt: z.string().meta({ format: 'date-time' }),
       }),
     ),
-    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+    nextCursor: nextCursor(),
   })
   .meta({ id: 'DoNotCallRemovalPage', example: { removals: [], nextCursor: null } });
 

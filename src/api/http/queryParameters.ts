@@ -27,13 +27,6 @@ export function numberParameter(description: string): QueryParameter {
   return { ...isNumber, description, schema: { type: 'string', pattern: e164.source } };
 }
 
-export const cursorParameter: QueryParameter = {
-  right: 'the nextCursor of an earlier page',
-  holds: (text) => text !== '',
-  description: '`nextCursor` of the previous page.',
-  schema: { type: 'string', minLength: 1 },
-};
-
 export function oneOf(words: readonly string[], description: string): QueryParameter {
   return {
     right: `one of ${words.join(', ')}`,
@@ -46,16 +39,6 @@ export function oneOf(words: readonly string[], description: string): QueryParam
 /** Any text except the empty one; `right` names it: `a batch id`. */
 export function textParameter(right: string, description: string): QueryParameter {
   return { right, holds: (text) => text !== '', description, schema: { type: 'string', minLength: 1 } };
-}
-
-/** How many `things` a page may have: 1 to `max`. */
-export function limitParameter(things: string, max: number, standard: number): QueryParameter {
-  return {
-    right: `an integer 1..${max}`,
-    holds: (text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= max,
-    description: `${things} per page.`,
-    schema: { type: 'integer', minimum: 1, maximum: max, default: standard },
-  };
 }
 
 /**

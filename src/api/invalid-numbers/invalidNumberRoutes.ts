@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { phoneNumber } from '../../../activities/validation/callRequestSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
-import { invalidRequest, problem } from '../http/problem.js';
-import { cursorParameter, limitParameter, readQuery } from '../http/queryParameters.js';
+import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
+import { problem } from '../http/problem.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
 
-const standardLimit = 100;
-const filters = { limit: limitParameter('Numbers', 1000, standardLimit), cursor: cursorParameter };
+const filters = pageParameters('Numbers', { standard: 100, most: 1000 });
 
 const invalidNumberSchema = z
   .object({
@@ -23,7 +22,7 @@ const invalidNumberSchema = z
 const invalidNumberPageSchema = z
   .object({
     invalidNumbers: z.array(invalidNumberSchema),
-    nextCursor: z.nullable(z.string()).meta({ description: 'Null on the last page.' }),
+    nextCursor: nextCursor(),
   })
   .meta({ id: 'InvalidNumberPage', example: { invalidNumbers: [], nextCursor: null } });
 
@@ -68,10 +67,8 @@ export const invalidNumberRoutes: Route[] = [
 
 function listInvalidNumbers({ store }: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const parsed = readQuery(c, filters);
-    if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { limit, ...texts } = parsed.query;
-    return c.json(await store.listInvalidNumbers({ ...texts, limit: Number(limit ?? standardLimit) }));
+    const page = readPageQuery(c, filters);
+    return 'refusal' in page ? page.refusal : c.json(await store.listInvalidNumbers(page.query));
   };
 }
 

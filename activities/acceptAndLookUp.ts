@@ -1,16 +1,15 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
-import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
-import { deadlineOf } from '../workflows/rules/retry.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import type { ActivitySettings } from './deps/activitySettings.js';
+import { forbiddenDestination } from './destinations/forbiddenDestination.js';
 import { lookUpNumber } from './lookUpNumber.js';
-import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
+import { checkCallRequest } from './validation/callRequestSchema.js';
 import { faultLine } from './validation/fault.js';
+import { planOf } from './validation/planOf.js';
 
 /**
- * Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never
- * throws.
+ * Checks a request and freezes its plan, then performs Lookup if the plan says so and the number may be called at
+ * all. Faults are a result; never throws.
  */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
@@ -19,6 +18,8 @@ export function acceptAndLookUp(deps: ActivityDeps) {
     const acceptance = await accept(input);
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
     const { to, lookup: mode } = acceptance.plan;
+    const forbidden = forbiddenDestination(to, deps.settings.destinations);
+    if (forbidden) return { ...acceptance, lookup: null, forbidden };
     const lookup = mode === 'off' ? null : await lookUp({ to, lookup: mode });
     // For lists, which read the store only. The call may now wait in the dial queue for long.
     if (lookup?.valid !== false) await deps.store.markPlacing(input).catch(() => {});
@@ -49,52 +50,4 @@ export function acceptCall({ settings, store }: ActivityDeps) {
     });
     return { accepted: true, plan };
   };
-}
-
-function planOf(
-  request: CallRequest,
-  settings: Omit<ActivitySettings, 'policies'> & RequestContext,
-  startedAt: string,
-): CallPlan {
-  const { retry = 'default' } = request;
-  const policy = completePolicy(
-    typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry,
-  );
-  // RFC 3339 allows t and z; not every reader of times does.
-  const notBefore = request.notBefore?.toUpperCase() ?? null;
-  const giveUpAt = request.giveUpAt?.toUpperCase() ?? null;
-  return {
-    to: request.to,
-    from: request.from ?? (settings.defaultFrom as string),
-    content: contentOf(request),
-    ringTimeoutSeconds: request.ringTimeoutSeconds ?? 30,
-    maxDurationSeconds: request.maxDurationSeconds ?? 3600,
-    machineDetection: request.machineDetection ?? 'off',
-    lookup: request.lookup ?? 'basic',
-    retry: policy,
-    callingWindow: request.callingWindow ?? (request.urgent ? null : settings.callingWindow),
-    urgent: request.urgent ?? false,
-    notBefore,
-    giveUpAt: deadlineOf(policy, { startedAt, notBefore, giveUpAt }),
-    priority: request.priority ?? 3,
-    fairnessKey: request.fairnessKey ?? null,
-    allowParallel: request.allowParallel ?? false,
-    notifyUrl: request.notifyUrl ?? null,
-    eligibilityUrl: request.eligibilityUrl ?? null,
-    notifyOn: request.notifyOn ?? notifyEvents,
-    metadata: request.metadata ?? {},
-    timeouts: {
-      callbackWaitSeconds: settings.callbackWaitSeconds,
-      pollIntervalSeconds: settings.pollIntervalSeconds,
-      decideWithinSeconds: settings.decideWithinSeconds,
-      absentAfterSeconds: settings.absentAfterSeconds,
-    },
-  };
-}
-
-/** Exactly one is given: the check above has seen to it. */
-function contentOf({ twiml, url, applicationSid }: CallRequest): CallPlan['content'] {
-  if (twiml !== undefined) return { twiml };
-  if (url !== undefined) return { url };
-  return { applicationSid: applicationSid as string };
 }

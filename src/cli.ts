@@ -135,6 +135,7 @@ overApi(program.commandsGroup(calls).command('call'))
   )
   .option('--metadata <name=value...>', 'your own strings, returned with the outcome')
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
+  .option('--dry-run', 'dial nothing; show what would forbid or delay the call', false)
   .option('--wait', 'wait for the outcome; the call id and the progress are printed on stderr', false)
   .addHelpText(
     'after',
@@ -317,6 +318,11 @@ overApi(batch.command('start'))
   .option('--unique', 'refuse a file that has a number twice', false)
   .option('--skip-faulty-rows', 'leave out rows with faults, and name them', false)
   .option('--paused', 'dial nothing before `ringtrue batch resume`', false)
+  .option(
+    '--dry-run',
+    'start nothing; name faulty rows, and count what would forbid or delay the calls',
+    false,
+  )
   .option('--key <key>', 'Idempotency-Key: the same key never starts a second batch')
   .option('--wait', 'wait until every call is over; the progress is printed on stderr', false)
   .addHelpText(

@@ -144,7 +144,11 @@ export interface AttemptEnded extends Attempt {
 export type Acceptance = { accepted: true; plan: CallPlan } | { accepted: false; faults: string[] };
 
 /** `lookup` is null when Lookup was not asked. */
-export type AcceptedCall = Acceptance & { lookup: LookupEvidence | null };
+export type AcceptedCall = Acceptance & {
+  lookup: LookupEvidence | null;
+  /** The number must not be dialed, so Lookup was not asked. */
+  forbidden?: Forbidden;
+};
 
 export interface AllowedTime {
   /** ISO 8601; null when the window never opens. */
@@ -211,6 +215,8 @@ export type Hindrance =
 export type Forbidden =
   | { by: 'do-not-call'; source: string; reason: string }
   | { by: 'not-eligible'; reason: string }
+  /** `elsewhere`: not where `RINGTRUE_DESTINATIONS` allows calls. `country`: ISO 3166; null when unknown. */
+  | { by: 'destination'; kind: 'emergency' | 'premium-rate' | 'elsewhere'; country: string | null }
   /** Twilio has shown in another call that there is no such number. */
   | {
       by: 'known-invalid';

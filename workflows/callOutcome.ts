@@ -21,7 +21,7 @@ export interface Reason {
 
 /**
  * Why a call had no further attempt. Codes: `answered`, `max-attempts`, `not-in-policy`, `never-retried`, `do-not-call`,
- * `not-eligible`, `known-invalid`, `give-up-at`, `window-never-opens`, `canceled`, `already-recorded`.
+ * `not-eligible`, `destination`, `known-invalid`, `give-up-at`, `window-never-opens`, `canceled`, `already-recorded`.
  */
 export interface EndedBecause {
   code: string;

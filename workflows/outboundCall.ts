@@ -46,8 +46,10 @@ export async function outboundCall(
   return CancellationScope.nonCancellable(async () => {
     void endDuplicateCalls(call);
     // Checks the request, freezes the plan, performs Lookup.
-    if (resumed === null) await acceptRequest(call);
-    let decision = rejectedByLookup(call) ?? (await attemptUntilResolved(call));
+    const forbidden = resumed === null ? await acceptRequest(call) : null;
+    let decision = forbidden
+      ? decisionWithoutAttempt(call, forbidden, null)
+      : (rejectedByLookup(call) ?? (await attemptUntilResolved(call)));
 
     let recorded = await recordOutcome(call, decision);
     // After a reset the journal may know a placement that this run does not: follow that one first.

@@ -1,4 +1,5 @@
 import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
+import type { Destinations } from '../destinations/forbiddenDestination.js';
 import type { BreakerRule, DialLimits } from '../store/placements/dialLimits.js';
 import type { TwilioSettings } from '../twilio/twilioClient.js';
 
@@ -25,9 +26,17 @@ export interface ActivitySettings extends DialLimits {
   policies: () => Record<string, RetryPolicy>;
   /** `RINGTRUE_CALLING_WINDOW`: the window of requests that name none; null: any hour. */
   callingWindow: CallingWindow | null;
+  /** `RINGTRUE_DESTINATIONS`; null: any country. */
+  destinations: Destinations | null;
   notify: NotifySettings;
   doNotCall: DoNotCallSettings;
 }
+
+/** The settings by which a call is accepted and placed, as the workers have them. The API answers by them too. */
+export type CallRules = Omit<
+  ActivitySettings,
+  'twilio' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker'
+>;
 
 export interface NotifySettings {
   /** `whsec_…`, newest first. Each signs every notification, so that secrets can be rotated. */

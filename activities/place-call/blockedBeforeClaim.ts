@@ -1,22 +1,32 @@
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
 import { nextAllowedTime } from '../calling-window/findAllowedTime.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
+import { forbiddenDestination } from '../destinations/forbiddenDestination.js';
 import { askEligibility } from './askEligibility.js';
 import { claimRefusal, notYet } from './claimRefusal.js';
 
 type BlockDeps = Pick<ActivityDeps, 'settings' | 'store'>;
 
 /**
- * What blocks a placement now and is not for the database to decide: the calling window and the eligibility
- * URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
+ * What blocks a placement now and is not for the database to decide: the destination, the calling window and the
+ * eligibility URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
  * what became of it.
  */
 export async function blockedBeforeClaim(
   deps: BlockDeps,
   input: PlaceCallInput,
 ): Promise<PlaceCallResult | null> {
-  const blocked = (await blockedByWindow(input)) ?? (await blockedByEligibility(deps, input));
+  const blocked =
+    blockedByDestination(deps, input) ??
+    (await blockedByWindow(input)) ??
+    (await blockedByEligibility(deps, input));
   return blocked && !(await wasPlacedBefore(deps, input)) ? blocked : null;
+}
+
+/** Checked again here: the setting may have changed since the request was accepted. */
+function blockedByDestination({ settings }: BlockDeps, { plan }: PlaceCallInput): PlaceCallResult | null {
+  const forbidden = forbiddenDestination(plan.to, settings.destinations);
+  return forbidden && { kind: 'forbidden', forbidden };
 }
 
 /** Was this very placement claimed before, or did an earlier one of the attempt turn out to have made a call? */

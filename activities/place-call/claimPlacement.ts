@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceCallInput } from '../../workflows/callActivities.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
+import type { CallRules } from '../deps/activitySettings.js';
 import { dialLimitsOf } from '../store/placements/dialLimits.js';
-import type { ClaimResult } from '../store/placements/placementJournal.js';
+import type { ClaimRequest, ClaimResult, PlacementKey } from '../store/placements/placementJournal.js';
 
 /** A send time this near is waited for here. For a later one the call goes back to the queue. */
 const sendWithinSeconds = 3;
@@ -28,28 +29,38 @@ function longestSearchSeconds({ timeouts }: Pick<CallPlan, 'timeouts'>): number 
 /** Claims a placement. Tries again for a moment while what stands in the way may end within seconds. */
 export async function claimPlacement(
   { settings, store }: Pick<ActivityDeps, 'settings' | 'store'>,
-  { callId, attempt, placement, plan, lookupSaysValid }: PlaceCallInput,
+  input: PlaceCallInput,
 ): Promise<ClaimResult> {
+  const request = claimRequestOf(settings, settings.twilio.accountSid, input);
   const deadline = Date.now() + maxClaimWaitMs;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 400)) {
-    const claim = await store.claimPlacement({
-      callId,
-      attempt,
-      placement,
-      accountSid: settings.twilio.accountSid,
-      to: plan.to,
-      from: plan.from,
-      // While a search goes on, a second call between the numbers could be taken for the first one's.
-      abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,
-      limits: dialLimitsOf(settings),
-      parallel: plan.allowParallel,
-      rememberInvalidSeconds: settings.rememberInvalidSeconds,
-      // A client that switches Lookup off knows better than an older Lookup. A refused create still counts.
-      lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
-      sendWithinSeconds,
-    });
+    const claim = await store.claimPlacement(request);
     const mayClearSoon = !claim.claimed && (claim.by === 'pair-in-progress' || claim.by === 'account-limit');
     if (!mayClearSoon || Date.now() + pauseMs > deadline) return claim;
     await sleep(pauseMs * (0.5 + Math.random()));
   }
+}
+
+/** What the store is asked for a placement. */
+export function claimRequestOf(
+  rules: CallRules,
+  accountSid: string,
+  { callId, attempt, placement, plan, lookupSaysValid }: Omit<PlaceCallInput, 'requestedAt'>,
+): PlacementKey & ClaimRequest {
+  return {
+    callId,
+    attempt,
+    placement,
+    accountSid,
+    to: plan.to,
+    from: plan.from,
+    // While a search goes on, a second call between the numbers could be taken for the first one's.
+    abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,
+    limits: dialLimitsOf(rules),
+    parallel: plan.allowParallel,
+    rememberInvalidSeconds: rules.rememberInvalidSeconds,
+    // A client that switches Lookup off knows better than an older Lookup. A refused create still counts.
+    lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
+    sendWithinSeconds,
+  };
 }

@@ -3,13 +3,10 @@ import type { Hindrance, PlaceCallInput, PlaceCallResult } from '../../workflows
 import type { TwilioError } from '../../workflows/callOutcome.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
-import type { ClaimResult, Placement } from '../store/placements/placementJournal.js';
+import type { Placement, Refusal } from '../store/placements/placementJournal.js';
 
 /** What a refused claim means for the placement. Structure only: the workflow writes the text. */
-export function claimRefusal(
-  input: PlaceCallInput,
-  claim: ClaimResult & { claimed: false },
-): PlaceCallResult {
+export function claimRefusal(input: PlaceCallInput, claim: Refusal): PlaceCallResult {
   const { claimed: _, ...refusal } = claim;
   switch (refusal.by) {
     case 'already-claimed':

@@ -25,6 +25,7 @@ export type ApiSettings = Pick<
   | 'requestsPerSecond'
   | 'progress'
   | 'defaultFrom'
+  | 'rules'
 >;
 
 export interface ApiParts {
@@ -54,6 +55,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     publicUrl: publicUrlOf(settings, port),
     accountSid: settings.accountSid,
     dialLimits: settings.dialLimits,
+    rules: settings.rules,
     twilioAuthTokens: settings.twilioAuthTokens,
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },

@@ -25,6 +25,28 @@ interface StartedBatch {
   skipped?: { rows: number; totalFaults: number; faults: { row: number; path: string; message: string }[] };
 }
 
+/** What would become of a call. */
+export interface DryRun {
+  request: { to: string };
+  earliestAttemptAt: string | null;
+  forbiddenBy: { by: string; message: string }[];
+  delayedBy: { by: string; message: string; until: string | null }[];
+  notAsked: { by: string; message: string }[];
+}
+
+/** What would become of the calls of a batch. */
+export interface BatchDryRun {
+  total: number;
+  faultyRows: number;
+  faults: { row: number; path: string; message: string }[];
+  totalFaults: number;
+  forbidden: number;
+  delayed: number;
+  forbiddenBy: { by: string; calls: number; message: string }[];
+  delayedBy: { by: string; calls: number; message: string }[];
+  notAsked: { by: string; message: string }[];
+}
+
 interface RedialPreview {
   total: number;
   /** How many are left out, by why. */
@@ -85,6 +107,11 @@ export class ApiClient {
     return this.send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
   }
 
+  /** What would become of this call. */
+  dryRun(request: object): Promise<DryRun> {
+    return this.send('POST', '/calls?dryRun=true', { body: request });
+  }
+
   /** With `waitSeconds`: answers once the call is over, or after that time. */
   get(callId: string, waitSeconds = 0): Promise<CallAnswer> {
     return this.send(
@@ -120,6 +147,16 @@ export class ApiClient {
   startCsvBatch(file: Blob, parameters: Record<string, string>, key?: string): Promise<StartedBatch> {
     const path = `/batches?${new URLSearchParams(parameters)}`;
     return this.send('POST', path, { body: file, ...(key === undefined ? {} : { key }) });
+  }
+
+  dryRunBatch(batch: object): Promise<BatchDryRun> {
+    return this.send('POST', '/batches?dryRun=true', { body: batch });
+  }
+
+  dryRunCsvBatch(file: Blob, parameters: Record<string, string>): Promise<BatchDryRun> {
+    return this.send('POST', `/batches?${new URLSearchParams({ ...parameters, dryRun: 'true' })}`, {
+      body: file,
+    });
   }
 
   batch(batchId: string): Promise<BatchProgress> {

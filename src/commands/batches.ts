@@ -7,6 +7,7 @@ import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
+import { batchDryRunSheet } from '../terminal/dryRunSheet.js';
 import { print, printProgress } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
 
@@ -18,6 +19,7 @@ interface StartOptions extends ApiOptions {
   unique: boolean;
   skipFaultyRows: boolean;
   paused: boolean;
+  dryRun: boolean;
   key?: string;
   wait: boolean;
 }
@@ -37,6 +39,12 @@ export async function startBatch(file: string, options: StartOptions): Promise<v
   if (isJson && delimiter !== undefined)
     throw new UsageError('--delimiter is given for a JSON file; only a CSV file has one');
   const csv = { ...parameters, ...(defaults && { defaults }), ...(delimiter && { delimiter }) };
+  if (options.dryRun) {
+    const preview = isJson
+      ? await api.dryRunBatch({ ...(await jsonBatch(file, defaults)), ...parameters })
+      : await api.dryRunCsvBatch(await openFile(file), texts(csv));
+    return print(options, preview, batchDryRunSheet(preview));
+  }
   const started = isJson
     ? await api.startBatch({ ...(await jsonBatch(file, defaults)), ...parameters }, key)
     : await api.startCsvBatch(await openFile(file), texts(csv), key);

@@ -2,6 +2,7 @@ import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
+import { dryRunSheet } from '../terminal/dryRunSheet.js';
 import { print } from '../terminal/print.js';
 import { followCall } from './followCall.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
@@ -28,12 +29,17 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
   notifyOn?: string[];
   metadata?: string[];
   key?: string;
+  dryRun: boolean;
   wait: boolean;
 }
 
 /** `ringtrue call`. */
 export async function placeCall(to: string, options: PlaceOptions): Promise<void> {
   const api = new ApiClient(options);
+  if (options.dryRun) {
+    const preview = await api.dryRun(requestOf(to, options));
+    return print(options, preview, dryRunSheet(preview));
+  }
   const started = await api.start(requestOf(to, options), options.key);
   if (options.wait) return show(await followCall(api, started.callId, true), options);
   print(

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type {
   ActivitySettings,
+  CallRules,
   DoNotCallSettings,
   NotifySettings,
 } from '../../activities/deps/activitySettings.js';
@@ -31,6 +32,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   progress: ProgressMode;
   policies: PolicySource;
   defaultFrom: string | null;
+  /** The settings by which the workers accept and place calls. */
+  rules: CallRules;
   databaseUrl: string;
 }
 
@@ -48,7 +51,7 @@ export interface SetupConfiguration extends CommonConfiguration {
 }
 
 export interface DevConfiguration
-  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens' | 'dialLimits'> {
+  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens' | 'dialLimits' | 'rules'> {
   /** Null: the store is embedded, under the data directory. */
   databaseUrl: string | null;
   /** Null: a Temporal server was named, and none is started. */
@@ -75,6 +78,15 @@ export interface SimulatorConfiguration {
   callsPerSecond: number | null;
 }
 
+/** For real phones. */
+const standardCallSettings = {
+  callsPerSecond: 1,
+  callbackWait: 60,
+  pollInterval: 15,
+  absentAfter: 300,
+  rememberInvalid: 86_400,
+};
+
 export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
   const r = new ConfigurationReader(env);
   const twilio = r.twilio('required');
@@ -84,6 +96,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     accountSid: twilio?.settings.accountSid ?? '',
     dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
+    rules: { ...r.callSettings(standardCallSettings), doNotCall: r.doNotCall() },
     databaseUrl: r.requiredDatabaseUrl(),
   });
 }
@@ -101,13 +114,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     databaseUrl: r.requiredDatabaseUrl(),
     policies,
     activities: {
-      ...r.callSettings({
-        callsPerSecond: 1,
-        callbackWait: 60,
-        pollInterval: 15,
-        absentAfter: 300,
-        rememberInvalid: 86_400,
-      }),
+      ...r.callSettings(standardCallSettings),
       twilio: twilio?.settings ?? noTwilio,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
       defaultFrom,
@@ -146,13 +153,7 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     callSettings: r.callSettings(
       twilio === null
         ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
-        : {
-            callsPerSecond: 1,
-            callbackWait: 60,
-            pollInterval: 15,
-            absentAfter: 300,
-            rememberInvalid: 86_400,
-          },
+        : standardCallSettings,
     ),
   });
 }

@@ -263,6 +263,7 @@ export class ConfigurationReader {
       decideWithinSeconds: values.RINGTRUE_DECIDE_WITHIN_SECONDS ?? 3600,
       absentAfterSeconds: values.RINGTRUE_ABSENT_AFTER_SECONDS ?? defaults.absentAfter,
       callingWindow: values.RINGTRUE_CALLING_WINDOW ?? null,
+      destinations: values.RINGTRUE_DESTINATIONS ?? null,
     };
   }
 

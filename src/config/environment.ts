@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readDestinations } from '../../activities/destinations/readDestinations.js';
 import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
 import { must, show } from '../../activities/validation/fault.js';
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
@@ -106,6 +107,13 @@ function isJson(text: string): boolean {
   }
 }
 
+const destinations = () =>
+  z.string().transform((text, { addIssue }) => {
+    const { destinations, faults } = readDestinations(text);
+    for (const message of faults) addIssue({ code: 'custom', message });
+    return faults.length > 0 ? z.NEVER : destinations;
+  });
+
 const eligibilityUrlRight =
   'an http(s) URL without user name and password, such as https://crm.example.com/eligible';
 
@@ -155,6 +163,7 @@ export const environment = z.object({
   RINGTRUE_DO_NOT_CALL_OPT_OUTS: z
     .enum(['true', 'false'], must('true or false'))
     .transform((word) => word === 'true'),
+  RINGTRUE_DESTINATIONS: destinations(),
   RINGTRUE_POLICIES: z.string(),
   RINGTRUE_CALLING_WINDOW: callingWindow(),
   PORT: port(),

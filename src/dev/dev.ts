@@ -101,6 +101,7 @@ export async function startDev(
       defaultFrom,
       accountSid: twilio.settings.accountSid,
       dialLimits: dialLimitsOf(configuration.callSettings),
+      rules: { ...configuration.callSettings, doNotCall: configuration.doNotCall },
       twilioAuthTokens: twilio.authTokens,
     },
     policies,

@@ -33,6 +33,7 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
   forbidden: Object.keys({
     'do-not-call': true,
     'not-eligible': true,
+    destination: true,
     'known-invalid': true,
   } satisfies Record<Forbidden['by'], true>),
 };

@@ -67,6 +67,7 @@ export function useApi(
       apiTokens: [],
       policies: () => context.bench.settings.policies(),
       defaultFrom: context.bench.settings.defaultFrom,
+      rules: context.bench.settings,
       readiness: async () => ({ ready: true, checks: { temporal: 'ok' } }),
       metrics,
       log,

@@ -52,7 +52,11 @@ const defaults = {
   twiml: '<Response><Say>See you tomorrow.</Say></Response>',
   callingWindow: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00' },
 };
-const known = { policies: { default: { maxAttempts: 1 } as never }, defaultFrom: '+15005550006' };
+const known = {
+  policies: { default: { maxAttempts: 1 } as never },
+  defaultFrom: '+15005550006',
+  destinations: null,
+};
 const draft = {
   name: null,
   window,

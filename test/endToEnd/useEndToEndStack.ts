@@ -63,6 +63,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
       apiTokens: [],
       policies: () => stack.bench.settings.policies(),
       defaultFrom: stack.bench.settings.defaultFrom,
+      rules: stack.bench.settings,
       readiness: async () => ({ ready: true, checks: {} }),
       metrics: new Registry(),
       log: pino({ level: 'silent' }),

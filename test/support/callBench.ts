@@ -72,6 +72,7 @@ export async function startCallBench(input: {
     decideWithinSeconds: 3600,
     absentAfterSeconds: 300,
     callingWindow: null,
+    destinations: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
     doNotCall: { eligibilityUrl: null, addOptOuts: false },
     policies: () => ({

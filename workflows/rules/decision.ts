@@ -87,7 +87,8 @@ export function neverRetried({ outcome }: Pick<Verdict, 'outcome'>): EndedBecaus
     : { code: 'never-retried', message: `A call is never dialed again after this ${outcome}` };
 }
 
-function endedBecauseOf(why: Exclude<NotPlaced, { by: 'canceled' }>): EndedBecause {
+/** What rules out every attempt, as a code and a sentence. */
+export function endedBecauseOf(why: Exclude<NotPlaced, { by: 'canceled' }>): EndedBecause {
   switch (why.by) {
     case 'give-up-at':
       return { code: 'give-up-at', message: 'No attempt could begin before giveUpAt' };

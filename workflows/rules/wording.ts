@@ -41,10 +41,23 @@ export function forbiddenMessage(forbidden: Forbidden): string {
       return `The number is on the do-not-call list (${forbidden.source})${forbidden.reason ? `: ${forbidden.reason}` : ''}`;
     case 'not-eligible':
       return `The eligibility check refused the number (${forbidden.reason})`;
+    case 'destination':
+      return destinationMessage(forbidden);
     case 'known-invalid': {
       const source = forbidden.source === 'lookup' ? 'Lookup' : 'Twilio';
       return `${source} said on ${forbidden.seenAt}, in call ${forbidden.callId}, that there is no such number: ${forbidden.message}`;
     }
+  }
+}
+
+function destinationMessage({ kind, country }: Extract<Forbidden, { by: 'destination' }>): string {
+  switch (kind) {
+    case 'emergency':
+      return 'The number is an emergency number, and no prefix in RINGTRUE_DESTINATIONS names it';
+    case 'premium-rate':
+      return 'The number is a premium-rate number, and no prefix in RINGTRUE_DESTINATIONS names it';
+    case 'elsewhere':
+      return `The number is ${country === null ? 'of no known country' : `a number of ${country}`}, and RINGTRUE_DESTINATIONS does not allow calls there`;
   }
 }
 

@@ -1,15 +1,18 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { acceptAndLookUp } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
+import type { Forbidden } from '../callActivities.js';
 import type { LookupEvidence } from '../callOutcome.js';
+import { forbiddenMessage } from '../rules/wording.js';
 
 /**
  * Validates the request, freezes the plan that the call goes by, and performs Lookup. One activity for all of it: each one
  * costs a task, history and, on Temporal Cloud, money.
  *
- * Fails the workflow with `InvalidCallRequest`, which names every fault.
+ * Returns why the number must not be dialed, if that is known already; else null. Fails the workflow with
+ * `InvalidCallRequest`, which names every fault.
  */
-export async function acceptRequest(call: RunningCall): Promise<void> {
+export async function acceptRequest(call: RunningCall): Promise<Forbidden | null> {
   const { callId, request, startedAt, batchId } = call;
   const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId });
   if (!accepted.accepted)
@@ -18,9 +21,11 @@ export async function acceptRequest(call: RunningCall): Promise<void> {
       'InvalidCallRequest',
       accepted.faults,
     );
-  const { plan, lookup } = accepted;
+  const { plan, lookup, forbidden = null } = accepted;
   call.accept(plan, lookup);
   if (lookup) noteLookup(call, lookup);
+  if (forbidden) call.note(`not dialed: ${forbiddenMessage(forbidden)}`);
+  return forbidden;
 }
 
 function noteLookup(call: RunningCall, lookup: LookupEvidence): void {

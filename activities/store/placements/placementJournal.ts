@@ -13,6 +13,12 @@ export interface PlacementJournal {
    */
   claimPlacement(request: PlacementKey & ClaimRequest): Promise<ClaimResult>;
 
+  /**
+   * For each request every reason of the moment for which it would be refused, in the order of the checks.
+   * Claims nothing and writes nothing.
+   */
+  previewPlacements(requests: (PlacementKey & ClaimRequest)[]): Promise<Refusal[][]>;
+
   /** How many claims the limits, the pause and the circuit breaker would allow now. Claims nothing. */
   availableCapacity(request: {
     accountSid: string;
@@ -155,6 +161,8 @@ export type ClaimResult =
    * other call.
    */
   | { claimed: false; by: 'rate-limit'; waitSeconds: number; callsPerSecond: number };
+
+export type Refusal = ClaimResult & { claimed: false };
 
 /** What Twilio said of an invalid number, and in which call. */
 export interface KnownInvalid {

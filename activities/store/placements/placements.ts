@@ -6,6 +6,7 @@ import {
   type Placement,
   type PlacementJournal,
   type PlacementKey,
+  type Refusal,
   SidTaken,
 } from './placementJournal.js';
 
@@ -24,6 +25,12 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
     async claimPlacement(request) {
       const [row] = await db.query<{ result: ClaimResult }>(claimPlacement, [json(request)]);
       return resultOf(row);
+    },
+
+    async previewPlacements(requests) {
+      if (requests.length === 0) return [];
+      const rows = await db.query<{ refusals: Refusal[] }>(previewPlacements, [json(requests)]);
+      return rows.map(({ refusals }) => refusals);
     },
 
     async availableCapacity(request) {
@@ -101,6 +108,9 @@ function isTaken(error: unknown): boolean {
 }
 
 const claimPlacement = prepared('select claim_placement($1::jsonb) as result');
+const previewPlacements = `
+  select preview_placement(request) as refusals
+  from jsonb_array_elements($1::jsonb) with ordinality as requests (request, nth) order by nth`;
 const availableCapacity = prepared('select available_capacity($1::jsonb) as result');
 const settlePlacement = prepared('select settle_placement($1::jsonb) as result');
 

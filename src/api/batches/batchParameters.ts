@@ -38,6 +38,11 @@ export const skipFaultyRowsSchema = z
   .exactOptional()
   .meta({ description: 'true: leaves out rows with faults, and names them in `skipped`.' });
 
+export const dryRunSchema = z.boolean(must('true or false')).exactOptional().meta({
+  description:
+    'true: starts and stores nothing, and counts what would become of the calls. The Idempotency-Key stays free.',
+});
+
 export const defaultsSchema = z
   .custom<PartialCallRequest>(isObject, must('an object with fields of a call request'))
   .exactOptional()
@@ -54,11 +59,13 @@ export interface BatchParameters {
   unique?: 'to';
   skipFaultyRows?: boolean;
   defaults?: PartialCallRequest;
+  dryRun?: boolean;
 }
 
 const csvParametersSchema = batchParametersSchema.extend({
   unique: uniqueSchema,
   skipFaultyRows: skipFaultyRowsSchema,
+  dryRun: dryRunSchema,
   defaults: defaultsSchema,
   delimiter: z
     .enum([',', ';', 'tab'], must('one of , ; tab'))
@@ -72,7 +79,7 @@ export const csvQueryParameters: Parameter[] = Object.entries(csvParametersSchem
   ([name, schema]) => ({
     name,
     in: 'query',
-    description: `${schema.meta()?.description ?? ''} Only with CSV.`,
+    description: `${schema.meta()?.description ?? ''}${name === 'dryRun' ? '' : ' Only with CSV.'}`,
     // Objects are written as JSON.
     schema: name === 'defaults' ? { type: 'string' } : schema,
   }),

@@ -1,5 +1,7 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
 import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
+import { destinationFaults } from '../../../activities/destinations/destinationFaults.js';
+import type { Destinations } from '../../../activities/destinations/forbiddenDestination.js';
 import type { BatchDraft } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
@@ -42,6 +44,9 @@ export interface SkippedRows {
   totalFaults: number;
 }
 
+/** What each row is checked against. */
+export type BatchContext = RequestContext & { destinations: Destinations | null };
+
 const maxRows = 1_000_000;
 const maxFaults = 100;
 /** Rows that are left out are named one by one, so that they can be corrected. */
@@ -60,72 +65,110 @@ const checkedAtOnce = 200;
  * out instead, unless none is left or the fault is one of the whole file.
  */
 export async function loadBatch(
-  { store, known }: { store: OutcomeStore; known: RequestContext },
+  { store, known }: { store: OutcomeStore; known: BatchContext },
   rows: AsyncIterable<IncomingRow>,
-  options: BatchDraft & { unique: boolean; skipFaultyRows: boolean },
+  options: BatchDraft & RowOptions,
 ): Promise<LoadResult> {
-  const { unique, skipFaultyRows, ...draftOf } = options;
+  const { unique: _unique, skipFaultyRows: _skip, ...draftOf } = options;
   const draft = await store.createDraft(draftOf);
-  const faults = new RowFaults(maxFaults);
-  const skipped = new RowFaults(maxSkippedFaults);
-  let skippedRows = 0;
-  const metadataNames = new Set(Object.keys(options.defaults.metadata ?? {}));
-  const seen = new Map<string, number>();
-  let batch: PartialCallRequest[] = [];
-  let characters = 0;
-  let stored = 0;
-  let total = 0;
-  const flush = async () => {
-    if (batch.length > 0) await store.addBatchRows(draft, stored + 1, batch);
-    stored += batch.length;
-    batch = [];
-    characters = 0;
-  };
-
   let done = false;
   try {
-    for await (const incoming of rows) {
-      const { row } = incoming;
-      total = Math.max(total, row);
-      if (total > maxRows) {
-        faults.add(incoming, [
-          { path: '', message: `is one too many; a batch may have at most ${maxRows} calls` },
-        ]);
-        break;
-      }
-      const request = withOneSpelling(incoming.request);
-      const found = incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known);
-      const first = unique && typeof request.to === 'string' ? seen.get(request.to) : undefined;
-      if (first !== undefined) found.push({ path: 'to', message: `is already the number of row ${first}` });
-      const isSkipped = found.length > 0 && skipFaultyRows && !incoming.ofWholeFile;
-      (isSkipped ? skipped : faults).add(incoming, found);
-      if (isSkipped) skippedRows++;
-      else if (typeof request.to === 'string' && unique && first === undefined) seen.set(request.to, row);
-      if (total % checkedAtOnce === 0) await letOthers();
-      // After the first fault nothing is stored, but the other rows are still checked.
-      if (faults.total > 0 || isSkipped) continue;
-      for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
-      batch.push(request);
-      characters += charactersOf(request);
-      if (batch.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
-    }
+    const checked = await checkRows(known, rows, options, (first, requests) =>
+      store.addBatchRows(draft, first, requests),
+    );
+    const { faults, skipped, skippedRows, total } = checked;
     if (skippedRows > 0 && skippedRows === total && faults.total === 0)
       return { faults: skipped.first.slice(0, maxFaults), totalFaults: skipped.total };
-    if (total === 0 && faults.total === 0)
-      faults.add({ row: 0, line: null }, [{ path: '', message: 'has no call; at least one is needed' }]);
     if (faults.total > 0) return { faults: faults.first, totalFaults: faults.total };
-    await flush();
     done = true;
+    const { metadataNames } = checked;
     const names = metadataNames.size <= maxMetadataNames ? [...metadataNames] : [];
     return {
       draft,
-      total: stored,
+      total: checked.right,
       metadataNames: names,
       skipped: { rows: skippedRows, faults: skipped.first, totalFaults: skipped.total },
     };
   } finally {
     if (!done) await store.discardDraft(draft);
   }
+}
+
+/** How the rows of a batch are checked. */
+export interface RowOptions {
+  defaults: PartialCallRequest;
+  unique: boolean;
+  skipFaultyRows: boolean;
+}
+
+export interface CheckedRows {
+  /** Rows of the file. */
+  total: number;
+  /** Rows that were handed on. */
+  right: number;
+  faults: RowFaults;
+  skippedRows: number;
+  /** Of the rows that were left out. */
+  skipped: RowFaults;
+  metadataNames: Set<string>;
+}
+
+/**
+ * Checks each row, and hands the right ones on in portions, `first` being the number of the first one among them.
+ * After the first fault of a row that is not left out, nothing more is handed on.
+ */
+export async function checkRows(
+  known: BatchContext,
+  rows: AsyncIterable<IncomingRow>,
+  options: RowOptions,
+  handOn: (first: number, requests: PartialCallRequest[]) => Promise<void>,
+): Promise<CheckedRows> {
+  const { unique, skipFaultyRows } = options;
+  const faults = new RowFaults(maxFaults);
+  const skipped = new RowFaults(maxSkippedFaults);
+  let skippedRows = 0;
+  const metadataNames = new Set(Object.keys(options.defaults.metadata ?? {}));
+  const seen = new Map<string, number>();
+  let portion: PartialCallRequest[] = [];
+  let characters = 0;
+  let right = 0;
+  let total = 0;
+  const flush = async () => {
+    if (portion.length > 0) await handOn(right + 1, portion);
+    right += portion.length;
+    portion = [];
+    characters = 0;
+  };
+
+  for await (const incoming of rows) {
+    const { row } = incoming;
+    total = Math.max(total, row);
+    if (total > maxRows) {
+      faults.add(incoming, [
+        { path: '', message: `is one too many; a batch may have at most ${maxRows} calls` },
+      ]);
+      break;
+    }
+    const request = withOneSpelling(incoming.request);
+    const found = incoming.faults.length > 0 ? incoming.faults : faultsOf(request, options, known);
+    const first = unique && typeof request.to === 'string' ? seen.get(request.to) : undefined;
+    if (first !== undefined) found.push({ path: 'to', message: `is already the number of row ${first}` });
+    const isSkipped = found.length > 0 && skipFaultyRows && !incoming.ofWholeFile;
+    (isSkipped ? skipped : faults).add(incoming, found);
+    if (isSkipped) skippedRows++;
+    else if (typeof request.to === 'string' && unique && first === undefined) seen.set(request.to, row);
+    if (total % checkedAtOnce === 0) await letOthers();
+    // After the first fault nothing is stored, but the other rows are still checked.
+    if (faults.total > 0 || isSkipped) continue;
+    for (const name of Object.keys(request.metadata ?? {})) metadataNames.add(name);
+    portion.push(request);
+    characters += charactersOf(request);
+    if (portion.length >= rowsAtOnce || characters >= charactersAtOnce) await flush();
+  }
+  if (total === 0 && faults.total === 0)
+    faults.add({ row: 0, line: null }, [{ path: '', message: 'has no call; at least one is needed' }]);
+  if (faults.total === 0) await flush();
+  return { total, right, faults, skippedRows, skipped, metadataNames };
 }
 
 class RowFaults {
@@ -144,10 +187,16 @@ class RowFaults {
   }
 }
 
-function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: RequestContext): Fault[] {
+function faultsOf(own: PartialCallRequest, { defaults }: RowOptions, known: BatchContext): Fault[] {
   const request = mergeRow(defaults, own);
   const checked = checkCallRequest(request, known);
-  const faults = 'faults' in checked ? checked.faults : callingWindowFaults(checked.request);
+  const faults =
+    'faults' in checked
+      ? checked.faults
+      : [
+          ...destinationFaults(checked.request.to, known.destinations),
+          ...callingWindowFaults(checked.request),
+        ];
   return [...faults, ...giveUpAtFaults(request)];
 }
 

@@ -12,6 +12,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
+import { oneOf, readQuery } from '../http/queryParameters.js';
 import { resourceUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route } from '../http/route.js';
 import { type leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
@@ -22,12 +23,14 @@ import {
   csvParameters,
   csvQueryParameters,
   defaultsSchema,
+  dryRunSchema,
   faultsInDefaults,
   skipFaultyRowsSchema,
   standardWindow,
   uniqueSchema,
 } from './batchParameters.js';
 import { csvRows } from './csvRows.js';
+import { dryRunBatch, dryRunBatchSchema } from './dryRunBatch.js';
 import {
   type IncomingRow,
   type LoadResult,
@@ -86,6 +89,9 @@ export const batchStarted: Route['answers'] = {
 
 export const batchKey = idempotencyKey('batch', 'appointments-2026-03-02');
 
+/** The query of a batch in JSON, whose other parameters are in its body. */
+const jsonQuery = { dryRun: oneOf(['true', 'false'], dryRunSchema.meta()?.description ?? '') };
+
 export const startBatchRoute: Route = {
   method: 'post',
   path: '/batches',
@@ -105,7 +111,14 @@ export const startBatchRoute: Route = {
       },
     },
   },
-  answers: batchStarted,
+  answers: {
+    ...batchStarted,
+    200: {
+      description:
+        'The batch that this Idempotency-Key started before. With dryRun: what would become of its calls.',
+      content: jsonContent(z.union([startedBatchSchema, dryRunBatchSchema])),
+    },
+  },
   problems: [...bodyProblems, 'bad-request', 'key-reused', 'temporal-unavailable', 'store-unavailable'],
   serve: startBatch,
 };
@@ -186,6 +199,8 @@ async function fromCsv(tools: ApiTools, c: ApiContext, key: string | undefined):
 }
 
 async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined): Promise<Response> {
+  const read = readQuery(c, jsonQuery);
+  if ('faults' in read) return invalidRequest(c, read.faults);
   let text = '';
   for await (const part of decodedText(bodyBytes(c, maxJsonBytes, createHash('sha256')), 'utf-8'))
     text += part;
@@ -207,7 +222,8 @@ async function fromJson(tools: ApiTools, c: ApiContext, key: string | undefined)
   }
   const wrong = faultsInDefaults(parsed.data.defaults, requestContext(tools));
   if (wrong.length > 0) return invalidRequest(c, limitFaults(wrong));
-  const { calls: requests, ...parameters } = parsed.data;
+  const { calls: requests, ...inBody } = parsed.data;
+  const parameters = { ...inBody, dryRun: read.query.dryRun === 'true' };
   return createBatch(tools, c, key, parameters, {
     rows: () => jsonRows(requests),
     contentHash: async () => hashOf({ json: body }),
@@ -240,9 +256,14 @@ export async function createBatch(
   tools: ApiTools,
   c: ApiContext,
   key: string | undefined,
-  { name, window, paused, unique, skipFaultyRows, defaults }: BatchParameters,
+  { name, window, paused, unique, skipFaultyRows, defaults, dryRun }: BatchParameters,
   source: BatchSource,
 ): Promise<Response> {
+  if (dryRun) {
+    const options = { defaults: defaults ?? {}, unique: unique === 'to' };
+    const result = await dryRunBatch(tools, requestContext(tools), source.rows(), options);
+    return 'preview' in result ? c.json(result.preview) : refuseBatch(c, result);
+  }
   const batchId = key === undefined ? `batch-${randomUUID()}` : idOfKey('batch', key);
   if (key !== undefined && (await tools.store.findBatch(batchId)) !== null)
     return answerRepeat(tools, c, batchId, await source.contentHash());
@@ -368,5 +389,6 @@ export function refuseBatch(
 }
 
 export function requestContext(tools: ApiTools) {
-  return { policies: tools.policies(), defaultFrom: tools.defaultFrom };
+  const { defaultFrom, rules } = tools;
+  return { policies: tools.policies(), defaultFrom, destinations: rules.destinations };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
+import { destinationFaults } from '../../../activities/destinations/destinationFaults.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { callRequestSchema, checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
@@ -13,9 +14,11 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
+import { oneOf, readQuery } from '../http/queryParameters.js';
 import { callUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, queryParameters, type Route } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
+import { dryRunOf, dryRunSchema } from './dryRun.js';
 
 const startWithinMs = 10_000;
 
@@ -30,6 +33,13 @@ const startedCallSchema = z
   })
   .meta({ id: 'StartedCall', example: { callId: exampleCallId, runId: 'b6f1…', url: exampleCallUrl } });
 
+const parameters = {
+  dryRun: oneOf(
+    ['true', 'false'],
+    'true: dials nothing, and shows what would become of the call. The Idempotency-Key stays free.',
+  ),
+};
+
 export const startCallRoute: Route = {
   method: 'post',
   path: '/calls',
@@ -38,7 +48,7 @@ export const startCallRoute: Route = {
   summary: 'Start a call',
   description:
     'Accepted once Temporal has stored the call. With an `Idempotency-Key` you can repeat the request without dialing twice. The call id is then `call-` and the SHA-256 of the key in hex.',
-  parameters: [idempotencyKey('call', 'order-4711-reminder')],
+  parameters: [idempotencyKey('call', 'order-4711-reminder'), ...queryParameters(parameters)],
   body: { required: true, content: jsonContent(callRequestSchema) },
   answers: {
     202: {
@@ -47,9 +57,10 @@ export const startCallRoute: Route = {
       content: jsonContent(startedCallSchema),
     },
     200: {
-      description: 'The call that this Idempotency-Key started before.',
+      description:
+        'The call that this Idempotency-Key started before. With dryRun: what would become of the call.',
       headers: locationOf('call'),
-      content: jsonContent(startedCallSchema),
+      content: jsonContent(z.union([startedCallSchema, dryRunSchema])),
     },
   },
   problems: [...bodyProblems, 'key-reused', 'temporal-unavailable', 'store-unavailable'],
@@ -60,31 +71,46 @@ function startCall(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const json = await readJson(c);
     if ('refusal' in json) return json.refusal;
+    const read = readQuery(c, parameters);
     const key = c.req.header('Idempotency-Key');
 
     const checked = checkCallRequest(json.body, {
       policies: tools.policies(),
       defaultFrom: tools.defaultFrom,
     });
-    const late = giveUpAtFaults(json.body);
+    // The same key again gives its call, even if that one would be refused by now.
+    const late = [
+      ...giveUpAtFaults(json.body),
+      ...('faults' in checked ? [] : destinationFaults(checked.request.to, tools.rules.destinations)),
+    ];
     const windowFaults = 'faults' in checked ? [] : callingWindowFaults(checked.request);
-    const faults = [...('faults' in checked ? checked.faults : []), ...windowFaults, ...keyFaults(key)];
-    if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
+    const faults = [
+      ...('faults' in read ? read.faults : []),
+      ...('faults' in checked ? checked.faults : []),
+      ...windowFaults,
+      ...keyFaults(key),
+    ];
+    if (faults.length > 0 || 'faults' in checked || 'faults' in read)
+      return invalidRequest(c, [...faults, ...late]);
+    if (read.query.dryRun === 'true') {
+      // A destination that is not allowed is one of the things that a dry run shows.
+      const past = giveUpAtFaults(json.body);
+      return past.length > 0 ? invalidRequest(c, past) : c.json(await dryRunOf(tools, checked.request));
+    }
 
     // Temporal gets the request as it was sent, except for its policy and the spelling of its numbers. The
     // workflow fills in the defaults.
-    const { to, from } = checked.request;
-    const request: CallRequest = {
-      ...(json.body as CallRequest),
-      to,
-      ...(from === undefined ? {} : { from }),
-    };
+    const request = withCanonicalNumbers(json.body, checked.request);
     if (key === undefined) {
       if (late.length > 0) return invalidRequest(c, late);
       return startNew(tools, c, `call-${randomUUID()}`, request, false);
     }
     return startOnce(tools, c, idOfKey('call', key), request, late);
   };
+}
+
+function withCanonicalNumbers(body: unknown, { to, from }: CallRequest): CallRequest {
+  return { ...(body as CallRequest), to, ...(from === undefined ? {} : { from }) };
 }
 
 /**

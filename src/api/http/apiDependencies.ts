@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { CallRules } from '../../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
@@ -25,6 +26,8 @@ export interface ApiDependencies {
   accountSid: string;
   /** The limits with which the workers are configured; absent: not known here. */
   dialLimits?: DialLimits;
+  /** The settings by which the workers accept and place calls. */
+  rules: CallRules;
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */

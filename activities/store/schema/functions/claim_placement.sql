@@ -7,22 +7,13 @@ declare
   this_attempt integer := request ->> 'attempt';
   this_placement integer := request ->> 'placement';
   account text := request ->> 'accountSid';
-  callee text := request ->> 'to';
-  caller text := request ->> 'from';
   pacing account_pacing;
   control dialing_control;
-  limits jsonb;
   other placements;
-  listed do_not_call;
-  invalid invalid_numbers;
+  refusal jsonb;
   checked_at timestamptz;
-  max_allowed integer;
-  placed_count integer;
-  earliest_at timestamptz;
-  has_unclear boolean;
   new_spacing interval;
   send_at timestamptz;
-  wait_seconds double precision;
 begin
   pacing := lock_account(account);
 
@@ -38,94 +29,20 @@ begin
     return jsonb_build_object('claimed', false, 'by', 'already-recorded');
   end if;
 
+  select refusals.refusal into refusal from placement_refusals(request, pacing, claiming => true) as refusals (refusal);
+  if found then
+    return refusal;
+  end if;
+
   select * into control from dialing_control where account_sid = account;
-  limits := limits_in_force(request -> 'limits', control);
   checked_at := clock_timestamp();
-  if control.paused_at is not null then
-    return jsonb_build_object('claimed', false, 'by', 'paused', 'reason', control.paused_reason);
-  end if;
-  -- Open; or half-open, and another placement is testing the provider.
-  if control.breaker_opened_at is not null and (control.breaker_open_until > checked_at or exists (
-    select from placements where account_sid = account and claimed_at >= control.breaker_open_until
-      and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null)) then
-    return jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason);
-  end if;
-
-  select * into listed from do_not_call
-    where to_number = callee and (expires_at is null or expires_at > checked_at);
-  if found then
-    return jsonb_build_object('claimed', false, 'by', 'do-not-call', 'reason', listed.reason, 'source', listed.source);
-  end if;
-  if (request ->> 'rememberInvalidSeconds')::float8 > 0 then
-    select * into invalid from invalid_numbers where to_number = callee
-      and seen_at > checked_at - make_interval(secs => (request ->> 'rememberInvalidSeconds')::float8)
-      -- A newer Lookup overrides an older one. What a create request has shown stands.
-      and not (source = 'lookup' and (request ->> 'lookupSaysValid')::boolean);
-    if found then
-      return jsonb_build_object('claimed', false, 'by', 'known-invalid', 'source', invalid.source, 'code', invalid.code,
-        'message', invalid.message, 'callId', invalid.call_id, 'seenAt', iso_time(invalid.seen_at));
-    end if;
-  end if;
-
-  -- A call that places again is done with what it placed before, even if that could not be written.
-  perform end_placements(this_call, before_attempt => this_attempt, before_placement => this_placement);
-  -- A claim that stayed open for so long belongs to a call that is gone.
-  update placements set result = 'abandoned', settled_at = checked_at, ended_at = coalesce(ended_at, checked_at)
-    where account_sid = account and to_number = callee and from_number = caller and result is null
-      and claimed_at < checked_at - make_interval(secs => (request ->> 'abandonedAfterSeconds')::float8);
-
-  max_allowed := (limits ->> 'callsPerNumber')::integer;
-  if max_allowed is not null and not (request ->> 'parallel')::boolean then
-    select * into other from placements where account_sid = account and to_number = callee and ended_at is null
-      and claimed_at > checked_at - longest_in_flight() and call_id <> this_call
-      order by claimed_at offset max_allowed - 1 limit 1;
-    if found then
-      return jsonb_build_object('claimed', false, 'by', 'number-in-flight', 'callId', other.call_id, 'limit', max_allowed);
-    end if;
-  end if;
-  select * into other from placements
-    where account_sid = account and to_number = callee and from_number = caller and result is null;
-  if found then
-    return jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id, 'attempt', other.attempt);
-  end if;
-
-  max_allowed := (limits ->> 'contacts')::integer;
-  if max_allowed is not null then
-    select count(*), min(claimed_at), bool_or(call_sid is null) into placed_count, earliest_at, has_unclear from (
-      select claimed_at, call_sid from placements where account_sid = account and to_number = callee
-        and claimed_at > checked_at - make_interval(secs => (limits ->> 'contactsSeconds')::float8)
-        and (call_sid is not null or ended_at is null)
-      order by claimed_at desc limit max_allowed) as latest;
-    if placed_count >= max_allowed then
-      return jsonb_build_object('claimed', false, 'by', 'contact-limit', 'limit', max_allowed,
-        'seconds', (limits ->> 'contactsSeconds')::integer,
-        -- Null while one of the placements may still turn out to have made no call.
-        'until', case when not has_unclear then
-          iso_time(earliest_at + make_interval(secs => (limits ->> 'contactsSeconds')::float8)) end);
-    end if;
-  end if;
-
-  max_allowed := (limits ->> 'callsInFlight')::integer;
-  if max_allowed is not null then
-    select count(*) into placed_count from (select from placements where account_sid = account and ended_at is null
-      and claimed_at > checked_at - longest_in_flight() limit max_allowed) as in_flight;
-    if placed_count >= max_allowed then
-      return jsonb_build_object('claimed', false, 'by', 'account-limit', 'limit', max_allowed);
-    end if;
-  end if;
-
-  checked_at := clock_timestamp();
-  new_spacing := send_spacing((limits ->> 'callsPerSecond')::float8);
+  new_spacing := send_spacing((limits_in_force(request -> 'limits', control) ->> 'callsPerSecond')::float8);
   send_at := next_send_time(pacing, new_spacing, checked_at);
-  wait_seconds := greatest(0, extract(epoch from send_at - checked_at));
-  if wait_seconds > (request ->> 'sendWithinSeconds')::float8 then
-    return jsonb_build_object('claimed', false, 'by', 'rate-limit', 'waitSeconds', wait_seconds,
-      'callsPerSecond', (limits ->> 'callsPerSecond')::float8);
-  end if;
   -- Only now, after every check: a send time that nobody uses would delay every other call.
   update account_pacing set next_send_at = send_at + new_spacing, spacing = new_spacing where account_sid = account;
 
   insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at)
-    values (this_call, this_attempt, this_placement, account, callee, caller, greatest(send_at, checked_at));
-  return jsonb_build_object('claimed', true, 'sendAt', iso_time(send_at), 'waitSeconds', wait_seconds);
+    values (this_call, this_attempt, this_placement, account, request ->> 'to', request ->> 'from', greatest(send_at, checked_at));
+  return jsonb_build_object('claimed', true, 'sendAt', iso_time(send_at),
+    'waitSeconds', greatest(0, extract(epoch from send_at - checked_at)));
 end $$;

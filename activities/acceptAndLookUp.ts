@@ -1,5 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
+import type { CallPlan } from '../workflows/callRequest.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { forbiddenDestination } from './destinations/forbiddenDestination.js';
 import { lookUpNumber } from './lookUpNumber.js';
@@ -35,7 +36,10 @@ export function acceptCall({ settings, store }: ActivityDeps) {
     const policies = settings.policies();
     const checked = checkCallRequest(input.request, { ...settings, policies });
     if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
-    const plan = planOf(checked.request, { ...settings, policies }, input.startedAt);
+    const plan: CallPlan = {
+      ...planOf(checked.request, { ...settings, policies }, input.startedAt),
+      ...(settings.publicUrl === null ? { callbacks: false } : {}),
+    };
     const row = {
       callId: input.callId,
       to: plan.to,

@@ -143,7 +143,9 @@ async function callWithOwnCallback(
   { callId, attempt }: PlaceCallInput,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
-  const attemptOfCall = { publicUrl: settings.publicUrl, callId, attempt };
+  const { publicUrl } = settings;
+  if (publicUrl === null) return undefined;
+  const attemptOfCall = { publicUrl, callId, attempt };
   for (const call of candidates) {
     const events = await twilio
       .calls(call.sid)

@@ -159,6 +159,8 @@ export interface CallPlan {
   /** Asked before each attempt, besides the operator's own; null: no other. */
   eligibilityUrl: string | null;
   metadata: Record<string, string>;
+  /** False: Twilio is asked for no status callbacks. Absent: it is asked. */
+  callbacks?: false;
   timeouts: {
     /** Silence about a placed call after which Twilio is asked. */
     callbackWaitSeconds: number;

@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition } from '@temporalio/w
 import { isFinal } from './call/attempt.js';
 import type { CallSnapshot } from './call/callSnapshot.js';
 import { RunningCall } from './call/runningCall.js';
-import type { ForgottenPlacement } from './callActivities.js';
+import type { Forbidden, ForgottenPlacement } from './callActivities.js';
 import type { Attempt, CallOutcome } from './callOutcome.js';
 import type { CallRequest } from './callRequest.js';
 import {
@@ -47,9 +47,7 @@ export async function outboundCall(
     void endDuplicateCalls(call);
     // Checks the request, freezes the plan, performs Lookup.
     const forbidden = resumed === null ? await acceptRequest(call) : null;
-    let decision = forbidden
-      ? decisionWithoutAttempt(call, forbidden, null)
-      : (rejectedByLookup(call) ?? (await attemptUntilResolved(call)));
+    let decision = rejectedByLookup(call) ?? (await attemptUnlessForbidden(call, forbidden));
 
     let recorded = await recordOutcome(call, decision);
     // After a reset the journal may know a placement that this run does not: follow that one first.
@@ -63,6 +61,10 @@ export async function outboundCall(
     await condition(allHandlersFinished);
     return recorded;
   });
+}
+
+async function attemptUnlessForbidden(call: RunningCall, forbidden: Forbidden | null): Promise<Decision> {
+  return forbidden ? decisionWithoutAttempt(call, forbidden, null) : attemptUntilResolved(call);
 }
 
 /** Makes attempts until one of them, or what forbids the next one, decides how the call turns out. */

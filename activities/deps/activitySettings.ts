@@ -8,8 +8,11 @@ import type { TwilioSettings } from '../twilio/twilioClient.js';
  */
 export interface ActivitySettings extends DialLimits {
   twilio: TwilioSettings;
-  /** Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. */
-  publicUrl: string;
+  /**
+   * Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. Null: Twilio cannot
+   * reach it, so it is asked for no callbacks.
+   */
+  publicUrl: string | null;
   /** `TWILIO_FROM`. */
   defaultFrom: string | null;
   /** `RINGTRUE_CPS`: calls placed per second over all workers together. */

@@ -121,6 +121,7 @@ function createOptions(
   { callId, attempt, plan }: PlaceCallInput,
 ): CallListInstanceCreateOptions {
   const { content } = plan;
+  const { publicUrl } = deps.settings;
   return {
     to: plan.to,
     from: plan.from,
@@ -128,10 +129,10 @@ function createOptions(
     timeLimit: plan.maxDurationSeconds,
     ...content,
     // Twilio ignores the request's callbacks when an application is given.
-    ...('applicationSid' in content
+    ...('applicationSid' in content || publicUrl === null
       ? {}
       : {
-          statusCallback: statusCallbackUrl(deps.settings.publicUrl, callId, attempt),
+          statusCallback: statusCallbackUrl(publicUrl, callId, attempt),
           statusCallbackMethod: 'POST',
           statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
         }),

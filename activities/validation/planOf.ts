@@ -5,23 +5,13 @@ import {
   type RetryPolicy,
 } from '../../workflows/callRequest.js';
 import { deadlineOf } from '../../workflows/rules/retry.js';
-import type { CallRules } from '../deps/activitySettings.js';
 import { completePolicy, type RequestContext } from './callRequestSchema.js';
 
+/** The settings that go into a plan. */
+type PlanSettings = RequestContext & CallPlan['timeouts'] & Pick<CallPlan, 'callingWindow'>;
+
 /** The plan of a checked request: every default filled in, and policy and settings frozen. */
-export function planOf(
-  request: CallRequest,
-  settings: Pick<
-    CallRules,
-    | 'callingWindow'
-    | 'callbackWaitSeconds'
-    | 'pollIntervalSeconds'
-    | 'decideWithinSeconds'
-    | 'absentAfterSeconds'
-  > &
-    RequestContext,
-  startedAt: string,
-): CallPlan {
+export function planOf(request: CallRequest, settings: PlanSettings, startedAt: string): CallPlan {
   const { retry = 'default' } = request;
   const policy = completePolicy(
     typeof retry === 'string' ? (settings.policies[retry] as RetryPolicy) : retry,

@@ -17,6 +17,7 @@ export type ApiSettings = Pick<
   | 'host'
   | 'port'
   | 'publicUrl'
+  | 'callbacks'
   | 'taskQueue'
   | 'accountSid'
   | 'dialLimits'
@@ -78,7 +79,10 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   };
 }
 
-/** The URL on which status callbacks are built and verified. */
-export function publicUrlOf({ publicUrl }: { publicUrl: string | null }, port: number): string {
-  return publicUrl ?? `http://localhost:${port}`;
+/** The URL on which status callbacks are built and verified. Null: Twilio is asked for none. */
+export function publicUrlOf(
+  { publicUrl, callbacks }: { publicUrl: string | null; callbacks: boolean },
+  port: number,
+): string | null {
+  return callbacks ? (publicUrl ?? `http://localhost:${port}`) : null;
 }

@@ -37,7 +37,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const access = apiTokens.length > 0 ? bearerAuth(apiTokens, rateLimits) : onlyLocal();
   const measures = apiMetrics(dependencies.metrics);
   const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
-  const answerBase = whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;
+  const answerBase = publicUrl !== null && whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;
   // Not strict: /calls/ is /calls.
   const app = new Hono<ApiEnv>({ strict: false });
 

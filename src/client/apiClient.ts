@@ -31,7 +31,7 @@ export interface DryRun {
   earliestAttemptAt: string | null;
   forbiddenBy: { by: string; message: string }[];
   delayedBy: { by: string; message: string; until: string | null }[];
-  notAsked: { by: string; message: string }[];
+  unchecked: { by: string; message: string }[];
 }
 
 /** What would become of the calls of a batch. */
@@ -44,7 +44,7 @@ export interface BatchDryRun {
   delayed: number;
   forbiddenBy: { by: string; calls: number; message: string }[];
   delayedBy: { by: string; calls: number; message: string }[];
-  notAsked: { by: string; message: string }[];
+  unchecked: { by: string; message: string }[];
 }
 
 interface RedialPreview {

@@ -18,8 +18,10 @@ export interface ApiConfiguration extends CommonConfiguration {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Null: `http://localhost:` and the port. */
+  /** Null: `http://localhost:` and the port, unless there are no `callbacks`. */
   publicUrl: string | null;
+  /** False: Twilio is asked for no status callbacks. */
+  callbacks: boolean;
   /** The account whose dialing the API shows and controls. */
   accountSid: string;
   /** The limits with which the workers are configured. */
@@ -104,8 +106,8 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
 export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration {
   const r = new ConfigurationReader(env);
   const twilio = r.twilio('required');
-  const { publicUrl, policies, defaultFrom, host, port } = r.http();
-  if (publicUrl === null && port === 0)
+  const { publicUrl, callbacks, policies, defaultFrom, host, port } = r.http();
+  if (callbacks && publicUrl === null && port === 0)
     r.fault('RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API');
   return r.done({
     ...r.common(),
@@ -116,7 +118,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     activities: {
       ...r.callSettings(standardCallSettings),
       twilio: twilio?.settings ?? noTwilio,
-      publicUrl: publicUrl ?? `http://localhost:${port}`,
+      publicUrl: callbacks ? (publicUrl ?? `http://localhost:${port}`) : null,
       defaultFrom,
       notify: r.notify(twilio?.authTokens ?? [''], false),
       doNotCall: r.doNotCall(),

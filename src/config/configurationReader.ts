@@ -191,10 +191,11 @@ export class ConfigurationReader {
 
   /** Twilio refuses to create a call whose status callback leads to a host that is not public. */
   #checkPublicUrl(): void {
-    const right = 'the URL under which Twilio reaches the API, such as https://calls.example.com';
+    const right =
+      'the URL under which Twilio reaches the API, such as https://calls.example.com (or none: then there are no callbacks, and every call is decided by polling)';
     if (!this.set.RINGTRUE_PUBLIC_URL) this.fault(`RINGTRUE_PUBLIC_URL is missing; must be ${right}`);
     const publicUrl = this.values.RINGTRUE_PUBLIC_URL;
-    const trouble = publicUrl === undefined ? null : whyNotPublic(publicUrl);
+    const trouble = publicUrl === undefined || publicUrl === 'none' ? null : whyNotPublic(publicUrl);
     if (trouble !== null) this.fault(`RINGTRUE_PUBLIC_URL is ${publicUrl}, and ${trouble}; must be ${right}`);
   }
 
@@ -218,12 +219,14 @@ export class ConfigurationReader {
   http() {
     const host = this.values.HOST ?? '127.0.0.1';
     const apiTokens = this.values.RINGTRUE_API_TOKENS ?? [];
+    const publicUrl = this.values.RINGTRUE_PUBLIC_URL ?? null;
     const fromFile = this.values.RINGTRUE_POLICIES ? readPolicies(this.values.RINGTRUE_POLICIES) : null;
     if (fromFile && 'faults' in fromFile) for (const fault of fromFile.faults) this.fault(fault);
     return {
       host,
       port: this.values.PORT ?? 3000,
-      publicUrl: this.values.RINGTRUE_PUBLIC_URL ?? null,
+      publicUrl: publicUrl === 'none' ? null : publicUrl,
+      callbacks: publicUrl !== 'none',
       apiTokens,
       progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,

@@ -124,7 +124,7 @@ function isPlainUrl(text: string): boolean {
 }
 
 const publicUrlRight =
-  'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com';
+  'an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com, or none';
 
 /** What each variable may hold. All are optional here: `configuration.ts` says which ones a process needs. */
 export const environment = z.object({
@@ -149,7 +149,7 @@ export const environment = z.object({
   RINGTRUE_CALLS_PER_NUMBER: wholeNumber(0, 1_000_000, ' of calls (0: any number)'),
   RINGTRUE_CONTACTS_PER_NUMBER: contacts(),
   RINGTRUE_REMEMBER_INVALID_SECONDS: wholeNumber(0, 31_622_400, ' of seconds (0: not at all)'),
-  RINGTRUE_PUBLIC_URL: baseUrl(publicUrlRight),
+  RINGTRUE_PUBLIC_URL: z.union([z.literal('none'), baseUrl(publicUrlRight)], must(publicUrlRight)),
   RINGTRUE_CALLBACK_WAIT_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
   RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),
   RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),

@@ -9,7 +9,7 @@ export function dryRunSheet({ request, earliestAttemptAt, ...preview }: DryRun):
       : `${request.to} would be called at ${earliestAttemptAt} at the earliest.`,
     ...preview.forbiddenBy.map(({ by, message }) => `  forbidden by ${by}: ${message}`),
     ...preview.delayedBy.map(({ by, message }) => `  delayed by ${by}: ${message}`),
-    ...preview.notAsked.map(({ message }) => `  ${message}`),
+    ...preview.unchecked.map(({ message }) => `  ${message}`),
     'Nothing was dialed.',
   ].join('\n');
 }
@@ -27,7 +27,7 @@ export function batchDryRunSheet(preview: BatchDryRun): string {
     ),
     ...faults.map(({ row, path, message }) => `  row ${row}: ${path} ${message}`),
     ...(totalFaults > faults.length ? [`  and ${totalFaults - faults.length} more faults`] : []),
-    ...preview.notAsked.map(({ message }) => `  ${message}`),
+    ...preview.unchecked.map(({ message }) => `  ${message}`),
     'Nothing was started.',
   ].join('\n');
 }

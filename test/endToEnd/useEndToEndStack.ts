@@ -19,6 +19,7 @@ export interface SimulatedCall {
   to: string;
   status: string;
   statusCallback: string | null;
+  callbacksSent: number;
 }
 
 export interface EndToEndStack {
@@ -28,6 +29,7 @@ export interface EndToEndStack {
   call(request: Record<string, unknown>): Promise<CallOutcome>;
   /** Every call that the simulator made to a number. */
   simulated(to: string): Promise<SimulatedCall[]>;
+  apiUrl: string;
 }
 
 /** API, worker, store and simulator, connected by real HTTP, as in production. */
@@ -56,7 +58,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
       temporal: stack.bench.client,
       store: stack.store,
       taskQueue: stack.bench.taskQueue,
-      publicUrl,
+      publicUrl: stack.bench.settings.publicUrl,
       progress: 'signal',
       accountSid,
       twilioAuthTokens: [authToken],
@@ -71,6 +73,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
     const server: HttpServer = await listen(api, { host: '127.0.0.1', port, what: 'API', variable: 'PORT' });
     stops.unshift(() => server.close());
 
+    stack.apiUrl = publicUrl;
     stack.call = async (request) => {
       const posted = await fetch(`${publicUrl}/calls`, {
         method: 'POST',

@@ -149,7 +149,7 @@ describe('one variable is wrong: one fault, which names it and says what is righ
     [
       'RINGTRUE_PUBLIC_URL',
       'calls.example.com',
-      'RINGTRUE_PUBLIC_URL is "calls.example.com"; must be an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com',
+      'RINGTRUE_PUBLIC_URL is "calls.example.com"; must be an http(s) URL without user name, password and query, under which Twilio reaches the API, such as https://calls.example.com, or none',
     ],
     [
       'RINGTRUE_API_TOKENS',
@@ -226,6 +226,27 @@ describe('what a process needs', () => {
       'RINGTRUE_CALLING_WINDOW is not right: start is missing; must be a local time HH:MM, 00:00..23:59',
       'RINGTRUE_CALLING_WINDOW is not right: end is missing; must be a local time HH:MM, 00:00..24:00',
     ]);
+  });
+
+  it('destinations with several faults: one message names all of them', () => {
+    const right =
+      'must be countries (ISO 3166, two letters) and prefixes, separated by commas, such as US,CA,+49';
+    expect(faultsOf('worker', { ...complete, RINGTRUE_DESTINATIONS: 'US,UK,XX,49,+0,Canada,' })).toEqual([
+      `RINGTRUE_DESTINATIONS names "UK", which is no country of ISO 3166 (the United Kingdom is GB); ${right}`,
+      `RINGTRUE_DESTINATIONS names "XX", which is no country with a calling code; ${right}`,
+      `RINGTRUE_DESTINATIONS names "49", a prefix without its +; ${right}`,
+      `RINGTRUE_DESTINATIONS names "+0", neither a country nor a prefix; ${right}`,
+      `RINGTRUE_DESTINATIONS names "Canada", neither a country nor a prefix; ${right}`,
+      `RINGTRUE_DESTINATIONS names "", neither a country nor a prefix; ${right}`,
+    ]);
+  });
+
+  it('destinations: API and worker apply the same ones', () => {
+    const env = { ...complete, RINGTRUE_DESTINATIONS: 'US, ca,+49' };
+    const destinations = { countries: ['US', 'CA'], prefixes: ['+49'] };
+    expect(apiConfiguration(env).rules.destinations).toEqual(destinations);
+    expect(workerConfiguration(env).activities.destinations).toEqual(destinations);
+    expect(workerConfiguration(complete).activities.destinations).toBeNull();
   });
 
   it.each(['dev', 'setup', 'simulator'] as const)('%s, nothing set: starts', (role) => {
@@ -441,10 +462,24 @@ describe('names and values that other programs set', () => {
   ])('real Twilio, and the public URL is %s: refused', (url, why) => {
     for (const role of ['api', 'worker'] as const)
       expect(faultsOf(role, { ...complete, RINGTRUE_PUBLIC_URL: url })).toEqual([
-        `RINGTRUE_PUBLIC_URL is ${url}, and ${why}; must be the URL under which Twilio reaches the API, such as https://calls.example.com`,
+        `RINGTRUE_PUBLIC_URL is ${url}, and ${why}; must be the URL under which Twilio reaches the API, such as https://calls.example.com (or none: then there are no callbacks, and every call is decided by polling)`,
       ]);
     const simulated = { ...complete, RINGTRUE_PUBLIC_URL: url, TWILIO_BASE_URL: 'http://127.0.0.1:3001' };
     expect(faultsOf('worker', simulated)).toEqual([]);
+  });
+
+  it('real Twilio without a public URL: a fault that offers none, which is accepted', () => {
+    const { RINGTRUE_PUBLIC_URL: _, RINGTRUE_API_TOKENS: _tokens, ...without } = complete;
+    for (const role of ['api', 'worker', 'dev'] as const) {
+      expect(faultsOf(role, without)).toEqual([
+        'RINGTRUE_PUBLIC_URL is missing; must be the URL under which Twilio reaches the API, such as https://calls.example.com (or none: then there are no callbacks, and every call is decided by polling)',
+      ]);
+      expect(faultsOf(role, { ...without, RINGTRUE_PUBLIC_URL: 'none' })).toEqual([]);
+    }
+    const env = { ...without, RINGTRUE_PUBLIC_URL: 'none', PORT: '0' };
+    expect(workerConfiguration(env).activities.publicUrl).toBeNull();
+    expect(apiConfiguration(env)).toMatchObject({ publicUrl: null, callbacks: false });
+    expect(apiConfiguration(complete)).toMatchObject({ callbacks: true });
   });
 
   it('HOST is not an address, as conda exports it: the demo ignores it', () => {

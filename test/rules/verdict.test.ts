@@ -274,6 +274,12 @@ describe('what forbids to dial → outcome, reachability, reason; never dialed a
       { code: 'not-eligible', source: 'policy' },
     ],
     [
+      { by: 'destination', kind: 'elsewhere', country: null },
+      'canceled',
+      'undetermined',
+      { code: 'destination', source: 'policy' },
+    ],
+    [
       {
         by: 'known-invalid',
         source: 'lookup',

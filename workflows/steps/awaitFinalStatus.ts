@@ -34,8 +34,12 @@ export async function awaitFinalStatus(call: RunningCall, attempt: Attempt): Pro
 /** Waits for a final status or a cancel request. False: nothing was heard for as long as the plan allows. */
 async function waitForCallback(call: RunningCall, attempt: Attempt): Promise<boolean> {
   const timeout = callbackTimeoutOf(call.plan);
-  const summary = `status callback about ${attempt.callSid}`;
-  call.setWaitingFor(`a ${summary}`);
+  const summary = hasCallbacks(call.plan)
+    ? `status callback about ${attempt.callSid}`
+    : `time to poll Twilio about ${attempt.callSid}`;
+  call.setWaitingFor(
+    hasCallbacks(call.plan) ? `a ${summary}` : `the end of ${attempt.callSid}; Twilio is polled`,
+  );
   // One timer that is checked when it fires, not a new one with each callback: timers cost history.
   for (;;) {
     const silence = (Date.now() - call.lastUpdateAt) / 1000;
@@ -48,11 +52,14 @@ async function waitForCallback(call: RunningCall, attempt: Attempt): Promise<boo
 /** Polls Twilio until the status is final. False: asked after the deadline, Twilio had no final status. */
 async function pollUntilFinal(call: RunningCall, attempt: Attempt): Promise<boolean> {
   const timeout = callbackTimeoutOf(call.plan);
-  call.note(`no callback for ${timeout} s: Twilio is asked too`);
+  const why = hasCallbacks(call.plan)
+    ? `no callback for ${timeout} s, so Twilio is asked too`
+    : 'Twilio is polled, since it sends no callbacks';
+  call.note(why);
   // Postponed for stored callbacks, it is still to be asked well before the deadline.
   const patienceSeconds = Math.min(timeout, secondsUntil(decideBy(attempt, call.plan)) / 2);
   return askTwilio(call, attempt, {
-    waitingFor: `the end of ${attempt.callSid}; no callback for ${timeout} s, so Twilio is asked too`,
+    waitingFor: `the end of ${attempt.callSid}; ${why}`,
     interrupted: () => call.cancelRequested,
     ask: (question) =>
       pollCall({ ...question, ...(question.isLast ? {} : { patienceSeconds }) }, call.plan.timeouts),
@@ -133,10 +140,12 @@ function decideBy(attempt: Attempt, { ringTimeoutSeconds, maxDurationSeconds, ti
 }
 
 /** How long nothing may be heard of a call before Twilio is asked. */
-function callbackTimeoutOf({ timeouts, content }: CallPlan): number {
-  const { callbackWaitSeconds, pollIntervalSeconds } = timeouts;
-  // With an application Twilio sends its callbacks elsewhere, so there is nothing to wait for.
-  return 'applicationSid' in content
-    ? Math.min(callbackWaitSeconds, pollIntervalSeconds)
-    : callbackWaitSeconds;
+function callbackTimeoutOf(plan: CallPlan): number {
+  const { callbackWaitSeconds, pollIntervalSeconds } = plan.timeouts;
+  return hasCallbacks(plan) ? callbackWaitSeconds : Math.min(callbackWaitSeconds, pollIntervalSeconds);
+}
+
+/** Without a public URL Twilio sends no callbacks, and with an application it sends them elsewhere. */
+function hasCallbacks({ content, callbacks }: CallPlan): boolean {
+  return callbacks !== false && !('applicationSid' in content);
 }

@@ -6,10 +6,10 @@ import type { CallPlan } from '../../../workflows/callRequest.js';
 import {
   delayedEntry,
   forbiddenEntry,
-  notAskedFor,
-  notAskedSchema,
   planFor,
   previewDeps,
+  uncheckedOf,
+  uncheckedSchema,
 } from '../calls/dryRun.js';
 import type { ApiTools } from '../http/apiDependencies.js';
 import { type BatchContext, checkRows, type IncomingRow, type RowFault } from './loadBatch.js';
@@ -42,7 +42,7 @@ export const dryRunBatchSchema = z
     delayed: z.int().meta({ description: 'Calls that would be dialed, but not at once.' }),
     forbiddenBy: countSchema,
     delayedBy: countSchema,
-    notAsked: notAskedSchema,
+    unchecked: uncheckedSchema,
   })
   .meta({ id: 'BatchDryRun' });
 
@@ -61,7 +61,7 @@ export async function dryRunBatch(
 ): Promise<{ preview: z.output<typeof dryRunBatchSchema> } | { faults: RowFault[]; totalFaults: number }> {
   const forbiddenBy = new RuleCounts();
   const delayedBy = new RuleCounts();
-  const notAsked = new Map<string, ReturnType<typeof notAskedFor>[number]>();
+  const unchecked = new Map<string, ReturnType<typeof uncheckedOf>[number]>();
   let forbidden = 0;
   let delayed = 0;
   const count = (preview: CallPreview) => {
@@ -74,7 +74,7 @@ export async function dryRunBatch(
   const checked = await checkRows(known, rows, options, async (_first, requests) => {
     for (let from = 0; from < requests.length; from += previewedAtOnce) {
       const plans = requests.slice(from, from + previewedAtOnce).map(planOfRow);
-      for (const entry of notAskedFor(tools, plans)) notAsked.set(entry.by, entry);
+      for (const entry of uncheckedOf(tools, plans)) unchecked.set(entry.by, entry);
       for (const preview of await previewCalls(previewDeps(tools), plans)) count(preview);
     }
   });
@@ -90,7 +90,7 @@ export async function dryRunBatch(
     delayed,
     forbiddenBy: forbiddenBy.all(),
     delayedBy: delayedBy.all(),
-    notAsked: [...notAsked.values()],
+    unchecked: [...unchecked.values()],
   };
   return { preview };
 

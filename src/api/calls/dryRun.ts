@@ -14,7 +14,7 @@ import type { ApiTools } from '../http/apiDependencies.js';
 
 const by = z.string().meta({ description: 'The rule.', example: 'do-not-call' });
 const message = z.string().meta({ description: 'A sentence for people.' });
-export const notAskedSchema = z.array(z.object({ by, message })).meta({
+export const uncheckedSchema = z.array(z.object({ by, message })).meta({
   description: 'Services that a real call would ask, and a dry run does not.',
 });
 
@@ -38,7 +38,7 @@ export const dryRunSchema = z
         }),
       )
       .meta({ description: 'Everything that the call would wait for.' }),
-    notAsked: notAskedSchema,
+    unchecked: uncheckedSchema,
   })
   .meta({ id: 'DryRun' });
 
@@ -55,7 +55,7 @@ export async function dryRunOf(tools: ApiTools, request: CallRequest): Promise<D
     earliestAttemptAt,
     forbiddenBy: forbidden.map(forbiddenEntry),
     delayedBy: hindrances.map(delayedEntry),
-    notAsked: notAskedFor(tools, [plan]),
+    unchecked: uncheckedOf(tools, [plan]),
   };
 }
 
@@ -81,7 +81,7 @@ export function delayedEntry(hindrance: CallPreview['hindrances'][number]): DryR
 }
 
 /** Who would be asked before these calls are dialed, and is not asked now. */
-export function notAskedFor({ rules }: ApiTools, plans: CallPlan[]): DryRun['notAsked'] {
+export function uncheckedOf({ rules }: ApiTools, plans: CallPlan[]): DryRun['unchecked'] {
   const asksEligibility =
     rules.doNotCall.eligibilityUrl !== null || plans.some(({ eligibilityUrl }) => eligibilityUrl !== null);
   const asksLookup = plans.some(({ lookup }) => lookup !== 'off');

@@ -20,8 +20,9 @@ export interface ApiDependencies {
   taskQueue: string;
   /**
    * Origin and optional path prefix under which Twilio reaches this API. Signatures are checked against it.
+   * Null: Twilio cannot reach it.
    */
-  publicUrl: string;
+  publicUrl: string | null;
   /** The account whose dialing is shown and controlled. */
   accountSid: string;
   /** The limits with which the workers are configured; absent: not known here. */

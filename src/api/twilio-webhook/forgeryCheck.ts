@@ -12,14 +12,16 @@ import { baseOf, type FormParameters, isSignedByTwilio } from './twilioSignature
 export function forgeryCheck(
   tools: ApiTools,
 ): (c: ApiContext, parameters: FormParameters) => Promise<Response | null> {
-  const base = baseOf(tools.publicUrl);
+  const base = tools.publicUrl === null ? null : baseOf(tools.publicUrl);
   const { badSignaturesPerMinute } = tools.rateLimits;
   const forgeries = new RateLimit('bad-signatures', { atMost: badSignaturesPerMinute, perSeconds: 60 });
   return async (c, parameters) => {
-    const signed = isSignedByTwilio(
-      { url: base + requestTarget(c), parameters, signature: c.req.header('X-Twilio-Signature') },
-      tools.twilioAuthTokens,
-    );
+    const signed =
+      base !== null &&
+      isSignedByTwilio(
+        { url: base + requestTarget(c), parameters, signature: c.req.header('X-Twilio-Signature') },
+        tools.twilioAuthTokens,
+      );
     if (signed) return null;
     tools.measures.callbacks.inc({ result: 'forged' });
     const refusal = await forgeries.take(
@@ -31,7 +33,9 @@ export function forgeryCheck(
       return problem(
         c,
         'bad-signature',
-        'X-Twilio-Signature does not match this URL, these parameters and our auth token. If Twilio sent this, check TWILIO_AUTH_TOKEN, and compare RINGTRUE_PUBLIC_URL with the URL that Twilio requests.',
+        base === null
+          ? 'RINGTRUE_PUBLIC_URL is none, so no signature can be checked, and Twilio is asked for no callbacks. Calls are decided by polling.'
+          : 'X-Twilio-Signature does not match this URL, these parameters and our auth token. If Twilio sent this, check TWILIO_AUTH_TOKEN, and compare RINGTRUE_PUBLIC_URL with the URL that Twilio requests.',
       );
     // Each further guess needs a new connection.
     c.header('Connection', 'close');

@@ -15,7 +15,7 @@ export function redirectedCallback(tools: ApiTools): MiddlewareHandler<ApiEnv> {
   let isLogged = false;
   return async (c, next) => {
     if (c.req.method !== 'GET' || c.req.header('X-Twilio-Signature') === undefined) return next();
-    if (!isLogged)
+    if (!isLogged && tools.publicUrl !== null)
       tools.log.warn(
         `A status callback came as GET instead of POST. If Twilio sent it, something redirects Twilio's requests to ${tools.publicUrl}: set RINGTRUE_PUBLIC_URL to where they end, such as https instead of http.`,
       );

@@ -134,6 +134,7 @@ overApi(program.commandsGroup(calls).command('call'))
     'URL that is asked before each placement whether the number may be called',
   )
   .option('--metadata <name=value...>', 'your own strings, returned with the outcome')
+  .option('--twilio <Name=value...>', "further parameters of Twilio's create, such as SendDigits=ww1234#")
   .option('--key <key>', 'Idempotency-Key: the same key never places a second call')
   .option('--dry-run', 'dial nothing; show what would forbid or delay the call', false)
   .option('--wait', 'wait for the outcome; the call id and the progress are printed on stderr', false)

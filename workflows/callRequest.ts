@@ -44,7 +44,12 @@ export interface CallRequest {
   eligibilityUrl?: string;
   /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
   metadata?: Record<string, string>;
+  /** Further parameters of Twilio's create, by Twilio's names: `SendDigits`, `Record`. */
+  twilio?: TwilioParameters;
 }
+
+/** Parameters of Twilio's create as Twilio's API description has them. */
+export type TwilioParameters = Record<string, string | number | boolean | string[]>;
 
 export const notifyEvents = ['call.ended', 'attempt.ended'] as const;
 /** What a caller can be told at its `notifyUrl`. */
@@ -159,6 +164,8 @@ export interface CallPlan {
   /** Asked before each attempt, besides the operator's own; null: no other. */
   eligibilityUrl: string | null;
   metadata: Record<string, string>;
+  /** Absent: none. */
+  twilio?: TwilioParameters;
   /** False: Twilio is asked for no status callbacks. Absent: it is asked. */
   callbacks?: false;
   timeouts: {

@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import type { CallListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
 import type { CallUpdate } from '../../workflows/callOutcome.js';
+import type { TwilioParameters } from '../../workflows/callRequest.js';
 import { accountFault, classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { statusCallbackUrl } from '../twilio/statusCallbackUrl.js';
@@ -123,6 +124,8 @@ function createOptions(
   const { content } = plan;
   const { publicUrl } = deps.settings;
   return {
+    // First, so that nothing in them replaces what follows.
+    ...sdkNames(plan.twilio ?? {}),
     to: plan.to,
     from: plan.from,
     timeout: plan.ringTimeoutSeconds,
@@ -140,4 +143,11 @@ function createOptions(
       ? {}
       : { machineDetection: plan.machineDetection === 'enable' ? 'Enable' : 'DetectMessageEnd' }),
   };
+}
+
+/** The SDK's names: `sendDigits` for `SendDigits`. It sends each under Twilio's name. */
+function sdkNames(parameters: TwilioParameters): Partial<CallListInstanceCreateOptions> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
+  );
 }

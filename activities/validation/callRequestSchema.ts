@@ -18,6 +18,7 @@ import {
   policyFieldNames,
   retryPolicySchema,
 } from './retryPolicySchema.js';
+import { twilioFieldNames, twilioParametersSchema } from './twilioParametersSchema.js';
 import { twimlFault } from './twimlFault.js';
 import { withoutInvisible } from './withoutInvisible.js';
 
@@ -169,6 +170,7 @@ export const callRequestSchema = z
           description: "The client's own strings, returned everywhere; at most 4096 bytes as JSON.",
           example: { order: '4711' },
         }),
+      twilio: twilioParametersSchema.exactOptional(),
     },
     must('a call request, a JSON object'),
   )
@@ -190,6 +192,7 @@ const fieldNames = {
   ...policyFieldNames,
   root: Object.keys(callRequestSchema.shape),
   ...windowFieldNames,
+  ...twilioFieldNames,
 };
 
 /**

@@ -6,7 +6,7 @@ export type PartialCallRequest = Partial<CallRequest>;
 const contentFields = ['twiml', 'url', 'applicationSid'] as const;
 
 /**
- * Merges a row over its batch's defaults. `metadata` and `callingWindow` merge field by field; hours and
+ * Merges a row over its batch's defaults. `metadata`, `twilio` and `callingWindow` merge field by field; hours and
  * ranges of a window replace one another, as do TwiML, URL and application SID. Does not validate.
  */
 export function mergeRow(defaults: PartialCallRequest, row: PartialCallRequest): CallRequest {
@@ -20,6 +20,8 @@ export function mergeRow(defaults: PartialCallRequest, row: PartialCallRequest):
   const [metadata, rowMetadata] = [base.metadata, row.metadata];
   if (isPlainObject(metadata) && isPlainObject(rowMetadata))
     merged.metadata = { ...metadata, ...rowMetadata };
+  const [twilio, rowTwilio] = [base.twilio, row.twilio];
+  if (isPlainObject(twilio) && isPlainObject(rowTwilio)) merged.twilio = { ...twilio, ...rowTwilio };
   return merged;
 }
 

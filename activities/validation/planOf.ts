@@ -39,6 +39,7 @@ export function planOf(request: CallRequest, settings: PlanSettings, startedAt: 
     eligibilityUrl: request.eligibilityUrl ?? null,
     notifyOn: request.notifyOn ?? notifyEvents,
     metadata: request.metadata ?? {},
+    ...(request.twilio === undefined ? {} : { twilio: request.twilio }),
     timeouts: {
       callbackWaitSeconds: settings.callbackWaitSeconds,
       pollIntervalSeconds: settings.pollIntervalSeconds,

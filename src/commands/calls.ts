@@ -1,3 +1,4 @@
+import { twilioParameters } from '../../activities/validation/twilioParameters.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
 import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
@@ -28,6 +29,7 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
   eligibilityUrl?: string;
   notifyOn?: string[];
   metadata?: string[];
+  twilio?: string[];
   key?: string;
   dryRun: boolean;
   wait: boolean;
@@ -159,6 +161,7 @@ function requestOf(to: string, options: PlaceOptions): object {
     eligibilityUrl: options.eligibilityUrl,
     notifyOn: options.notifyOn,
     metadata: options.metadata && metadataOf(options.metadata),
+    twilio: options.twilio && twilioOf(options.twilio),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
@@ -174,12 +177,25 @@ function retryOf(text: string): string | object {
 }
 
 function metadataOf(pairs: string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => nameAndText('--metadata', pair)));
+}
+
+/** The field `twilio` of `--twilio SendDigits=1234 Record=true`. The API checks names and values. */
+function twilioOf(pairs: string[]): Record<string, unknown> {
   const entries = pairs.map((pair) => {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`--metadata ${JSON.stringify(pair)} must be name=value`);
-    return [pair.slice(0, at), pair.slice(at + 1)];
+    const [name, text] = nameAndText('--twilio', pair);
+    const type = Object.hasOwn(twilioParameters, name) ? twilioParameters[name]?.type : undefined;
+    if (type === 'boolean' && /^(true|false)$/.test(text)) return [name, text === 'true'];
+    if (type === 'integer' && /^\d{1,9}$/.test(text)) return [name, Number(text)];
+    return [name, type === 'array' ? text.split(',') : text];
   });
   return Object.fromEntries(entries);
+}
+
+function nameAndText(option: string, pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new UsageError(`${option} ${JSON.stringify(pair)} must be name=value`);
+  return [pair.slice(0, at), pair.slice(at + 1)];
 }
 
 function escaped(text: string): string {

@@ -26,6 +26,12 @@ describe('merging a row over the defaults of its batch', () => {
       { to, metadata: { a: '1', b: '3' } },
     ],
     [
+      "has Twilio's parameters: each name by itself",
+      { twilio: { Record: true, CallReason: 'A' } },
+      { to, twilio: { CallReason: 'B' } },
+      { to, twilio: { Record: true, CallReason: 'B' } },
+    ],
+    [
       'is in another time zone: the hours stay',
       { callingWindow: { timeZone: 'Europe/Berlin', start: '08:00', end: '20:00' } },
       { to, callingWindow: { timeZone: 'Asia/Tokyo' } as never },

@@ -1,6 +1,7 @@
 import { callRequestSchema } from '../../../activities/validation/callRequestSchema.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
+import { type TwilioParameter, twilioParameters } from '../../../activities/validation/twilioParameters.js';
 import { BrokenCsv, bareCell, csvRecords, type Delimiter } from '../csv/csvRecords.js';
 import { cellsByColumn, type Header, headerOf } from '../csv/headerOf.js';
 import type { IncomingRow } from './loadBatch.js';
@@ -22,15 +23,21 @@ const meanings: Record<string, (cell: string) => unknown> = {
   notifyOn: words,
   'callingWindow.days': (cell) => words(cell).map(wholeNumber),
   'callingWindow.blockedDates': words,
+  ...Object.fromEntries(
+    Object.entries(twilioParameters).map(([name, { type }]) => [`twilio.${name}`, meaningOf(type)]),
+  ),
 };
 
-/** `metadata.NAME` and `callingWindow.…` are columns of their own. */
+/** `metadata.NAME`, `callingWindow.…` and `twilio.NAME` are columns of their own. */
 const columns = [
-  ...Object.keys(callRequestSchema.shape).filter((name) => name !== 'metadata' && name !== 'callingWindow'),
+  ...Object.keys(callRequestSchema.shape).filter(
+    (name) => name !== 'metadata' && name !== 'callingWindow' && name !== 'twilio',
+  ),
   ...['timeZone', 'start', 'end', 'days', 'blockedDates'].map((name) => `callingWindow.${name}`),
 ];
-const columnByLowerCase = new Map(columns.map((name) => [name.toLowerCase(), name]));
-const expected = `${columns.join(', ')}, or metadata.NAME`;
+const twilioColumns = Object.keys(twilioParameters).map((name) => `twilio.${name}`);
+const columnByLowerCase = new Map([...columns, ...twilioColumns].map((name) => [name.toLowerCase(), name]));
+const expected = `${columns.join(', ')}, or metadata.NAME, or twilio.NAME with a parameter of Twilio's create`;
 
 /** Cells whose invisible characters may mean something: what people wrote, and what the callee hears. */
 const isFreeText = (column: string) => column === 'twiml' || column.startsWith('metadata.');
@@ -103,20 +110,26 @@ function tooMany(cells: number, columnCount: number): Fault {
 
 function requestOf(names: string[], cells: string[]): PartialCallRequest {
   const fields = new Map<string, unknown>();
-  const inner = { metadata: [] as [string, unknown][], callingWindow: [] as [string, unknown][] };
+  const inner: Record<string, [string, unknown][]> = { metadata: [], callingWindow: [], twilio: [] };
   for (const [nth, name] of names.entries()) {
     const written = cells[nth] as string;
     const cell = isFreeText(name) ? written : bareCell(written);
     if (cell === '') continue;
     const value = meanings[name]?.(cell) ?? cell;
-    const [, object, field] = /^(metadata|callingWindow)\.(.+)$/s.exec(name) ?? [];
+    const [, object, field] = /^(metadata|callingWindow|twilio)\.(.+)$/s.exec(name) ?? [];
     if (field === undefined) fields.set(name, value);
-    else inner[object as keyof typeof inner].push([field, value]);
+    else inner[object as string]?.push([field, value]);
   }
   // fromEntries also makes own properties of names such as __proto__.
   for (const [name, entries] of Object.entries(inner))
     if (entries.length > 0) fields.set(name, Object.fromEntries(entries));
   return Object.fromEntries(fields);
+}
+
+function meaningOf(type: TwilioParameter['type']): (cell: string) => unknown {
+  if (type === 'integer') return wholeNumber;
+  if (type === 'boolean') return yesOrNo;
+  return type === 'array' ? words : (cell) => cell;
 }
 
 function words(cell: string): string[] {

@@ -1,3 +1,5 @@
+import { destinationFaults } from '../../activities/destinations/destinationFaults.js';
+import { readDestinations } from '../../activities/destinations/readDestinations.js';
 import { checkCallRequest } from '../../activities/validation/callRequestSchema.js';
 import { faultLine } from '../../activities/validation/fault.js';
 import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
@@ -88,6 +90,8 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
   if ('faults' in checked)
     for (const { path, message } of checked.faults)
       faults.push(faultLine({ path: optionOfField[path] ?? path, message }));
+  if (to !== undefined && !faults.some((fault) => fault.startsWith('--to ')))
+    faults.push(...faultsOfDestination(to));
   if (window !== null && to === undefined && timeZone === undefined)
     faults.push('--window is given without --to and --time-zone; must have one of them, for its time zone');
   if (faults.length > 0)
@@ -99,6 +103,14 @@ function scenarioOf(options: ExplainOptions, words: string[], knownFaults: strin
     window,
     verdicts,
   };
+}
+
+/** No attempt would ring there, whatever the policy. */
+function faultsOfDestination(to: string): string[] {
+  const setting = process.env.RINGTRUE_DESTINATIONS?.trim();
+  const { destinations, faults } = setting ? readDestinations(setting) : { destinations: null, faults: [] };
+  if (faults.length > 0) return faults.map((fault) => `RINGTRUE_DESTINATIONS ${fault}`);
+  return destinationFaults(to, destinations).map(({ message }) => faultLine({ path: '--to', message }));
 }
 
 function windowOf(hours: string, timeZone: string | undefined): CallingWindow {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CallHandle } from '../support/callBench.js';
 import { json, twilioError } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -18,6 +18,32 @@ async function polls(atLeast: number): Promise<void> {
 function answerFetchWith(over: Record<string, unknown>): void {
   Object.assign(context.twilio.calls[0] as object, over);
 }
+
+describe('Twilio is asked for no callbacks', () => {
+  afterEach(() => {
+    context.bench.settings.publicUrl = 'http://127.0.0.1:9';
+  });
+
+  it('no public URL: the create names no callback, and polling decides', async () => {
+    context.bench.settings.publicUrl = null;
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    await polls(1);
+    answerFetchWith({ status: 'busy' });
+    const outcome = await call.result();
+    expect(outcome).toMatchObject({ outcome: 'busy', decidedBy: 'poll' });
+    expect(outcome.timeline.map(({ text }) => text)).toContain(
+      'Twilio is polled, since it sends no callbacks',
+    );
+    expect([...(context.twilio.creates[0] as URLSearchParams).keys()].sort()).toEqual([
+      'From',
+      'TimeLimit',
+      'Timeout',
+      'To',
+      'Twiml',
+    ]);
+  });
+});
 
 describe('no callback comes', () => {
   it('Twilio is asked through ringing and talking until its word is final: decided by poll', async () => {

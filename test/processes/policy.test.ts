@@ -78,6 +78,16 @@ describe.concurrent('ringtrue policy explain', () => {
     expect(policies[1].latest).toEqual(policies[1].earliest);
   });
 
+  it.each([
+    ['a premium-rate number', '+19005551234', {}, 'a premium-rate number'],
+    ['a country that is not allowed', '+4930123456', { RINGTRUE_DESTINATIONS: 'US' }, 'a number of DE'],
+    ['a faulty setting', '+4930123456', { RINGTRUE_DESTINATIONS: '49' }, 'RINGTRUE_DESTINATIONS names "49"'],
+  ])('--to is %s: a fault, status 2', async (_, to, env, fault) => {
+    const { status, stderr } = await run(['explain', '--to', to], env);
+    expect(status).toBe(2);
+    expect(stderr).toContain(fault);
+  });
+
   it('wrong options: names every fault, status 2', async () => {
     const { status, stderr, stdout } = await run([
       'explain',

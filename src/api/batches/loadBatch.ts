@@ -209,5 +209,6 @@ function withOneSpelling(request: PartialCallRequest): PartialCallRequest {
 function charactersOf(request: PartialCallRequest): number {
   let size = 100 + (request.twiml?.length ?? 0) + (request.url?.length ?? 0);
   for (const [name, value] of Object.entries(request.metadata ?? {})) size += name.length + value.length;
+  if (request.twilio !== undefined) size += JSON.stringify(request.twilio).length;
   return size;
 }

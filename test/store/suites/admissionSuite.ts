@@ -42,6 +42,46 @@ export function admissionSuite(engine: () => Engine): void {
     });
   });
 
+  describe('a preview of placements', () => {
+    it('several things are in the way: each is named in the order of the checks, and nothing is claimed or written', async () => {
+      const limits = { callsPerNumber: 1, callsInFlight: 1, contactsPerNumber: { count: 1, seconds: 3600 } };
+      const newRequest = newAccount({ ...limits, callsPerSecond: 0.01 }, { sendWithinSeconds: 0 });
+      const first = newRequest();
+      expect(await by(first)).toBe('claimed');
+      const next = newRequest({ to: first.to });
+      await control(first.accountSid, { paused_at: ago(1), paused_reason: 'a fire drill' });
+      await sql(`insert into do_not_call (to_number, reason, source) values ($1, 'no', 'api')`, [first.to]);
+      const rows = () => sql('select * from placements where account_sid = $1', [first.accountSid]);
+      const before = await rows();
+      const elsewhere = newRequest();
+      const free = newAccount()();
+      const refusals = await engine().store.previewPlacements([next, elsewhere, free]);
+      const named = refusals.map((all) => all.map((refusal) => refusal.by));
+      const forAccount = ['account-limit', 'rate-limit'];
+      expect(named).toEqual([
+        ['paused', 'do-not-call', 'number-in-flight', 'pair-in-progress', 'contact-limit', ...forAccount],
+        ['paused', ...forAccount],
+        [],
+      ]);
+      expect(await rows()).toEqual(before);
+      // A claim stops at the first of them.
+      expect(await by(next)).toBe('paused');
+      expect(await engine().store.previewPlacements([])).toEqual([]);
+    });
+
+    it('a claim between the numbers is so old that it is abandoned: not in the way, and left as it is', async () => {
+      const newRequest = newAccount();
+      const old = newRequest();
+      await claim(old);
+      await sql(`update placements set claimed_at = $2 where call_id = $1`, [old.callId, ago(7200)]);
+      const next = newRequest({ to: old.to, from: old.from });
+      expect(await engine().store.previewPlacements([next])).toEqual([[]]);
+      const [row] = await sql('select result from placements where call_id = $1', [old.callId]);
+      expect(row).toEqual({ result: null });
+      expect(await by(next)).toBe('claimed');
+    });
+  });
+
   describe('Twilio has shown that the number is invalid', () => {
     const invalid = { outcome: 'invalid-number', reachability: 'invalid' } as const;
     const lookup = {

@@ -64,7 +64,13 @@ async function startRows(
   const started: number[] = [];
   const context = { ...settings, policies: settings.policies() };
   try {
-    await forEachInParallel(rows, async ({ row, callId, request }) => {
+    await forEachInParallel(rows, async ({ row, callId, request, canceled }) => {
+      if (canceled) {
+        // Released before the cancel, and perhaps started.
+        if (await callStarter.exists(callId)) started.push(row);
+        else refused.push({ row, fault: 'the batch was canceled before the call was started' });
+        return;
+      }
       const checked = checkCallRequest(request, context);
       if ('faults' in checked) {
         // It was right when the batch came in; the settings have changed since then. It may have been started
@@ -94,7 +100,7 @@ async function cancelRows(deps: ActivityDeps, batchId: string, rows: number[]): 
   await refuseLostRows(deps, batchId, ended);
 }
 
-/** A workflow that has ended and left no outcome will leave none: its row must not run for ever. */
+/** A workflow that has ended and left no outcome will leave none: its row must not run forever. */
 async function refuseLostRows(
   { store, callStarter }: ActivityDeps,
   batchId: string,

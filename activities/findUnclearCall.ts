@@ -1,7 +1,7 @@
-import { log } from '@temporalio/activity';
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import { otherAccount } from './otherAccount.js';
 import type { Placement } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
@@ -15,7 +15,7 @@ const listLagSeconds = 120;
  * candidates too.
  */
 const clockSlackSeconds = 180;
-/** More calls than this between two numbers are not looked through. */
+/** More calls than this to a number are not looked through. */
 const maxListedCalls = 10_000;
 
 /**
@@ -47,7 +47,12 @@ export function findUnclearCall(deps: ActivityDeps) {
     });
     if (entry.callSid !== null) return { kind: 'found', callSid: entry.callSid, sidFrom: 'journal' };
     if (entry.result !== null && entry.result !== 'abandoned') return { kind: 'absent' };
-    if (entry.accountSid !== accountSid) throw otherAccount(callId, entry.accountSid, accountSid);
+    // The list of the configured account proves nothing of a request that went to another account.
+    if (entry.accountSid !== accountSid)
+      throw otherAccount('CallNotSeen', `may have made a call for ${callId}`, {
+        placedBy: entry.accountSid,
+        configured: accountSid,
+      });
 
     const ageSeconds = ageOf(entry, requestedAt);
     const candidates = await candidatesSince(deps, input, ageSeconds);
@@ -78,16 +83,6 @@ export function findUnclearCall(deps: ActivityDeps) {
 }
 
 /**
- * The list of the configured account proves nothing of a request that went to another account: the call
- * waits.
- */
-function otherAccount(callId: string, claimed: string, configured: string) {
-  const message = `Twilio account ${claimed} may have made a call for ${callId}, but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${claimed} until the call is found`;
-  log.error(message);
-  return retryLater('CallNotSeen', message);
-}
-
-/**
  * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
  * since the claim.
  */
@@ -101,10 +96,10 @@ async function candidatesSince(
   { plan: { to, from } }: PlaceCallInput,
   ageSeconds: number,
 ): Promise<CallInstance[]> {
-  // Twilio may list the number with digits that a country has given up, and compares text.
+  // Twilio may list a number with digits that a country has given up, and compares text. So the caller id is compared here.
   const pages = await Promise.all(
     [...new Set([to, ...listedSpellings(canonicalNumber(to))])].map((spelling) =>
-      twilio.calls.list({ to: spelling, from, pageSize: 1000, limit: maxListedCalls }),
+      twilio.calls.list({ to: spelling, pageSize: 1000, limit: maxListedCalls }),
     ),
   ).catch((error) => {
     throw twilioUnavailable('CallNotSeen', error);

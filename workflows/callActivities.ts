@@ -8,7 +8,7 @@ import type {
 } from './callOutcome.js';
 import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
 
-/** What a call does to the world. Implemented in `activities/`; the workflow knows nothing else of it. */
+/** What a call does outside its workflow. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
    * Validates the request, freezes policy and settings into a plan, opens the call's row in the store, and asks Lookup v2
@@ -28,7 +28,7 @@ export interface CallActivities {
 
   /**
    * Creates the call at Twilio: at most once for one `(callId, attempt, placement)`, however often it is executed.
-   * Every ending that can be foreseen is returned as data. Run with `maximumAttempts: 1`.
+   * Every result that can be foreseen is returned as data. Run with `maximumAttempts: 1`.
    */
   placeCall(input: PlaceCallInput): Promise<PlaceCallResult>;
 

@@ -1,6 +1,6 @@
 import type { Outcome } from './callRequest.js';
 
-/** Where the final word about an attempt, or a call, came from. */
+/** Where the final status of an attempt or a call came from. */
 export const deciders = ['webhook', 'poll', 'lookup', 'create', 'cancel', 'policy'] as const;
 export type DecidedBy = (typeof deciders)[number];
 
@@ -41,7 +41,7 @@ export interface Attempt {
   /** From 1. */
   number: number;
   callSid: string | null;
-  /** Twilio's last word about the call, as Twilio writes it; null when there was no Twilio call. */
+  /** Twilio's last status of the call, as Twilio writes it; null when there was no Twilio call. */
   status: string | null;
   /** Null while the attempt is under way. */
   outcome: Outcome | null;
@@ -57,11 +57,11 @@ export interface Attempt {
   evidence: AttemptEvidence;
 }
 
-/** Everything that was heard about one attempt, and whether the sources agree. */
+/** Every update about one attempt, and whether the sources agree. */
 export interface AttemptEvidence {
   /** What became of the create: how the SID was learned, or why there is none. */
   create: CreateEvidence | null;
-  /** Each different thing that was told about the Twilio call, in the order in which it was heard. */
+  /** Every different update about the Twilio call, in the order of arrival. */
   updates: CallUpdate[];
   /** True when two sources gave different final statuses. */
   disagreed: boolean;
@@ -75,7 +75,7 @@ export interface TwilioNotification {
   message: string;
 }
 
-/** One thing we were told about an attempt's Twilio call, by a status callback or by asking. */
+/** What one status callback or one poll said about an attempt's Twilio call. */
 export interface CallUpdate {
   source: 'webhook' | 'poll';
   callSid: string;

@@ -72,7 +72,7 @@ export function resultFromJournal(
 /** The call id was used before, for another call: the workflow fails, and Temporal does not retry. */
 export function callIdTaken(callId: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call for ever: start the call with a new one.`,
+    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call forever: start the call with a new id.`,
     'CallIdTaken',
   );
 }

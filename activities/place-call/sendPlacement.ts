@@ -23,7 +23,7 @@ export async function sendPlacement(deps: PlaceCallDeps, input: PlaceCallInput):
   }
   deps.emit({ kind: 'account-ok' });
   if (!isCallSid(callSid)) return unclear(deps, input, 'Twilio answered without a call SID', false);
-  const [recorded] = await Promise.all([
+  const [{ recorded }] = await Promise.all([
     settlePlacement(deps, input, { result: 'created', callSid, providerFailed: false }),
     recordQueued(deps, input, callSid),
   ]);
@@ -80,7 +80,7 @@ async function refused(
   // Known, or refused at the door. A code that nobody knows may speak of one number only.
   const accountTrouble =
     callWaits && (fault !== null || error.httpStatus === 401 || error.httpStatus === 403);
-  const recorded = await settlePlacement(deps, input, {
+  const { recorded, isSameFault } = await settlePlacement(deps, input, {
     result: 'refused',
     detail: error,
     providerFailed: callWaits,
@@ -88,7 +88,8 @@ async function refused(
     accountFaultCode: !accountTrouble && (fault !== null || callWaits) ? error.code : null,
     why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
   });
-  if (!callWaits) {
+  // Of the first few calls nobody could know that every other one would be refused too.
+  if (!callWaits && !isSameFault) {
     deps.emit({ kind: 'account-ok' });
     return { kind: 'refused', error };
   }

@@ -297,6 +297,11 @@ export class ConfigurationReader {
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
       ...(password ? [password, decoded(password)] : []),
       ...proxyPasswords(set),
+      // As requests to Twilio carry them.
+      ...[
+        [values.TWILIO_ACCOUNT_SID, values.TWILIO_AUTH_TOKEN],
+        [values.TWILIO_API_KEY, values.TWILIO_API_SECRET],
+      ].map((credentials) => Buffer.from(credentials.join(':')).toString('base64')),
     ];
     return [...new Set(ownSecrets)].filter(
       (secret): secret is string => secret !== undefined && secret !== '',

@@ -49,11 +49,8 @@ export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
 
 async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   const { readiness, log } = parts;
-  const bundle = workflowBundle(parts.cacheDirectory);
-  // `serve` awaits it. A failure before that must not end the process.
-  bundle.catch(() => {});
   try {
-    await retryForever(() => serve(signal, parts, bundle), {
+    await retryForever(() => serve(signal, parts), {
       signal,
       onFailure: (error, seconds) => {
         const trouble = `the worker does not run: ${errorText(error)}`;
@@ -68,8 +65,12 @@ async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void
   }
 }
 
-async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<string>): Promise<void> {
+async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   const { temporal, readiness, log } = parts;
+  // Begun beside the connection, and again with each try: a cache directory may have become writable.
+  const bundle = workflowBundle(parts.cacheDirectory);
+  // It is awaited below. A failure before that must not end the process.
+  bundle.catch(() => {});
   const connection = await connect(signal, parts);
   try {
     await ensureSearchAttributes(connection, { ...parts, signal });

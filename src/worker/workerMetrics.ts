@@ -81,13 +81,13 @@ export function activityListener(
   });
   const lookups = new Counter({
     name: 'ringtrue_lookups_total',
-    help: 'Numbers that Lookup was to be asked about, by result: answered, no-answer, refused, skipped. Without an answer the call goes on.',
+    help: 'Lookups of numbers, by result: answered, no-answer, refused, skipped. Without an answer the call goes on.',
     labelNames: ['result'],
     registers,
   });
   const duplicates = new Counter({
     name: 'ringtrue_duplicate_calls_total',
-    help: 'Second Twilio calls of one attempt, which must never be. Each one is ended.',
+    help: 'Second Twilio calls of one attempt, which must never happen. Each one is ended.',
     registers,
   });
   const toPlacement = new Histogram({

@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
 import { surelyNotSent } from '../../activities/twilio/twilioRestError.js';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import type {
   FindUnclearCallResult,
@@ -51,13 +52,7 @@ function inputTo(to: string): PlaceCallInput {
       maxDurationSeconds: 60,
       machineDetection: 'off',
       lookup: 'off',
-      retry: {
-        maxAttempts: 1,
-        retryOn: [],
-        initialIntervalSeconds: 1,
-        backoffCoefficient: 1,
-        maximumIntervalSeconds: 1,
-      },
+      retry: completePolicy({ maxAttempts: 1 }),
       callingWindow: null,
       urgent: false,
       priority: 3,
@@ -188,7 +183,7 @@ describe('there is no claim in the journal', () => {
       sendAt: new Date().toISOString(),
       waitSeconds: 0,
     });
-    context.store.settlePlacement = async () => null;
+    context.store.settlePlacement = async () => ({ breakerChange: null, isSameFault: false });
     context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();

@@ -193,6 +193,19 @@ describe('pause', () => {
     expect(context.twilio.creates).toHaveLength(0);
   });
 
+  it('a reason of any length, and a giveUpAt: the call waits, and goes on', async () => {
+    const call = await context.bench.start({
+      to: context.to,
+      notBefore: inSeconds(1),
+      giveUpAt: inSeconds(hour),
+    });
+    await call.handle.executeUpdate('pause', { args: [{ reason: 'x'.repeat(2000) }] });
+    await call.until((s) => s.state === 'waiting' && s.waitingFor?.includes('xxx') === true);
+    await update(call, 'resume');
+    await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy' });
+  });
+
   it('giveUpAt passes while paused after an attempt: the last outcome stays', async () => {
     const call = await context.bench.start({
       to: context.to,

@@ -24,7 +24,7 @@ export interface BatchCounts {
   outcomes: Partial<Record<Outcome, number>>;
 }
 
-/** A batch as it is told of: what the query `progress` and the API answer, and the result of the workflow. */
+/** A batch as others see it: what the query `progress` and the API answer, and the result of the workflow. */
 export interface BatchProgress {
   batchId: string;
   name: string | null;

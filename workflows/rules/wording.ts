@@ -30,7 +30,7 @@ export function hindranceMessage(hindrance: Hindrance): string {
     case 'store':
       return `the outcome store, which cannot be reached (${hindrance.why})`;
     case 'worker-clock':
-      return `a worker whose clock is right: one says that giveUpAt (${hindrance.giveUpAt}) has passed`;
+      return `a worker with the right time: by the clock of one, giveUpAt (${hindrance.giveUpAt}) has passed`;
   }
 }
 

@@ -103,7 +103,7 @@ async function askTwilio(
     knownRefusal = code;
     call.note(`Twilio cannot be read: ${code} ${message}`);
     call.setWaitingFor(
-      `${waitingFor}; Twilio refuses to be read until the account is fixed (${code}: ${message})`,
+      `${waitingFor}; Twilio cannot be read until the account is fixed (${code}: ${message})`,
     );
   }
 }

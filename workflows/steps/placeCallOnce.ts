@@ -41,6 +41,8 @@ export async function placeCallOnce(
   const { plan, controls } = call;
   const unwanted = () => call.cancelRequested || superseded();
   let placement = call.nextPlacement;
+  // The newest placement that the journal may have: a callback names the call of this one or of one before.
+  let journaled = Math.max(1, placement - 1);
   call.nextPlacement = 1;
   let backOffs = 0;
   for (;;) {
@@ -48,7 +50,7 @@ export async function placeCallOnce(
       backOff(call, { why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
     // A callback that names the attempt proves that a placement made a call after all.
     if (call.assignSidFromCallback(attempt)) {
-      await recordSid(call, attempt, placement);
+      await recordSid(call, attempt, journaled);
       return 'placed';
     }
     if (call.cancelRequested) return { by: 'canceled' };
@@ -76,17 +78,18 @@ export async function placeCallOnce(
     if (
       call.hasCallbackBeforeSid &&
       ['refused', 'forbidden', 'too-late', 'already-recorded'].includes(result.kind)
-    ) {
-      placement = Math.max(1, placement - 1);
+    )
       continue;
+    if (resolvesPlacement.includes(result.kind)) {
+      call.lastPlacement = { attempt: attempt.number, placement };
+      journaled = placement;
     }
-    if (resolvesPlacement.includes(result.kind)) call.lastPlacement = { attempt: attempt.number, placement };
     switch (result.kind) {
       case 'callback-first':
+        journaled = placement;
         break;
       case 'withdrawn':
-        // The callback is about the placement before.
-        if (call.hasCallbackBeforeSid) placement = Math.max(1, placement - 1);
+        // Nothing was sent: the top of the loop sees why.
         break;
       case 'forbidden':
         call.note(`not dialed: ${forbiddenMessage(result.forbidden)}`);

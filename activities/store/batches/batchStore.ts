@@ -40,7 +40,7 @@ export interface BatchStore {
    * canceled.
    */
   releaseRows(batchId: string, limit: number): Promise<void>;
-  /** Released rows that are not marked as started. After a crash some of them may be. */
+  /** Released rows that are not marked as started; none while the batch is paused. After a crash some of them may be started. */
   startingRows(batchId: string, limit: number): Promise<StartingRow[]>;
   /** Marks released rows whose calls were started. */
   markStarted(batchId: string, rows: readonly number[]): Promise<void>;
@@ -85,6 +85,8 @@ export interface StoredBatch {
 /** A released row. `request` is complete: the row merged over the batch's defaults. */
 export interface StartingRow {
   row: number;
+  /** The batch is canceled: only what was started before is followed. */
+  canceled: boolean;
   callId: string;
   request: CallRequest;
 }

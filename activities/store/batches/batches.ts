@@ -70,9 +70,11 @@ export function batches(db: Database): Batches {
         row: number;
         request: PartialCallRequest;
         defaults: PartialCallRequest;
+        canceled: boolean;
       }>(startingRows, [batchId, limit]);
-      return rows.map(({ row, request, defaults }) => ({
+      return rows.map(({ row, request, defaults, canceled }) => ({
         row,
+        canceled,
         callId: callIdOfRow(batchId, row),
         request: mergeRow(defaults, request),
       }));
@@ -184,9 +186,11 @@ const releaseRows = `
   where r.batch_no = front.batch_no and r.row > front.next_row - $2::integer and r.row <= front.next_row
     and r.state = 'waiting'`;
 
+// Released before a pause, and not started when a worker was lost: they wait for the resume.
 const startingRows = `
-  select r.row, r.request, b.defaults from batches b join batch_rows r using (batch_no)
-  where b.batch_id = $1 and r.state = 'starting' order by r.row limit $2`;
+  select r.row, r.request, b.defaults, b.canceled_at is not null as canceled from batches b join batch_rows r using (batch_no)
+  where b.batch_id = $1 and r.state = 'starting' and (b.paused_at is null or b.canceled_at is not null)
+  order by r.row limit $2`;
 
 const markStarted = `
   update batch_rows r set state = 'running', started_at = clock_timestamp()

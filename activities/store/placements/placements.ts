@@ -39,10 +39,10 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
         const what = `Twilio call ${callSid} belongs to another attempt already, so it cannot be the call of ${callId}.`;
         throw new SidTaken(what, { cause: error });
       });
-      const { settled, breaker } = resultOf(row);
+      const { settled, breaker, isSameFault = false } = resultOf(row);
       if (!settled)
         log.warn({ callId, attempt, placement, result }, 'the placement journal has no such claim');
-      return breaker;
+      return { breakerChange: breaker, isSameFault };
     },
 
     async markEnded({ callId, attempt, callSid }) {
@@ -72,6 +72,11 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       return row ?? null;
     },
 
+    async accountOf(callSid) {
+      const [row] = await db.query<{ account_sid: string }>(accountOf, [callSid]);
+      return row?.account_sid ?? null;
+    },
+
     async claimedSids(callSids, besides) {
       if (callSids.length === 0) return new Set();
       const rows = await db.query<{ call_sid: string }>(claimedSids, [
@@ -89,6 +94,7 @@ type LaterPlacement = { attempt: number; placement: number; entry: Placement };
 interface Settled {
   settled: boolean;
   breaker: BreakerChange | null;
+  isSameFault?: boolean;
 }
 
 function resultOf<Result>(row: { result: Result } | undefined): Result {
@@ -137,6 +143,8 @@ const hasRival = `
       and (rival.call_id, rival.attempt, rival.placement) <> ($1, $2::integer, $3::integer)
       and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
       and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
+
+const accountOf = 'select account_sid from placements where call_sid = $1';
 
 // A callback may have stored the SID of a running attempt. That must not look like another attempt's call:
 // until an attempt is settled, only the journal decides whose call it is.

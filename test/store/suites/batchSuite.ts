@@ -265,6 +265,23 @@ export function batchSuite(engine: () => Engine): void {
   });
 
   describe('a released row', () => {
+    it('the batch is paused before it is started: it waits for the resume', async () => {
+      const batchId = await newBatch(2);
+      await store().releaseRows(batchId, 1);
+      await store().controlBatch({ batchId, what: 'pause', reason: null });
+      expect(await store().startingRows(batchId, 10)).toEqual([]);
+      await store().controlBatch({ batchId, what: 'resume', reason: null });
+      expect(await store().startingRows(batchId, 10)).toMatchObject([{ row: 1, canceled: false }]);
+    });
+
+    it('the batch is canceled before it is started: the row says so', async () => {
+      const batchId = await newBatch(2);
+      await store().releaseRows(batchId, 1);
+      await store().controlBatch({ batchId, what: 'pause', reason: null });
+      await store().controlBatch({ batchId, what: 'cancel', reason: null });
+      expect(await store().startingRows(batchId, 10)).toMatchObject([{ row: 1, canceled: true }]);
+    });
+
     it('its call has an outcome when it is refused: the outcome counts', async () => {
       const batchId = await newBatch(1);
       await store().releaseRows(batchId, 1);

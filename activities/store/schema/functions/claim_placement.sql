@@ -86,7 +86,7 @@ begin
   select * into other from placements
     where account_sid = account and to_number = callee and from_number = caller and result is null;
   if found then
-    return jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id, 'attempt', other.attempt);
+    return jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id);
   end if;
 
   max_allowed := (limits ->> 'contacts')::integer;

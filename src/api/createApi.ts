@@ -50,6 +50,12 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
       ? problem(c, 'bad-request', 'A request target must not have a user name or password. Leave them out.')
       : next(),
   );
+  app.use((c, next) => {
+    c.set('answerBase', answerBase);
+    return next();
+  });
+  // Before the next one, which would make 405 of its 404.
+  app.use(honoPath(statusCallbackRoute), redirectedCallback(tools));
   app.use(
     methodNotAllowed({
       app,
@@ -61,11 +67,6 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   );
   app.notFound((c) => problem(c, 'not-found', 'This path does not exist. GET /docs shows all paths.'));
   app.onError((error, c) => problemOf(c, error, tools.log));
-
-  app.use((c, next) => {
-    c.set('answerBase', answerBase);
-    return next();
-  });
 
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   // Whole prefixes, so that a path below them that has no route does not answer without a token either.
@@ -83,7 +84,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
       return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
     },
   });
-  app.use(honoPath(statusCallbackRoute), limitCallback, redirectedCallback(tools));
+  app.use(honoPath(statusCallbackRoute), limitCallback);
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
   for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route), route.serve(tools));

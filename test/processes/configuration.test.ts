@@ -143,6 +143,16 @@ describe('one variable is wrong: one fault, which names it and says what is righ
     ],
     [
       'TWILIO_BASE_URL',
+      'https://user:password@example.com',
+      'TWILIO_BASE_URL is set, but not right; must be an http(s) URL without user name, password and query',
+    ],
+    [
+      'TWILIO_AUTH_TOKEN',
+      '"11112222333344445555666677778888',
+      'TWILIO_AUTH_TOKEN is set, but not right; must be an auth token, without spaces',
+    ],
+    [
+      'TWILIO_BASE_URL',
       'ftp://example.com',
       'TWILIO_BASE_URL is "ftp://example.com"; must be an http(s) URL without user name, password and query',
     ],
@@ -387,6 +397,8 @@ describe('names and values that other programs set', () => {
     RINGTRUE_SERVICE_HOST: '10.96.0.13',
     RINGTRUE_PORT: 'tcp://[fd00::1]:3000',
     RINGTRUE_PORT_53_UDP: 'udp://10.96.0.13:53',
+    RINGTRUE_API_NAME: '/worker/ringtrue-api',
+    RINGTRUE_API_ENV_NODE_VERSION: '20',
     RINGTRUE_SIMULATOR_PORT: 'tcp://10.96.0.14:3001',
     RINGTRUE_TEMPORAL_UI_PORT: 'tcp://10.96.0.15:8233',
   };
@@ -428,12 +440,15 @@ describe('names and values that other programs set', () => {
       'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
     const configuration = apiConfiguration({ ...complete, DATABASE_URL });
     expect(configuration.databaseUrl).toBe(DATABASE_URL);
-    expect(configuration.secrets).toEqual(['the-token', 'the-api-token', 's%40cret', 's@cret']);
+    expect(configuration.secrets).toEqual(expect.arrayContaining(['s%40cret', 's@cret']));
   });
 
   it.each([
     ['http://localhost:3000', 'Twilio cannot reach a local name'],
     ['http://api:3000', 'Twilio cannot reach a local name'],
+    ['http://calls.lan', 'Twilio cannot reach a local name'],
+    ['https://calls.home.arpa', 'Twilio cannot reach a local name'],
+    ['https://calls..example.com', 'it has an empty label'],
     ['http://127.0.0.1:3000', 'Twilio cannot reach a private address'],
     ['http://[::1]:3000', 'Twilio cannot reach a private address'],
     ['https://10.0.0.5', 'Twilio cannot reach a private address'],
@@ -704,7 +719,15 @@ describe('what the variables mean', () => {
       'one',
       'two',
       'very-secret',
+      // As requests to Twilio carry them.
+      Buffer.from(`${accountSid}:the-token`).toString('base64'),
+      Buffer.from(`${apiKey}:key-secret`).toString('base64'),
     ]);
+  });
+
+  it('the caller id in another spelling, or with an invisible mark: the one spelling', () => {
+    for (const TWILIO_FROM of ['+4407700900123', '\u202a+447700900123\u202c'])
+      expect(workerConfiguration({ ...complete, TWILIO_FROM }).activities.defaultFrom).toBe('+447700900123');
   });
 });
 

@@ -3,6 +3,7 @@ import { NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
@@ -11,6 +12,7 @@ import { callStarter } from '../temporal/callStarter.js';
 import type { TemporalAccess } from '../temporal/temporalAccess.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
 import { createWorkers } from './createWorkers.js';
+import { watchWorkflows } from './watchWorkflows.js';
 import { workflowBundle } from './workflowBundle.js';
 
 export interface WorkerParts {
@@ -75,6 +77,8 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
   const { access, readiness, log } = parts;
   const { settings: temporal, renewed } = access;
   const connection = await connect(signal, parts);
+  const ended = new AbortController();
+  let search: Promise<void> | undefined;
   try {
     const stopped = AbortSignal.any([signal, renewed]);
     await ensureSearchAttributes(connection, { ...parts, temporal, signal: stopped });
@@ -93,6 +97,8 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const running = workers.run();
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
+    const twilio = createTwilioClient(parts.settings.twilio);
+    search = watchWorkflows({ ...parts, twilio, temporal: client, signal: ended.signal });
     void whenAborted(stopped).then(workers.shutDown);
     await running;
     stopped.throwIfAborted();
@@ -101,6 +107,8 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     if (signal.aborted || !renewed.aborted) throw error;
     readiness.report('worker', 'connects again, with renewed certificates');
   } finally {
+    ended.abort();
+    await search;
     await connection.close();
   }
 }

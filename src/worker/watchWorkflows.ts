@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { SearchDeps } from '../../activities/findUnclearCall.js';
 import { releasePlacement } from '../../activities/releasePlacement.js';
 import type { WorkflowCheck } from '../../activities/store/calls/workflowEnds.js';
@@ -13,7 +14,7 @@ import { withDeadline } from '../temporal/withDeadline.js';
  * The pace of all workers together, for two requests to Temporal a step: a million calls are looked through in
  * seven hours, a thousand in half a minute.
  */
-const standardPace = { limit: 200, minAgeSeconds: 60, pauseSeconds: 5, restSeconds: 30 } as const;
+const standardPace = { limit: 200, minAgeSeconds: 10, pauseSeconds: 5, restSeconds: 10 } as const;
 /** Each costs two requests to Temporal, and one or two to Twilio. */
 const placementsPerStep = 10;
 const answersWithinMs = 5_000;
@@ -22,6 +23,7 @@ const callsPerQuery = 100;
 
 export interface WatchParts extends SearchDeps {
   temporal: Client;
+  emit: (event: ActivityEvent) => void;
   log: Pick<Log, 'info' | 'warn'>;
   signal: AbortSignal;
   /** Differs in tests. */
@@ -96,8 +98,7 @@ async function checkCall(parts: WatchParts, check: WorkflowCheck): Promise<void>
   const { outcome: _, ...how } = end;
   // What Temporal forgets, the record keeps.
   if (workflowEnd?.status === how.status || (workflowEnd !== null && how.status === 'missing')) return;
-  if (await store.saveWorkflowEnd(check, how))
-    log.warn({ callId, ...how }, 'The workflow of a call ended without an outcome. The record shows it.');
+  if (await store.saveWorkflowEnd(check, how)) parts.emit({ kind: 'workflow-ended', callId, ...how });
 }
 
 async function goesOn({ store, log }: WatchParts, { callId }: WorkflowCheck): Promise<void> {

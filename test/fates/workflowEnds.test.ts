@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { WorkflowCheck } from '../../activities/store/calls/workflowEnds.js';
 import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import { callAnswerSchema } from '../../src/api/calls/callAnswerSchema.js';
@@ -17,6 +18,7 @@ const later = () => new Date(Date.now() + 3_600_000).toISOString();
 function watch() {
   const stopping = new AbortController();
   const lines: string[] = [];
+  const events: ActivityEvent[] = [];
   const log = (_: unknown, line: string) => void lines.push(line);
   const { store, bench, twilio } = context;
   const search = watchWorkflows({
@@ -24,6 +26,7 @@ function watch() {
     temporal: bench.client,
     settings: bench.settings,
     twilio: createTwilioClient({ ...bench.settings.twilio, baseUrl: twilio.url }),
+    emit: (event) => void events.push(event),
     log: { info: log, warn: log } as never,
     signal: stopping.signal,
     pace: { minAgeSeconds: 0, pauseSeconds: 0.1, restSeconds: 0.1 },
@@ -33,7 +36,7 @@ function watch() {
     await search;
   };
   onTestFinished(stop);
-  return { lines, stop };
+  return { lines, events, stop };
 }
 
 async function placed(callId?: string) {
@@ -57,7 +60,7 @@ it('an operator terminates a call at Twilio: lists and answers say so, and the c
   const call = await placed();
   await call.handle.terminate('wrong list');
   expect(await listed(call.callId)).toMatchObject({ state: 'queued', outcome: null });
-  const { lines } = watch();
+  const { events } = watch();
   const row = await listedAsDone(call);
   expect(row).toMatchObject({
     to: context.to,
@@ -75,7 +78,8 @@ it('an operator terminates a call at Twilio: lists and answers say so, and the c
     expect((await api.get(path)).json).toEqual(row);
   expect(await listed(call.callId, '&state=queued')).toBeNull();
   expect(await listed(call.callId, '&state=done')).toEqual(row);
-  expect(lines.filter((line) => line.startsWith('The workflow of a call ended'))).toHaveLength(1);
+  const { status, at, reason } = row.workflowEnd;
+  expect(events).toEqual([{ kind: 'workflow-ended', callId: call.callId, status, at, reason }]);
 
   await pause(500);
   expect(await inFlight()).toBe(1);
@@ -249,6 +253,7 @@ it('Temporal does not answer: nothing is concluded', async () => {
     temporal: temporal as never,
     settings: context.bench.settings,
     twilio: createTwilioClient(context.bench.settings.twilio),
+    emit: () => {},
     log: { info() {}, warn: (line: string) => void lines.push(line) } as never,
     signal: stopping.signal,
     pace: { pauseSeconds: 0.05 },

@@ -2,7 +2,7 @@ import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { otherAccount } from './otherAccount.js';
-import type { Placement } from './store/placements/placementJournal.js';
+import type { Placement, PlacementKey } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isStatusCallbackOf } from './twilio/statusCallbackUrl.js';
@@ -21,11 +21,6 @@ const maxListedCalls = 10_000;
 /**
  * Looks for the call of an unclear placement. Throws `CallNotSeen`, which Temporal retries, until the call is
  * found or certainly does not exist.
- *
- * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
- * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
- * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
- * its own webhook requests can tell.
  */
 export function findUnclearCall(deps: ActivityDeps) {
   const { store, settings } = deps;
@@ -55,46 +50,81 @@ export function findUnclearCall(deps: ActivityDeps) {
       });
 
     const ageSeconds = ageOf(entry, requestedAt);
-    const candidates = await candidatesSince(deps, input, ageSeconds);
-    const ourCall = await ourCallAmong(deps, input, candidates);
-    if (ourCall) {
-      await store.settlePlacement({ ...key, result: 'created', callSid: ourCall.sid });
-      return { kind: 'found', callSid: ourCall.sid, sidFrom: 'list' };
-    }
-    if (candidates.length > 0) {
-      if (input.isLast) return { kind: 'unresolved' };
-      throw retryLater(
-        'CallNotSeen',
-        `${candidates.length} calls at Twilio could be this one: only a callback can tell`,
-      );
-    }
     const { absentAfterSeconds } = plan.timeouts;
     const requiredSilenceSeconds = input.answered
       ? Math.min(listLagSeconds, absentAfterSeconds)
       : absentAfterSeconds;
-    if (ageSeconds < requiredSilenceSeconds)
+    const { to, from } = plan;
+    const seen = await searchAtTwilio(deps, { ...key, to, from, ageSeconds, requiredSilenceSeconds });
+    if (seen.kind === 'found') return { ...seen, sidFrom: 'list' };
+    if (seen.kind === 'absent') return seen;
+    if (seen.kind === 'not-yet')
       throw retryLater(
         'CallNotSeen',
         `no trace at Twilio after ${Math.round(ageSeconds)} s of ${requiredSilenceSeconds} s`,
       );
-    await store.settlePlacement({ ...key, result: 'absent', callSid: null });
-    return { kind: 'absent' };
+    if (input.isLast) return { kind: 'unresolved' };
+    throw retryLater(
+      'CallNotSeen',
+      `${seen.candidates} calls at Twilio could be this one: only a callback can tell`,
+    );
   };
 }
+
+/** The placement whose call is sought, and how long Twilio must have shown no trace of it. */
+interface Search extends PlacementKey {
+  to: string;
+  from: string;
+  ageSeconds: number;
+  requiredSilenceSeconds: number;
+}
+
+/**
+ * Looks for the call of an open claim in Twilio's list, and settles the claim if the call is found or
+ * certainly does not exist. `ambiguous`: several calls could be this one.
+ *
+ * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
+ * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
+ * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
+ * its own webhook requests can tell.
+ */
+export async function searchAtTwilio(
+  deps: SearchDeps,
+  search: Search,
+): Promise<
+  | { kind: 'found'; callSid: string }
+  | { kind: 'absent' }
+  | { kind: 'not-yet' }
+  | { kind: 'ambiguous'; candidates: number }
+> {
+  const { callId, attempt, placement, ageSeconds, requiredSilenceSeconds } = search;
+  const key = { callId, attempt, placement };
+  const candidates = await candidatesSince(deps, search);
+  const ourCall = await ourCallAmong(deps, search, candidates);
+  if (ourCall) {
+    await deps.store.settlePlacement({ ...key, result: 'created', callSid: ourCall.sid });
+    return { kind: 'found', callSid: ourCall.sid };
+  }
+  if (candidates.length > 0) return { kind: 'ambiguous', candidates: candidates.length };
+  if (ageSeconds < requiredSilenceSeconds) return { kind: 'not-yet' };
+  await deps.store.settlePlacement({ ...key, result: 'absent', callSid: null });
+  return { kind: 'absent' };
+}
+
+export type SearchDeps = Pick<ActivityDeps, 'store' | 'settings' | 'twilio'>;
 
 /**
  * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
  * since the claim.
  */
-function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
+export function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
   return ageSeconds >= 0 ? ageSeconds : Math.max(0, (Date.now() - Date.parse(requestedAt)) / 1000);
 }
 
 /** Calls between the two numbers, made since the claim, that belong to no attempt yet. */
 async function candidatesSince(
-  { store, twilio }: ActivityDeps,
-  { plan: { to, from } }: PlaceCallInput,
-  ageSeconds: number,
+  { store, twilio }: SearchDeps,
+  { to, from, ageSeconds }: Search,
 ): Promise<CallInstance[]> {
   // Twilio may list a number with digits that a country has given up, and compares text. So the caller id is compared here.
   const pages = await Promise.all(
@@ -120,13 +150,13 @@ async function candidatesSince(
 }
 
 async function ourCallAmong(
-  deps: ActivityDeps,
-  input: PlaceCallInput,
+  deps: SearchDeps,
+  search: Search,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
   const [first] = candidates;
-  const isOnly = candidates.length === 1 && !(await deps.store.hasRival(input, clockSlackSeconds));
-  return isOnly ? first : callWithOwnCallback(deps, input, candidates);
+  const isOnly = candidates.length === 1 && !(await deps.store.hasRival(search, clockSlackSeconds));
+  return isOnly ? first : callWithOwnCallback(deps, search, candidates);
 }
 
 /**
@@ -134,8 +164,8 @@ async function ourCallAmong(
  * Events.
  */
 async function callWithOwnCallback(
-  { settings, twilio }: ActivityDeps,
-  { callId, attempt }: PlaceCallInput,
+  { settings, twilio }: SearchDeps,
+  { callId, attempt }: Search,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
   const attemptOfCall = { publicUrl: settings.publicUrl, callId, attempt };

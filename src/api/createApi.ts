@@ -4,12 +4,11 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { whyNotPublic } from '../config/configurationReader.js';
+import { accessFor } from './access/accessFor.js';
 import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
-import { bearerAuth } from './http/bearerAuth.js';
-import { onlyLocal } from './http/onlyLocal.js';
 import { problem, problemOf } from './http/problem.js';
 import { clientRateLimit } from './http/rateLimit.js';
 import { standardRateLimits } from './http/rateLimits.js';
@@ -34,7 +33,7 @@ const protectedPrefixes = new Set(
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimits = { ...standardRateLimits, ...dependencies.rateLimits };
   const { apiTokens, publicUrl } = dependencies;
-  const access = apiTokens.length > 0 ? bearerAuth(apiTokens, rateLimits) : onlyLocal();
+  const access = accessFor(apiTokens, rateLimits);
   const measures = apiMetrics(dependencies.metrics);
   const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
   const answerBase = whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;

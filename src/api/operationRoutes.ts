@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiContext, ApiTools } from './http/apiDependencies.js';
+import { answerReadiness } from './access/answerReadiness.js';
 import { jsonContent, type Route } from './http/route.js';
 
 const healthSchema = z.object({ alive: z.literal(true) }).meta({ id: 'Health' });
@@ -37,7 +37,7 @@ export const operationRoutes: Route[] = [
     operationId: 'ready',
     summary: 'Check that the API can serve everything',
     answers: readinessAnswers,
-    serve: (tools) => async (c) => answerReadiness(tools, c, await tools.readiness()),
+    serve: (tools) => async (c) => answerReadiness(tools.access, c, await tools.readiness()),
   },
   {
     method: 'get',
@@ -50,7 +50,7 @@ export const operationRoutes: Route[] = [
     answers: readinessAnswers,
     serve: (tools) => async (c) => {
       const { temporal = 'is not checked' } = (await tools.readiness()).checks;
-      return answerReadiness(tools, c, { ready: temporal === 'ok', checks: { temporal } });
+      return answerReadiness(tools.access, c, { ready: temporal === 'ok', checks: { temporal } });
     },
   },
   {
@@ -68,13 +68,3 @@ export const operationRoutes: Route[] = [
     },
   },
 ];
-
-/** What is wrong names hosts and ports, so strangers learn only whether. */
-function answerReadiness(
-  { access }: ApiTools,
-  c: ApiContext,
-  { ready, checks }: { ready: boolean; checks: Record<string, string> },
-): Response {
-  c.header('Cache-Control', 'no-store');
-  return c.json(access.admits(c) ? { ready, checks } : { ready }, ready ? 200 : 503);
-}

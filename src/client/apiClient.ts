@@ -1,6 +1,5 @@
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
-import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import type { ControlName } from '../api/calls/callControls.js';
 
@@ -93,7 +92,7 @@ export class ApiClient {
     );
   }
 
-  list(filter: Record<string, string>): Promise<{ calls: CallState[]; nextCursor: string | null }> {
+  list(filter: Record<string, string>): Promise<{ calls: CallAnswer[]; nextCursor: string | null }> {
     return this.send('GET', `/calls?${new URLSearchParams(filter)}`);
   }
 

@@ -2,12 +2,12 @@ import {
   type Client,
   isGrpcDeadlineError,
   WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
+import { callEnd, isRunning } from './callEnd.js';
 import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
@@ -61,14 +61,14 @@ export function callStarter(
 
     async describeEnd(callId) {
       try {
-        const { status } = await within(() => handle(callId).describe());
-        if (status.name === 'RUNNING') return null;
-        await within(() => handle(callId).result());
-        return 'its workflow ended without a recorded outcome';
+        const description = await within(() => handle(callId).describe());
+        if (isRunning(description)) return null;
+        const end = await callEnd(temporal, description, answersWithinMs);
+        return end.outcome === null
+          ? `its workflow ended without an outcome: ${end.reason}`
+          : 'its workflow ended without a recorded outcome';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'Temporal has no workflow of this call (any more)';
-        if (error instanceof WorkflowFailedError)
-          return `its workflow ended without an outcome: ${error.cause?.message ?? error.message}`;
         throw error;
       }
     },

@@ -5,7 +5,7 @@ import { count } from './count.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of calls, one line for each. */
-export function callsTable(calls: CallState[]): string {
+export function callsTable(calls: CallAnswer[]): string {
   if (calls.length === 0) return 'No calls.';
   return tableOf(
     ['CALL', 'TO', 'STATE', 'OUTCOME', 'REACHABILITY', 'ATTEMPTS', 'DECIDED BY', 'NEXT OR END', 'WHY'],
@@ -17,7 +17,7 @@ export function callsTable(calls: CallState[]): string {
       call.outcome?.reachability ?? '',
       String(call.attempts.length),
       call.outcome?.decidedBy ?? '',
-      call.outcome?.endedAt ?? call.nextAttemptAt ?? '',
+      call.outcome?.endedAt ?? call.workflowEnd?.at ?? call.nextAttemptAt ?? '',
       whyOf(call) ?? '',
     ]),
   );
@@ -42,7 +42,8 @@ export function progressLine(call: CallState): string {
 }
 
 /** What the call waits for, or why it turned out as it did. */
-function whyOf({ outcome, waitingFor }: CallState): string | null {
+function whyOf({ outcome, waitingFor, workflowEnd }: CallAnswer): string | null {
+  if (workflowEnd) return `its workflow: ${workflowEnd.status}`;
   if (outcome === null) return waitingFor && `waiting for ${waitingFor}`;
   return outcome.reason?.message ?? outcome.endedBecause?.message ?? null;
 }

@@ -163,7 +163,7 @@ const countEndedRows = `
   with settled as (
     update batch_rows r set state = 'done', outcome = c.outcome,
       started_at = coalesce(r.started_at, clock_timestamp())
-    from calls c where ${callOfRow} and c.state = 'done' and ${inFlight}
+    from calls c where ${callOfRow} and c.document is not null and ${inFlight}
     returning c.outcome as ended, case when c.batch_id is null then c.call_id end as unlinked
   ), ended as (select ended from settled), counted as (${addToCounts})
   select count(*)::integer as settled, coalesce(array_agg(unlinked) filter (where unlinked is not null), '{}') as unlinked
@@ -201,18 +201,19 @@ const refuseRows = `
     update batch_rows r set state = 'refused', fault = f.fault
     from jsonb_to_recordset($2::jsonb) as f(row integer, fault text)
     where ${inFlight} and r.row = f.row
-      and not exists (select from calls c where ${callOfRow} and c.state = 'done')
+      and not exists (select from calls c where ${callOfRow} and c.document is not null)
     returning 'refused' as ended
   )
   ${addToCounts}`;
 
 // Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have
-// terminated it.
+// terminated it; then the record may say so.
 const staleRows = `
   select r.row from batch_rows r left join calls c on ${callOfRow}
-  where ${inFlight} and r.state = 'running' and c.state is distinct from 'done'
+  where ${inFlight} and r.state = 'running' and c.document is null
     and coalesce(r.checked_at, r.started_at) < clock_timestamp()
-      - case when c.call_id is null then interval '15 seconds' else interval '10 minutes' end
+      - case when c.call_id is null or c.workflow_end is not null then interval '15 seconds'
+          else interval '10 minutes' end
   order by coalesce(r.checked_at, r.started_at) limit $2`;
 
 const rowsToCancel = `

@@ -87,7 +87,7 @@ function stepOf(query: Query, from: Place | null, size: number) {
   // `offset 0` has the later calls looked up by number for each call, instead of joined as a whole.
   const conditions = [
     ...scope('c'),
-    "c.state = 'done' and c.to_number is not null",
+    'c.outcome is not null and c.to_number is not null',
     to && `c.to_number = ${place(to)}`,
     outcome && `c.outcome = any(${place(outcome)}::text[])`,
     reachability && `c.reachability = any(${place(reachability)}::text[])`,

@@ -8,6 +8,7 @@ import type {
   Reachability,
 } from '../../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
+import type { WorkflowEnd } from './workflowEnds.js';
 
 export interface UnfinishedCalls {
   state: Exclude<CallStateName, 'done'>;
@@ -78,13 +79,18 @@ export interface CallStore {
   saveOutcome(outcome: CallOutcome): Promise<CallOutcome>;
 
   /** The recorded state of one call; null when there is no such row. */
-  findCallState(callId: string): Promise<CallState | null>;
+  findCallState(callId: string): Promise<StoredCall | null>;
 
   /**
    * Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page. Throws
    * `InvalidCursor`.
    */
-  listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
+  listCalls(filter: CallFilter): Promise<{ calls: StoredCall[]; nextCursor: string | null }>;
+}
+
+export interface StoredCall extends CallState {
+  /** Only if the call is done without an outcome. */
+  workflowEnd?: WorkflowEnd;
 }
 
 export interface CallFilter {

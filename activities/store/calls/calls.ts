@@ -11,7 +11,8 @@ import { orderOf } from '../../../workflows/rules/twilioStatus.js';
 import { type Database, json, prepared } from '../database/database.js';
 import { arrangeAttempt, arrangeOutcome } from './arrangeOutcome.js';
 import { callProgress } from './callProgress.js';
-import type { CallStore, UnfinishedCalls } from './callStore.js';
+import type { CallStore, StoredCall, UnfinishedCalls } from './callStore.js';
+import { lastState, type WorkflowEnd } from './workflowEnds.js';
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function calls(db: Database): Omit<CallStore, 'listCalls'> {
@@ -121,20 +122,21 @@ export interface CallRow {
   started_at: string;
   state: CallState['state'];
   document: CallOutcome | null;
-  /** Null when the call is done: the outcome holds them. */
+  workflow_end: WorkflowEnd | null;
+  /** Null when the call has an outcome, which holds them. */
   attempts: Attempt[] | null;
 }
 
 /** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
 export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
-  to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document,
+  to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document, c.workflow_end,
   case when c.document is null then
     (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
   end as attempts`;
 
 const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
 
-export function callStateOf(row: CallRow): CallState {
+export function callStateOf(row: CallRow): StoredCall {
   const outcome = row.document && arrangeOutcome(row.document);
   return {
     callId: row.call_id,
@@ -149,6 +151,7 @@ export function callStateOf(row: CallRow): CallState {
     nextAttemptAt: null,
     paused: false,
     pauseReason: null,
+    ...(row.workflow_end === null ? {} : { workflowEnd: row.workflow_end }),
   };
 }
 
@@ -162,15 +165,17 @@ function attemptFromCallback(update: CallUpdate, number: number): Attempt {
   };
 }
 
-// A row without a destination was made by an attempt that came first: only its gaps are filled.
+// A row without a destination was made by an attempt that came first: only its gaps are filled. A call whose
+// workflow was gone has begun again.
 const addCall = prepared(`
   insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
   values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
   on conflict (call_id) do update set
     to_number = excluded.to_number, from_number = excluded.from_number,
     metadata = excluded.metadata, started_at = excluded.started_at,
-    request = excluded.request, batch_id = excluded.batch_id
-  where calls.to_number is null`);
+    request = excluded.request, batch_id = excluded.batch_id,
+    state = coalesce(${lastState}, calls.state), workflow_end = null, ended_at = null
+  where calls.document is null and (calls.to_number is null or calls.workflow_end is not null)`);
 
 /** Writes the attempts of a JSON array for the call that the CTE `call` let through. */
 function insertAttempts(attempts: string, progress: string): string {
@@ -202,9 +207,10 @@ const saveAttempt = prepared(`
     select $2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp())
     from end_placements($2, of_attempt => $7::integer)
     on conflict (call_id) do update set
-      state = case when calls.progress <= excluded.progress then excluded.state else calls.state end,
-      progress = greatest(calls.progress, excluded.progress)
-    where calls.state <> 'done'
+      state = case when calls.progress <= excluded.progress then excluded.state
+        else coalesce(${lastState}, calls.state) end,
+      progress = greatest(calls.progress, excluded.progress), workflow_end = null, ended_at = null
+    where calls.document is null
     returning call_id
   )
   ${insertAttempts('$1::jsonb', '$6::integer')}
@@ -275,8 +281,8 @@ const saveOutcome = prepared(`
       ended_at = excluded.ended_at, outcome = excluded.outcome, reachability = excluded.reachability,
       answered_by = excluded.answered_by, decided_by = excluded.decided_by, call_sid = excluded.call_sid,
       error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
-      duration_seconds = excluded.duration_seconds, document = excluded.document
-    where calls.state <> 'done'
+      duration_seconds = excluded.duration_seconds, document = excluded.document, workflow_end = null
+    where calls.document is null
     returning call_id, document
   ), remembered as (
     insert into invalid_numbers (to_number, source, code, message, call_id)

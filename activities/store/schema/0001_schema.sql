@@ -1,4 +1,4 @@
--- One row per call. `document` is the whole CallOutcome once the call is done. The columns beside it are for
+-- One row per call. `document` is the whole CallOutcome once it is recorded. The columns beside it are for
 -- filters and for people. If the store was down when a call was accepted, an attempt or an outcome creates
 -- the row, and the columns that it does not know stay null.
 create table calls (
@@ -24,7 +24,11 @@ create table calls (
   sip_response_code integer,
   duration_seconds integer,
   document jsonb,
-  check ((state = 'done') = (document is not null))
+  -- A WorkflowEnd: how the workflow ended, if it left no outcome. The call is done then, as far as anyone
+  -- knows. Null again when its workflow goes on after all.
+  workflow_end jsonb,
+  check ((state = 'done') = (document is not null or workflow_end is not null)),
+  check (document is null or workflow_end is null)
 );
 
 -- Pages of calls, newest first: the indexes are read backwards, one for each filter.
@@ -34,6 +38,17 @@ create index calls_by_reachability on calls (reachability, started_at, call_id);
 create index calls_by_state on calls (state, started_at, call_id);
 create index calls_by_to_number on calls (to_number, started_at, call_id);
 create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;
+create index calls_without_outcome on calls (started_at, call_id) where workflow_end is not null;
+
+-- Workers take turns to look for calls whose workflow ended without an outcome. One row: when the next turn
+-- is, and the call after which it begins, in the order of state, start and id.
+create table workflow_checks (
+  only_row boolean primary key default true check (only_row),
+  next_at timestamptz not null,
+  state text not null default '',
+  started_at timestamptz not null default '-infinity',
+  call_id text collate "C" not null default ''
+);
 
 -- One row per attempt. `document` is the whole Attempt.
 create table attempts (

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { workflowEndStatuses } from '../../../activities/store/calls/workflowEnds.js';
 import {
   answerers,
   type CallOutcome,
@@ -130,8 +131,20 @@ export const callAnswerSchema = z
     nextAttemptAt: orNull(time()),
     paused: z.boolean().meta({ description: 'True: no attempt begins until the call is resumed.' }),
     pauseReason: orNull(z.string()).meta({ description: 'Why the call was paused, if a reason was given.' }),
+    workflowEnd: z
+      .object({
+        status: z.enum(workflowEndStatuses),
+        at: orNull(time()),
+        reason: orNull(z.string()),
+        lastState: z.enum(callStates),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'How the workflow of a call ended that is over without an outcome. `missing`: Temporal does not have it any more.',
+      }),
     error: z.string().exactOptional().meta({
-      description: 'Why a call that is over has no outcome: its workflow failed or was terminated.',
+      description: 'Why a call that is over has no outcome, and what to do.',
     }),
     stale: z.literal(true).exactOptional().meta({
       description: 'The running call could not be queried. This is its last recorded state.',

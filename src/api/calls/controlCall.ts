@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { z } from 'zod';
+import { isRunning } from '../../temporal/callEnd.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
@@ -62,9 +63,9 @@ function controlCall(tools: ApiTools, name: ControlName) {
     if (callId === null) return noSuchCall(c);
     const handle = tools.temporal.workflow.getHandle(callId);
     try {
-      const { type, status } = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
-      if (type !== callWorkflowType) return noSuchCall(c);
-      if (status.name !== 'RUNNING') return conflict(c, 'The call is already over.');
+      const found = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
+      if (found.type !== callWorkflowType) return noSuchCall(c);
+      if (!isRunning(found)) return conflict(c, 'The call is already over.');
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       const row = await tools.store.findCallState(callId);

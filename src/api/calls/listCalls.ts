@@ -7,6 +7,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
 import { numberParameter, oneOf, type QueryParameter, textParameter } from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { callAnswer } from './callAnswer.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
 const metadataPrefix = 'metadata.';
@@ -52,7 +53,9 @@ export const listCallsRoute: Route = {
 function listCalls(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const page = readPageQuery(c, filters);
-    return 'refusal' in page ? page.refusal : c.json(await tools.store.listCalls(filterOf(page.query)));
+    if ('refusal' in page) return page.refusal;
+    const { calls, nextCursor } = await tools.store.listCalls(filterOf(page.query));
+    return c.json({ calls: calls.map(callAnswer), nextCursor });
   };
 }
 

@@ -34,7 +34,7 @@ begin
   if found then
     return jsonb_build_object('claimed', false, 'by', 'already-claimed', 'entry', placement_json(other));
   end if;
-  if exists (select from calls where call_id = this_call and state = 'done') then
+  if exists (select from calls where call_id = this_call and document is not null) then
     return jsonb_build_object('claimed', false, 'by', 'already-recorded');
   end if;
 

@@ -47,7 +47,7 @@ begin
   -- The placement was taken for ended, but its call exists, and neither the call nor the attempt has its
   -- outcome yet.
   is_in_flight_again := is_news and not made_no_call and journaled.ended_at is not null
-    and not exists (select from calls where call_id = journaled.call_id and state = 'done')
+    and not exists (select from calls where call_id = journaled.call_id and document is not null)
     and not exists (select from attempts where call_id = journaled.call_id and number = journaled.attempt
       and outcome is not null);
   update placements set

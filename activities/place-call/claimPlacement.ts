@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceCallInput } from '../../workflows/callActivities.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
+import { maxQueueSeconds } from '../../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { dialLimitsOf } from '../store/placements/dialLimits.js';
 import type { ClaimResult } from '../store/placements/placementJournal.js';
@@ -12,8 +13,6 @@ const sendWithinSeconds = 3;
  * account, to end.
  */
 const maxClaimWaitMs = 3_000;
-/** Twilio holds a call in its queue for at most a day. Source: Twilio help, "queued calls". */
-const maxQueueSeconds = 24 * 3600;
 /** For workers and a store that are away when a search would have ended. */
 const searchDelaySeconds = 3600;
 

@@ -1,4 +1,3 @@
-import { recordCallSid, recordCallSidInBackground } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, now, secondsUntil } from '../call/workflowTime.js';
 import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult } from '../callActivities.js';
@@ -8,6 +7,7 @@ import { forbiddenMessage, hindranceMessage } from '../rules/wording.js';
 import { backOff, backOffSeconds, isStop, waitWhileStopped } from './backOff.js';
 import { continueIfLong } from './continueIfLong.js';
 import { placeOrHearCallback } from './placeOrHearCallback.js';
+import { recordSid, recordSidInBackground } from './recordSid.js';
 import { resolveUnclear } from './resolveUnclear.js';
 import { waitUntilAllowed } from './waitUntilAllowed.js';
 
@@ -190,21 +190,4 @@ function refused(
   call.note(`Twilio refused the call: ${error.code ?? error.httpStatus} ${error.message}`);
   attempt.evidence.create = { sidFrom: null, error, unclear: null };
   return 'refused';
-}
-
-/** Keeps others from taking this call for theirs; the outcome does not depend on it. */
-async function recordSid(call: RunningCall, attempt: Attempt, placement: number): Promise<void> {
-  const callSid = attempt.callSid as string;
-  await recordCallSid({ callId: call.callId, attempt: attempt.number, placement, callSid }).catch(() => {});
-}
-
-/** Limits count by the journal: it is told as soon as the store is back, and the call goes on. */
-function recordSidInBackground(
-  call: RunningCall,
-  attempt: Attempt,
-  placement: number,
-  callSid: string,
-): void {
-  const input = { callId: call.callId, attempt: attempt.number, placement, callSid };
-  recordCallSidInBackground(input).catch(() => {});
 }

@@ -3,6 +3,7 @@ import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { isSpellingOf } from './validation/canonicalNumber.js';
 
 /** What the heartbeat says once the alarm was raised. */
 const raised = 'raised';
@@ -19,7 +20,7 @@ export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
       throw twilioUnavailable('CallNotOver', error);
     });
     if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
-    if (call.to !== to || call.from !== from) return;
+    if (!isSpellingOf(to, call.to) || !isSpellingOf(from, call.from)) return;
     if ((await store.claimedSids([duplicateSid], { callId, attempt })).has(duplicateSid)) return;
 
     // Once, however often the call has to be ended.

@@ -42,6 +42,7 @@ export function findUnclearCall(deps: ActivityDeps) {
       ...key,
       accountSid,
       to: plan.to,
+      requestedTo: plan.requestedTo,
       from: plan.from,
       requestedAt,
     });

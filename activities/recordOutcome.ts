@@ -3,7 +3,7 @@ import type { CallActivities, ForgottenPlacement, RecordOutcomeResult } from '..
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
+import { callIdTaken, isBetweenSameNumbers, resultFromJournal } from './place-call/claimRefusal.js';
 import { withNotifications } from './twilio/withNotifications.js';
 
 /**
@@ -16,7 +16,7 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     const forgotten = await findForgotten(outcome, after);
     if (forgotten) return { forgotten };
     const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
-    if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
+    if (!isBetweenSameNumbers(recorded, outcome)) throw callIdTaken(outcome.callId);
     if (settings.doNotCall.addOptOuts && hasOptedOut(recorded))
       await store.addToDoNotCall({
         to: recorded.to,
@@ -39,9 +39,10 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
    * record.
    */
   async function findForgotten(
-    { callId, to, from, attempts }: CallOutcome,
+    outcome: CallOutcome,
     after: { attempt: number; placement: number },
   ): Promise<ForgottenPlacement['forgotten'] | null> {
+    const { callId, attempts } = outcome;
     const laterPlacement = await store.findLaterPlacement({
       callId,
       ...after,
@@ -49,7 +50,8 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     });
     if (laterPlacement === null || (await store.findCallState(callId))?.outcome) return null;
     const { attempt, placement, entry } = laterPlacement;
-    return { attempt, placement, result: resultFromJournal({ callId, plan: { to, from } }, entry) };
+    const result = resultFromJournal({ callId, plan: outcome }, entry, await store.databaseNow());
+    return { attempt, placement, result };
   }
 }
 

@@ -138,6 +138,8 @@ export interface RetryPolicy extends BackOff {
  */
 export interface CallPlan {
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;

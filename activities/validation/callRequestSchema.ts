@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type CallingWindow,
   type CallRequest,
   lookupModes,
   machineDetections,
@@ -29,6 +30,8 @@ export interface RequestContext {
   policies: Record<string, RetryPolicy>;
   /** Caller id of requests that name none; null when there is none. */
   defaultFrom: string | null;
+  /** The window of requests that name none; null or absent when there is none. */
+  callingWindow?: CallingWindow | null;
 }
 
 const maxMetadataBytes = 4096;

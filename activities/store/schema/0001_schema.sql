@@ -67,6 +67,8 @@ create table placements (
   account_sid text not null,
   to_number text not null,
   from_number text not null,
+  -- The called number as it was requested, if Lookup spells it otherwise.
+  requested_number text,
   -- When the claim allowed the request to be sent. The age of the placement counts from here.
   claimed_at timestamptz not null default clock_timestamp(),
   -- When `result` was written.

@@ -20,8 +20,8 @@ export function acceptAndLookUp(deps: ActivityDeps) {
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<AcceptedCall> => {
     const acceptance = await accept(input);
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
-    const { to: asked, lookup: mode } = acceptance.plan;
-    const lookup = mode === 'off' ? null : await lookUp({ to: asked, lookup: mode });
+    const { to: requestedTo, lookup: mode } = acceptance.plan;
+    const lookup = mode === 'off' ? null : await lookUp({ to: requestedTo, lookup: mode });
     const plan = inSpellingOf(lookup, acceptance.plan);
     const { callId } = input;
     // For lists, which read the store only. The call may now wait in the dial queue for long.

@@ -77,14 +77,14 @@ function mayPass(refusal: TwilioRestError | null): boolean {
   return refusal === null || refusal.error.httpStatus === 429 || refusal.error.httpStatus >= 500;
 }
 
-function evidenceOf(asked: string, result: PhoneNumberInstance): LookupEvidence {
+function evidenceOf(requestedTo: string, result: PhoneNumberInstance): LookupEvidence {
   return {
     answered: true,
     valid: typeof result.valid === 'boolean' ? result.valid : null,
     validationErrors: (result.validationErrors ?? []).map(String),
     lineType: textOf(result.lineTypeIntelligence, 'type'),
     lineStatus: textOf(result.lineStatus, 'status'),
-    ...(isOtherSpelling(asked, result) ? { phoneNumber: result.phoneNumber } : {}),
+    ...(isOtherSpelling(requestedTo, result) ? { phoneNumber: result.phoneNumber } : {}),
     errors: [
       ...packageErrorsOf('line_type_intelligence', result.lineTypeIntelligence),
       ...packageErrorsOf('line_status', result.lineStatus),
@@ -93,8 +93,8 @@ function evidenceOf(asked: string, result: PhoneNumberInstance): LookupEvidence 
 }
 
 /** Lookup repeats a number that is not valid as it was asked. Source: Twilio OpenAPI, `lookups.v2.phone_number`. */
-function isOtherSpelling(asked: string, { valid, phoneNumber }: PhoneNumberInstance): boolean {
-  return valid === true && e164.test(phoneNumber ?? '') && phoneNumber !== asked;
+function isOtherSpelling(requestedTo: string, { valid, phoneNumber }: PhoneNumberInstance): boolean {
+  return valid === true && e164.test(phoneNumber ?? '') && phoneNumber !== requestedTo;
 }
 
 function textOf(packageResult: unknown, field: string): string | null {

@@ -21,7 +21,7 @@ export function callingWindowFaults(
   if (to === undefined || window === null || urgent || isPast) return [];
 
   const timeZones = window.timeZone === undefined ? timeZonesOf(to) : [window.timeZone];
-  const opensAt = nextOpening(window, timeZones, Math.max(Date.now(), earliest ?? 0));
+  const opensAt = nextAllowedTime(window, timeZones, Math.max(Date.now(), earliest ?? 0));
   const isOwn = callingWindow !== undefined;
   if (opensAt === null) return [neverOpens(window, timeZones, isOwn)];
   if (latest === null || opensAt <= latest) return [];
@@ -70,7 +70,7 @@ const known = new Map<string, number | null>();
 const maxKnown = 10_000;
 
 /** The first moment at or after `from` at which the phone may ring; all in ms since 1970. Null: never. */
-function nextOpening(window: CallingWindow, timeZones: string[], from: number): number | null {
+function nextAllowedTime(window: CallingWindow, timeZones: string[], from: number): number | null {
   // Windows open and close at whole minutes.
   const minute = Math.floor(from / minuteMs) * minuteMs;
   const key = JSON.stringify([minute, window, timeZones]);

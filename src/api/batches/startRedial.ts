@@ -12,8 +12,8 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
+import { timeOf, timeText } from '../http/queryParameters.js';
 import { jsonContent, type Route } from '../http/route.js';
-import { timeOf, timeTextExamples, timeTextForms, timeTextRule } from '../http/timeText.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import {
   batchParametersSchema,
@@ -27,10 +27,10 @@ import { batchKey, batchStarted, createBatch, requestContext } from './startBatc
 
 const time = (description: string) =>
   z
-    .string(must(timeTextRule))
-    .refine((text) => timeOf(text) !== null, must(timeTextRule))
+    .string(must(timeText.right))
+    .refine((text) => timeOf(text) !== null, must(timeText.right))
     .exactOptional()
-    .meta({ description: `${description} ${timeTextForms}`, examples: timeTextExamples });
+    .meta({ description: `${description} ${timeText.forms}`, examples: timeText.examples });
 const someOf = <const T extends string>(words: readonly T[]) => {
   const right = `a list of at least one of ${words.join(', ')}`;
   return z

@@ -4,9 +4,15 @@ import { answerers, callStates, reachabilities } from '../../../workflows/callOu
 import { outcomes } from '../../../workflows/callRequest.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
-import { numberParameter, oneOf, type QueryParameter, textParameter } from '../http/queryParameters.js';
+import {
+  numberParameter,
+  oneOf,
+  type QueryParameter,
+  textParameter,
+  timeOf,
+  timeParameter,
+} from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route } from '../http/route.js';
-import { timeOf, timeTextExamples, timeTextForms, timeTextRule } from '../http/timeText.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
 const metadataPrefix = 'metadata.';
@@ -69,14 +75,5 @@ function filterOf({ limit, ...texts }: { limit: number } & Record<string, unknow
     ...(since === undefined ? {} : { since: timeOf(since) as string }),
     ...(until === undefined ? {} : { until: timeOf(until) as string }),
     limit,
-  };
-}
-
-function timeParameter(description: string): QueryParameter {
-  return {
-    right: timeTextRule,
-    holds: (text) => timeOf(text) !== null,
-    description: `${description} ${timeTextForms}`,
-    schema: { type: 'string', examples: timeTextExamples },
   };
 }

@@ -49,9 +49,11 @@ export const phoneNumber = (example: string) => {
     .meta({ example });
 };
 
+/** An absolute URL, without characters that cannot be seen: they would lead elsewhere. */
 const webUrl = (expected: string) =>
   z
     .string(must(expected))
+    .overwrite(withoutInvisible)
     .regex(/^https?:\/\/[^\s/?#][^\s]*$/, { ...must(expected), abort: true })
     .refine(URL.canParse, must(expected));
 

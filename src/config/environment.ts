@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
+import { canonicalNumber } from '../../activities/validation/canonicalNumber.js';
 import { must, show } from '../../activities/validation/fault.js';
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
@@ -131,7 +132,8 @@ export const environment = z.object({
   TWILIO_EDGE: location('a Twilio edge location, such as dublin'),
   TWILIO_FROM: z
     .string()
-    .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006')),
+    .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006'))
+    .overwrite(canonicalNumber),
   RINGTRUE_CPS: z
     .string()
     .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))

@@ -17,13 +17,7 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     if (forgotten) return { forgotten };
     const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
     if (!isBetweenSameNumbers(recorded, outcome)) throw callIdTaken(outcome.callId);
-    if (settings.doNotCall.addOptOuts && hasOptedOut(recorded))
-      await store.addToDoNotCall({
-        to: recorded.to,
-        reason: `${sipMeaning(sipUnwantedCode)} (SIP ${sipUnwantedCode}, call ${recorded.callId})`,
-        source: 'opt-out',
-        expiresAt: null,
-      });
+    if (settings.doNotCall.addOptOuts && hasOptedOut(recorded)) await addOptOut(recorded);
     emit({
       kind: 'recorded',
       outcome: recorded.outcome,
@@ -33,6 +27,13 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     // Repeated in the workflow's history only if it is not what the workflow knows.
     return { recorded: isDeepStrictEqual(recorded, outcome) ? null : recorded };
   };
+
+  /** In both spellings, so that the list holds also while Lookup cannot be asked. */
+  async function addOptOut({ callId, to, requestedTo = to }: CallOutcome): Promise<void> {
+    const reason = `${sipMeaning(sipUnwantedCode)} (SIP ${sipUnwantedCode}, call ${callId})`;
+    for (const spelling of new Set([to, requestedTo]))
+      await store.addToDoNotCall({ to: spelling, reason, source: 'opt-out', expiresAt: null });
+  }
 
   /**
    * A placement in the journal that the outcome does not have. Null when there is none, or an outcome is on

@@ -95,6 +95,10 @@ create unique index placements_one_open on placements (account_sid, to_number, f
 -- A Twilio call belongs to one attempt. The store recognizes a violation by the name of this index.
 create unique index placements_call_sid on placements (call_sid) where call_sid is not null;
 
+-- The spellings of one telephone.
+create index placements_by_spelling on placements (to_number, requested_number) where requested_number is not null;
+create index placements_by_request on placements (requested_number, to_number) where requested_number is not null;
+
 create index placements_in_flight on placements (account_sid, to_number, claimed_at) where ended_at is null;
 create index placements_by_number on placements (account_sid, to_number, claimed_at);
 create index placements_by_claim on placements (account_sid, claimed_at);

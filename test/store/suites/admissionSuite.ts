@@ -77,6 +77,24 @@ export function admissionSuite(engine: () => Engine): void {
       expect(await engine().store.hasRival(second, 60)).toBe(true);
     });
 
+    it('an earlier call has shown that two spellings are one telephone: both are checked for each of them', async () => {
+      const newRequest = newAccount({ callsPerNumber: 1 });
+      const [dialed, requested] = [newRequest(), newRequest()];
+      expect(await bySpelling(dialed, dialed.to, requested.to)).toBe('claimed');
+      expect(await by(newRequest({ to: requested.to }))).toBe('number-in-flight');
+      await settle(dialed, 'not-sent');
+      const put = `insert into do_not_call (to_number, reason, source) values ($1, '', 'api')`;
+      for (const [listed, to] of [
+        [dialed.to, requested.to],
+        [requested.to, dialed.to],
+      ] as const) {
+        expect(await by(newRequest({ to, parallel: true, from: `+1599${to.slice(5)}` }))).toBe('claimed');
+        await sql(put, [listed]);
+        expect(await by(newRequest({ to, parallel: true }))).toBe('do-not-call');
+        await sql('delete from do_not_call where to_number = $1', [listed]);
+      }
+    });
+
     it('the entry of the journal names both spellings', async () => {
       const request = newAccount()();
       expect(await bySpelling(request, request.to, '+4407700900123')).toBe('claimed');

@@ -8,8 +8,8 @@ declare
   this_placement integer := request ->> 'placement';
   account text := request ->> 'accountSid';
   callee text := request ->> 'to';
-  -- With the spelling of the request, if Lookup has another one: the same telephone.
-  spellings text[] := array_remove(array[callee, request ->> 'requestedTo'], null);
+  -- Of the same telephone: see below.
+  spellings text[];
   caller text := request ->> 'from';
   pacing account_pacing;
   control dialing_control;
@@ -53,6 +53,11 @@ begin
     return jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason);
   end if;
 
+  -- The callee as it is dialed, as it was requested, and as any call has had it: Lookup spells it otherwise.
+  spellings := array(select callee
+    union select request ->> 'requestedTo' where request ->> 'requestedTo' is not null
+    union select to_number from placements where requested_number = callee
+    union select requested_number from placements where to_number = callee and requested_number is not null);
   select * into listed from do_not_call
     where to_number = any(spellings) and (expires_at is null or expires_at > checked_at)
     order by to_number <> callee limit 1;

@@ -1,16 +1,18 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
+import type { LookupEvidence } from '../workflows/callOutcome.js';
 import { type CallPlan, type CallRequest, notifyEvents, type RetryPolicy } from '../workflows/callRequest.js';
 import { deadlineOf } from '../workflows/rules/retry.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import type { ActivitySettings } from './deps/activitySettings.js';
 import { lookUpNumber } from './lookUpNumber.js';
 import { checkCallRequest, completePolicy, type RequestContext } from './validation/callRequestSchema.js';
+import { canonicalNumber } from './validation/canonicalNumber.js';
 import { faultLine } from './validation/fault.js';
 
 /**
  * Checks a request and freezes its plan, then performs Lookup if the plan says so. Faults are a result; never
- * throws.
+ * throws. If Lookup spells the number otherwise, the plan has that spelling, and the requested one beside it.
  */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
@@ -18,12 +20,22 @@ export function acceptAndLookUp(deps: ActivityDeps) {
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<AcceptedCall> => {
     const acceptance = await accept(input);
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
-    const { to, lookup: mode } = acceptance.plan;
-    const lookup = mode === 'off' ? null : await lookUp({ to, lookup: mode });
+    const { to: requestedTo, lookup: mode } = acceptance.plan;
+    const lookup = mode === 'off' ? null : await lookUp({ to: requestedTo, lookup: mode });
+    const plan = inSpellingOf(lookup, acceptance.plan);
+    const { callId } = input;
     // For lists, which read the store only. The call may now wait in the dial queue for long.
-    if (lookup?.valid !== false) await deps.store.markPlacing(input).catch(() => {});
-    return { ...acceptance, lookup };
+    if (lookup?.valid !== false) await deps.store.markPlacing({ callId, to: plan.to }).catch(() => {});
+    return { accepted: true, plan, lookup };
   };
+}
+
+/** The plan with Lookup's spelling of a valid number, unless that is the caller ID. */
+function inSpellingOf(lookup: LookupEvidence | null, plan: CallPlan): CallPlan {
+  if (!lookup?.valid || lookup.phoneNumber === undefined) return plan;
+  const to = canonicalNumber(lookup.phoneNumber);
+  if (to === plan.to || to === canonicalNumber(plan.from)) return plan;
+  return { ...plan, to, requestedTo: plan.to };
 }
 
 /**

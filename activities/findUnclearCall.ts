@@ -37,6 +37,7 @@ export function findUnclearCall(deps: ActivityDeps) {
       ...key,
       accountSid,
       to: plan.to,
+      requestedTo: plan.requestedTo,
       from: plan.from,
       requestedAt,
     });

@@ -204,8 +204,8 @@ export type Hindrance =
   | { by: 'eligibility'; why: string }
   /** The placement journal cannot be reached. */
   | { by: 'store'; why: string }
-  /** By the worker's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
-  | { by: 'worker-clock'; giveUpAt: string };
+  /** By the database's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
+  | { by: 'database-clock'; giveUpAt: string };
 
 /** Why a number must not be dialed. */
 export type Forbidden =

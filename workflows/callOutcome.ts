@@ -119,6 +119,8 @@ export interface LookupEvidence {
   validationErrors: string[];
   lineType: string | null;
   lineStatus: string | null;
+  /** The number as Lookup spells it, if that is another spelling than the one it was asked about. */
+  phoneNumber?: string;
   /** Errors of the whole answer or of a package inside a 200. */
   errors: { package: string; code: number | null; message: string }[];
 }
@@ -127,6 +129,8 @@ export interface LookupEvidence {
 export interface CallOutcome {
   callId: string;
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   metadata: Record<string, string>;
   outcome: Outcome;

@@ -144,6 +144,8 @@ export type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<B
  */
 export interface CallPlan {
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;

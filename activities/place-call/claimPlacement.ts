@@ -37,6 +37,7 @@ export async function claimPlacement(
       placement,
       accountSid: settings.twilio.accountSid,
       to: plan.to,
+      requestedTo: plan.requestedTo,
       from: plan.from,
       // While a search goes on, a second call between the numbers could be taken for the first one's.
       abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,

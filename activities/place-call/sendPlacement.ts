@@ -12,22 +12,26 @@ export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
 
 /**
  * Sends the create request of a claimed placement, classifies the answer, and writes what became of it to the
- * journal. Never throws. Sends before it first awaits anything.
+ * journal. Never throws. Sends before it first awaits anything. `databaseNow`: the database's clock, in ms.
  */
-export async function sendPlacement(deps: PlaceCallDeps, input: PlaceCallInput): Promise<PlaceCallResult> {
+export async function sendPlacement(
+  deps: PlaceCallDeps,
+  input: PlaceCallInput,
+  databaseNow: () => number,
+): Promise<PlaceCallResult> {
   let callSid: string;
   try {
     callSid = (await deps.twilio.calls.create(createOptions(deps, input))).sid;
   } catch (error) {
     return notCreated(deps, input, error);
   }
+  const at = new Date(databaseNow()).toISOString();
   deps.emit({ kind: 'account-ok' });
   if (!isCallSid(callSid)) return unclear(deps, input, 'Twilio answered without a call SID', false);
   const [{ recorded }] = await Promise.all([
     settlePlacement(deps, input, { result: 'created', callSid, providerFailed: false }),
     recordQueued(deps, input, callSid),
   ]);
-  const at = new Date().toISOString();
   return { kind: 'created', callSid, at, sidFrom: 'created', ...(recorded ? {} : { unrecorded: true }) };
 }
 

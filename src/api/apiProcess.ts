@@ -25,6 +25,7 @@ export type ApiSettings = Pick<
   | 'requestsPerSecond'
   | 'progress'
   | 'defaultFrom'
+  | 'callingWindow'
 >;
 
 export interface ApiParts {
@@ -60,6 +61,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     progress: settings.progress,
     policies: parts.policies,
     defaultFrom: settings.defaultFrom,
+    callingWindow: settings.callingWindow,
     readiness: () => parts.readiness.check(),
     metrics: parts.metrics,
     log: parts.log,

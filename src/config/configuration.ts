@@ -7,6 +7,7 @@ import type {
 } from '../../activities/deps/activitySettings.js';
 import type { DialLimits } from '../../activities/store/placements/dialLimits.js';
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
+import type { CallingWindow } from '../../workflows/callRequest.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import {
@@ -35,6 +36,7 @@ export interface ApiConfiguration extends CommonConfiguration {
   progress: ProgressMode;
   policies: PolicySource;
   defaultFrom: string | null;
+  callingWindow: CallingWindow | null;
   databaseUrl: string;
 }
 

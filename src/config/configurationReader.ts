@@ -232,6 +232,7 @@ export class ConfigurationReader {
         atStart: fromFile && 'policies' in fromFile ? fromFile.policies : { ...builtInPolicies },
       },
       defaultFrom: this.values.TWILIO_FROM ?? null,
+      callingWindow: this.values.RINGTRUE_CALLING_WINDOW ?? null,
     };
   }
 

@@ -29,7 +29,7 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
     'calling-window': true,
     eligibility: true,
     store: true,
-    'worker-clock': true,
+    'database-clock': true,
   } satisfies Record<Hindrance['by'], true>),
   forbidden: Object.keys({
     'do-not-call': true,

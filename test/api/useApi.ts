@@ -67,6 +67,7 @@ export function useApi(
       apiTokens: [],
       policies: () => context.bench.settings.policies(),
       defaultFrom: context.bench.settings.defaultFrom,
+      callingWindow: context.bench.settings.callingWindow,
       readiness: async () => ({ ready: true, checks: { temporal: 'ok' } }),
       metrics,
       log,

@@ -504,6 +504,12 @@ describe('what the variables mean', () => {
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
   });
 
+  it('TWILIO_FROM is written with a trunk prefix: read in its one spelling', () => {
+    const env = { ...complete, TWILIO_FROM: '+4407700900123' };
+    expect(apiConfiguration(env).defaultFrom).toBe('+447700900123');
+    expect(workerConfiguration(env).activities.defaultFrom).toBe('+447700900123');
+  });
+
   it('the auth token is rotated: notifications are signed with the secrets of both tokens, the new one first', () => {
     const rotated = {
       ...complete,

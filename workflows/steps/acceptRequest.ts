@@ -20,12 +20,13 @@ export async function acceptRequest(call: RunningCall): Promise<void> {
     );
   const { plan, lookup } = accepted;
   call.accept(plan, lookup);
-  if (lookup) noteLookup(call, lookup);
+  if (lookup) noteLookup(call, lookup, plan.requestedTo !== undefined);
 }
 
-function noteLookup(call: RunningCall, lookup: LookupEvidence): void {
+function noteLookup(call: RunningCall, lookup: LookupEvidence, isRespelled: boolean): void {
   const answer =
     lookup.valid === null ? 'gave no answer' : lookup.valid ? 'valid number' : 'not a valid number';
   const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
-  call.note(`Lookup: ${answer}${line && ` (${line})`}`);
+  const spelling = isRespelled ? '; the call goes by its spelling of the number' : '';
+  call.note(`Lookup: ${answer}${line && ` (${line})`}${spelling}`);
 }

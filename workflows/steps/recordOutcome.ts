@@ -49,6 +49,7 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
   return {
     callId: call.callId,
     to: plan.to,
+    ...(plan.requestedTo === undefined ? {} : { requestedTo: plan.requestedTo }),
     from: plan.from,
     metadata: plan.metadata,
     outcome: decision.outcome,

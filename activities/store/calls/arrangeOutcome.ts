@@ -26,12 +26,13 @@ export function arrangeAttempt(attempt: Attempt): Attempt {
 
 /** The outcome with its fields in the order of the contract. */
 export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
-  const { callId, to, from, metadata, outcome, answeredBy, reachability, reason, decidedBy, ...rest } =
-    recorded;
+  const { callId, to, requestedTo, from, metadata, outcome, answeredBy, reachability, ...found } = recorded;
+  const { reason, decidedBy, ...rest } = found;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
   const { timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
-    ...{ callId, to, from, metadata, outcome, answeredBy, reachability },
+    ...{ callId, to, ...(requestedTo !== undefined && { requestedTo }) },
+    ...{ from, metadata, outcome, answeredBy, reachability },
     reason: arrangeReason(reason),
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
     attempts: attempts.map(arrangeAttempt),
@@ -69,9 +70,10 @@ function arrangeUpdate(update: CallUpdate): CallUpdate {
 
 function arrangeLookup(lookup: CallOutcome['lookup']): CallOutcome['lookup'] {
   if (lookup === null) return null;
-  const { answered, valid, validationErrors, lineType, lineStatus, errors } = lookup;
+  const { answered, valid, validationErrors, lineType, lineStatus, phoneNumber, errors } = lookup;
   return {
     ...{ answered, valid, validationErrors, lineType, lineStatus },
+    ...(phoneNumber !== undefined && { phoneNumber }),
     errors: errors.map((error) => ({ package: error.package, code: error.code, message: error.message })),
   };
 }

@@ -63,8 +63,11 @@ export interface CallStore {
   /** Sets the state `waiting`; ignored unless the call is between two attempts. */
   markWaiting(row: { callId: string }): Promise<void>;
 
-  /** Sets the state `placing` of a call whose request is accepted and whose Lookup is done; ignored later. */
-  markPlacing(row: { callId: string }): Promise<void>;
+  /**
+   * Sets the state `placing`, and the number as the call spells it from now on, of a call whose request is accepted and whose
+   * Lookup is done; ignored later.
+   */
+  markPlacing(row: { callId: string; to: string }): Promise<void>;
 
   /**
    * The request of a call as it came, with its policy filled in. Null when there is no row, or the row has no

@@ -75,8 +75,8 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
       await db.query(markWaiting, [callId]);
     },
 
-    async markPlacing({ callId }) {
-      await db.query(markPlacing, [callId]);
+    async markPlacing({ callId, to }) {
+      await db.query(markPlacing, [callId, to]);
     },
 
     async findRequest(callId) {
@@ -259,7 +259,7 @@ const markWaiting = `
   update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
 const markPlacing = prepared(`
-  update calls set state = 'placing' where call_id = $1 and state = 'looking-up'`);
+  update calls set state = 'placing', to_number = $2 where call_id = $1 and state = 'looking-up'`);
 
 const findRequest = 'select request from calls where call_id = $1';
 

@@ -21,6 +21,12 @@ export interface PlacementJournal {
   }): Promise<Capacity>;
 
   /**
+   * What time it is by the database's clock, in milliseconds since 1970. Costs no statement while one of the last minute told
+   * it: `availableCapacity` and each successful claim do.
+   */
+  databaseNow(): Promise<number>;
+
+  /**
    * Writes what became of a placement, which closes its claim. A SID once written stays. The first result
    * stays too, unless it was `abandoned` or the new one has a SID. A result that means "no call" ends the
    * placement's time in flight. With `result: null` it is unclear, and the claim stays open.
@@ -53,7 +59,8 @@ export interface PlacementJournal {
    * between the two numbers is open.
    */
   blockPlacement(
-    key: PlacementKey & Pick<ClaimRequest, 'accountSid' | 'to' | 'from'> & { requestedAt: string },
+    key: PlacementKey &
+      Pick<ClaimRequest, 'accountSid' | 'to' | 'requestedTo' | 'from'> & { requestedAt: string },
   ): Promise<Placement>;
 
   /**
@@ -88,6 +95,8 @@ export type PlacementResult = 'created' | 'refused' | 'not-sent' | 'absent' | 'a
 export interface Placement {
   accountSid: string;
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   /** Null while it is unclear whether the create request made a call. */
   result: PlacementResult | null;
@@ -100,6 +109,11 @@ export interface Placement {
 export interface ClaimRequest {
   accountSid: string;
   to: string;
+  /**
+   * The number as it was requested, if Lookup spells it otherwise: the do-not-call list, and the limits per number, hold for
+   * this spelling too.
+   */
+  requestedTo?: string | undefined;
   from: string;
   abandonedAfterSeconds: number;
   limits: DialLimits;

@@ -82,6 +82,8 @@ create table placements (
   account_sid text not null,
   to_number text not null,
   from_number text not null,
+  -- The called number as it was requested, if Lookup spells it otherwise.
+  requested_number text,
   -- When the claim allowed the request to be sent. The age of the placement counts from here.
   claimed_at timestamptz not null default clock_timestamp(),
   -- When `result` was written.
@@ -107,6 +109,10 @@ create table placements (
 create unique index placements_one_open on placements (account_sid, to_number, from_number) where result is null;
 -- A Twilio call belongs to one attempt. The store recognizes a violation by the name of this index.
 create unique index placements_call_sid on placements (call_sid) where call_sid is not null;
+
+-- The spellings of one telephone.
+create index placements_by_spelling on placements (to_number, requested_number) where requested_number is not null;
+create index placements_by_request on placements (requested_number, to_number) where requested_number is not null;
 
 create index placements_in_flight on placements (account_sid, to_number, claimed_at) where ended_at is null;
 create index placements_by_number on placements (account_sid, to_number, claimed_at);

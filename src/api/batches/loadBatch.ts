@@ -147,7 +147,8 @@ class RowFaults {
 function faultsOf(own: PartialCallRequest, { defaults }: BatchDraft, known: RequestContext): Fault[] {
   const request = mergeRow(defaults, own);
   const checked = checkCallRequest(request, known);
-  const faults = 'faults' in checked ? checked.faults : callingWindowFaults(checked.request);
+  const faults =
+    'faults' in checked ? checked.faults : callingWindowFaults(checked.request, known.callingWindow ?? null);
   return [...faults, ...giveUpAtFaults(request)];
 }
 

@@ -368,5 +368,6 @@ export function refuseBatch(
 }
 
 export function requestContext(tools: ApiTools) {
-  return { policies: tools.policies(), defaultFrom: tools.defaultFrom };
+  const { defaultFrom, callingWindow = null } = tools;
+  return { policies: tools.policies(), defaultFrom, callingWindow };
 }

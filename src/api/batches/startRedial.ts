@@ -8,11 +8,11 @@ import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
+import { timeOf, timeText } from '../http/queryParameters.js';
 import { jsonContent, type Route } from '../http/route.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import {
@@ -25,13 +25,12 @@ import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
 import { batchKey, batchStarted, createBatch, requestContext } from './startBatch.js';
 
-const timeRule = 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z';
 const time = (description: string) =>
   z
-    .string(must(timeRule))
-    .refine((text) => parseRfc3339(text) !== null, must(timeRule))
+    .string(must(timeText.right))
+    .refine((text) => timeOf(text) !== null, must(timeText.right))
     .exactOptional()
-    .meta({ format: 'date-time', description });
+    .meta({ description: `${description} ${timeText.forms}`, examples: timeText.examples });
 const someOf = <const T extends string>(words: readonly T[]) => {
   const right = `a list of at least one of ${words.join(', ')}`;
   return z
@@ -143,6 +142,9 @@ function startRedial(tools: ApiTools) {
     const query = {
       ...(filters.outcome || filters.reachability ? {} : { outcome: [...failures] }),
       ...filters,
+      // "24h" is counted back from now, however long the redial reads.
+      ...(filters.since === undefined ? {} : { since: timeOf(filters.since) as string }),
+      ...(filters.until === undefined ? {} : { until: timeOf(filters.until) as string }),
     };
     faults.push(...faultsInDefaults(overrides, requestContext(tools), 'overrides'));
     if (faults.length > 0) return invalidRequest(c, limitFaults(faults));

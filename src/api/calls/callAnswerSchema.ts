@@ -84,6 +84,9 @@ const lookup = z
     validationErrors: z.array(z.string()),
     lineType: orNull(z.string()),
     lineStatus: orNull(z.string()),
+    phoneNumber: z.string().exactOptional().meta({
+      description: 'The number as Lookup spells it, if that is another spelling.',
+    }),
     errors: z.array(z.object({ package: z.string(), code: orNull(z.int()), message: z.string() })),
   })
   .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it gave no answer.' });
@@ -92,6 +95,9 @@ export const callOutcomeSchema = z
   .object({
     callId: z.string(),
     to: z.string(),
+    requestedTo: z.string().exactOptional().meta({
+      description: 'The number as it was requested, if Lookup spells it otherwise.',
+    }),
     from: z.string(),
     metadata: z.record(z.string(), z.string()),
     outcome: z.enum(outcomes).meta({ description: 'How the call turned out.' }),

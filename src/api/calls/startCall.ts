@@ -66,9 +66,12 @@ function startCall(tools: ApiTools) {
       policies: tools.policies(),
       defaultFrom: tools.defaultFrom,
     });
-    const late = giveUpAtFaults(json.body);
-    const windowFaults = 'faults' in checked ? [] : callingWindowFaults(checked.request);
-    const faults = [...('faults' in checked ? checked.faults : []), ...windowFaults, ...keyFaults(key)];
+    // Faults of the moment: a repeat of a request that had none when it came is still a repeat.
+    const late = [
+      ...giveUpAtFaults(json.body),
+      ...('faults' in checked ? [] : callingWindowFaults(checked.request, tools.callingWindow ?? null)),
+    ];
+    const faults = [...('faults' in checked ? checked.faults : []), ...keyFaults(key)];
     if (faults.length > 0 || 'faults' in checked) return invalidRequest(c, [...faults, ...late]);
 
     // Temporal gets the request as it was sent, except for its policy and the spelling of its numbers. The
@@ -202,7 +205,7 @@ function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
 function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean {
   if (outcome === null) return true;
   return (
-    outcome.to === request.to &&
+    (outcome.requestedTo ?? outcome.to) === request.to &&
     (request.from === undefined || outcome.from === request.from) &&
     hashOf(outcome.metadata) === hashOf(request.metadata ?? {})
   );

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
-import type { RetryPolicy } from '../../../workflows/callRequest.js';
+import type { CallingWindow, RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
 import type { ApiMetrics } from './apiMetrics.js';
 import type { RateLimits } from './rateLimits.js';
@@ -37,6 +37,8 @@ export interface ApiDependencies {
   policies: () => Record<string, RetryPolicy>;
   /** `TWILIO_FROM`. */
   defaultFrom: string | null;
+  /** `RINGTRUE_CALLING_WINDOW`: null or absent when there is none, or it is not known here. */
+  callingWindow?: CallingWindow | null;
   /** Whether the process can serve, and the result of each check. */
   readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
   /** The API registers its metrics there. `GET /metrics` shows the whole registry. */

@@ -8,6 +8,8 @@ declare
   this_placement integer := request ->> 'placement';
   account text := request ->> 'accountSid';
   callee text := request ->> 'to';
+  -- Of the same telephone: see below.
+  spellings text[];
   caller text := request ->> 'from';
   pacing account_pacing;
   control dialing_control;
@@ -51,8 +53,14 @@ begin
     return jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason);
   end if;
 
+  -- The callee as it is dialed, as it was requested, and as any call has had it: Lookup spells it otherwise.
+  spellings := array(select callee
+    union select request ->> 'requestedTo' where request ->> 'requestedTo' is not null
+    union select to_number from placements where requested_number = callee
+    union select requested_number from placements where to_number = callee and requested_number is not null);
   select * into listed from do_not_call
-    where to_number = callee and (expires_at is null or expires_at > checked_at);
+    where to_number = any(spellings) and (expires_at is null or expires_at > checked_at)
+    order by to_number <> callee limit 1;
   if found then
     return jsonb_build_object('claimed', false, 'by', 'do-not-call', 'reason', listed.reason, 'source', listed.source);
   end if;
@@ -71,12 +79,12 @@ begin
   perform end_placements(this_call, before_attempt => this_attempt, before_placement => this_placement);
   -- A claim that stayed open for so long belongs to a call that is gone.
   update placements set result = 'abandoned', settled_at = checked_at, ended_at = coalesce(ended_at, checked_at)
-    where account_sid = account and to_number = callee and from_number = caller and result is null
+    where account_sid = account and to_number = any(spellings) and from_number = caller and result is null
       and claimed_at < checked_at - make_interval(secs => (request ->> 'abandonedAfterSeconds')::float8);
 
   max_allowed := (limits ->> 'callsPerNumber')::integer;
   if max_allowed is not null and not (request ->> 'parallel')::boolean then
-    select * into other from placements where account_sid = account and to_number = callee and ended_at is null
+    select * into other from placements where account_sid = account and to_number = any(spellings) and ended_at is null
       and claimed_at > checked_at - longest_in_flight() and call_id <> this_call
       order by claimed_at offset max_allowed - 1 limit 1;
     if found then
@@ -84,7 +92,8 @@ begin
     end if;
   end if;
   select * into other from placements
-    where account_sid = account and to_number = callee and from_number = caller and result is null;
+    where account_sid = account and to_number = any(spellings) and from_number = caller and result is null
+    limit 1;
   if found then
     return jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id);
   end if;
@@ -92,7 +101,7 @@ begin
   max_allowed := (limits ->> 'contacts')::integer;
   if max_allowed is not null then
     select count(*), min(claimed_at), bool_or(call_sid is null) into placed_count, earliest_at, has_unclear from (
-      select claimed_at, call_sid from placements where account_sid = account and to_number = callee
+      select claimed_at, call_sid from placements where account_sid = account and to_number = any(spellings)
         and claimed_at > checked_at - make_interval(secs => (limits ->> 'contactsSeconds')::float8)
         and (call_sid is not null or ended_at is null)
       order by claimed_at desc limit max_allowed) as latest;
@@ -125,7 +134,8 @@ begin
   -- Only now, after every check: a send time that nobody uses would delay every other call.
   update account_pacing set next_send_at = send_at + new_spacing, spacing = new_spacing where account_sid = account;
 
-  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at)
-    values (this_call, this_attempt, this_placement, account, callee, caller, greatest(send_at, checked_at));
+  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, requested_number, claimed_at)
+    values (this_call, this_attempt, this_placement, account, callee, caller, request ->> 'requestedTo',
+      greatest(send_at, checked_at));
   return jsonb_build_object('claimed', true, 'sendAt', iso_time(send_at), 'waitSeconds', wait_seconds);
 end $$;

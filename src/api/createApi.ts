@@ -86,7 +86,13 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.use(honoPath(statusCallbackRoute), limitCallback, redirectedCallback(tools));
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
-  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route), route.serve(tools));
+  for (const route of routes) {
+    const { roles } = route;
+    const serve = route.serve(tools);
+    app.on(route.method.toUpperCase(), honoPath(route), (c) =>
+      roles ? (access.refusal(c, roles) ?? serve(c)) : serve(c),
+    );
+  }
   app.get('/docs/:file', apiPageAsset);
   return app;
 }

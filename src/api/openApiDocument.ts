@@ -31,8 +31,13 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): obj
 }
 
 function operationOf(route: Route, secured: boolean): object {
-  const { operationId, tag, summary, description, parameters, body, answers, problems = [], open } = route;
-  const access: ProblemName[] = [secured ? 'unauthorized' : 'not-local', 'too-many-requests'];
+  const { operationId, tag, summary, parameters, body, answers, problems = [], open, roles } = route;
+  const access: ProblemName[] = [
+    ...(secured ? (['unauthorized', 'wrong-role'] as const) : (['not-local'] as const)),
+    'too-many-requests',
+  ];
+  const neededRole = secured && roles ? `Needs a token with the role ${roles.join(' or ')}.` : '';
+  const description = [route.description ?? '', neededRole].filter(Boolean).join(' ');
   return {
     operationId,
     tags: [tag],
@@ -41,7 +46,8 @@ function operationOf(route: Route, secured: boolean): object {
     ...(parameters && parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: body } : {}),
     responses: { ...answers, ...problemAnswers(open ? problems : [...problems, ...access]) },
-    ...(secured && !open ? { security: [{ bearer: [] }] } : {}),
+    // Each is one way to be allowed. Source: OpenAPI 3.1, Security Requirement Object.
+    ...(secured && roles ? { security: roles.map((role) => ({ bearer: [role] })) } : {}),
   };
 }
 

@@ -9,6 +9,7 @@ import type { DialLimits } from '../../activities/store/placements/dialLimits.js
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import type { ApiToken } from './apiTokens.js';
 import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
 import { isKnown, isOwnVariable, setVariables } from './environment.js';
 import type { PolicySource } from './livePolicies.js';
@@ -25,7 +26,7 @@ export interface ApiConfiguration extends CommonConfiguration {
   dialLimits: DialLimits;
   /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
-  apiTokens: string[];
+  apiTokens: ApiToken[];
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;

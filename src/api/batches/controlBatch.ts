@@ -7,7 +7,7 @@ import { callControls } from '../calls/callControls.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { batchProgressSchema } from './batchAnswerSchema.js';
 import { batchIdInPath, findBatch, noSuchBatch } from './readBatch.js';
 import { batchUrl, startBatchWorkflow } from './startBatch.js';
@@ -38,6 +38,7 @@ export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
   (what): Route => ({
     method: 'post',
     path: `/batches/{batchId}/${what}`,
+    roles: rolesFor.changingCalls,
     tag: 'Batches',
     operationId: `${what}Batch`,
     summary: controls[what].summary,

@@ -6,7 +6,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { callIdIn, callUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 import { type CallControl, type ControlName, callControls, controlNames } from './callControls.js';
 import { callIdInPath, noSuchCall } from './readCall.js';
@@ -25,6 +25,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
   return {
     method: 'post',
     path: `/calls/{callId}/${name}`,
+    roles: rolesFor.changingCalls,
     tag: 'Calls',
     operationId,
     summary,

@@ -6,7 +6,7 @@ import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
 import { numberParameter, oneOf, type QueryParameter, textParameter } from '../http/queryParameters.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
 const metadataPrefix = 'metadata.';
@@ -39,6 +39,7 @@ const callPageSchema = z
 export const listCallsRoute: Route = {
   method: 'get',
   path: '/calls',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'listCalls',
   summary: 'List calls',

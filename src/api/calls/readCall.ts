@@ -16,7 +16,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import { readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
-import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, type Parameter, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { whileWanted } from '../http/whileWanted.js';
 import type { CallAnswer } from './callAnswer.js';
 import { callAnswerSchema, exampleCallId } from './callAnswerSchema.js';
@@ -52,6 +52,7 @@ const filters = {
 export const readCallRoute: Route = {
   method: 'get',
   path: '/calls/{callId}',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'readCall',
   summary: 'Read the state of a call',

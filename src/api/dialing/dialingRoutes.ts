@@ -5,7 +5,7 @@ import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
-import { jsonContent, type Route } from '../http/route.js';
+import { jsonContent, type Route, rolesFor } from '../http/route.js';
 import { checkLimits, type DialingAnswer, dialingSchema, limitsRequestSchema } from './dialingSchema.js';
 
 const pauseRequestSchema = z.strictObject(
@@ -29,6 +29,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'get',
     path: '/dialing',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Dialing',
     operationId: 'readDialing',
     summary: 'Read limits, pause and circuit breaker',
@@ -39,6 +40,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'patch',
     path: '/dialing/limits',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'setDialLimits',
     summary: 'Set limits of dialing',
@@ -51,6 +53,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'post',
     path: '/dialing/pause',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'pauseDialing',
     summary: 'Pause all dialing',
@@ -66,6 +69,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'post',
     path: '/dialing/resume',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'resumeDialing',
     summary: 'Resume dialing',

@@ -25,4 +25,6 @@ export interface BatchControl {
   batchId: string;
   what: 'pause' | 'resume' | 'cancel';
   reason: string | null;
+  /** The name of the client's token; absent when the API has none, or another Temporal client did it. */
+  by?: string | null;
 }

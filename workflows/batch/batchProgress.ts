@@ -1,4 +1,6 @@
+import type { ControlUse } from '../callOutcome.js';
 import type { Outcome } from '../callRequest.js';
+import type { BatchControl } from './batchActivities.js';
 
 export const batchStates = ['ready', 'running', 'paused', 'canceling', 'canceled', 'done'] as const;
 /**
@@ -35,6 +37,10 @@ export interface BatchProgress {
   /** Which recorded calls it dials again; null: it is no redial. */
   redialOf: RedialQuery | null;
   cancelReason: string | null;
+  /** The name of the token of the client that requested the batch; null when the API has no tokens. */
+  requestedBy: string | null;
+  /** Who paused, resumed and canceled the batch, in order. At most 60 entries. */
+  controls: ControlUse<BatchControl['what']>[];
   /** ISO 8601 UTC. */
   createdAt: string;
   endedAt: string | null;

@@ -29,13 +29,16 @@ export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
   const { callId, to, from, metadata, outcome, answeredBy, reachability, reason, decidedBy, ...rest } =
     recorded;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
-  const { timeline, lookup, startedAt, endedAt, ...more } = others;
+  const { requestedBy, controls, timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
     ...{ callId, to, from, metadata, outcome, answeredBy, reachability },
     reason: arrangeReason(reason),
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
     attempts: attempts.map(arrangeAttempt),
     endedBecause: { code: endedBecause.code, message: endedBecause.message },
+    // Absent in outcomes of workers that did not keep them.
+    requestedBy: requestedBy ?? null,
+    controls: (controls ?? []).map(({ at, control, by }) => ({ at, control, by })),
     timeline: timeline.map(({ at, text }) => ({ at, text })),
     lookup: arrangeLookup(lookup),
     ...{ startedAt, endedAt },

@@ -253,6 +253,7 @@ export async function createBatch(
     defaults: defaults ?? {},
     redialOf: source.redialOf ?? null,
     paused: paused ?? false,
+    requestedBy: c.get('client') ?? null,
     unique: unique === 'to',
     skipFaultyRows: skipFaultyRows ?? false,
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   answerers,
   type CallOutcome,
+  callControlNames,
   callStates,
   deciders,
   reachabilities,
@@ -87,6 +88,21 @@ const lookup = z
   })
   .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it gave no answer.' });
 
+export const requestedBy = () =>
+  orNull(z.string()).meta({ description: 'The name of the token that requested it. Null without tokens.' });
+
+/** Who used which control, of a call or a batch. */
+export const controlUses = <const T extends string>(names: readonly T[]) =>
+  z
+    .array(
+      z.object({
+        at: time(),
+        control: z.enum(names),
+        by: orNull(z.string()).meta({ description: 'The name of the token.' }),
+      }),
+    )
+    .meta({ description: 'Who used which control, in order.' });
+
 export const callOutcomeSchema = z
   .object({
     callId: z.string(),
@@ -106,6 +122,8 @@ export const callOutcomeSchema = z
     endedBecause: z
       .object({ code: z.string(), message: z.string() })
       .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     timeline: z
       .array(z.object({ at: time(), text: z.string() }))
       .meta({ description: 'What happened to the call, in order, for people.' }),
@@ -130,6 +148,8 @@ export const callAnswerSchema = z
     nextAttemptAt: orNull(time()),
     paused: z.boolean().meta({ description: 'True: no attempt begins until the call is resumed.' }),
     pauseReason: orNull(z.string()).meta({ description: 'Why the call was paused, if a reason was given.' }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     error: z.string().exactOptional().meta({
       description: 'Why a call that is over has no outcome: its workflow failed or was terminated.',
     }),
@@ -153,6 +173,8 @@ export const callAnswerSchema = z
       nextAttemptAt: '2026-01-31T09:05:00.000Z',
       paused: false,
       pauseReason: null,
+      requestedBy: 'web-shop',
+      controls: [],
     },
   });
 

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { z } from 'zod';
+import { cancelWithoutWorker } from '../../temporal/cancelWithoutWorker.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
@@ -62,6 +63,8 @@ function controlCall(tools: ApiTools, name: ControlName) {
     const callId = callIdIn(c, 2);
     if (callId === null) return noSuchCall(c);
     const handle = tools.temporal.workflow.getHandle(callId);
+    const by = c.get('client');
+    const input = { ...body.input, ...(by === undefined ? {} : { by }) };
     try {
       const { type, status } = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
       if (type !== callWorkflowType) return noSuchCall(c);
@@ -73,7 +76,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
     }
     try {
       await withDeadline(tools.temporal, updateWithinMs, () =>
-        handle.executeUpdate(control.update, { args: [body.input] }),
+        handle.executeUpdate(control.update, { args: [input] }),
       );
       return accepted(c, callId);
     } catch (error) {
@@ -88,8 +91,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
         'temporal-unavailable',
         `No worker answered the request ${control.purpose} within five seconds. Check GET /readyz, and try again once a worker runs.`,
       );
-    // No worker answers the update. A Temporal cancellation does the same and waits until a worker runs.
-    await withDeadline(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(callId).cancel());
+    await withDeadline(tools.temporal, updateWithinMs, () => cancelWithoutWorker(handle, input));
     return accepted(c, callId);
   };
 }

@@ -168,8 +168,9 @@ async function finalState(
   const callId = handle.workflowId;
   try {
     const outcome: CallOutcome = await withDeadline(tools.temporal, withinMs, () => handle.result());
-    const { to, from, metadata, startedAt, attempts } = outcome;
-    return { callId, to, from, metadata, startedAt, state: 'done', attempts, outcome, ...notWaiting };
+    const { to, from, metadata, startedAt, attempts, requestedBy, controls } = outcome;
+    const request = { callId, to, from, metadata, startedAt };
+    return { ...request, state: 'done', attempts, outcome, ...notWaiting, requestedBy, controls };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const why = error.cause?.message ?? error.message;
@@ -212,6 +213,7 @@ async function stateWithoutWorker(handle: WorkflowHandle): Promise<CallState> {
 function stateOfDescription(description: WorkflowExecutionDescription): CallState {
   const known = description.searchAttributes.RingtrueState?.[0];
   const to = description.searchAttributes.RingtrueTo?.[0];
+  const requestedBy = description.memo?.requestedBy;
   return {
     callId: description.workflowId,
     to: typeof to === 'string' ? to : null,
@@ -223,5 +225,7 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
     outcome: null,
     ...notWaiting,
     waitingFor: 'a worker that begins the call',
+    requestedBy: typeof requestedBy === 'string' ? requestedBy : null,
+    controls: [],
   };
 }

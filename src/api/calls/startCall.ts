@@ -129,6 +129,7 @@ async function startNew(
         taskQueue: tools.taskQueue,
         request,
         batchId: null,
+        requestedBy: c.get('client') ?? null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
       }),

@@ -88,8 +88,9 @@ function setLimits(tools: ApiTools) {
     const checked = checkLimits(json.body);
     if ('faults' in checked) return invalidRequest(c, checked.faults);
     const { accountSid, store, log } = tools;
-    await store.setDialLimits({ accountSid, limits: checked.limits });
-    log.warn({ limits: checked.limits, by: c.get('client') }, 'limits of dialing were set');
+    const by = c.get('client') ?? null;
+    await store.setDialLimits({ accountSid, limits: checked.limits, by });
+    log.warn({ limits: checked.limits, by }, 'limits of dialing were set');
     return answerDialing(tools, c);
   };
 }
@@ -99,8 +100,9 @@ function pauseDialing(tools: ApiTools) {
     const body = await readBody(c, pauseRequestSchema, { optional: true });
     if ('refusal' in body) return body.refusal;
     const { accountSid, store, log } = tools;
-    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null });
-    log.warn({ by: c.get('client') }, 'dialing was paused');
+    const by = c.get('client') ?? null;
+    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null, by });
+    log.warn({ by }, 'dialing was paused');
     return answerDialing(tools, c);
   };
 }
@@ -110,8 +112,9 @@ function resumeDialing(tools: ApiTools) {
     const body = await readBody(c, emptyBodySchema, { optional: true });
     if ('refusal' in body) return body.refusal;
     const { accountSid, store, log } = tools;
-    await store.resumeDialing({ accountSid });
-    log.warn({ by: c.get('client') }, 'dialing was resumed');
+    const by = c.get('client') ?? null;
+    await store.resumeDialing({ accountSid, by });
+    log.warn({ by }, 'dialing was resumed');
     return answerDialing(tools, c);
   };
 }

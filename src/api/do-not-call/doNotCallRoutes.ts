@@ -228,7 +228,8 @@ function addToDoNotCall(tools: ApiTools) {
     const checked = checkDoNotCallRequest(json.body);
     if ('faults' in checked) return invalidRequest(c, checked.faults);
     const { to, reason = '', expiresAt = null } = checked.entry;
-    return c.json(await tools.store.addToDoNotCall({ to, reason, expiresAt, source: 'api' }));
+    const addedBy = c.get('client') ?? null;
+    return c.json(await tools.store.addToDoNotCall({ to, reason, expiresAt, source: 'api', addedBy }));
   };
 }
 
@@ -254,7 +255,7 @@ async function importCsv({ store }: ApiTools, c: ApiContext): Promise<Response> 
     const country = parameters.query.country as CountryCode | undefined;
     const parsed = await readDoNotCallCsv(c.req.raw.body, { charset, country });
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv');
+    const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv', c.get('client') ?? null);
     return c.json({ rows: parsed.entries.length, added });
   } catch (error) {
     if (!(error instanceof ImportTooLarge)) throw error;

@@ -36,7 +36,7 @@ export function bearerAuth(
       return problem(
         c,
         'wrong-role',
-        `This request needs a token with ${needed}. The token ${c.get('client')} has the role ${role}. Send another token, or change its role in RINGTRUE_API_TOKENS.`,
+        `The token ${c.get('client')} has the role ${role}, and this request needs ${needed}. Send a token with that role.`,
       );
     },
     guard: async (c, next) => {

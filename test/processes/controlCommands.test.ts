@@ -36,7 +36,7 @@ describe('a token whose role is too low', () => {
       status: 1,
       stdout: '',
       stderr:
-        "The token's role does not allow this (403). The token cem has the role call, and this request needs the role admin. Send a token with that role. Give it with --token or RINGTRUE_API_TOKEN.\n",
+        "ringtrue: The token's role does not allow this (403). The token cem has the role call, and this request needs the role admin. Send a token with that role. Give it with --token or RINGTRUE_API_TOKEN.\n",
     });
     expect(call).toMatchObject({ status: 1, stdout: '' });
     expect(call.stderr).toContain('The token dashboard has the role read');

@@ -1,6 +1,5 @@
 import type { ControlUse } from '../callOutcome.js';
 import type { Outcome } from '../callRequest.js';
-import type { BatchControl } from './batchActivities.js';
 
 export const batchStates = ['ready', 'running', 'paused', 'canceling', 'canceled', 'done'] as const;
 /**
@@ -8,6 +7,9 @@ export const batchStates = ['ready', 'running', 'paused', 'canceling', 'canceled
  * what was started comes to its end. `canceled` and `done` are final.
  */
 export type BatchState = (typeof batchStates)[number];
+
+export const batchControlNames = ['pause', 'resume', 'cancel'] as const;
+export type BatchControlName = (typeof batchControlNames)[number];
 
 /** Each call of a batch is counted once: `total = waiting + running + done + refused + withdrawn`, at any moment. */
 export interface BatchCounts {
@@ -40,7 +42,7 @@ export interface BatchProgress {
   /** The name of the token of the client that requested the batch; null when the API has no tokens. */
   requestedBy: string | null;
   /** Who paused, resumed and canceled the batch, in order. At most 60 entries. */
-  controls: ControlUse<BatchControl['what']>[];
+  controls: ControlUse<BatchControlName>[];
   /** ISO 8601 UTC. */
   createdAt: string;
   endedAt: string | null;

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { type BatchResult, batchRowStates } from '../../../activities/store/batches/batchStore.js';
-import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
+import {
+  type BatchProgress,
+  batchControlNames,
+  batchStates,
+} from '../../../workflows/batch/batchProgress.js';
 import { callStates, deciders, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
 import { controlUses, requestedBy } from '../calls/callAnswerSchema.js';
@@ -79,7 +83,7 @@ export const batchProgressSchema = z
     ).meta({ description: 'The query of a redial.' }),
     cancelReason: orNull(z.string()),
     requestedBy: requestedBy(),
-    controls: controlUses(['pause', 'resume', 'cancel']),
+    controls: controlUses(batchControlNames),
     createdAt: time(),
     endedAt: orNull(time()),
   })

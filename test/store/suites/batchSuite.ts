@@ -231,7 +231,7 @@ export function batchSuite(engine: () => Engine): void {
       expect(controls).toHaveLength(60);
       expect(controls.slice(0, 2)).toMatchObject([
         { control: 'pause', by: 'ann 1' },
-        { control: 'resume', by: 'bob 2' },
+        { control: 'pause', by: 'ann 3' },
       ]);
       expect(controls.slice(-2)).toEqual([
         { at: expect.any(String), control: 'resume', by: 'bob 31' },

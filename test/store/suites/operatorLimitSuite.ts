@@ -24,6 +24,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(await store().readDialing(newAccount())).toEqual({
         limits: asConfigured,
         paused: null,
+        changes: [],
         breaker: closed,
         inFlight: 0,
         nextPlacementAt: null,

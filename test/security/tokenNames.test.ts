@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { eventually, useApi } from '../api/useApi.js';
 import { startCallBench } from '../support/callBench.js';
 import { endCallsAutomatically } from '../support/endCallsAutomatically.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { eventually, useApi } from './useApi.js';
 
 const context = useCallBench();
 const accountSid = `AC${randomUUID().replaceAll('-', '')}`;

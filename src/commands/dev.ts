@@ -21,7 +21,8 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
     const dev = await startDev(configuration, { log, signal, closing });
     print(addresses(dev, configuration));
     if (demo) {
-      const { token } = configuration.apiTokens.find(({ role }) => role !== 'read') ?? {};
+      const { apiTokens } = configuration;
+      const { token } = apiTokens.find(({ role }) => role !== 'read') ?? apiTokens[0] ?? {};
       const asExpected = await runDemo(dev, { token, signal });
       if (!asExpected) process.exitCode = 1;
       if (exit) return;

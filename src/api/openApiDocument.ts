@@ -30,13 +30,15 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): obj
   };
 }
 
+const either = new Intl.ListFormat('en', { type: 'disjunction' });
+
 function operationOf(route: Route, secured: boolean): object {
   const { operationId, tag, summary, parameters, body, answers, problems = [], open, roles } = route;
   const access: ProblemName[] = [
     ...(secured ? (['unauthorized', 'wrong-role'] as const) : (['not-local'] as const)),
     'too-many-requests',
   ];
-  const neededRole = secured && roles ? `Needs a token with the role ${roles.join(' or ')}.` : '';
+  const neededRole = secured && roles ? `Needs a token with the role ${either.format(roles)}.` : '';
   const description = [route.description ?? '', neededRole].filter(Boolean).join(' ');
   return {
     operationId,

@@ -55,6 +55,7 @@ export function acceptCall({ settings, store }: ActivityDeps) {
       startedAt: input.startedAt,
       request: input.request,
       ...(input.batchId === null ? {} : { batchId: input.batchId }),
+      requestedBy: input.requestedBy,
     };
     await store.addCall(row).catch((error) => {
       log.warn('The outcome store is away: the call goes on, and its row is written later', { error });

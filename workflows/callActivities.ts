@@ -21,6 +21,8 @@ export interface CallActivities {
     startedAt: string;
     /** The batch that started the call; null when none did. */
     batchId: string | null;
+    /** The name of the token of the client that requested the call. */
+    requestedBy: string | null;
   }): Promise<AcceptedCall>;
 
   /** The first moment at or after `from` at which the phone may ring, and the time zones that were considered. */

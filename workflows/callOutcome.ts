@@ -36,6 +36,18 @@ export interface TimelineEntry {
   text: string;
 }
 
+export const callControlNames = ['cancel', 'retry', 'pause', 'resume', 'reschedule'] as const;
+export type CallControlName = (typeof callControlNames)[number];
+
+/** One use of a control of a call. */
+export interface ControlUse<Name extends string = CallControlName> {
+  /** When it took effect, ISO 8601 UTC. */
+  at: string;
+  control: Name;
+  /** The name of the client's token; null when the API has no tokens, or another Temporal client did it. */
+  by: string | null;
+}
+
 /** One try to reach the number: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
 export interface Attempt {
   /** From 1. */
@@ -144,6 +156,10 @@ export interface CallOutcome {
   durationSeconds: number | null;
   attempts: Attempt[];
   endedBecause: EndedBecause;
+  /** The name of the token of the client that requested the call; null when the API has no tokens. */
+  requestedBy: string | null;
+  /** Who controlled the call, in order. At most 60 entries. */
+  controls: ControlUse[];
   /** What happened, in order: waits, placements, callbacks, requests to cancel. At most 60 entries. */
   timeline: TimelineEntry[];
   /** What Lookup said before the first attempt; null when it was not asked. */
@@ -184,4 +200,7 @@ export interface CallState {
   paused: boolean;
   /** Why somebody paused it; null when it is not paused, or no reason was given. */
   pauseReason: string | null;
+  /** As in the outcome. */
+  requestedBy: string | null;
+  controls: ControlUse[];
 }

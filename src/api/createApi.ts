@@ -5,12 +5,12 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { whyNotPublic } from '../config/configurationReader.js';
 import { accessFor } from './access/accessFor.js';
+import { clientRateLimit } from './access/rateLimit.js';
 import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
 import { problem, problemOf } from './http/problem.js';
-import { clientRateLimit } from './http/rateLimit.js';
 import { standardRateLimits } from './http/rateLimits.js';
 import { requestLog } from './http/requestLog.js';
 import type { Route } from './http/route.js';
@@ -86,7 +86,13 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.use(honoPath(statusCallbackRoute), limitCallback);
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
-  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route), route.serve(tools));
+  for (const route of routes) {
+    const { roles } = route;
+    const serve = route.serve(tools);
+    app.on(route.method.toUpperCase(), honoPath(route), (c) =>
+      roles ? (access.refusal(c, roles) ?? serve(c)) : serve(c),
+    );
+  }
   app.get('/docs/:file', apiPageAsset);
   return app;
 }

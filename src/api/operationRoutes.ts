@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { answerReadiness } from './access/answerReadiness.js';
-import { jsonContent, type Route } from './http/route.js';
+import { jsonContent, type Route, rolesFor } from './http/route.js';
 
 const healthSchema = z.object({ alive: z.literal(true) }).meta({ id: 'Health' });
 const readinessSchema = z
@@ -56,6 +56,7 @@ export const operationRoutes: Route[] = [
   {
     method: 'get',
     path: '/metrics',
+    roles: rolesFor.readingCalls,
     tag: 'Operation',
     operationId: 'metrics',
     summary: 'Read metrics for Prometheus',

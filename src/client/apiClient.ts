@@ -195,7 +195,8 @@ function parsed(text: string): unknown {
 
 /** Problem details as text for people, each fault on its own line. Source: RFC 9457. */
 function refusalOf(status: number, answer: unknown, base: string): string {
-  const { title, detail, faults } = (answer ?? {}) as {
+  const { type, title, detail, faults } = (answer ?? {}) as {
+    type?: string;
     title?: string;
     detail?: string;
     faults?: { path: string; message: string; row?: number; line?: number }[];
@@ -206,6 +207,7 @@ function refusalOf(status: number, answer: unknown, base: string): string {
     const place = row === undefined ? '' : `row ${row}${line === undefined ? '' : `, line ${line}`}: `;
     return `  - ${place}${path || (row === undefined ? 'the request' : 'the row')} ${message}`;
   });
-  const hint = status === 401 ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
+  const needsToken = status === 401 || type === 'urn:ringtrue:problem:wrong-role';
+  const hint = needsToken ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
   return [`${title} (${status}). ${detail ?? ''}${hint}`.trimEnd(), ...lines].join('\n');
 }

@@ -10,6 +10,7 @@ import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { CallingWindow } from '../../workflows/callRequest.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import type { ApiToken } from './apiTokens.js';
 import {
   type CommonConfiguration,
   ConfigurationReader,
@@ -30,7 +31,7 @@ export interface ApiConfiguration extends CommonConfiguration {
   dialLimits: DialLimits;
   /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
-  apiTokens: string[];
+  apiTokens: ApiToken[];
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;
@@ -46,7 +47,7 @@ export interface WorkerConfiguration extends CommonConfiguration {
   host: string;
   /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
   workerPort: number | null;
-  apiTokens: string[];
+  apiTokens: ApiToken[];
   databaseUrl: string;
 }
 

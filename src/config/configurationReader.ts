@@ -294,7 +294,7 @@ export class ConfigurationReader {
       values.TWILIO_AUTH_TOKEN_SECONDARY,
       values.TWILIO_API_SECRET,
       set.TEMPORAL_API_KEY,
-      ...(values.RINGTRUE_API_TOKENS ?? []),
+      ...(values.RINGTRUE_API_TOKENS ?? []).map(({ token }) => token),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
       ...(password ? [password, decoded(password)] : []),
       ...proxyPasswords(set),

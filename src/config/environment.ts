@@ -6,6 +6,7 @@ import { withoutInvisible } from '../../activities/validation/withoutInvisible.j
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { progressModes } from '../../workflows/rules/twilioStatus.js';
+import { readApiTokens } from './apiTokens.js';
 import { parseDatabaseUrl } from './databaseUrl.js';
 import { nearestName } from './nearestName.js';
 
@@ -72,13 +73,13 @@ const location = (right: string) => z.string().regex(/^[a-z0-9-]+$/, must(right)
 /** Without quotes: half a pair is left over from an environment file, and the secret would be wrong. */
 const secret = (right: string) => z.string().regex(/^(?!["'`])[\x21-\x7e]*(?<!["'`])$/, mustSecretly(right));
 
-const apiTokens = () => {
-  const right = 'bearer tokens of letters, digits and -._~+/=, separated by commas';
-  return z
-    .string()
-    .transform((text) => text.split(',').map((token) => token.trim()))
-    .refine((tokens) => tokens.every((token) => /^[A-Za-z0-9\-._~+/]+=*$/.test(token)), mustSecretly(right));
-};
+const apiTokens = () =>
+  z.string().transform((text, { addIssue }) => {
+    const read = readApiTokens(text);
+    if ('tokens' in read) return read.tokens;
+    for (const message of read.faults) addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 const notifySecrets = () =>
   z

@@ -8,6 +8,7 @@ import {
 import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { callEnd, isRunning } from './callEnd.js';
+import { cancelWithoutWorker } from './cancelWithoutWorker.js';
 import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
@@ -34,8 +35,8 @@ export function callStarter(
   };
 
   return {
-    async start({ callId, request, batchId }) {
-      const call = { callId, taskQueue, request, batchId, memo: { batchId }, policies: policies() };
+    async start({ callId, request, batchId, requestedBy }) {
+      const call = { callId, taskQueue, request, batchId, requestedBy, memo: {}, policies: policies() };
       try {
         await within(() => startCallWorkflow(temporal.workflow, call));
       } catch (error) {
@@ -45,9 +46,10 @@ export function callStarter(
 
     exists: (callId) => isThere(() => handle(callId).describe()),
 
-    async cancel(callId, reason) {
+    async cancel(callId, { reason, by }) {
+      const input = { reason, ...(by === null ? {} : { by }) };
       try {
-        await within(() => handle(callId).executeUpdate('cancel', { args: [{ reason }] }), updateWithinMs);
+        await within(() => handle(callId).executeUpdate('cancel', { args: [input] }), updateWithinMs);
         return true;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
@@ -55,8 +57,7 @@ export function callStarter(
         if (error instanceof WorkflowUpdateFailedError) return true;
         if (!isTimeout(error)) throw error;
       }
-      // No worker answers. A cancellation carries no reason, but waits in Temporal for one.
-      return isThere(() => handle(callId).cancel());
+      return isThere(() => cancelWithoutWorker(handle(callId), input));
     },
 
     async describeEnd(callId) {

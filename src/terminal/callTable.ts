@@ -1,6 +1,7 @@
 import type { Attempt, CallState, Reason, TimelineEntry } from '../../workflows/callOutcome.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
+import { byWhomAt } from './byWhomAt.js';
 import { count } from './count.js';
 import { tableOf } from './tableOf.js';
 
@@ -56,12 +57,14 @@ export function callSheet(call: CallAnswer): string {
     ['to', call.to],
     ['from', call.from],
     ...Object.entries(call.metadata).map(([name, value]): [string, string] => [`metadata ${name}`, value]),
+    ['requested by', call.requestedBy],
     ['started', call.startedAt],
     ['state', call.stale ? `${call.state}, as last recorded: the call itself cannot be asked` : call.state],
     ['error', call.error],
     ['waiting for', call.waitingFor],
     ['next attempt', call.nextAttemptAt],
     ['paused', call.paused ? (call.pauseReason ?? 'yes') : null],
+    ...call.controls.map(({ at, control, by }): [string, string] => [control, byWhomAt(at, by)]),
     ['outcome', outcome?.outcome],
     ['answered by', outcome?.answeredBy],
     ['reachability', outcome?.reachability],

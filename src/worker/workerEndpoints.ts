@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { accessFor } from '../api/access/accessFor.js';
 import { answerReadiness } from '../api/access/answerReadiness.js';
 import type { ApiEnv } from '../api/http/apiDependencies.js';
+import type { ApiToken } from '../config/apiTokens.js';
 import type { Readiness } from '../process/readiness.js';
 
 /**
@@ -16,7 +17,7 @@ export function workerEndpoints(parts: {
   /** Where Temporal's core serves its metrics, which are shown together with ours. */
   coreMetricsUrl: string;
   /** `RINGTRUE_API_TOKENS` */
-  tokens: readonly string[];
+  tokens: readonly ApiToken[];
 }): Hono<ApiEnv> {
   const access = accessFor(parts.tokens);
   const app = new Hono<ApiEnv>({ strict: false });

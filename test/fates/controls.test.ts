@@ -307,3 +307,18 @@ describe('reschedule', () => {
     await call.result();
   });
 });
+
+it('canceled by signal, then through Temporal: the reason and the name of the signal', async () => {
+  const call = await context.bench.start({ to: context.to, notBefore: inSeconds(hour) }, undefined, {
+    requestedBy: 'ann',
+  });
+  await call.until((s) => s.state === 'waiting');
+  await call.handle.signal('cancel', { reason: 'moved', by: 'bob' });
+  await call.handle.cancel();
+  expect(await call.result()).toMatchObject({
+    outcome: 'canceled',
+    endedBecause: { code: 'canceled', message: 'Canceled: moved' },
+    requestedBy: 'ann',
+    controls: [{ control: 'cancel', by: 'bob' }],
+  });
+});

@@ -114,7 +114,13 @@ describe('Lookup spells the number otherwise', () => {
       context.twilio.answerLookup = isUp ? answerLookup : down;
       const startedAt = new Date().toISOString();
       const request = { to: requested, twiml: '<Response/>' };
-      const accepted = await activities().acceptAndLookUp({ callId, request, startedAt, batchId: null });
+      const accepted = await activities().acceptAndLookUp({
+        callId,
+        request,
+        startedAt,
+        batchId: null,
+        requestedBy: null,
+      });
       if (!accepted.accepted) throw new Error(accepted.faults.join());
       const { plan } = accepted;
       expect(plan.to).toBe(isUp ? spelled : requested);

@@ -7,7 +7,8 @@ import { workerEndpoints } from '../../src/worker/workerEndpoints.js';
 const token = 'a-token-of-24-characters';
 const trouble = 'database.internal:5432 cannot be reached';
 
-async function served(tokens: string[]) {
+async function served(texts: string[]) {
+  const tokens = texts.map((token) => ({ name: token, role: 'read' as const, token }));
   const readiness = new Readiness();
   let probes = 0;
   readiness.probe('store', async () => {

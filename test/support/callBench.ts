@@ -25,7 +25,11 @@ export interface CallBench {
   taskQueue: string;
   settings: ActivitySettings;
   events: ActivityEvent[];
-  start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
+  start(
+    request: Record<string, unknown>,
+    callId?: string,
+    memo?: Record<string, string>,
+  ): Promise<CallHandle>;
   /** Stops the worker. The connections stay open for the test. */
   drain(): Promise<void>;
   stop(): Promise<void>;
@@ -113,12 +117,13 @@ export async function startCallBench(input: {
     taskQueue,
     settings,
     events,
-    async start(request, callId = `call-${randomUUID()}`) {
+    async start(request, callId = `call-${randomUUID()}`, memo = {}) {
       const handle = await client.workflow.start('outboundCall', {
         taskQueue,
         workflowId: callId,
         args: [{ to: '+15005550100', twiml: '<Response/>', ...request }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        memo,
       });
       return callHandle(client, callId, handle);
     },

@@ -51,7 +51,9 @@ export class RunningCall {
   readonly callId = workflowInfo().workflowId;
   readonly startedAt: string;
   /** The batch that started the call, from the memo, which needs no registration. */
-  readonly batchId = batchIn(workflowInfo().memo);
+  readonly batchId = textIn(workflowInfo().memo, 'batchId');
+  /** The name of the token of the client that requested the call, from the memo. */
+  readonly requestedBy = textIn(workflowInfo().memo, 'requestedBy');
   readonly attempts: Attempt[];
   /** How many times the client was notified of an attempt, by the attempt's number. */
   readonly notifiedRevisions: Map<number, number>;
@@ -105,6 +107,7 @@ export class RunningCall {
       this.#display.timeline.push(...resumed.timeline);
       this.controls.paused = resumed.paused;
       this.controls.pauseReason = resumed.pauseReason;
+      this.controls.uses.push(...(resumed.controls ?? []));
       for (const { attempt, update } of resumed.callbacksBeforeAttempt)
         this.inbox.keepBeforeAttempt(attempt, [update]);
     }
@@ -167,6 +170,8 @@ export class RunningCall {
       nextAttemptAt: this.#nextAttemptAt,
       paused: this.controls.paused,
       pauseReason: this.controls.pauseReason,
+      requestedBy: this.requestedBy,
+      controls: this.outcome?.controls ?? this.controls.uses,
     };
   }
 
@@ -357,6 +362,7 @@ export class RunningCall {
   }
 }
 
-function batchIn(memo: Record<string, unknown> | undefined): string | null {
-  return typeof memo?.batchId === 'string' ? memo.batchId : null;
+function textIn(memo: Record<string, unknown> | undefined, name: string): string | null {
+  const value = memo?.[name];
+  return typeof value === 'string' ? value : null;
 }

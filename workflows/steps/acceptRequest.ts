@@ -10,8 +10,8 @@ import type { LookupEvidence } from '../callOutcome.js';
  * Fails the workflow with `InvalidCallRequest`, which names every fault.
  */
 export async function acceptRequest(call: RunningCall): Promise<void> {
-  const { callId, request, startedAt, batchId } = call;
-  const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId });
+  const { callId, request, startedAt, batchId, requestedBy } = call;
+  const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId, requestedBy });
   if (!accepted.accepted)
     throw ApplicationFailure.nonRetryable(
       `The call request is not valid, and nothing was dialed: ${accepted.faults.join('; ')}`,

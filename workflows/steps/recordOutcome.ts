@@ -64,6 +64,8 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
     // A copy: what is heard from here on must not part the result from the record.
     attempts: JSON.parse(JSON.stringify(call.attempts)),
     endedBecause: decision.endedBecause,
+    requestedBy: call.requestedBy,
+    controls: [...call.controls.uses],
     timeline: [...call.timeline],
     lookup: call.lookup,
     startedAt: call.startedAt,

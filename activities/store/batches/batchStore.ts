@@ -74,6 +74,8 @@ export interface BatchDraft {
   redialOf: RedialQuery | null;
   /** The batch waits for `resume` before anything is dialed. */
   paused: boolean;
+  /** The name of the token of the client that requests the batch. */
+  requestedBy?: string | null;
 }
 
 export interface StoredBatch {
@@ -89,6 +91,8 @@ export interface StartingRow {
   canceled: boolean;
   callId: string;
   request: CallRequest;
+  /** Who requested the batch. */
+  requestedBy: string | null;
 }
 
 export const batchRowStates = ['waiting', 'running', 'done', 'refused', 'withdrawn'] as const;

@@ -29,7 +29,7 @@ export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
   const { callId, to, requestedTo, from, metadata, outcome, answeredBy, reachability, ...found } = recorded;
   const { reason, decidedBy, ...rest } = found;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
-  const { timeline, lookup, startedAt, endedAt, ...more } = others;
+  const { requestedBy, controls, timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
     ...{ callId, to, ...(requestedTo !== undefined && { requestedTo }) },
     ...{ from, metadata, outcome, answeredBy, reachability },
@@ -37,6 +37,9 @@ export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
     attempts: attempts.map(arrangeAttempt),
     endedBecause: { code: endedBecause.code, message: endedBecause.message },
+    // Absent in outcomes of workers that did not keep them.
+    requestedBy: requestedBy ?? null,
+    controls: (controls ?? []).map(({ at, control, by }) => ({ at, control, by })),
     timeline: timeline.map(({ at, text }) => ({ at, text })),
     lookup: arrangeLookup(lookup),
     ...{ startedAt, endedAt },

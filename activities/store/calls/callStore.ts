@@ -33,6 +33,8 @@ export interface CallStore {
     request?: CallRequest;
     /** The batch that started the call, if one did. */
     batchId?: string;
+    /** The name of the token of the client that requested the call. */
+    requestedBy?: string | null;
   }): Promise<void>;
 
   /**

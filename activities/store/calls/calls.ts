@@ -17,7 +17,7 @@ import { lastState, type WorkflowEnd } from './workflowEnds.js';
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function calls(db: Database): Omit<CallStore, 'listCalls'> {
   return {
-    async addCall({ callId, to, from, metadata, startedAt, request, batchId }) {
+    async addCall({ callId, to, from, metadata, startedAt, request, batchId, requestedBy }) {
       await db.query(addCall, [
         callId,
         callProgress(notStarted),
@@ -27,6 +27,7 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
         startedAt,
         request === undefined ? null : json(request),
         batchId ?? null,
+        requestedBy ?? null,
       ]);
     },
 
@@ -119,6 +120,7 @@ export interface CallRow {
   to_number: string | null;
   from_number: string | null;
   metadata: Record<string, string>;
+  requested_by: string | null;
   started_at: string;
   state: CallState['state'];
   document: CallOutcome | null;
@@ -128,7 +130,7 @@ export interface CallRow {
 }
 
 /** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
-export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
+export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata, c.requested_by,
   to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document, c.workflow_end,
   case when c.document is null then
     (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
@@ -151,6 +153,8 @@ export function callStateOf(row: CallRow): StoredCall {
     nextAttemptAt: null,
     paused: false,
     pauseReason: null,
+    requestedBy: outcome?.requestedBy ?? row.requested_by,
+    controls: outcome?.controls ?? [],
     ...(row.workflow_end === null ? {} : { workflowEnd: row.workflow_end }),
   };
 }
@@ -168,12 +172,13 @@ function attemptFromCallback(update: CallUpdate, number: number): Attempt {
 // A row without a destination was made by an attempt that came first: only its gaps are filled. A call whose
 // workflow was gone has begun again.
 const addCall = prepared(`
-  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
-  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
+  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id,
+    requested_by)
+  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8, $9)
   on conflict (call_id) do update set
     to_number = excluded.to_number, from_number = excluded.from_number,
     metadata = excluded.metadata, started_at = excluded.started_at,
-    request = excluded.request, batch_id = excluded.batch_id,
+    request = excluded.request, batch_id = excluded.batch_id, requested_by = excluded.requested_by,
     state = coalesce(${lastState}, calls.state), workflow_end = null, ended_at = null
   where calls.document is null and (calls.to_number is null or calls.workflow_end is not null)`);
 

@@ -13,6 +13,8 @@ create table calls (
   request jsonb,
   -- The batch that started the call.
   batch_id text collate "C",
+  -- The name of the token of the client that requested the call. Null if the API has no tokens.
+  requested_by text,
   started_at timestamptz not null,
   ended_at timestamptz,
   outcome text,
@@ -139,6 +141,8 @@ create table dialing_control (
   calls_per_number integer,
   paused_at timestamptz,
   paused_reason text,
+  -- The name of the token of the client that paused dialing.
+  paused_by text,
   -- Null: the breaker is closed. After `breaker_open_until`, one placement at a time tests whether the
   -- provider works.
   breaker_opened_at timestamptz,
@@ -152,12 +156,29 @@ create table dialing_control (
   breaker_counts_since timestamptz
 );
 
+-- Every change that an operator made to limits and pause of an account: the dialing log.
+create table dialing_log (
+  entry_no bigint generated always as identity primary key,
+  account_sid text not null,
+  changed_at timestamptz not null default clock_timestamp(),
+  -- limits, pause or resume.
+  change text not null,
+  -- The name of the client's token. Null if the API has no tokens.
+  changed_by text,
+  -- The limits that were set. Null for the others.
+  limits jsonb
+);
+
+create index dialing_log_by_account on dialing_log (account_sid, entry_no);
+
 -- The do-not-call list: numbers that nobody may call until the entry expires or is removed.
 create table do_not_call (
   to_number text primary key,
   reason text not null,
-  -- Who added the number: 'api', 'csv' or 'opt-out'.
+  -- What put the number there: 'api', 'csv' or 'opt-out'.
   source text not null,
+  -- The name of the token of the client that did. Null if the API has no tokens, and of an opt-out.
+  added_by text,
   added_at timestamptz not null default clock_timestamp(),
   -- Null: never.
   expires_at timestamptz
@@ -168,10 +189,11 @@ create table do_not_call_removals (
   removal_no bigint generated always as identity primary key,
   to_number text not null,
   removed_at timestamptz not null default clock_timestamp(),
-  -- The token that the client showed. Null if the API has none.
+  -- The name of the client's token. Null if the API has no tokens.
   removed_by text,
   reason text not null,
   source text not null,
+  added_by text,
   added_at timestamptz not null
 );
 
@@ -227,6 +249,10 @@ create table batches (
   redial_of jsonb,
   -- Hash of the request that made the batch: distinguishes a repeated request from a different one.
   content_hash text,
+  -- The name of the token of the client that requested the batch. Null if the API has no tokens.
+  requested_by text,
+  -- Who paused, resumed and canceled it: a list of { at, control, by }.
+  controls jsonb not null default '[]',
   total integer not null default 0,
   -- Rows up to this one have been released.
   next_row integer not null default 0,

@@ -22,6 +22,7 @@ const forwardingHeaders: readonly RegExp[] = [
 export function onlyLocal(): Access {
   return {
     admits: (c) => whyNotLocal(c) === null,
+    refusal: () => null,
     guard: async (c, next) => {
       const why = whyNotLocal(c);
       if (why === null) return next();

@@ -13,7 +13,7 @@ import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyK
 import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { resourceUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { type leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import { BodyTooLarge, bodyBytes } from './batchBody.js';
 import {
@@ -89,6 +89,7 @@ export const batchKey = idempotencyKey('batch', 'appointments-2026-03-02');
 export const startBatchRoute: Route = {
   method: 'post',
   path: '/batches',
+  roles: rolesFor.changingCalls,
   tag: 'Batches',
   operationId: 'startBatch',
   summary: 'Start many calls',
@@ -252,6 +253,7 @@ export async function createBatch(
     defaults: defaults ?? {},
     redialOf: source.redialOf ?? null,
     paused: paused ?? false,
+    requestedBy: c.get('client') ?? null,
     unique: unique === 'to',
     skipFaultyRows: skipFaultyRows ?? false,
   });

@@ -13,7 +13,7 @@ import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { timeOf, timeText } from '../http/queryParameters.js';
-import { jsonContent, type Route } from '../http/route.js';
+import { jsonContent, type Route, rolesFor } from '../http/route.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import {
   batchParametersSchema,
@@ -96,6 +96,7 @@ const redialPreviewSchema = z
 export const startRedialRoute: Route = {
   method: 'post',
   path: '/redials',
+  roles: rolesFor.changingCalls,
   tag: 'Batches',
   operationId: 'startRedial',
   summary: 'Redial calls that match a query',

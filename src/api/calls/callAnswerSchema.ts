@@ -3,6 +3,7 @@ import { workflowEndStatuses } from '../../../activities/store/calls/workflowEnd
 import {
   answerers,
   type CallOutcome,
+  callControlNames,
   callStates,
   deciders,
   reachabilities,
@@ -91,6 +92,21 @@ const lookup = z
   })
   .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it gave no answer.' });
 
+export const requestedBy = () =>
+  orNull(z.string()).meta({ description: 'The name of the token that requested it. Null without tokens.' });
+
+/** Who used which control, of a call or a batch. */
+export const controlUses = <const T extends string>(names: readonly T[]) =>
+  z
+    .array(
+      z.object({
+        at: time(),
+        control: z.enum(names),
+        by: orNull(z.string()).meta({ description: 'The name of the token.' }),
+      }),
+    )
+    .meta({ description: 'Who used which control, in order.' });
+
 export const callOutcomeSchema = z
   .object({
     callId: z.string(),
@@ -113,6 +129,8 @@ export const callOutcomeSchema = z
     endedBecause: z
       .object({ code: z.string(), message: z.string() })
       .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     timeline: z
       .array(z.object({ at: time(), text: z.string() }))
       .meta({ description: 'What happened to the call, in order, for people.' }),
@@ -149,6 +167,8 @@ export const callAnswerSchema = z
         description:
           'How the workflow of a call ended that is over without an outcome. `missing`: Temporal does not have it any more.',
       }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     error: z.string().exactOptional().meta({
       description: 'Why a call that is over has no outcome, and what to do.',
     }),
@@ -172,6 +192,8 @@ export const callAnswerSchema = z
       nextAttemptAt: '2026-01-31T09:05:00.000Z',
       paused: false,
       pauseReason: null,
+      requestedBy: 'web-shop',
+      controls: [],
     },
   });
 

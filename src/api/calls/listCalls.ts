@@ -12,7 +12,7 @@ import {
   timeOf,
   timeParameter,
 } from '../http/queryParameters.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { callAnswer } from './callAnswer.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
@@ -46,6 +46,7 @@ const callPageSchema = z
 export const listCallsRoute: Route = {
   method: 'get',
   path: '/calls',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'listCalls',
   summary: 'List calls',

@@ -18,7 +18,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import { readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
-import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, type Parameter, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { whileWanted } from '../http/whileWanted.js';
 import { type CallAnswer, callAnswer } from './callAnswer.js';
 import { callAnswerSchema, exampleCallId } from './callAnswerSchema.js';
@@ -54,6 +54,7 @@ const filters = {
 export const readCallRoute: Route = {
   method: 'get',
   path: '/calls/{callId}',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'readCall',
   summary: 'Read the state of a call',
@@ -196,8 +197,9 @@ async function finalState(
 }
 
 function doneWith(outcome: CallOutcome): CallAnswer {
-  const { callId, to, from, metadata, startedAt, attempts } = outcome;
-  return { callId, to, from, metadata, startedAt, state: 'done', attempts, outcome, ...notWaiting };
+  const { callId, to, from, metadata, startedAt, attempts, requestedBy, controls } = outcome;
+  const request = { callId, to, from, metadata, startedAt };
+  return { ...request, state: 'done', attempts, outcome, ...notWaiting, requestedBy, controls };
 }
 
 /** The last state of a call whose workflow ended so. */
@@ -237,6 +239,7 @@ function progressRank({ status }: Attempt): number {
 function stateOfDescription(description: WorkflowExecutionDescription): CallState {
   const known = description.searchAttributes.RingtrueState?.[0];
   const to = description.searchAttributes.RingtrueTo?.[0];
+  const requestedBy = description.memo?.requestedBy;
   return {
     callId: description.workflowId,
     to: typeof to === 'string' ? to : null,
@@ -248,5 +251,7 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
     outcome: null,
     ...notWaiting,
     waitingFor: 'a worker that begins the call',
+    requestedBy: typeof requestedBy === 'string' ? requestedBy : null,
+    controls: [],
   };
 }

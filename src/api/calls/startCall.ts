@@ -14,7 +14,7 @@ import { hashOf, idempotencyKey, idOfKey, keyFaults } from '../http/idempotencyK
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { callUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 
 const startWithinMs = 10_000;
@@ -33,6 +33,7 @@ const startedCallSchema = z
 export const startCallRoute: Route = {
   method: 'post',
   path: '/calls',
+  roles: rolesFor.changingCalls,
   tag: 'Calls',
   operationId: 'startCall',
   summary: 'Start a call',
@@ -131,6 +132,7 @@ async function startNew(
         taskQueue: tools.taskQueue,
         request,
         batchId: null,
+        requestedBy: c.get('client') ?? null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
       }),

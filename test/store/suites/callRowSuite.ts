@@ -184,6 +184,8 @@ export function callRowSuite(engine: () => Engine): void {
         nextAttemptAt: null,
         paused: false,
         pauseReason: null,
+        requestedBy: null,
+        controls: [],
       });
     });
 

@@ -107,7 +107,7 @@ export function workflowEndSuite(engine: () => Engine): void {
     it('a callback comes after the end: ignored', async () => {
       const check = await ended();
       await engine().store.markWaiting(check);
-      await engine().store.markPlacing(check);
+      await engine().store.markPlacing({ ...check, to: '+15005550006' });
       expect((await stateOf(check)).state).toBe('done');
     });
 

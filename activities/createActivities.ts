@@ -57,15 +57,15 @@ export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivi
   };
 }
 
-/** Those that post to clients. */
-export function notifyActivities({ notifyOutcome }: CallActivities): Partial<CallActivities> {
-  return { notifyOutcome };
-}
-
-/** Those that read from Twilio. */
-export function readActivities(all: CallActivities): Partial<CallActivities> {
-  const { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode } = all;
-  return { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode };
+/** Splits the activities by the worker that runs them; `-dial` and `-stopped` create their own. */
+export function activitiesByQueue(all: CallActivities & BatchActivities) {
+  const { placeCall: _dial, awaitDialing: _stopped, notifyOutcome, ...others } = all;
+  const { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode, ...main } = others;
+  return {
+    main,
+    read: { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode },
+    notify: { notifyOutcome },
+  };
 }
 
 /** The one activity of the dial queue. */

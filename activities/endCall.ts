@@ -1,6 +1,7 @@
 import type { CallActivities, FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import { throwIfOtherAccount } from './otherAccount.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
@@ -30,7 +31,8 @@ export function endCall(deps: ActivityDeps) {
             throw retryLater('CallNotOver', `Twilio answered about another call: ${call.sid}`);
           return updateFromCall(call, false);
         },
-        (error) => {
+        async (error) => {
+          await throwIfOtherAccount(deps, callSid, error);
           if (isLast && isNotFound(error)) return null;
           throw twilioUnavailable('CallNotOver', error);
         },

@@ -2,10 +2,13 @@ import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { isSpellingOf } from './validation/canonicalNumber.js';
 
 /** What the heartbeat says once the alarm was raised. */
 const raised = 'raised';
+/** A callback named the call under a right signature, so it is reported even if Twilio does not show it. */
+const triesBeforeAlarm = 4;
 
 /**
  * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller
@@ -14,20 +17,23 @@ const raised = 'raised';
 export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
   return async ({ callId, attempt, callSid, duplicateSid, to, from }: DuplicateCall): Promise<void> => {
     const resource = twilio.calls(duplicateSid);
+    // Once, however often the call has to be ended.
+    const raiseAlarm = (what: string) => {
+      if (activityInfo().heartbeatDetails === raised) return;
+      emit({ kind: 'duplicate-call', callId, attempt, callSid, duplicateSid });
+      log.error(`Two Twilio calls for one attempt: ${what}`, { callSid, duplicateSid });
+      heartbeat(raised);
+    };
     const call = await resource.fetch().catch((error) => {
-      if (isNotFound(error)) return null;
+      // A callback may come before Twilio shows its call.
+      if (activityInfo().attempt >= triesBeforeAlarm)
+        raiseAlarm('the second one cannot be read yet, and is ended as soon as it can');
       throw twilioUnavailable('CallNotOver', error);
     });
-    if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
-    if (call.to !== to || call.from !== from) return;
+    if (call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
+    if (!isSpellingOf(to, call.to) || !isSpellingOf(from, call.from)) return;
     if ((await store.claimedSids([duplicateSid], { callId, attempt })).has(duplicateSid)) return;
-
-    // Once, however often the call has to be ended.
-    if (activityInfo().heartbeatDetails !== raised) {
-      emit({ kind: 'duplicate-call', callId, attempt, callSid, duplicateSid });
-      log.error('Two Twilio calls for one attempt: the second one is ended', { callSid, duplicateSid });
-      heartbeat(raised);
-    }
+    raiseAlarm('the second one is ended');
     if (isTerminal(call.status)) return;
     const status = call.status === 'in-progress' ? 'completed' : 'canceled';
     const ended = await resource.update({ status }).catch((error) => {

@@ -64,7 +64,13 @@ async function startRows(
   const started: number[] = [];
   const context = { ...settings, policies: settings.policies() };
   try {
-    await forEachInParallel(rows, async ({ row, callId, request }) => {
+    await forEachInParallel(rows, async ({ row, callId, request, canceled, requestedBy }) => {
+      if (canceled) {
+        // Released before the cancel, and perhaps started.
+        if (await callStarter.exists(callId)) started.push(row);
+        else refused.push({ row, fault: 'the batch was canceled before the call was started' });
+        return;
+      }
       const checked = checkCallRequest(request, context);
       if ('faults' in checked) {
         // It was right when the batch came in; the settings have changed since then. It may have been started
@@ -73,7 +79,7 @@ async function startRows(
         else refused.push({ row, fault: checked.faults.map(faultLine).join('; ') });
         return;
       }
-      await callStarter.start({ callId, request, batchId });
+      await callStarter.start({ callId, request, batchId, requestedBy });
       started.push(row);
     });
   } finally {
@@ -85,16 +91,19 @@ async function startRows(
 async function cancelRows(deps: ActivityDeps, batchId: string, rows: number[]): Promise<void> {
   if (rows.length === 0) return;
   const ended: number[] = [];
-  const cancelReason = (await deps.store.findBatch(batchId))?.progress.cancelReason ?? null;
-  const reason = cancelReason ? `the batch was canceled: ${cancelReason}` : 'the batch was canceled';
+  const progress = (await deps.store.findBatch(batchId))?.progress;
+  const reason = progress?.cancelReason
+    ? `the batch was canceled: ${progress.cancelReason}`
+    : 'the batch was canceled';
+  const by = progress?.controls.find(({ control }) => control === 'cancel')?.by ?? null;
   await forEachInParallel(rows, async (row) => {
-    if (!(await deps.callStarter.cancel(callIdOfRow(batchId, row), reason))) ended.push(row);
+    if (!(await deps.callStarter.cancel(callIdOfRow(batchId, row), { reason, by }))) ended.push(row);
   });
   await deps.store.markCancelRequested(batchId, rows);
   await refuseLostRows(deps, batchId, ended);
 }
 
-/** A workflow that has ended and left no outcome will leave none: its row must not run for ever. */
+/** A workflow that has ended and left no outcome will leave none: its row must not run forever. */
 async function refuseLostRows(
   { store, callStarter }: ActivityDeps,
   batchId: string,

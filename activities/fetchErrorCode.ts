@@ -1,5 +1,5 @@
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { retryLater } from './twilio/retryable.js';
+import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 
 /**
  * Faults of our own URLs and TwiML: 11xxx, 12xxx and 15xxx. They do not make a call fail. Source: Twilio
@@ -15,7 +15,12 @@ const errorLevel = '0';
  */
 export function fetchErrorCode({ twilio }: ActivityDeps) {
   return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string }> => {
-    const notifications = await twilio.calls(callSid).notifications.list({ limit: 50 });
+    const notifications = await twilio
+      .calls(callSid)
+      .notifications.list({ limit: 50 })
+      .catch((error) => {
+        throw twilioUnavailable('CallNotSeen', error);
+      });
     const relevant = notifications.filter(
       ({ errorCode }) => /^\d{5}$/.test(errorCode) && !ownConfigurationErrors.test(errorCode),
     );

@@ -1,8 +1,8 @@
-import { log } from '@temporalio/activity';
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import type { Placement } from './store/placements/placementJournal.js';
+import { otherAccount } from './otherAccount.js';
+import type { Placement, PlacementKey } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isStatusCallbackOf } from './twilio/statusCallbackUrl.js';
@@ -15,17 +15,12 @@ const listLagSeconds = 120;
  * candidates too.
  */
 const clockSlackSeconds = 180;
-/** More calls than this between two numbers are not looked through. */
+/** More calls than this to a number are not looked through. */
 const maxListedCalls = 10_000;
 
 /**
  * Looks for the call of an unclear placement. Throws `CallNotSeen`, which Temporal retries, until the call is
  * found or certainly does not exist.
- *
- * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
- * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
- * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
- * its own webhook requests can tell.
  */
 export function findUnclearCall(deps: ActivityDeps) {
   const { store, settings } = deps;
@@ -42,69 +37,100 @@ export function findUnclearCall(deps: ActivityDeps) {
       ...key,
       accountSid,
       to: plan.to,
+      requestedTo: plan.requestedTo,
       from: plan.from,
       requestedAt,
     });
     if (entry.callSid !== null) return { kind: 'found', callSid: entry.callSid, sidFrom: 'journal' };
     if (entry.result !== null && entry.result !== 'abandoned') return { kind: 'absent' };
-    if (entry.accountSid !== accountSid) throw otherAccount(callId, entry.accountSid, accountSid);
+    // The list of the configured account proves nothing of a request that went to another account.
+    if (entry.accountSid !== accountSid)
+      throw otherAccount('CallNotSeen', `may have made a call for ${callId}`, {
+        placedBy: entry.accountSid,
+        configured: accountSid,
+      });
 
     const ageSeconds = ageOf(entry, requestedAt);
-    const candidates = await candidatesSince(deps, input, ageSeconds);
-    const ourCall = await ourCallAmong(deps, input, candidates);
-    if (ourCall) {
-      await store.settlePlacement({ ...key, result: 'created', callSid: ourCall.sid });
-      return { kind: 'found', callSid: ourCall.sid, sidFrom: 'list' };
-    }
-    if (candidates.length > 0) {
-      if (input.isLast) return { kind: 'unresolved' };
-      throw retryLater(
-        'CallNotSeen',
-        `${candidates.length} calls at Twilio could be this one: only a callback can tell`,
-      );
-    }
     const { absentAfterSeconds } = plan.timeouts;
     const requiredSilenceSeconds = input.answered
       ? Math.min(listLagSeconds, absentAfterSeconds)
       : absentAfterSeconds;
-    if (ageSeconds < requiredSilenceSeconds)
+    const { to, from } = plan;
+    const seen = await searchAtTwilio(deps, { ...key, to, from, ageSeconds, requiredSilenceSeconds });
+    if (seen.kind === 'found') return { ...seen, sidFrom: 'list' };
+    if (seen.kind === 'absent') return seen;
+    if (seen.kind === 'not-yet')
       throw retryLater(
         'CallNotSeen',
         `no trace at Twilio after ${Math.round(ageSeconds)} s of ${requiredSilenceSeconds} s`,
       );
-    await store.settlePlacement({ ...key, result: 'absent', callSid: null });
-    return { kind: 'absent' };
+    if (input.isLast) return { kind: 'unresolved' };
+    throw retryLater(
+      'CallNotSeen',
+      `${seen.candidates} calls at Twilio could be this one: only a callback can tell`,
+    );
   };
 }
 
-/**
- * The list of the configured account proves nothing of a request that went to another account: the call
- * waits.
- */
-function otherAccount(callId: string, claimed: string, configured: string) {
-  const message = `Twilio account ${claimed} may have made a call for ${callId}, but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${claimed} until the call is found`;
-  log.error(message);
-  return retryLater('CallNotSeen', message);
+/** The placement whose call is sought, and how long Twilio must have shown no trace of it. */
+interface Search extends PlacementKey {
+  to: string;
+  from: string;
+  ageSeconds: number;
+  requiredSilenceSeconds: number;
 }
+
+/**
+ * Looks for the call of an open claim in Twilio's list, and settles the claim if the call is found or
+ * certainly does not exist. `ambiguous`: several calls could be this one.
+ *
+ * Twilio's list names no attempt, so a call is found by exclusion: made between these two numbers, not before
+ * the claim, and no other attempt's. One claim at a time is open between two numbers, so a single such call
+ * is ours. If there are several, or another placement is unclear too, only a callback or Twilio's record of
+ * its own webhook requests can tell.
+ */
+export async function searchAtTwilio(
+  deps: SearchDeps,
+  search: Search,
+): Promise<
+  | { kind: 'found'; callSid: string }
+  | { kind: 'absent' }
+  | { kind: 'not-yet' }
+  | { kind: 'ambiguous'; candidates: number }
+> {
+  const { callId, attempt, placement, ageSeconds, requiredSilenceSeconds } = search;
+  const key = { callId, attempt, placement };
+  const candidates = await candidatesSince(deps, search);
+  const ourCall = await ourCallAmong(deps, search, candidates);
+  if (ourCall) {
+    await deps.store.settlePlacement({ ...key, result: 'created', callSid: ourCall.sid });
+    return { kind: 'found', callSid: ourCall.sid };
+  }
+  if (candidates.length > 0) return { kind: 'ambiguous', candidates: candidates.length };
+  if (ageSeconds < requiredSilenceSeconds) return { kind: 'not-yet' };
+  await deps.store.settlePlacement({ ...key, result: 'absent', callSid: null });
+  return { kind: 'absent' };
+}
+
+export type SearchDeps = Pick<ActivityDeps, 'store' | 'settings' | 'twilio'>;
 
 /**
  * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
  * since the claim.
  */
-function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
+export function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
   return ageSeconds >= 0 ? ageSeconds : Math.max(0, (Date.now() - Date.parse(requestedAt)) / 1000);
 }
 
 /** Calls between the two numbers, made since the claim, that belong to no attempt yet. */
 async function candidatesSince(
-  { store, twilio }: ActivityDeps,
-  { plan: { to, from } }: PlaceCallInput,
-  ageSeconds: number,
+  { store, twilio }: SearchDeps,
+  { to, from, ageSeconds }: Search,
 ): Promise<CallInstance[]> {
-  // Twilio may list the number with digits that a country has given up, and compares text.
+  // Twilio may list a number with digits that a country has given up, and compares text. So the caller id is compared here.
   const pages = await Promise.all(
     [...new Set([to, ...listedSpellings(canonicalNumber(to))])].map((spelling) =>
-      twilio.calls.list({ to: spelling, from, pageSize: 1000, limit: maxListedCalls }),
+      twilio.calls.list({ to: spelling, pageSize: 1000, limit: maxListedCalls }),
     ),
   ).catch((error) => {
     throw twilioUnavailable('CallNotSeen', error);
@@ -125,13 +151,13 @@ async function candidatesSince(
 }
 
 async function ourCallAmong(
-  deps: ActivityDeps,
-  input: PlaceCallInput,
+  deps: SearchDeps,
+  search: Search,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
   const [first] = candidates;
-  const isOnly = candidates.length === 1 && !(await deps.store.hasRival(input, clockSlackSeconds));
-  return isOnly ? first : callWithOwnCallback(deps, input, candidates);
+  const isOnly = candidates.length === 1 && !(await deps.store.hasRival(search, clockSlackSeconds));
+  return isOnly ? first : callWithOwnCallback(deps, search, candidates);
 }
 
 /**
@@ -139,8 +165,8 @@ async function ourCallAmong(
  * Events.
  */
 async function callWithOwnCallback(
-  { settings, twilio }: ActivityDeps,
-  { callId, attempt }: PlaceCallInput,
+  { settings, twilio }: SearchDeps,
+  { callId, attempt }: Search,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
   const { publicUrl } = settings;

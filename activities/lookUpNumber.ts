@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhoneNumberInstance } from 'twilio/lib/rest/lookups/v2/phoneNumber.js';
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { LookupMode } from '../workflows/callRequest.js';
+import { e164 } from '../workflows/rules/phoneNumber.js';
 import { noLookup } from '../workflows/rules/verdict.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
@@ -53,7 +54,7 @@ export function lookUpNumber({ twilio, emit }: ActivityDeps) {
       try {
         const result = await twilio.lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
         emit({ kind: 'lookup', result: 'answered', why: null });
-        return evidenceOf(result);
+        return evidenceOf(to, result);
       } catch (error) {
         const refusal = error instanceof TwilioRestError ? error : null;
         const afterMs = refusal?.retryAfterSeconds
@@ -76,18 +77,24 @@ function mayPass(refusal: TwilioRestError | null): boolean {
   return refusal === null || refusal.error.httpStatus === 429 || refusal.error.httpStatus >= 500;
 }
 
-function evidenceOf(result: PhoneNumberInstance): LookupEvidence {
+function evidenceOf(requestedTo: string, result: PhoneNumberInstance): LookupEvidence {
   return {
     answered: true,
     valid: typeof result.valid === 'boolean' ? result.valid : null,
     validationErrors: (result.validationErrors ?? []).map(String),
     lineType: textOf(result.lineTypeIntelligence, 'type'),
     lineStatus: textOf(result.lineStatus, 'status'),
+    ...(isOtherSpelling(requestedTo, result) ? { phoneNumber: result.phoneNumber } : {}),
     errors: [
       ...packageErrorsOf('line_type_intelligence', result.lineTypeIntelligence),
       ...packageErrorsOf('line_status', result.lineStatus),
     ],
   };
+}
+
+/** Lookup repeats a number that is not valid as it was asked. Source: Twilio OpenAPI, `lookups.v2.phone_number`. */
+function isOtherSpelling(requestedTo: string, { valid, phoneNumber }: PhoneNumberInstance): boolean {
+  return valid === true && e164.test(phoneNumber ?? '') && phoneNumber !== requestedTo;
 }
 
 function textOf(packageResult: unknown, field: string): string | null {

@@ -2,6 +2,7 @@ import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import { throwIfOtherAccount } from './otherAccount.js';
 import { secondsSinceLastCallback, withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
@@ -30,7 +31,8 @@ export function pollCall(deps: ActivityDeps) {
     const call = await twilio
       .calls(callSid)
       .fetch()
-      .catch((error) => {
+      .catch(async (error) => {
+        await throwIfOtherAccount(deps, callSid, error);
         if (isLast && isNotFound(error)) return null;
         if (rangBefore) heartbeat({ rang: true });
         throw twilioUnavailable('CallNotOver', error);

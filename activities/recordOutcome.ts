@@ -3,7 +3,7 @@ import type { CallActivities, ForgottenPlacement, RecordOutcomeResult } from '..
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { callIdTaken, resultFromJournal } from './place-call/claimRefusal.js';
+import { callIdTaken, isBetweenSameNumbers, resultFromJournal } from './place-call/claimRefusal.js';
 import { withNotifications } from './twilio/withNotifications.js';
 
 /**
@@ -16,14 +16,8 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     const forgotten = await findForgotten(outcome, after);
     if (forgotten) return { forgotten };
     const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
-    if (recorded.to !== outcome.to || recorded.from !== outcome.from) throw callIdTaken(outcome.callId);
-    if (settings.doNotCall.addOptOuts && hasOptedOut(recorded))
-      await store.addToDoNotCall({
-        to: recorded.to,
-        reason: `${sipMeaning(sipUnwantedCode)} (SIP ${sipUnwantedCode}, call ${recorded.callId})`,
-        source: 'opt-out',
-        expiresAt: null,
-      });
+    if (!isBetweenSameNumbers(recorded, outcome)) throw callIdTaken(outcome.callId);
+    if (settings.doNotCall.addOptOuts && hasOptedOut(recorded)) await addOptOut(recorded);
     emit({
       kind: 'recorded',
       outcome: recorded.outcome,
@@ -34,14 +28,22 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     return { recorded: isDeepStrictEqual(recorded, outcome) ? null : recorded };
   };
 
+  /** In both spellings, so that the list holds also while Lookup cannot be asked. */
+  async function addOptOut({ callId, to, requestedTo = to }: CallOutcome): Promise<void> {
+    const reason = `${sipMeaning(sipUnwantedCode)} (SIP ${sipUnwantedCode}, call ${callId})`;
+    for (const spelling of new Set([to, requestedTo]))
+      await store.addToDoNotCall({ to: spelling, reason, source: 'opt-out', expiresAt: null });
+  }
+
   /**
    * A placement in the journal that the outcome does not have. Null when there is none, or an outcome is on
    * record.
    */
   async function findForgotten(
-    { callId, to, from, attempts }: CallOutcome,
+    outcome: CallOutcome,
     after: { attempt: number; placement: number },
   ): Promise<ForgottenPlacement['forgotten'] | null> {
+    const { callId, attempts } = outcome;
     const laterPlacement = await store.findLaterPlacement({
       callId,
       ...after,
@@ -49,7 +51,8 @@ export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
     });
     if (laterPlacement === null || (await store.findCallState(callId))?.outcome) return null;
     const { attempt, placement, entry } = laterPlacement;
-    return { attempt, placement, result: resultFromJournal({ callId, plan: { to, from } }, entry) };
+    const result = resultFromJournal({ callId, plan: outcome }, entry, await store.databaseNow());
+    return { attempt, placement, result };
   }
 }
 

@@ -23,7 +23,7 @@ const notifyQueue = () => `${workflowInfo().taskQueue}-notify`;
  *
  * None is a local activity. When a query is answered while one runs, SDK 1.24.0 completes the workflow task without giving
  * the workflow the result. The result then comes together with the signals of the next task, and on replay before
- * them: the call stands still for ever. And work that the workflow does beside it is done again when its task is.
+ * them: the call stands still forever. And work that the workflow does beside it is done again when its task is.
  */
 
 /** Longer than the tries of Lookup inside. Repeated until it succeeds: no call without a plan. */

@@ -8,7 +8,7 @@ import type {
 } from './callOutcome.js';
 import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
 
-/** What a call does to the world. Implemented in `activities/`; the workflow knows nothing else of it. */
+/** What a call does outside its workflow. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
    * Validates the request, freezes policy and settings into a plan, opens the call's row in the store, and asks Lookup v2
@@ -21,6 +21,8 @@ export interface CallActivities {
     startedAt: string;
     /** The batch that started the call; null when none did. */
     batchId: string | null;
+    /** The name of the token of the client that requested the call. */
+    requestedBy: string | null;
   }): Promise<AcceptedCall>;
 
   /** The first moment at or after `from` at which the phone may ring, and the time zones that were considered. */
@@ -28,7 +30,7 @@ export interface CallActivities {
 
   /**
    * Creates the call at Twilio: at most once for one `(callId, attempt, placement)`, however often it is executed.
-   * Every ending that can be foreseen is returned as data. Run with `maximumAttempts: 1`.
+   * Every result that can be foreseen is returned as data. Run with `maximumAttempts: 1`.
    */
   placeCall(input: PlaceCallInput): Promise<PlaceCallResult>;
 
@@ -208,8 +210,8 @@ export type Hindrance =
   | { by: 'eligibility'; why: string }
   /** The placement journal cannot be reached. */
   | { by: 'store'; why: string }
-  /** By the worker's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
-  | { by: 'worker-clock'; giveUpAt: string };
+  /** By the database's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
+  | { by: 'database-clock'; giveUpAt: string };
 
 /** Why a number must not be dialed. */
 export type Forbidden =

@@ -1,6 +1,6 @@
 import type { Outcome } from './callRequest.js';
 
-/** Where the final word about an attempt, or a call, came from. */
+/** Where the final status of an attempt or a call came from. */
 export const deciders = ['webhook', 'poll', 'lookup', 'create', 'cancel', 'policy'] as const;
 export type DecidedBy = (typeof deciders)[number];
 
@@ -36,12 +36,24 @@ export interface TimelineEntry {
   text: string;
 }
 
+export const callControlNames = ['cancel', 'retry', 'pause', 'resume', 'reschedule'] as const;
+export type CallControlName = (typeof callControlNames)[number];
+
+/** One use of a control of a call. */
+export interface ControlUse<Name extends string = CallControlName> {
+  /** When it took effect, ISO 8601 UTC. */
+  at: string;
+  control: Name;
+  /** The name of the client's token; null when the API has no tokens, or another Temporal client did it. */
+  by: string | null;
+}
+
 /** One try to reach the number: at most one Twilio call, one SID. Times are ISO 8601 UTC. */
 export interface Attempt {
   /** From 1. */
   number: number;
   callSid: string | null;
-  /** Twilio's last word about the call, as Twilio writes it; null when there was no Twilio call. */
+  /** Twilio's last status of the call, as Twilio writes it; null when there was no Twilio call. */
   status: string | null;
   /** Null while the attempt is under way. */
   outcome: Outcome | null;
@@ -57,11 +69,11 @@ export interface Attempt {
   evidence: AttemptEvidence;
 }
 
-/** Everything that was heard about one attempt, and whether the sources agree. */
+/** Every update about one attempt, and whether the sources agree. */
 export interface AttemptEvidence {
   /** What became of the create: how the SID was learned, or why there is none. */
   create: CreateEvidence | null;
-  /** Each different thing that was told about the Twilio call, in the order in which it was heard. */
+  /** Every different update about the Twilio call, in the order of arrival. */
   updates: CallUpdate[];
   /** True when two sources gave different final statuses. */
   disagreed: boolean;
@@ -75,7 +87,7 @@ export interface TwilioNotification {
   message: string;
 }
 
-/** One thing we were told about an attempt's Twilio call, by a status callback or by asking. */
+/** What one status callback or one poll said about an attempt's Twilio call. */
 export interface CallUpdate {
   source: 'webhook' | 'poll';
   callSid: string;
@@ -119,6 +131,8 @@ export interface LookupEvidence {
   validationErrors: string[];
   lineType: string | null;
   lineStatus: string | null;
+  /** The number as Lookup spells it, if that is another spelling than the one it was asked about. */
+  phoneNumber?: string;
   /** Errors of the whole answer or of a package inside a 200. */
   errors: { package: string; code: number | null; message: string }[];
 }
@@ -127,6 +141,8 @@ export interface LookupEvidence {
 export interface CallOutcome {
   callId: string;
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   metadata: Record<string, string>;
   outcome: Outcome;
@@ -140,6 +156,10 @@ export interface CallOutcome {
   durationSeconds: number | null;
   attempts: Attempt[];
   endedBecause: EndedBecause;
+  /** The name of the token of the client that requested the call; null when the API has no tokens. */
+  requestedBy: string | null;
+  /** Who controlled the call, in order. At most 60 entries. */
+  controls: ControlUse[];
   /** What happened, in order: waits, placements, callbacks, requests to cancel. At most 60 entries. */
   timeline: TimelineEntry[];
   /** What Lookup said before the first attempt; null when it was not asked. */
@@ -180,4 +200,7 @@ export interface CallState {
   paused: boolean;
   /** Why somebody paused it; null when it is not paused, or no reason was given. */
   pauseReason: string | null;
+  /** As in the outcome. */
+  requestedBy: string | null;
+  controls: ControlUse[];
 }

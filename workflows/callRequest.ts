@@ -1,5 +1,5 @@
 /**
- * What a caller asks for: one request to reach one destination.
+ * What a client asks for: one request to reach one destination.
  *
  * The argument of the workflow `outboundCall` and the body of `POST /calls`; plain JSON, so that any
  * Temporal SDK can start a call.
@@ -22,7 +22,7 @@ export interface CallRequest {
   machineDetection?: MachineDetection;
   lookup?: LookupMode;
   /** Name of a configured policy, or a policy; the policy named `default` when absent. */
-  retry?: string | RetryPolicy;
+  retry?: string | RetryPolicyRequest;
   callingWindow?: CallingWindow;
   /** The phone may ring at any hour of any day: no calling window counts, neither this one nor the operator's. */
   urgent?: boolean;
@@ -42,7 +42,7 @@ export interface CallRequest {
   notifyOn?: NotifyEvent[];
   /** http(s) URL that is asked, signed, just before each dialing whether the number may be called. */
   eligibilityUrl?: string;
-  /** The caller's own strings, at most 4 KiB as JSON; given back everywhere. */
+  /** The client's own strings, at most 4 KiB as JSON; returned everywhere. */
   metadata?: Record<string, string>;
   /** Further parameters of Twilio's create, by Twilio's names: `SendDigits`, `Record`. */
   twilio?: TwilioParameters;
@@ -52,7 +52,7 @@ export interface CallRequest {
 export type TwilioParameters = Record<string, string | number | boolean | string[]>;
 
 export const notifyEvents = ['call.ended', 'attempt.ended'] as const;
-/** What a caller can be told at its `notifyUrl`. */
+/** What can be posted to a client's `notifyUrl`. */
 export type NotifyEvent = (typeof notifyEvents)[number];
 
 export const machineDetections = ['off', 'enable', 'detectMessageEnd'] as const;
@@ -100,7 +100,7 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /**
- * What an attempt's ending is called by a retry policy: its outcome, or a finer class. `answered-by-machine`: a machine or
+ * How a retry policy names the result of an attempt: its outcome, or a finer class. `answered-by-machine`: a machine or
  * a fax picked up. `unreachable`: the evidence says so of the number. `sip:` and a SIP response code, `error:` and one of
  * Twilio's error codes: the deciding one.
  */
@@ -126,16 +126,22 @@ export interface RetryPolicy extends BackOff {
   /** Classes after which the number is dialed again; `unknown` only when named. */
   retryOn: RetryClass[];
   /** Classes after which it never is, whatever `retryOn` names. */
-  neverOn?: RetryClass[];
+  neverOn: RetryClass[];
   /** Per class: the waits before the 2nd, 3rd … attempt; the last one repeats. Takes precedence over any back-off. */
-  intervals?: Partial<Record<RetryClass, number[]>>;
+  intervals: Partial<Record<RetryClass, number[]>>;
   /** Per class: its own back-off instead of the policy's. */
-  backoff?: Partial<Record<RetryClass, BackOff>>;
-  /** 0..1: how far a wait may be drawn from what it would be, as a part of it. Absent: not at all. */
-  jitter?: number;
-  /** Counted from the call's start, or from `notBefore` if later: no attempt begins after it. */
-  giveUpAfterSeconds?: number;
+  backoff: Partial<Record<RetryClass, BackOff>>;
+  /** 0..1: how far a wait may be drawn from what it would be, as a part of it. */
+  jitter: number;
+  /** Counted from the call's start, or from `notBefore` if later: no attempt begins after it. Null: no limit. */
+  giveUpAfterSeconds: number | null;
 }
+
+/** A retry policy as a request may write it: everything but `maxAttempts` has a default. */
+export type RetryPolicyRequest = Pick<RetryPolicy, 'maxAttempts'> &
+  Partial<Omit<RetryPolicy, 'backoff'>> & { backoff?: Partial<Record<RetryClass, BackOffRequest>> };
+
+export type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<BackOff>;
 
 /**
  * A request as it was accepted: every default filled in, the retry policy looked up and frozen, and the
@@ -143,6 +149,8 @@ export interface RetryPolicy extends BackOff {
  */
 export interface CallPlan {
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;
@@ -175,7 +183,7 @@ export interface CallPlan {
     pollIntervalSeconds: number;
     /** How long past the last moment of the Twilio call's life the truth is still sought. */
     decideWithinSeconds: number;
-    /** How long Twilio must show no trace of a create of unknown fate before the call counts as never made. */
+    /** How long Twilio must show no trace of an unclear placement before it counts as never made. */
     absentAfterSeconds: number;
   };
 }

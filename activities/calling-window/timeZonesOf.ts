@@ -13,8 +13,8 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
  *
  * Throws when the data cannot be read.
  *
- * Source: the time zone map of Google's libphonenumber; for countries with several zones, the time zones of
- * the region in the Unicode CLDR.
+ * Source: the time zone map of Google's libphonenumber, with corrections; for countries with several zones, the
+ * time zones of the region in the Unicode CLDR.
  */
 export function timeZonesOf(number: string): string[] {
   const zonesByPrefix = readZones();
@@ -61,10 +61,31 @@ function zonesOfCountry(country: string): string[] {
 
 let zones: ZonesByPrefix | null = null;
 
+/**
+ * Where the map has a zone of another country, whose clock differs for a part of the year, or lacks a zone of the area.
+ * `test/rules/timeZonesOf.test.ts` finds such entries. Source: IANA time zone database, `zone1970.tab`.
+ */
+const corrections: ZonesByPrefix = {
+  '7': 'Europe/Kaliningrad&Europe/Moscow&Europe/Samara&Asia/Yekaterinburg&Asia/Omsk&Asia/Novosibirsk&Asia/Krasnoyarsk&Asia/Irkutsk&Asia/Yakutsk&Asia/Vladivostok&Asia/Magadan&Asia/Sakhalin&Asia/Kamchatka&Asia/Anadyr&Asia/Almaty&Asia/Aqtobe',
+  '740': 'Europe/Kaliningrad',
+  '7840': 'Europe/Moscow',
+  '211': 'Africa/Juba',
+  '212': 'Africa/Casablanca',
+  '213': 'Africa/Algiers',
+  '218': 'Africa/Tripoli',
+  '505': 'America/Managua',
+  // Mobile numbers of Chile may be in Magallanes or Aysén too, which have their own time, and area codes 61 and 67.
+  '56': 'America/Punta_Arenas&America/Santiago&Pacific/Easter',
+  '5661': 'America/Punta_Arenas',
+  '5667': 'America/Punta_Arenas',
+  '617': 'Australia/Brisbane&Australia/Sydney',
+  '675': 'Pacific/Bougainville&Pacific/Port_Moresby',
+};
+
 /** Zones by the first digits of a number, joined by `&`. */
 function readZones(): ZonesByPrefix {
   try {
-    zones ??= deserialize(readFileSync(pathOfZones())) as ZonesByPrefix;
+    zones ??= { ...(deserialize(readFileSync(pathOfZones())) as ZonesByPrefix), ...corrections };
     return zones;
   } catch (error) {
     throw new Error(

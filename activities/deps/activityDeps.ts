@@ -1,4 +1,5 @@
 import type { Forbidden, Hindrance, PlaceCallResult } from '../../workflows/callActivities.js';
+import type { WorkflowEnd } from '../store/calls/workflowEnds.js';
 import type { OutcomeStore } from '../store/outcomeStore.js';
 import type { BreakerChange } from '../store/placements/dialLimits.js';
 import type { TwilioClient } from '../twilio/twilioClient.js';
@@ -52,5 +53,7 @@ export type ActivityEvent =
   | { kind: 'lookup'; result: LookupResult; why: string | null }
   /** Two Twilio calls for one attempt, which must never be: the second one is ended. */
   | { kind: 'duplicate-call'; callId: string; attempt: number; callSid: string; duplicateSid: string }
+  /** The workflow of a call was found to have ended without an outcome. */
+  | ({ kind: 'workflow-ended'; callId: string } & Pick<WorkflowEnd, 'status' | 'at' | 'reason'>)
   /** The circuit breaker opened or closed. */
   | ({ kind: 'breaker' } & BreakerChange);

@@ -22,7 +22,7 @@ const hosts = hostPlaces(hostBounds, isSilence);
 /**
  * Asks whether the number may be called now: first the operator's eligibility URL, then that of the request.
  * Both must allow it; without either, the number is eligible. Posts `{ type, callId, attempt, to, from,
- * metadata }`, signed as notifications are. Never throws.
+ * metadata }`, and `requestedTo` if Lookup spells the number otherwise, signed as notifications are. Never throws.
  *
  * Only a 200 with `eligible: false` refuses. A 403, 404 or 410 may come from a proxy, a firewall or a
  * mistyped URL, and must not end a call for good. It is `unknown`, like every other unclear answer, a
@@ -35,8 +35,16 @@ export async function askEligibility(
 ): Promise<Eligibility> {
   const { notify, doNotCall } = settings;
   const post = signedPost(notify.secrets);
-  const { to, from, metadata } = plan;
-  const payload = JSON.stringify({ type: 'call.eligibility', callId, attempt, to, from, metadata });
+  const { to, requestedTo, from, metadata } = plan;
+  const payload = JSON.stringify({
+    type: 'call.eligibility',
+    callId,
+    attempt,
+    to,
+    requestedTo,
+    from,
+    metadata,
+  });
 
   const endpoints = [
     { url: doNotCall.eligibilityUrl, allowPrivate: true },

@@ -3,7 +3,7 @@ import { nextAllowedTime } from '../calling-window/findAllowedTime.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { forbiddenDestination } from '../destinations/forbiddenDestination.js';
 import { askEligibility } from './askEligibility.js';
-import { claimRefusal, notYet } from './claimRefusal.js';
+import { notYet } from './claimRefusal.js';
 
 type BlockDeps = Pick<ActivityDeps, 'settings' | 'store'>;
 
@@ -18,7 +18,7 @@ export async function blockedBeforeClaim(
 ): Promise<PlaceCallResult | null> {
   const blocked =
     blockedByDestination(deps, input) ??
-    (await blockedByWindow(input)) ??
+    (await blockedByWindow(deps, input)) ??
     (await blockedByEligibility(deps, input));
   return blocked && !(await wasPlacedBefore(deps, input)) ? blocked : null;
 }
@@ -37,16 +37,25 @@ async function wasPlacedBefore({ store }: BlockDeps, input: PlaceCallInput): Pro
   return false;
 }
 
-/** Is the calling window closed at this moment? The call may have waited in the queue until after its end. */
+/**
+ * Is the calling window closed at this moment, by the database's clock? The call may have waited in the queue until after its
+ * end.
+ */
 export async function isOutsideWindow(input: PlaceCallInput, nowMs: number): Promise<boolean> {
-  return (await blockedByWindow(input, nowMs)) !== null;
+  return (await closedWindow(input, nowMs)) !== null;
 }
 
-async function blockedByWindow(
+/** By the database's clock: a worker whose clock is wrong must not let a phone ring at night. */
+async function blockedByWindow({ store }: BlockDeps, input: PlaceCallInput): Promise<PlaceCallResult | null> {
+  const { callingWindow, urgent } = input.plan;
+  return callingWindow === null || urgent ? null : closedWindow(input, await store.databaseNow());
+}
+
+async function closedWindow(
   { plan, requestedAt }: PlaceCallInput,
-  nowMs = Date.now(),
+  nowMs: number,
 ): Promise<PlaceCallResult | null> {
-  // Never before `requestedAt`: the workflow found the window open then, whatever other clocks say.
+  // Never before `requestedAt`: the workflow found the window open then, by Temporal's clock.
   const from = new Date(Math.max(nowMs, Date.parse(requestedAt)));
   const { opensAt } = await nextAllowedTime(plan, from);
   if (opensAt === null) return { kind: 'too-late' };
@@ -68,17 +77,18 @@ async function blockedByStore(
   input: PlaceCallInput,
 ): Promise<PlaceCallResult | null> {
   const { accountSid } = settings.twilio;
-  const [{ paused, breaker }, listed] = await Promise.all([
+  const { to, requestedTo = to } = input.plan;
+  const [{ paused, breaker }, ...entries] = await Promise.all([
     store.readDialing({ accountSid }),
-    store.findDoNotCall(input.plan.to),
+    ...[...new Set([to, requestedTo])].map((spelling) => store.findDoNotCall(spelling)),
   ]);
-  if (paused !== null) return claimRefusal(input, { claimed: false, by: 'paused', reason: paused.reason });
+  if (paused !== null) return notYet({ by: 'paused', reason: paused.reason });
   // A breaker that is `trying` lets single calls through. Which ones, the claim decides.
-  if (breaker.state === 'open')
-    return claimRefusal(input, { claimed: false, by: 'breaker', reason: breaker.reason ?? '' });
-  if (listed === null || listed.expired) return null;
+  if (breaker.state === 'open') return notYet({ by: 'breaker', reason: breaker.reason });
+  const listed = entries.find((entry) => entry !== null && !entry.expired);
+  if (!listed) return null;
   const { reason, source } = listed;
-  return claimRefusal(input, { claimed: false, by: 'do-not-call', reason, source });
+  return { kind: 'forbidden', forbidden: { by: 'do-not-call', reason, source } };
 }
 
 async function blockedByEndpoint(deps: BlockDeps, input: PlaceCallInput): Promise<PlaceCallResult | null> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceCallInput } from '../../workflows/callActivities.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
+import { maxQueueSeconds } from '../../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import type { CallRules } from '../deps/activitySettings.js';
 import { dialLimitsOf } from '../store/placements/dialLimits.js';
@@ -13,8 +14,6 @@ const sendWithinSeconds = 3;
  * account, to end.
  */
 const maxClaimWaitMs = 3_000;
-/** Twilio holds a call in its queue for at most a day. Source: Twilio help, "queued calls". */
-const maxQueueSeconds = 24 * 3600;
 /** For workers and a store that are away when a search would have ended. */
 const searchDelaySeconds = 3600;
 
@@ -53,6 +52,7 @@ export function claimRequestOf(
     placement,
     accountSid,
     to: plan.to,
+    requestedTo: plan.requestedTo,
     from: plan.from,
     // While a search goes on, a second call between the numbers could be taken for the first one's.
     abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,

@@ -5,12 +5,15 @@ import type { CallPlan } from '../../workflows/callRequest.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import type { Placement, Refusal } from '../store/placements/placementJournal.js';
 
-/** What a refused claim means for the placement. Structure only: the workflow writes the text. */
-export function claimRefusal(input: PlaceCallInput, claim: Refusal): PlaceCallResult {
+/**
+ * What a refused claim means for the placement. Structure only: the workflow writes the text. `nowMs`: the
+ * database's clock.
+ */
+export function claimRefusal(input: PlaceCallInput, claim: Refusal, nowMs: number): PlaceCallResult {
   const { claimed: _, ...refusal } = claim;
   switch (refusal.by) {
     case 'already-claimed':
-      return resultFromJournal(input, refusal.entry);
+      return resultFromJournal(input, refusal.entry, nowMs);
     case 'already-recorded':
       return { kind: 'already-recorded' };
     case 'do-not-call':
@@ -18,7 +21,7 @@ export function claimRefusal(input: PlaceCallInput, claim: Refusal): PlaceCallRe
       return { kind: 'forbidden', forbidden: refusal };
     case 'rate-limit': {
       const { by, callsPerSecond, waitSeconds } = refusal;
-      return notYet({ by, callsPerSecond, until: new Date(Date.now() + waitSeconds * 1000).toISOString() });
+      return notYet({ by, callsPerSecond, until: new Date(nowMs + waitSeconds * 1000).toISOString() });
     }
     case 'contact-limit':
       return notYet({ ...refusal, until: refusal.until && new Date(refusal.until).toISOString() });
@@ -32,19 +35,20 @@ export function notYet(hindrance: Hindrance): PlaceCallResult & { kind: 'not-yet
 }
 
 /**
- * The result of a placement that was executed before: what the journal knows, otherwise unclear. Throws
- * `CallIdTaken`.
+ * The result of a placement that was executed before: what the journal knows, otherwise unclear. `nowMs`: the
+ * database's clock. Throws `CallIdTaken`.
  */
 export function resultFromJournal(
-  input: { callId: string; plan: Pick<CallPlan, 'to' | 'from'> },
+  input: { callId: string; plan: Callee },
   entry: Placement,
+  nowMs: number,
 ): PlaceCallResult {
-  if (entry.to !== input.plan.to || entry.from !== input.plan.from) throw callIdTaken(input.callId);
+  if (!isBetweenSameNumbers(entry, input.plan)) throw callIdTaken(input.callId);
   if (entry.callSid !== null)
     return {
       kind: 'created',
       callSid: entry.callSid,
-      at: new Date(Date.now() - entry.ageSeconds * 1000).toISOString(),
+      at: new Date(nowMs - entry.ageSeconds * 1000).toISOString(),
       sidFrom: 'journal',
     };
   const error = entry.detail as TwilioError | null;
@@ -66,10 +70,22 @@ export function resultFromJournal(
   };
 }
 
+type Callee = Pick<CallPlan, 'to' | 'requestedTo' | 'from'>;
+
+/**
+ * Are these two of one call? Its callee has two spellings if Lookup has one of its own, and only one if Lookup could not be
+ * asked when the workflow began anew.
+ */
+export function isBetweenSameNumbers(one: Callee, other: Callee): boolean {
+  const spellings = [other.to, other.requestedTo];
+  const isSameCallee = [one.to, one.requestedTo].some((to) => to !== undefined && spellings.includes(to));
+  return isSameCallee && one.from === other.from;
+}
+
 /** The call id was used before, for another call: the workflow fails, and Temporal does not retry. */
 export function callIdTaken(callId: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call for ever: start the call with a new one.`,
+    `The call id ${callId} was used before, for a call between other numbers. Nothing was dialed. A call id names one call forever: start the call with a new id.`,
     'CallIdTaken',
   );
 }

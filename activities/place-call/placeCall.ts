@@ -10,8 +10,6 @@ import { certainlyNotSent } from './settlePlacement.js';
 
 /** A create request that starts within this and its HTTP timeout still ends before the activity times out. */
 const mustSendWithinMs = 12_000;
-/** The pause of a call for which the database's clock closed the window and the worker's did not. */
-const clockPauseSeconds = 30;
 /** How long a placement waits here for another one between the same two numbers. */
 const maxPairWaitMs = 3_000;
 
@@ -47,10 +45,10 @@ export function placeCall(
 
   async function place(input: PlaceCallInput, startedAt: number): Promise<PlaceCallResult> {
     const { plan } = input;
-    // This machine's clock may be ahead. The call decides by its own, so this is no final answer.
-    if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < startedAt)
-      return notYet({ by: 'worker-clock', giveUpAt: plan.giveUpAt });
     try {
+      // The call decides by Temporal's clock, so this is no final answer.
+      if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < (await deps.store.databaseNow()))
+        return notYet({ by: 'database-clock', giveUpAt: plan.giveUpAt });
       const endCheck = onCheck();
       const blocked = await blockedBeforeClaim(deps, input).finally(endCheck);
       if (blocked) return blocked;
@@ -76,7 +74,7 @@ async function claimAndSend(
   onClaim: OnStage,
 ): Promise<PlaceCallResult> {
   const claim = await claimPlacement(deps, input);
-  if (!claim.claimed) return claimRefusal(input, claim);
+  if (!claim.claimed) return claimRefusal(input, claim, await deps.store.databaseNow());
   const endClaim = onClaim();
   const databaseNow = databaseClock(claim);
   try {
@@ -85,22 +83,14 @@ async function claimAndSend(
     // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
     // before it must not dial when the workflow has long gone on without it.
     const why = whyTooLate(input, startedAt, { hasWindowClosed, now: databaseNow() });
-    if (why === null) return await sendPlacement(deps, input);
-    // Where only the database's clock is past the window, a new placement would come back here at once.
-    const clocksDiffer = hasWindowClosed && !(await isOutsideWindow(input, Date.now()));
-    return await certainlyNotSent(deps, input, {
-      why,
-      retryAfterSeconds: clocksDiffer ? clockPauseSeconds : 0,
-    });
+    if (why === null) return await sendPlacement(deps, input, databaseNow);
+    return await certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });
   } finally {
     endClaim();
   }
 }
 
-/**
- * What time it is by the database's clock, in milliseconds, as the claim told it. Workers may differ in their
- * clocks; the database is one for all of them.
- */
+/** What time it is by the database's clock, in milliseconds, as the claim told it. */
 function databaseClock({ sendAt, waitSeconds }: { sendAt: string; waitSeconds: number }): () => number {
   const claimedAt = Date.parse(sendAt) - waitSeconds * 1000;
   const since = performance.now();

@@ -44,7 +44,8 @@ export async function previewCalls(
   const refusals = await store.previewPlacements(
     inputs.map((input) => claimRequestOf(rules, accountSid, input)),
   );
-  const now = new Date();
+  // By the database's clock, as claims are.
+  const now = new Date(await store.databaseNow());
   return Promise.all(
     inputs.map((input, nth) =>
       previewOf({ ...input, requestedAt: now.toISOString() }, rules, refusals[nth] ?? [], now),
@@ -72,7 +73,7 @@ async function previewOf(
   else if (opensAt > from.toISOString()) hindrances.push({ by: 'calling-window', until: opensAt });
 
   for (const refusal of refusals) {
-    const result = claimRefusal(input, refusal);
+    const result = claimRefusal(input, refusal, now.getTime());
     if (result.kind === 'forbidden') forbidden.push(result.forbidden);
     if (result.kind === 'not-yet') hindrances.push(result.hindrance);
   }

@@ -13,22 +13,26 @@ export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
 
 /**
  * Sends the create request of a claimed placement, classifies the answer, and writes what became of it to the
- * journal. Never throws. Sends before it first awaits anything.
+ * journal. Never throws. Sends before it first awaits anything. `databaseNow`: the database's clock, in ms.
  */
-export async function sendPlacement(deps: PlaceCallDeps, input: PlaceCallInput): Promise<PlaceCallResult> {
+export async function sendPlacement(
+  deps: PlaceCallDeps,
+  input: PlaceCallInput,
+  databaseNow: () => number,
+): Promise<PlaceCallResult> {
   let callSid: string;
   try {
     callSid = (await deps.twilio.calls.create(createOptions(deps, input))).sid;
   } catch (error) {
     return notCreated(deps, input, error);
   }
+  const at = new Date(databaseNow()).toISOString();
   deps.emit({ kind: 'account-ok' });
   if (!isCallSid(callSid)) return unclear(deps, input, 'Twilio answered without a call SID', false);
-  const [recorded] = await Promise.all([
+  const [{ recorded }] = await Promise.all([
     settlePlacement(deps, input, { result: 'created', callSid, providerFailed: false }),
     recordQueued(deps, input, callSid),
   ]);
-  const at = new Date().toISOString();
   return { kind: 'created', callSid, at, sidFrom: 'created', ...(recorded ? {} : { unrecorded: true }) };
 }
 
@@ -81,7 +85,7 @@ async function refused(
   // Known, or refused at the door. A code that nobody knows may speak of one number only.
   const accountTrouble =
     callWaits && (fault !== null || error.httpStatus === 401 || error.httpStatus === 403);
-  const recorded = await settlePlacement(deps, input, {
+  const { recorded, isSameFault } = await settlePlacement(deps, input, {
     result: 'refused',
     detail: error,
     providerFailed: callWaits,
@@ -89,7 +93,8 @@ async function refused(
     accountFaultCode: !accountTrouble && (fault !== null || callWaits) ? error.code : null,
     why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
   });
-  if (!callWaits) {
+  // Of the first few calls nobody could know that every other one would be refused too.
+  if (!callWaits && !isSameFault) {
     deps.emit({ kind: 'account-ok' });
     return { kind: 'refused', error };
   }

@@ -22,15 +22,15 @@ interface Settlement {
 }
 
 /**
- * Writes what became of a placement to the journal; false when the store is away. The workflow gets the
- * result anyway. The journal has it for later executions of the same placement, and for the limits and the
- * circuit breaker.
+ * Writes what became of a placement to the journal. The workflow gets the result anyway. The journal has it for
+ * later executions of the same placement, and for the limits and the circuit breaker. `recorded`: false when the
+ * store is away. `isSameFault`: the circuit breaker is open because Twilio refuses every call with this code.
  */
 export async function settlePlacement(
   { settings, store, emit }: SettleDeps,
   { callId, attempt, placement }: PlaceCallInput,
   { result, callSid, detail, why, ...about }: Settlement,
-): Promise<boolean> {
+): Promise<{ recorded: boolean; isSameFault: boolean }> {
   const answer =
     about.providerFailed === undefined
       ? {}
@@ -44,7 +44,7 @@ export async function settlePlacement(
           },
         };
   try {
-    const breakerChange = await store.settlePlacement({
+    const { breakerChange, isSameFault } = await store.settlePlacement({
       callId,
       attempt,
       placement,
@@ -54,10 +54,10 @@ export async function settlePlacement(
       ...answer,
     });
     if (breakerChange !== null) emit({ kind: 'breaker', ...breakerChange });
-    return true;
+    return { recorded: true, isSameFault };
   } catch (error) {
     log.warn('The placement journal could not be written; the outcome closes the claim later', { error });
-    return false;
+    return { recorded: false, isSameFault: false };
   }
 }
 
@@ -78,7 +78,7 @@ export async function certainlyNotSent(
   result: { why: string; retryAfterSeconds: number | null },
   answer: Pick<Settlement, 'providerFailed' | 'why'> = {},
 ): Promise<PlaceCallResult> {
-  const recorded = await settlePlacement(deps, input, { result: 'not-sent', ...answer });
+  const { recorded } = await settlePlacement(deps, input, { result: 'not-sent', ...answer });
   return recorded ? { kind: 'not-sent', ...result } : notRecorded;
 }
 

@@ -3,6 +3,7 @@ import { batchList } from './batches/batchList.js';
 import { redialCandidates } from './batches/redialCandidates.js';
 import { callList } from './calls/callList.js';
 import { calls } from './calls/calls.js';
+import { workflowEndRows } from './calls/workflowEnds.js';
 import type { Database, StoreLog } from './database/database.js';
 import { lazyDatabase } from './database/lazyDatabase.js';
 import { pglite } from './database/pglite.js';
@@ -57,6 +58,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
   return {
     ...calls(db),
     ...callList(db),
+    ...workflowEndRows(db),
     ...placements(db, log),
     ...doNotCallRows(db),
     ...invalidNumbers(db),

@@ -1,5 +1,6 @@
 import type { BatchStore } from './batches/batchStore.js';
 import type { CallStore } from './calls/callStore.js';
+import type { WorkflowEnds } from './calls/workflowEnds.js';
 import type { DeadLetters } from './deadLetters.js';
 import type { DoNotCallList } from './do-not-call/doNotCallList.js';
 import type { InvalidNumbers } from './do-not-call/invalidNumbers.js';
@@ -16,6 +17,7 @@ import type { PlacementJournal } from './placements/placementJournal.js';
  */
 export interface OutcomeStore
   extends CallStore,
+    WorkflowEnds,
     PlacementJournal,
     DialingControl,
     BatchStore,

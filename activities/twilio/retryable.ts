@@ -20,7 +20,7 @@ export function retryLater(
 
 /**
  * Runs a read from Twilio that is repeated until it has an answer. If Twilio refuses the account or the key, no read works until
- * somebody fixes that: the refusal is returned once, so that the call can show it, and not again while its code is `known`.
+ * somebody fixes that: the refusal is returned once, so that the call can show it, and no further one once one is `known`.
  */
 export async function orReadRefusal<T>(
   known: number | null,
@@ -30,13 +30,20 @@ export async function orReadRefusal<T>(
     return await read();
   } catch (error) {
     const refusal = refusals.get(error as object);
-    if (refusal === undefined || refusal.code === known) throw error;
+    // One refusal is shown. Others may take turns with it while the trouble lasts, and each result costs history.
+    if (refusal === undefined || known !== null) throw error;
     return { refusal };
   }
 }
 
-/** Of the failures that `twilioUnavailable` made. */
+/** What the call is to show, of the failures that say why nothing can be read. */
 const refusals = new WeakMap<object, TwilioError>();
+
+/** The failure, so that `orReadRefusal` returns the refusal once. */
+export function withRefusal<F extends object>(failure: F, refusal: TwilioError): F {
+  refusals.set(failure, refusal);
+  return failure;
+}
 
 /** Does Twilio itself say that there is no such resource? */
 export function isNotFound(error: unknown): boolean {
@@ -51,7 +58,18 @@ export function twilioUnavailable(type: 'CallNotOver' | 'CallNotSeen', error: un
     `Twilio could not be read: ${why}`,
     error instanceof TwilioRestError ? error.retryAfterSeconds : null,
   );
-  if (error instanceof TwilioRestError && !isNotFound(error) && error.error.code !== null)
-    if (classifyRefusal(error.error) === 'account-trouble') refusals.set(failure, error.error);
-  return failure;
+  return error instanceof TwilioRestError && refusesAccount(error)
+    ? withRefusal(failure, error.error)
+    : failure;
+}
+
+/** A 5xx is trouble of Twilio's own, whatever its code. */
+function refusesAccount(error: TwilioRestError): boolean {
+  const { code, httpStatus } = error.error;
+  return (
+    code !== null &&
+    httpStatus < 500 &&
+    !isNotFound(error) &&
+    classifyRefusal(error.error) === 'account-trouble'
+  );
 }

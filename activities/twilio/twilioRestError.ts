@@ -14,10 +14,13 @@ export class TwilioRestError extends Error {
     );
   }
 
-  /** Reads an error answer; its body may be Twilio's JSON, RFC 9457, HTML or nothing. */
+  /**
+   * Reads an error answer; its body may be Twilio's JSON, RFC 9457, HTML or nothing. The code is null unless the body is Twilio's
+   * own: gateways answer with JSON too, and with codes of theirs.
+   */
   static from(httpStatus: number, body: unknown, headers: Record<string, unknown>): TwilioRestError {
     const json = parse(body);
-    const code = typeof json.code === 'number' && Number.isInteger(json.code) ? json.code : null;
+    const code = twilioCodeIn(json);
     const text = [json.message, json.detail, json.title].find((candidate) => typeof candidate === 'string');
     const message =
       typeof text === 'string' && text !== '' ? text : `HTTP ${httpStatus} without a Twilio error body`;
@@ -52,6 +55,17 @@ const noConnection = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
+
+/** Twilio's lowest error code is 10001. */
+const leastCode = 10_000;
+
+/** Twilio's error code; null if something else wrote this body. */
+function twilioCodeIn({ code, message, title, more_info: moreInfo, type }: Record<string, unknown>) {
+  if (typeof code !== 'number' || !Number.isInteger(code) || code < leastCode) return null;
+  if (typeof message !== 'string' && typeof title !== 'string') return null;
+  const link = moreInfo ?? type ?? null;
+  return link === null || /^https?:\/\/([a-z0-9-]+\.)*twilio\.com(\/|$)/i.test(String(link)) ? code : null;
+}
 
 function parse(body: unknown): Record<string, unknown> {
   let value = body;

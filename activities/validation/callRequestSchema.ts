@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type CallingWindow,
   type CallRequest,
   lookupModes,
   machineDetections,
@@ -30,6 +31,8 @@ export interface RequestContext {
   policies: Record<string, RetryPolicy>;
   /** Caller id of requests that name none; null when there is none. */
   defaultFrom: string | null;
+  /** The window of requests that name none; null or absent when there is none. */
+  callingWindow?: CallingWindow | null;
 }
 
 const maxMetadataBytes = 4096;
@@ -47,9 +50,11 @@ export const phoneNumber = (example: string) => {
     .meta({ example });
 };
 
+/** An absolute URL, without characters that cannot be seen: they would lead elsewhere. */
 const webUrl = (expected: string) =>
   z
     .string(must(expected))
+    .overwrite(withoutInvisible)
     .regex(/^https?:\/\/[^\s/?#][^\s]*$/, { ...must(expected), abort: true })
     .refine(URL.canParse, must(expected));
 

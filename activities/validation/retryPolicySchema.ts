@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { BackOff, RetryClass, RetryPolicy } from '../../workflows/callRequest.js';
+import type {
+  BackOff,
+  BackOffRequest,
+  RetryClass,
+  RetryPolicy,
+  RetryPolicyRequest,
+} from '../../workflows/callRequest.js';
 import { sipUnwantedCode } from '../../workflows/rules/sipResponse.js';
 import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
 import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
-
-/** A retry policy as a request may write it: everything but `maxAttempts` has a default. */
-export type PolicyRequest = Pick<RetryPolicy, 'maxAttempts'> &
-  Partial<Omit<RetryPolicy, 'backoff'>> & { backoff?: Partial<Record<RetryClass, BackOffRequest>> };
-
-type BackOffRequest = Pick<BackOff, 'initialIntervalSeconds'> & Partial<BackOff>;
 
 /**
  * The classes that a policy may name, besides SIP and error codes. Any other end of an attempt is never
@@ -117,16 +117,19 @@ export const retryPolicySchema = z
       }),
       backoff: byClass(backOff(), 'an object of back-offs, by class').exactOptional().meta({
         description:
-          "Per class a back-off of its own; what it leaves out is the policy's. The most specific class of an ending decides.",
+          "Per class a back-off of its own; what it leaves out is the policy's. The most specific class of a result decides.",
       }),
       jitter: jitterShare().exactOptional().meta({
         description:
           'The wait is drawn evenly between so much less and so much more of it, 0.2 for 20 %; a back-off never above its maximum. 0 when absent.',
       }),
-      giveUpAfterSeconds: integer(1, maxWaitSeconds, ' seconds').exactOptional().meta({
-        description:
-          "No attempt begins later than this after the call's start, or after notBefore if later; giveUpAt counts if earlier.",
-      }),
+      giveUpAfterSeconds: z
+        .nullable(integer(1, maxWaitSeconds, ' seconds'))
+        .exactOptional()
+        .meta({
+          description:
+            "Null or absent: no limit. No attempt begins later than this after the call's start, or after notBefore if later; giveUpAt counts if earlier.",
+        }),
     },
     must('a retry policy, an object with maxAttempts'),
   )
@@ -159,18 +162,21 @@ export function checkRetryPolicy(input: unknown): { policy: RetryPolicy } | { fa
 }
 
 /** The policy with every default filled in. */
-export function completePolicy({ backoff, ...policy }: PolicyRequest): RetryPolicy {
+export function completePolicy({ backoff, ...policy }: RetryPolicyRequest): RetryPolicy {
   const initialIntervalSeconds =
     policy.initialIntervalSeconds ?? Math.min(300, policy.maximumIntervalSeconds ?? 300);
-  const complete: RetryPolicy = {
-    retryOn: ['busy', 'no-answer', 'failed'],
+  const complete = {
+    retryOn: ['busy', 'no-answer', 'failed'] satisfies RetryClass[],
+    neverOn: [],
+    intervals: {},
     backoffCoefficient: 1,
     maximumIntervalSeconds: Math.max(3600, initialIntervalSeconds),
+    jitter: 0,
+    giveUpAfterSeconds: null,
     ...policy,
     initialIntervalSeconds,
   };
-  if (backoff === undefined) return complete;
-  const completed = Object.entries(backoff as Record<string, BackOffRequest>).map(
+  const completed = Object.entries((backoff ?? {}) as Record<string, BackOffRequest>).map(
     ([name, own]) => [name, completeBackOff(own, complete)] as const,
   );
   return { ...complete, backoff: Object.fromEntries(completed) };
@@ -268,4 +274,4 @@ function isNeverRetried(name: unknown): boolean {
 }
 
 /** Compiles only while the schema fits the type. */
-true satisfies z.output<typeof retryPolicySchema> extends PolicyRequest ? true : false;
+true satisfies z.output<typeof retryPolicySchema> extends RetryPolicyRequest ? true : false;

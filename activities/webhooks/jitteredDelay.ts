@@ -5,7 +5,7 @@ const jitterShare = 0.25;
 
 /**
  * The pause before the next try of an activity, in ms: by its own retry policy, up to a quarter longer or
- * shorter by chance. Temporal adds no jitter, and what failed together would be tried together for ever. Null
+ * shorter by chance. Temporal adds no jitter, and what failed together would be tried together forever. Null
  * when no policy is known.
  */
 export function jitteredDelay(attempt: number, policy: RetryPolicy | undefined): number | null {

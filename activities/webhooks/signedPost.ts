@@ -32,7 +32,7 @@ export function signedPost(secrets: readonly string[]) {
 
 /**
  * A signal that aborts after `timeoutMs`, or when the activity is stopped. Not `AbortSignal.any` of a timeout:
- * Node 20 may collect the timeout as garbage, and the request then lasts for ever.
+ * Node 20 may collect the timeout as garbage, and the request then lasts forever.
  * Source: https://github.com/nodejs/node/pull/57867
  */
 function endsAfter(timeoutMs: number, stopped: AbortSignal): AbortSignal {

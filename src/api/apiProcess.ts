@@ -45,7 +45,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
   const { settings, temporalUiUrl } = parts;
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
   const stopping = new AbortController();
-  if (settings.apiTokens.some((token) => token.length < fewestTokenCharacters))
+  if (settings.apiTokens.some(({ token }) => token.length < fewestTokenCharacters))
     parts.log.warn(
       `RINGTRUE_API_TOKENS has a token of fewer than ${fewestTokenCharacters} characters, which can be guessed. Make a longer one, such as with: openssl rand -hex 32`,
     );

@@ -4,14 +4,13 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { whyNotPublic } from '../config/configurationReader.js';
+import { accessFor } from './access/accessFor.js';
+import { clientRateLimit } from './access/rateLimit.js';
 import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
-import { bearerAuth } from './http/bearerAuth.js';
-import { onlyLocal } from './http/onlyLocal.js';
 import { problem, problemOf } from './http/problem.js';
-import { clientRateLimit } from './http/rateLimit.js';
 import { standardRateLimits } from './http/rateLimits.js';
 import { requestLog } from './http/requestLog.js';
 import type { Route } from './http/route.js';
@@ -34,7 +33,7 @@ const protectedPrefixes = new Set(
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimits = { ...standardRateLimits, ...dependencies.rateLimits };
   const { apiTokens, publicUrl } = dependencies;
-  const access = apiTokens.length > 0 ? bearerAuth(apiTokens, rateLimits) : onlyLocal();
+  const access = accessFor(apiTokens, rateLimits);
   const measures = apiMetrics(dependencies.metrics);
   const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
   const answerBase = publicUrl !== null && whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;
@@ -50,6 +49,12 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
       ? problem(c, 'bad-request', 'A request target must not have a user name or password. Leave them out.')
       : next(),
   );
+  app.use((c, next) => {
+    c.set('answerBase', answerBase);
+    return next();
+  });
+  // Before the next one, which would make 405 of its 404.
+  app.use(honoPath(statusCallbackRoute), redirectedCallback(tools));
   app.use(
     methodNotAllowed({
       app,
@@ -61,11 +66,6 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   );
   app.notFound((c) => problem(c, 'not-found', 'This path does not exist. GET /docs shows all paths.'));
   app.onError((error, c) => problemOf(c, error, tools.log));
-
-  app.use((c, next) => {
-    c.set('answerBase', answerBase);
-    return next();
-  });
 
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   // Whole prefixes, so that a path below them that has no route does not answer without a token either.
@@ -83,10 +83,16 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
       return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
     },
   });
-  app.use(honoPath(statusCallbackRoute), limitCallback, redirectedCallback(tools));
+  app.use(honoPath(statusCallbackRoute), limitCallback);
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
-  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route), route.serve(tools));
+  for (const route of routes) {
+    const { roles } = route;
+    const serve = route.serve(tools);
+    app.on(route.method.toUpperCase(), honoPath(route), (c) =>
+      roles ? (access.refusal(c, roles) ?? serve(c)) : serve(c),
+    );
+  }
   app.get('/docs/:file', apiPageAsset);
   return app;
 }

@@ -30,9 +30,16 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): obj
   };
 }
 
+const either = new Intl.ListFormat('en', { type: 'disjunction' });
+
 function operationOf(route: Route, secured: boolean): object {
-  const { operationId, tag, summary, description, parameters, body, answers, problems = [], open } = route;
-  const access: ProblemName[] = [secured ? 'unauthorized' : 'not-local', 'too-many-requests'];
+  const { operationId, tag, summary, parameters, body, answers, problems = [], open, roles } = route;
+  const access: ProblemName[] = [
+    ...(secured ? (['unauthorized', 'wrong-role'] as const) : (['not-local'] as const)),
+    'too-many-requests',
+  ];
+  const neededRole = secured && roles ? `Needs a token with the role ${either.format(roles)}.` : '';
+  const description = [route.description ?? '', neededRole].filter(Boolean).join(' ');
   return {
     operationId,
     tags: [tag],
@@ -41,7 +48,8 @@ function operationOf(route: Route, secured: boolean): object {
     ...(parameters && parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: body } : {}),
     responses: { ...answers, ...problemAnswers(open ? problems : [...problems, ...access]) },
-    ...(secured && !open ? { security: [{ bearer: [] }] } : {}),
+    // Each is one way to be allowed. Source: OpenAPI 3.1, Security Requirement Object.
+    ...(secured && roles ? { security: roles.map((role) => ({ bearer: [role] })) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ApiContext, ApiTools } from './http/apiDependencies.js';
-import { jsonContent, type Route } from './http/route.js';
+import { answerReadiness } from './access/answerReadiness.js';
+import { jsonContent, type Route, rolesFor } from './http/route.js';
 
 const healthSchema = z.object({ alive: z.literal(true) }).meta({ id: 'Health' });
 const readinessSchema = z
@@ -37,7 +37,7 @@ export const operationRoutes: Route[] = [
     operationId: 'ready',
     summary: 'Check that the API can serve everything',
     answers: readinessAnswers,
-    serve: (tools) => async (c) => answerReadiness(tools, c, await tools.readiness()),
+    serve: (tools) => async (c) => answerReadiness(tools.access, c, await tools.readiness()),
   },
   {
     method: 'get',
@@ -50,12 +50,13 @@ export const operationRoutes: Route[] = [
     answers: readinessAnswers,
     serve: (tools) => async (c) => {
       const { temporal = 'is not checked' } = (await tools.readiness()).checks;
-      return answerReadiness(tools, c, { ready: temporal === 'ok', checks: { temporal } });
+      return answerReadiness(tools.access, c, { ready: temporal === 'ok', checks: { temporal } });
     },
   },
   {
     method: 'get',
     path: '/metrics',
+    roles: rolesFor.readingCalls,
     tag: 'Operation',
     operationId: 'metrics',
     summary: 'Read metrics for Prometheus',
@@ -68,13 +69,3 @@ export const operationRoutes: Route[] = [
     },
   },
 ];
-
-/** What is wrong names hosts and ports, so strangers learn only whether. */
-function answerReadiness(
-  { access }: ApiTools,
-  c: ApiContext,
-  { ready, checks }: { ready: boolean; checks: Record<string, string> },
-): Response {
-  c.header('Cache-Control', 'no-store');
-  return c.json(access.admits(c) ? { ready, checks } : { ready }, ready ? 200 : 503);
-}

@@ -1,6 +1,5 @@
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
-import type { CallState } from '../../workflows/callOutcome.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import type { ControlName } from '../api/calls/callControls.js';
 
@@ -120,7 +119,7 @@ export class ApiClient {
     );
   }
 
-  list(filter: Record<string, string>): Promise<{ calls: CallState[]; nextCursor: string | null }> {
+  list(filter: Record<string, string>): Promise<{ calls: CallAnswer[]; nextCursor: string | null }> {
     return this.send('GET', `/calls?${new URLSearchParams(filter)}`);
   }
 
@@ -233,7 +232,8 @@ function parsed(text: string): unknown {
 
 /** Problem details as text for people, each fault on its own line. Source: RFC 9457. */
 function refusalOf(status: number, answer: unknown, base: string): string {
-  const { title, detail, faults } = (answer ?? {}) as {
+  const { type, title, detail, faults } = (answer ?? {}) as {
+    type?: string;
     title?: string;
     detail?: string;
     faults?: { path: string; message: string; row?: number; line?: number }[];
@@ -244,6 +244,7 @@ function refusalOf(status: number, answer: unknown, base: string): string {
     const place = row === undefined ? '' : `row ${row}${line === undefined ? '' : `, line ${line}`}: `;
     return `  - ${place}${path || (row === undefined ? 'the request' : 'the row')} ${message}`;
   });
-  const hint = status === 401 ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
+  const needsToken = status === 401 || type === 'urn:ringtrue:problem:wrong-role';
+  const hint = needsToken ? ' Give it with --token or RINGTRUE_API_TOKEN.' : '';
   return [`${title} (${status}). ${detail ?? ''}${hint}`.trimEnd(), ...lines].join('\n');
 }

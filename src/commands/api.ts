@@ -1,14 +1,16 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../api/apiProcess.js';
-import { apiConfiguration } from '../config/configuration.js';
+import { apiConfiguration, temporalSettings } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { Closing } from '../process/closing.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
 import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { watchStore } from '../process/watchStore.js';
-import { checkTemporal, ensureSearchAttributes, lazyClient } from '../temporal/temporalClient.js';
+import { renewableClient } from '../temporal/renewableClient.js';
+import { TemporalAccess } from '../temporal/temporalAccess.js';
+import { checkTemporal, ensureSearchAttributes } from '../temporal/temporalClient.js';
 import { watchCertificate } from '../temporal/watchCertificate.js';
 import { watchProcess } from '../worker/workerMetrics.js';
 
@@ -26,12 +28,13 @@ export async function runApi(): Promise<void> {
     watchProcess(metrics);
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
-    const client = lazyClient(temporal);
-    closing.add('the connection to Temporal', () => client.connection.close());
+    const access = new TemporalAccess(temporal);
+    const { client, close } = renewableClient(access);
+    closing.add('the connection to Temporal', close);
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
     readiness.probe('temporal', () => checkTemporal(client, temporal));
-    watchCertificate(temporal, { readiness, log, signal });
+    watchCertificate(access, { read: () => temporalSettings(process.env), readiness, log, signal });
     const registered = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
     registered.catch(() => {});
     const server = await serveApi({

@@ -63,14 +63,17 @@ export async function redial(
     overrides?: string;
     name?: string;
     window?: number;
+    skipFaultyRows: boolean;
     dryRun: boolean;
     key?: string;
     wait: boolean;
   },
 ): Promise<void> {
-  const { json: _json, api: _api, token: _token, key, wait: _wait, dryRun, ...filters } = options;
+  const { json: _json, api: _api, token: _token, key, wait: _wait, dryRun, ...given } = options;
+  const { skipFaultyRows, ...filters } = given;
   const body = {
     ...filters,
+    ...(skipFaultyRows ? { skipFaultyRows } : {}),
     ...(filters.outcome && { outcome: filters.outcome.split(',') }),
     ...(filters.reachability && { reachability: filters.reachability.split(',') }),
     ...(filters.overrides && { overrides: parsed(filters.overrides, '--overrides') }),

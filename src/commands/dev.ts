@@ -21,7 +21,9 @@ export async function runDev({ demo, exit }: { demo: boolean; exit: boolean }): 
     const dev = await startDev(configuration, { log, signal, closing });
     print(addresses(dev, configuration));
     if (demo) {
-      const asExpected = await runDemo(dev, { token: configuration.apiTokens[0], signal });
+      const { apiTokens } = configuration;
+      const { token } = apiTokens.find(({ role }) => role !== 'read') ?? apiTokens[0] ?? {};
+      const asExpected = await runDemo(dev, { token, signal });
       if (!asExpected) process.exitCode = 1;
       if (exit) return;
       process.exitCode = 0;

@@ -1,9 +1,13 @@
 import type { DialingState, DialLimitOverrides } from '../../activities/store/placements/dialingControl.js';
 import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { byWhomAt } from '../terminal/byWhomAt.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 type Answer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
+
+/** Of the newest changes; `--json` shows more of them. */
+const changesShown = 5;
 
 interface LimitOptions extends ApiOptions {
   cps?: string;
@@ -74,6 +78,7 @@ function sheetOf({
   breaker,
   inFlight,
   nextPlacementAt,
+  changes,
 }: Answer): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
   const shown = (name: keyof DialLimitOverrides) => {
@@ -88,7 +93,10 @@ function sheetOf({
     ['', ''],
     [
       ['account', accountSid],
-      ['paused', paused === null ? 'no' : `since ${paused.since}${because(paused.reason)}`],
+      [
+        'paused',
+        paused === null ? 'no' : `since ${byWhomAt(paused.since, paused.by)}${because(paused.reason)}`,
+      ],
       [
         'circuit breaker',
         breaker.state === 'closed'
@@ -101,6 +109,7 @@ function sheetOf({
       ['most calls in flight', shown('callsInFlight')],
       ['most calls in flight to a number', shown('callsPerNumber')],
       [`most calls to a number${period}`, shown('contactsPerNumber')],
+      ...changes.slice(0, changesShown).map(({ at, change, by }) => [`changed: ${change}`, byWhomAt(at, by)]),
     ],
   );
 }

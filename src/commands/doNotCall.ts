@@ -66,10 +66,11 @@ export async function list(
     entry.expired ? 'expired' : (entry.expiresAt ?? 'no end'),
     entry.source,
     entry.addedAt,
+    entry.addedBy ?? '',
     entry.reason,
   ]);
   const table =
-    rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'REASON'], rows);
+    rows.length === 0 ? 'No numbers.' : tableOf(['NUMBER', 'UNTIL', 'SOURCE', 'SINCE', 'BY', 'REASON'], rows);
   print(options, page, `${table}${moreHint(page)}`);
 }
 
@@ -138,12 +139,13 @@ export function pathOf(list: 'do-not-call' | 'invalid-numbers', number: string):
   return `/${list}/${encodeURIComponent(number)}`;
 }
 
-function sentenceOf({ to, reason, source, addedAt, expiresAt, expired }: DoNotCallEntry): string {
+function sentenceOf({ to, reason, source, addedBy, addedAt, expiresAt, expired }: DoNotCallEntry): string {
   const why = reason === '' ? '' : `: ${reason}`;
+  const from = addedBy === null ? source : `${source}, by ${addedBy}`;
   if (expired)
-    return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${source})${why}`;
+    return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${from})${why}`;
   const until = expiresAt === null ? 'without an end' : `until ${expiresAt}`;
-  return `${to} has been on the do-not-call list since ${addedAt}, ${until} (${source})${why}`;
+  return `${to} has been on the do-not-call list since ${addedAt}, ${until} (${from})${why}`;
 }
 
 /** Null if the API answers that the number is not on the list. */

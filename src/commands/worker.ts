@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
-import { workerConfiguration } from '../config/configuration.js';
+import { temporalSettings, workerConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
 import { Closing } from '../process/closing.js';
@@ -11,7 +11,9 @@ import { Readiness } from '../process/readiness.js';
 import { stopSignal, whenAborted } from '../process/stopSignal.js';
 import { watchStore } from '../process/watchStore.js';
 import { installRuntime } from '../temporal/installRuntime.js';
-import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
+import { renewableClient } from '../temporal/renewableClient.js';
+import { TemporalAccess } from '../temporal/temporalAccess.js';
+import { checkTemporal } from '../temporal/temporalClient.js';
 import { watchCertificate } from '../temporal/watchCertificate.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
@@ -38,8 +40,9 @@ export async function runWorker(): Promise<void> {
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
-    const client = lazyClient(temporal);
-    closing.add('the connection to Temporal', () => client.connection.close());
+    const access = new TemporalAccess(temporal);
+    const { client, close } = renewableClient(access);
+    closing.add('the connection to Temporal', close);
     readiness.probe('temporal', () => checkTemporal(client, temporal));
     watchBacklog(metrics, {
       store,
@@ -47,12 +50,12 @@ export async function runWorker(): Promise<void> {
       temporal: client,
       taskQueue: configuration.taskQueue,
     });
-    watchCertificate(temporal, { readiness, log, signal });
+    watchCertificate(access, { read: () => temporalSettings(process.env), readiness, log, signal });
     watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
     const emit = activityListener(metrics, readiness, log);
     void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });
     const worker = startWorker({
-      temporal,
+      access,
       taskQueue: configuration.taskQueue,
       settings: {
         ...configuration.activities,
@@ -66,7 +69,12 @@ export async function runWorker(): Promise<void> {
     });
     closing.add('the worker', () => worker.stop());
     if (workerPort !== null) {
-      const app = workerEndpoints({ readiness, metrics, coreMetricsUrl: `http://${coreMetrics}/metrics` });
+      const app = workerEndpoints({
+        readiness,
+        metrics,
+        coreMetricsUrl: `http://${coreMetrics}/metrics`,
+        tokens: configuration.apiTokens,
+      });
       const at = {
         host: configuration.host,
         port: workerPort,

@@ -10,7 +10,12 @@ import type { DialLimits } from '../../activities/store/placements/dialLimits.js
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
-import { type CommonConfiguration, ConfigurationReader } from './configurationReader.js';
+import type { ApiToken } from './apiTokens.js';
+import {
+  type CommonConfiguration,
+  ConfigurationReader,
+  type TemporalSettings,
+} from './configurationReader.js';
 import { isKnown, isOwnVariable, setVariables } from './environment.js';
 import type { PolicySource } from './livePolicies.js';
 
@@ -28,7 +33,7 @@ export interface ApiConfiguration extends CommonConfiguration {
   dialLimits: DialLimits;
   /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
-  apiTokens: string[];
+  apiTokens: ApiToken[];
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;
@@ -45,6 +50,7 @@ export interface WorkerConfiguration extends CommonConfiguration {
   host: string;
   /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
   workerPort: number | null;
+  apiTokens: ApiToken[];
   databaseUrl: string;
 }
 
@@ -106,13 +112,14 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
 export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration {
   const r = new ConfigurationReader(env);
   const twilio = r.twilio('required');
-  const { publicUrl, callbacks, policies, defaultFrom, host, port } = r.http();
+  const { publicUrl, callbacks, policies, defaultFrom, host, port, apiTokens } = r.http();
   if (callbacks && publicUrl === null && port === 0)
     r.fault('RINGTRUE_PUBLIC_URL is missing, and PORT is 0; must be set, so that callbacks find the API');
   return r.done({
     ...r.common(),
     host,
     workerPort: r.values.RINGTRUE_WORKER_PORT ?? null,
+    apiTokens,
     databaseUrl: r.requiredDatabaseUrl(),
     policies,
     activities: {
@@ -183,6 +190,12 @@ export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEn
 export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
   const r = new ConfigurationReader(env);
   return r.done({ ...r.common(), databaseUrl: r.databaseUrl() });
+}
+
+/** How to connect to Temporal, with its certificate files as they are now. Throws `ConfigurationError`. */
+export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
+  const r = new ConfigurationReader(env);
+  return r.done(r.temporal());
 }
 
 export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfiguration {

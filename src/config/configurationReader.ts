@@ -297,10 +297,17 @@ export class ConfigurationReader {
       values.TWILIO_AUTH_TOKEN_SECONDARY,
       values.TWILIO_API_SECRET,
       set.TEMPORAL_API_KEY,
-      ...(values.RINGTRUE_API_TOKENS ?? []),
+      ...(values.RINGTRUE_API_TOKENS ?? []).map(({ token }) => token),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
       ...(password ? [password, decoded(password)] : []),
       ...proxyPasswords(set),
+      // As requests to Twilio carry them.
+      ...[
+        [values.TWILIO_ACCOUNT_SID, values.TWILIO_AUTH_TOKEN],
+        [values.TWILIO_API_KEY, values.TWILIO_API_SECRET],
+      ]
+        .filter((credentials) => !credentials.includes(undefined))
+        .map((credentials) => Buffer.from(credentials.join(':')).toString('base64')),
     ];
     return [...new Set(ownSecrets)].filter(
       (secret): secret is string => secret !== undefined && secret !== '',
@@ -345,8 +352,13 @@ export function whyNotPublic(url: string): string | null {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (isIP(host) !== 0 && !isPublicAddress(host)) return 'Twilio cannot reach a private address';
   if (isIP(host) !== 0) return null;
-  if (!host.includes('.') || /\.(localhost|local|internal)$/.test(host))
+  // Source: RFC 6761, RFC 8375, and names that routers hand out.
+  if (
+    !host.includes('.') ||
+    /\.(localhost|local|localdomain|internal|lan|home|home\.arpa|corp|test|invalid)$/.test(host)
+  )
     return 'Twilio cannot reach a local name';
+  if (host.split('.').includes('')) return 'it has an empty label';
   // Source: Twilio error 21609.
   return host.includes('_') ? 'Twilio refuses host names with an underscore' : null;
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { readDestinations } from '../../activities/destinations/readDestinations.js';
 import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
+import { canonicalNumber } from '../../activities/validation/canonicalNumber.js';
 import { must, show } from '../../activities/validation/fault.js';
+import { withoutInvisible } from '../../activities/validation/withoutInvisible.js';
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { progressModes } from '../../workflows/rules/twilioStatus.js';
+import { readApiTokens } from './apiTokens.js';
 import { parseDatabaseUrl } from './databaseUrl.js';
 import { nearestName } from './nearestName.js';
 
@@ -47,7 +50,10 @@ const port = () => wholeNumber(0, 65_535, ' (0: any free port)');
 const baseUrl = (right: string) =>
   z
     .string()
-    .refine(isBaseUrl, must(right))
+    .refine(isBaseUrl, {
+      // It may name a password.
+      error: (issue) => (String(issue.input).includes('@') ? mustSecretly(right) : must(right)).error(issue),
+    })
     .transform((text) => {
       const { origin, pathname } = new URL(text);
       return `${origin}${pathname.replace(/\/+$/, '')}`;
@@ -65,15 +71,16 @@ const sid = (prefix: string, what: string) =>
 /** A part of a host name of Twilio. */
 const location = (right: string) => z.string().regex(/^[a-z0-9-]+$/, must(right));
 
-const secret = (right: string) => z.string().regex(/^[\x21-\x7e]+$/, mustSecretly(right));
+/** Without quotes: half a pair is left over from an environment file, and the secret would be wrong. */
+const secret = (right: string) => z.string().regex(/^(?!["'`])[\x21-\x7e]*(?<!["'`])$/, mustSecretly(right));
 
-const apiTokens = () => {
-  const right = 'bearer tokens of letters, digits and -._~+/=, separated by commas';
-  return z
-    .string()
-    .transform((text) => text.split(',').map((token) => token.trim()))
-    .refine((tokens) => tokens.every((token) => /^[A-Za-z0-9\-._~+/]+=*$/.test(token)), mustSecretly(right));
-};
+const apiTokens = () =>
+  z.string().transform((text, { addIssue }) => {
+    const read = readApiTokens(text);
+    if ('tokens' in read) return read.tokens;
+    for (const message of read.faults) addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 const notifySecrets = () =>
   z
@@ -139,7 +146,12 @@ export const environment = z.object({
   TWILIO_EDGE: location('a Twilio edge location, such as dublin'),
   TWILIO_FROM: z
     .string()
-    .regex(e164, must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006')),
+    .transform(withoutInvisible)
+    .refine(
+      (text) => e164.test(text),
+      must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006'),
+    )
+    .transform(canonicalNumber),
   RINGTRUE_CPS: z
     .string()
     .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))
@@ -259,6 +271,8 @@ function isServiceVariable(name: string, value: string): boolean {
   if (!name.startsWith('RINGTRUE_')) return false;
   return (
     /(^|_)(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name) ||
-    (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\/[^\s/]+:\d+$/.test(value))
+    (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\/[^\s/]+:\d+$/.test(value)) ||
+    (name.endsWith('_NAME') && /^\/[\w.-]+\/[\w.-]+$/.test(value)) ||
+    /^RINGTRUE_\w*_ENV_\w+$/.test(name)
   );
 }

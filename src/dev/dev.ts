@@ -16,6 +16,7 @@ import { Readiness } from '../process/readiness.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { startDevServer } from '../temporal/devServer.js';
 import { installRuntime } from '../temporal/installRuntime.js';
+import { TemporalAccess } from '../temporal/temporalAccess.js';
 import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
@@ -84,7 +85,7 @@ export async function startDev(
   const emit = activityListener(metrics, readiness, log);
   if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });
   const worker = startWorker({
-    temporal,
+    access: new TemporalAccess(temporal),
     taskQueue: configuration.taskQueue,
     settings,
     store,

@@ -12,7 +12,7 @@ export function dryRunTable(
   { name, policy, earliest, latest }: ExplainedPolicy,
   { words, timeZones }: { words: string[]; timeZones: string[] },
 ): string {
-  const hasJitter = Boolean(policy.jitter);
+  const hasJitter = policy.jitter > 0;
   const zones = timeZones.length > maxZones ? [] : timeZones;
   const head = [
     'ATTEMPT',
@@ -37,7 +37,7 @@ export function dryRunTable(
     ];
   });
   const limits = [policy.maxAttempts === 1 ? 'one attempt' : `at most ${policy.maxAttempts} attempts`];
-  if (policy.giveUpAfterSeconds !== undefined)
+  if (policy.giveUpAfterSeconds !== null)
     limits.push(`none later than ${inWords(policy.giveUpAfterSeconds)} after the start`);
   const manyZones =
     timeZones.length > maxZones ? [`The number may be in any of ${timeZones.length} time zones.`] : [];

@@ -38,9 +38,21 @@ export function createLog({ level, secrets = [] }: LogOptions): Log {
       base: null,
       redact: { paths: secretFields, censor: '(secret)' },
       // Temporal's SDK logs errors as `error`; pino knows only `err`.
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: plainError, err: plainError },
     },
     destination,
+  );
+}
+
+/**
+ * An error with the fields that say what went wrong. What else a library hangs on it, such as the request with its credentials,
+ * is left out.
+ */
+function plainError(error: Error): unknown {
+  const all: unknown = pino.stdSerializers.err(error);
+  if (typeof all !== 'object' || all === null) return all;
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value === null || typeof value !== 'object'),
   );
 }
 

@@ -2,12 +2,13 @@ import {
   type Client,
   isGrpcDeadlineError,
   WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
+import { callEnd, isRunning } from './callEnd.js';
+import { cancelWithoutWorker } from './cancelWithoutWorker.js';
 import { startCallWorkflow } from './startCallWorkflow.js';
 
 const answersWithinMs = 5_000;
@@ -34,8 +35,8 @@ export function callStarter(
   };
 
   return {
-    async start({ callId, request, batchId }) {
-      const call = { callId, taskQueue, request, batchId, memo: { batchId }, policies: policies() };
+    async start({ callId, request, batchId, requestedBy }) {
+      const call = { callId, taskQueue, request, batchId, requestedBy, memo: {}, policies: policies() };
       try {
         await within(() => startCallWorkflow(temporal.workflow, call));
       } catch (error) {
@@ -45,9 +46,10 @@ export function callStarter(
 
     exists: (callId) => isThere(() => handle(callId).describe()),
 
-    async cancel(callId, reason) {
+    async cancel(callId, { reason, by }) {
+      const input = { reason, ...(by === null ? {} : { by }) };
       try {
-        await within(() => handle(callId).executeUpdate('cancel', { args: [{ reason }] }), updateWithinMs);
+        await within(() => handle(callId).executeUpdate('cancel', { args: [input] }), updateWithinMs);
         return true;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
@@ -55,20 +57,19 @@ export function callStarter(
         if (error instanceof WorkflowUpdateFailedError) return true;
         if (!isTimeout(error)) throw error;
       }
-      // No worker answers. A cancellation carries no reason, but waits in Temporal for one.
-      return isThere(() => handle(callId).cancel());
+      return isThere(() => cancelWithoutWorker(handle(callId), input));
     },
 
     async describeEnd(callId) {
       try {
-        const { status } = await within(() => handle(callId).describe());
-        if (status.name === 'RUNNING') return null;
-        await within(() => handle(callId).result());
-        return 'its workflow ended without a recorded outcome';
+        const description = await within(() => handle(callId).describe());
+        if (isRunning(description)) return null;
+        const end = await callEnd(temporal, description, answersWithinMs);
+        return end.outcome === null
+          ? `its workflow ended without an outcome: ${end.reason}`
+          : 'its workflow ended without a recorded outcome';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'Temporal has no workflow of this call (any more)';
-        if (error instanceof WorkflowFailedError)
-          return `its workflow ended without an outcome: ${error.cause?.message ?? error.message}`;
         throw error;
       }
     },

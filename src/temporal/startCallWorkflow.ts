@@ -21,12 +21,15 @@ export function startCallWorkflow(
     taskQueue: string;
     request: CallRequest;
     batchId: string | null;
+    /** The name of the token of the client that requests the call. */
+    requestedBy: string | null;
+    /** What else to keep with the workflow. */
     memo: Record<string, unknown>;
     /** The retry policies of now, by name. */
     policies: Record<string, RetryPolicy>;
   },
 ): Promise<WorkflowHandle & { firstExecutionRunId: string }> {
-  const { callId, taskQueue, request, batchId, memo, policies } = call;
+  const { callId, taskQueue, request, batchId, requestedBy, memo, policies } = call;
   return workflow.start(callWorkflowType, {
     workflowId: callId,
     taskQueue,
@@ -38,7 +41,11 @@ export function startCallWorkflow(
       ...(batchId === null ? [] : [{ key: searchAttribute.batch, value: batchId }]),
     ],
     staticSummary: `Call to ${maskNumber(request.to)}`,
-    memo,
+    memo: {
+      ...memo,
+      ...(batchId === null ? {} : { batchId }),
+      ...(requestedBy === null ? {} : { requestedBy }),
+    },
   });
 }
 

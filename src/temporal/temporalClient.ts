@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
@@ -18,10 +18,16 @@ const grpcStatus = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, U
 
 /** A client that connects with its first request, so that a process can start while Temporal is away. */
 export function lazyClient(temporal: TemporalSettings): Client {
+  return new Client({
+    connection: Connection.lazy(connectionOptions(temporal)),
+    namespace: temporal.namespace,
+  });
+}
+
+/** For the connections of clients. */
+export function connectionOptions({ connection }: TemporalSettings): ConnectionOptions {
   // gRPC for Node would take a proxy from HTTPS_PROXY, and the worker's connection would not.
-  const channelArgs = { 'grpc.enable_http_proxy': 0 };
-  const connection = Connection.lazy({ ...temporal.connection, channelArgs });
-  return new Client({ connection, namespace: temporal.namespace });
+  return { ...connection, channelArgs: { 'grpc.enable_http_proxy': 0 } };
 }
 
 /** Throws an `Error` for readiness unless Temporal serves our namespace. */

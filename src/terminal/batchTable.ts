@@ -1,4 +1,5 @@
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
+import { byWhomAt } from './byWhomAt.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of batches, one line for each. */
@@ -25,6 +26,8 @@ export function batchSheet({
   window,
   redialOf,
   cancelReason,
+  requestedBy,
+  controls,
   createdAt,
   endedAt,
 }: BatchProgress): string {
@@ -41,7 +44,9 @@ export function batchSheet({
     ...Object.entries(counts.outcomes).map(([outcome, count]): [string, number] => [`  ${outcome}`, count]),
     ['refused', counts.refused],
     ['withdrawn', counts.withdrawn],
+    ['requested by', requestedBy],
     ['created', createdAt],
+    ...controls.map(({ at, control, by }): [string, string] => [control, byWhomAt(at, by)]),
     ['ended', endedAt],
   ];
   return tableOf(

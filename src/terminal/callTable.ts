@@ -1,11 +1,12 @@
 import type { Attempt, CallState, Reason, TimelineEntry } from '../../workflows/callOutcome.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
+import { byWhomAt } from './byWhomAt.js';
 import { count } from './count.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of calls, one line for each. */
-export function callsTable(calls: CallState[]): string {
+export function callsTable(calls: CallAnswer[]): string {
   if (calls.length === 0) return 'No calls.';
   return tableOf(
     ['CALL', 'TO', 'STATE', 'OUTCOME', 'REACHABILITY', 'ATTEMPTS', 'DECIDED BY', 'NEXT OR END', 'WHY'],
@@ -17,7 +18,7 @@ export function callsTable(calls: CallState[]): string {
       call.outcome?.reachability ?? '',
       String(call.attempts.length),
       call.outcome?.decidedBy ?? '',
-      call.outcome?.endedAt ?? call.nextAttemptAt ?? '',
+      call.outcome?.endedAt ?? call.workflowEnd?.at ?? call.nextAttemptAt ?? '',
       whyOf(call) ?? '',
     ]),
   );
@@ -42,7 +43,8 @@ export function progressLine(call: CallState): string {
 }
 
 /** What the call waits for, or why it turned out as it did. */
-function whyOf({ outcome, waitingFor }: CallState): string | null {
+function whyOf({ outcome, waitingFor, workflowEnd }: CallAnswer): string | null {
+  if (workflowEnd) return `its workflow: ${workflowEnd.status}`;
   if (outcome === null) return waitingFor && `waiting for ${waitingFor}`;
   return outcome.reason?.message ?? outcome.endedBecause?.message ?? null;
 }
@@ -55,12 +57,14 @@ export function callSheet(call: CallAnswer): string {
     ['to', call.to],
     ['from', call.from],
     ...Object.entries(call.metadata).map(([name, value]): [string, string] => [`metadata ${name}`, value]),
+    ['requested by', call.requestedBy],
     ['started', call.startedAt],
     ['state', call.stale ? `${call.state}, as last recorded: the call itself cannot be asked` : call.state],
     ['error', call.error],
     ['waiting for', call.waitingFor],
     ['next attempt', call.nextAttemptAt],
     ['paused', call.paused ? (call.pauseReason ?? 'yes') : null],
+    ...call.controls.map(({ at, control, by }): [string, string] => [control, byWhomAt(at, by)]),
     ['outcome', outcome?.outcome],
     ['answered by', outcome?.answeredBy],
     ['reachability', outcome?.reachability],

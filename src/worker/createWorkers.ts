@@ -1,9 +1,8 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   type ActivityEvent,
+  activitiesByQueue,
   createActivities,
-  notifyActivities,
-  readActivities,
 } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
@@ -55,29 +54,28 @@ export async function createWorkers(
   options: Partial<WorkerOptions> = {},
 ): Promise<Workers> {
   const { connection, taskQueue, store, settings, workflowBundle } = parts;
-  const activities = { ...createActivities(parts), ...parts.activities };
-  const activityWorker = (queue: 'notify' | 'read', some: Partial<CallActivities>) =>
+  const activities = activitiesByQueue({ ...createActivities(parts), ...parts.activities });
+  const activityWorker = (queue: 'notify' | 'read') =>
     Worker.create({
       ...options,
       connection,
       taskQueue: `${taskQueue}-${queue}`,
-      activities: some,
+      activities: activities[queue],
       maxConcurrentActivityTaskExecutions: slots[queue],
       maxConcurrentActivityTaskPolls: polls,
     });
   const dial = createDialWorker(parts, options);
   const workers = await allOrNone([
-    // It also knows the activities of the other queues: those of calls that an earlier version started are here.
     Worker.create({
       ...options,
       connection,
       taskQueue,
       workflowBundle,
-      activities,
+      activities: activities.main,
       maxConcurrentActivityTaskExecutions: slots.main,
     }),
-    activityWorker('notify', notifyActivities(activities)),
-    activityWorker('read', readActivities(activities)),
+    activityWorker('notify'),
+    activityWorker('read'),
     dial.worker,
     createStoppedWorker(
       { connection, taskQueue, readCapacity: () => currentCapacity(store, settings) },

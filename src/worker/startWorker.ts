@@ -3,18 +3,20 @@ import { NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
-import type { TemporalSettings } from '../config/configurationReader.js';
+import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
 import { whenAborted } from '../process/stopSignal.js';
 import { callStarter } from '../temporal/callStarter.js';
+import type { TemporalAccess } from '../temporal/temporalAccess.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
 import { createWorkers } from './createWorkers.js';
+import { watchWorkflows } from './watchWorkflows.js';
 import { workflowBundle } from './workflowBundle.js';
 
 export interface WorkerParts {
-  temporal: TemporalSettings;
+  access: TemporalAccess;
   taskQueue: string;
   settings: ActivitySettings;
   store: OutcomeStore;
@@ -49,18 +51,17 @@ export function startWorker(parts: WorkerParts): { stop(): Promise<void> } {
 
 async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   const { readiness, log } = parts;
-  const bundle = workflowBundle(parts.cacheDirectory);
-  // `serve` awaits it. A failure before that must not end the process.
-  bundle.catch(() => {});
   try {
-    await retryForever(() => serve(signal, parts, bundle), {
-      signal,
-      onFailure: (error, seconds) => {
-        const trouble = `the worker does not run: ${errorText(error)}`;
-        readiness.report('worker', trouble);
-        log.error({ err: error }, `${trouble}. Next try in ${seconds} s.`);
-      },
-    });
+    // It returns when it must connect again.
+    for (;;)
+      await retryForever(() => serve(signal, parts), {
+        signal,
+        onFailure: (error, seconds) => {
+          const trouble = `the worker does not run: ${errorText(error)}`;
+          readiness.report('worker', trouble);
+          log.error({ err: error }, `${trouble}. Next try in ${seconds} s.`);
+        },
+      });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -68,11 +69,20 @@ async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void
   }
 }
 
-async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<string>): Promise<void> {
-  const { temporal, readiness, log } = parts;
+/** Serves until the certificates of the connection are renewed. Throws when the worker is stopped, or fails. */
+async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
+  const { access, readiness, log } = parts;
+  const { settings: temporal, renewed } = access;
+  // Begun beside the connection, and again with each try: a cache directory may have become writable.
+  const bundle = workflowBundle(parts.cacheDirectory);
+  // It is awaited below. A failure before that must not end the process.
+  bundle.catch(() => {});
   const connection = await connect(signal, parts);
+  const ended = new AbortController();
+  let search: Promise<void> | undefined;
   try {
-    await ensureSearchAttributes(connection, { ...parts, signal });
+    const stopped = AbortSignal.any([signal, renewed]);
+    await ensureSearchAttributes(connection, { ...parts, temporal, signal: stopped });
     const client = new Client({ connection, namespace: temporal.namespace });
     const options = { ...tuning, namespace: temporal.namespace };
     const codePath = await bundle;
@@ -88,24 +98,32 @@ async function serve(signal: AbortSignal, parts: WorkerParts, bundle: Promise<st
     const running = workers.run();
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
-    void whenAborted(signal).then(workers.shutDown);
+    const twilio = createTwilioClient(parts.settings.twilio);
+    search = watchWorkflows({ ...parts, twilio, temporal: client, signal: ended.signal });
+    void whenAborted(stopped).then(workers.shutDown);
     await running;
-    signal.throwIfAborted();
+    stopped.throwIfAborted();
     throw new Error('it stopped without being asked to');
+  } catch (error) {
+    if (signal.aborted || !renewed.aborted) throw error;
+    readiness.report('worker', 'connects again, with renewed certificates');
   } finally {
+    ended.abort();
+    await search;
     await connection.close();
   }
 }
 
 async function connect(
   signal: AbortSignal,
-  { temporal, readiness, log }: WorkerParts,
+  { access, readiness, log }: WorkerParts,
 ): Promise<NativeConnection> {
-  readiness.report('temporal', `connecting to ${describeServer(temporal)}`);
-  const connection = await retryForever(() => NativeConnection.connect(temporal.connection), {
+  const server = describeServer(access.settings);
+  readiness.report('temporal', `connecting to ${server}`);
+  const connection = await retryForever(() => NativeConnection.connect(access.settings.connection), {
     signal,
     onFailure: (error, seconds) => {
-      const trouble = `${describeServer(temporal)} cannot be reached: ${errorText(error)}`;
+      const trouble = `${server} cannot be reached: ${errorText(error)}`;
       readiness.report('temporal', trouble);
       log.error(`${trouble}. Calls wait; next try in ${seconds} s. Is TEMPORAL_ADDRESS right?`);
     },

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import { lookupResults, notificationResults } from '../../activities/deps/activityDeps.js';
+import { workflowEndStatuses } from '../../activities/store/calls/workflowEnds.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 import type { Forbidden, Hindrance, Notification, PlaceCallResult } from '../../workflows/callActivities.js';
 import { deciders } from '../../workflows/callOutcome.js';
@@ -28,7 +29,7 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
     'calling-window': true,
     eligibility: true,
     store: true,
-    'worker-clock': true,
+    'database-clock': true,
   } satisfies Record<Hindrance['by'], true>),
   forbidden: Object.keys({
     'do-not-call': true,
@@ -82,13 +83,19 @@ export function activityListener(
   });
   const lookups = new Counter({
     name: 'ringtrue_lookups_total',
-    help: 'Numbers that Lookup was to be asked about, by result: answered, no-answer, refused, skipped. Without an answer the call goes on.',
+    help: 'Lookups of numbers, by result: answered, no-answer, refused, skipped. Without an answer the call goes on.',
     labelNames: ['result'],
     registers,
   });
   const duplicates = new Counter({
     name: 'ringtrue_duplicate_calls_total',
-    help: 'Second Twilio calls of one attempt, which must never be. Each one is ended.',
+    help: 'Second Twilio calls of one attempt, which must never happen. Each one is ended.',
+    registers,
+  });
+  const withoutOutcome = new Counter({
+    name: 'ringtrue_calls_without_outcome_total',
+    help: 'Calls whose workflow was found to have ended without an outcome, by how it ended.',
+    labelNames: ['status'],
     registers,
   });
   const toPlacement = new Histogram({
@@ -122,6 +129,7 @@ export function activityListener(
     deadLetters.inc({ type }, 0);
   }
   for (const result of lookupResults) lookups.inc({ result }, 0);
+  for (const status of workflowEndStatuses) withoutOutcome.inc({ status }, 0);
   let lastMessage: string | null = null;
   /** Undefined: not asked yet. */
   let lastReadTrouble: string | null | undefined;
@@ -148,6 +156,15 @@ export function activityListener(
           `Lookup gives no answer (${event.why}). Calls go on without it, so invalid numbers may be dialed. Does TWILIO_BASE_URL serve Lookup, and may the account use it?`,
         );
         break;
+      case 'workflow-ended': {
+        const { kind: _, ...how } = event;
+        withoutOutcome.inc({ status: event.status });
+        log.warn(
+          how,
+          'The workflow of a call ended without an outcome. The record of the call shows it, and what to do.',
+        );
+        break;
+      }
       case 'duplicate-call': {
         const { kind, ...ids } = event;
         duplicates.inc();

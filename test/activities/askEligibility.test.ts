@@ -21,18 +21,24 @@ function ask({
   secrets = [secret],
   allowPrivate = true,
   timeoutMs,
+  requestedTo,
 }: {
   operator?: string | null;
   client?: string;
   secrets?: string[];
   allowPrivate?: boolean;
   timeoutMs?: number;
+  requestedTo?: string;
 }): Promise<Eligibility> {
   const settings = {
     notify: { secrets, allowPrivate },
     doNotCall: { eligibilityUrl: operator, addOptOuts: false },
   } as unknown as ActivitySettings;
-  const clientPlan = { ...plan, ...(client === undefined ? {} : { eligibilityUrl: client }) };
+  const clientPlan = {
+    ...plan,
+    ...(client === undefined ? {} : { eligibilityUrl: client }),
+    ...(requestedTo === undefined ? {} : { requestedTo }),
+  };
   const input = {
     callId: 'order-17',
     attempt: 2,
@@ -69,6 +75,15 @@ describe('whether the number may be called', () => {
       to: plan.to,
       from: plan.from,
       metadata: plan.metadata,
+    });
+  });
+
+  it('Lookup spells the number otherwise: asked with both spellings', async () => {
+    const receiver = await startReceiver(yes);
+    await ask({ client: receiver.origin, requestedTo: '+4407700900123' });
+    expect(verified(receiver.requests[0], secret)).toMatchObject({
+      to: plan.to,
+      requestedTo: '+4407700900123',
     });
   });
 

@@ -100,3 +100,13 @@ it('Lookup hangs for very many numbers: those beyond a bound go on without being
   await Promise.all(under);
   expect(events).toHaveLength(151);
 });
+
+it.each([
+  ['another spelling', { phone_number: '+525512345673' }, { phoneNumber: '+525512345673' }],
+  ['the same spelling', {}, {}],
+  ['another spelling of a number that is not valid', { phone_number: '+525512345673', valid: false }, {}],
+])('Lookup has %s: %j', async (_, over, evidence) => {
+  twilio.answerLookup = (number) => json(200, lookupAnswer(number, over));
+  const { phoneNumber } = await lookUp()({ to, lookup: 'basic' });
+  expect(phoneNumber === undefined ? {} : { phoneNumber }).toEqual(evidence);
+});

@@ -33,6 +33,8 @@ export const outcome: CallOutcome = {
   durationSeconds: 12,
   attempts: [attempt(1)],
   endedBecause: { code: 'answered', message: 'The call was answered' },
+  requestedBy: null,
+  controls: [],
   timeline: [],
   startedAt: '2026-07-01T10:00:00.000Z',
   endedAt: '2026-07-01T10:01:00.000Z',

@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
 import { surelyNotSent } from '../../activities/twilio/twilioRestError.js';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import type {
   FindUnclearCallResult,
@@ -51,13 +52,7 @@ function inputTo(to: string): PlaceCallInput {
       maxDurationSeconds: 60,
       machineDetection: 'off',
       lookup: 'off',
-      retry: {
-        maxAttempts: 1,
-        retryOn: [],
-        initialIntervalSeconds: 1,
-        backoffCoefficient: 1,
-        maximumIntervalSeconds: 1,
-      },
+      retry: completePolicy({ maxAttempts: 1 }),
       callingWindow: null,
       urgent: false,
       priority: 3,
@@ -188,7 +183,7 @@ describe('there is no claim in the journal', () => {
       sendAt: new Date().toISOString(),
       waitSeconds: 0,
     });
-    context.store.settlePlacement = async () => null;
+    context.store.settlePlacement = async () => ({ breakerChange: null, isSameFault: false });
     context.twilio.answerCreate = ({ make }) => {
       make();
       return cut();
@@ -304,8 +299,8 @@ describe('an unclear placement is searched for', () => {
   });
 });
 
-describe("the worker's clock is ahead", () => {
-  it('giveUpAt seems to have passed: not yet, since the call decides by its own clock', async () => {
+describe('giveUpAt', () => {
+  it("it has passed by the database's clock: not yet, since the call decides by Temporal's", async () => {
     const input = inputTo(context.to);
     input.plan.giveUpAt = new Date(Date.now() - 1000).toISOString();
     expect(await execute<PlaceCallResult>(activities().placeCall, input)).toMatchObject({ kind: 'not-yet' });
@@ -313,7 +308,7 @@ describe("the worker's clock is ahead", () => {
   });
 });
 
-describe("the worker's clock is behind the database's", () => {
+describe('the claim tells another time of the database than before', () => {
   const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
   async function placedAnHourLater(input: PlaceCallInput) {
     const { claimPlacement } = context.store;
@@ -328,19 +323,19 @@ describe("the worker's clock is behind the database's", () => {
     }
   }
 
-  it('the calling window is closed by the clock of the database: not sent, and tried again later', async () => {
+  it('the calling window is closed by then: not sent', async () => {
     const input = inputTo(context.to);
     const time = (at: Date) => at.toISOString().slice(11, 16);
     input.plan.callingWindow = { timeZone: 'Etc/UTC', start: time(inMinutes(-30)), end: time(inMinutes(30)) };
     expect(await placedAnHourLater(input)).toEqual({
       kind: 'not-sent',
       why: 'the calling window closed before it could dial',
-      retryAfterSeconds: 30,
+      retryAfterSeconds: 0,
     });
     expect(context.twilio.creates).toHaveLength(0);
   });
 
-  it('giveUpAt has passed by the clock of the database: not sent', async () => {
+  it('giveUpAt has passed by then: not sent', async () => {
     const input = inputTo(context.to);
     input.plan.giveUpAt = inMinutes(30).toISOString();
     expect(await placedAnHourLater(input)).toMatchObject({ kind: 'not-sent', retryAfterSeconds: 0 });

@@ -19,7 +19,11 @@ beforeEach(() => {
 });
 
 /** Records a call whose last attempt ended with this SIP response. */
-async function record(sipResponseCode: number | null, addOptOuts: boolean): Promise<string> {
+async function record(
+  sipResponseCode: number | null,
+  addOptOuts: boolean,
+  more: { requestedTo?: string } = {},
+): Promise<string> {
   const callId = `call-${randomUUID()}`;
   const deps = {
     settings: { doNotCall: { eligibilityUrl: null, addOptOuts } },
@@ -38,6 +42,7 @@ async function record(sipResponseCode: number | null, addOptOuts: boolean): Prom
     callSid: null,
     sipResponseCode,
     attempts,
+    ...more,
   } as const;
   for (const _ of ['once', 'and again'])
     await recordOutcome(deps)({
@@ -55,6 +60,13 @@ describe('a callee rejects the call as unwanted (SIP 607)', () => {
       expiresAt: null,
       reason: `Unwanted: the callee marked such calls as unwanted (SIP 607, call ${callId})`,
     });
+  });
+
+  it('Lookup spells the number otherwise: both spellings are on the list', async () => {
+    const requestedTo = `${to}0`;
+    await record(607, true, { requestedTo });
+    for (const spelling of [to, requestedTo])
+      expect(await store.findDoNotCall(spelling)).toMatchObject({ source: 'opt-out' });
   });
 
   it('opt-outs are not added: recorded, and nothing else', async () => {

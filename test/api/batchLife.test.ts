@@ -60,6 +60,15 @@ describe('a batch from its file to its results', () => {
       json: { total: 1, withoutRequest: 0, sample: [{ callId: `${batchId}-2`, to: busy }] },
     });
 
+    for (const [since, total] of [
+      ['24h', 1],
+      [new Date().toISOString().slice(0, 10), 1],
+      ['0s', 0],
+    ] as const)
+      expect((await api.post('/redials', { ...query, since, dryRun: true })).json).toMatchObject({ total });
+    const before = await api.post('/redials', { ...query, until: '2026-01-31', dryRun: true });
+    expect(before.json).toMatchObject({ total: 0 });
+
     const failed = await api.post('/redials', { batch: batchId, dryRun: true });
     expect(failed.json).toMatchObject({
       total: 1,
@@ -114,6 +123,8 @@ describe('a batch from its file to its results', () => {
     ['nothing says which calls', {}, 422, 'invalid-request'],
     ['an outcome that is none', { outcome: ['bsy'] }, 422, 'invalid-request'],
     ['an unknown field', { batc: 'x' }, 422, 'invalid-request'],
+    ['a time that is none', { since: 'yesterday' }, 422, 'invalid-request'],
+    ['a date that the calendar lacks', { until: '2026-02-30' }, 422, 'invalid-request'],
     [
       'another number for all',
       { to: '+15005550001', overrides: { to: '+15005550002' } },

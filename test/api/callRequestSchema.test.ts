@@ -72,6 +72,18 @@ describe('valid request', () => {
     expect(checkCallRequest(request, known)).toEqual({ request });
   });
 
+  it.each(['url', 'notifyUrl', 'eligibilityUrl'])(
+    'characters in %s that cannot be seen: taken out',
+    (field) => {
+      const { twiml: _, ...others } = valid as Record<string, unknown>;
+      const content = field === 'url' ? others : valid;
+      const written = { ...content, [field]: '\u200bhttps://crm.example.com\u00ad/voice\u200b' };
+      expect(checkCallRequest(written, known)).toMatchObject({
+        request: { [field]: 'https://crm.example.com/voice' },
+      });
+    },
+  );
+
   it('no from, but the server has a default: valid', () => {
     const { from: _, ...request } = valid;
     expect(faultsOf(request, { ...known, defaultFrom: '+15005550006' })).toEqual([]);

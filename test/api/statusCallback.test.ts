@@ -225,6 +225,11 @@ describe('callback that came as GET, because something redirects http to https',
     expect(await call.state()).toMatchObject({ state: 'queued' });
   });
 
+  it('signed, and there is no such call: 404', async () => {
+    const path = '/twilio/status/no-such-call/1?CallSid=CA1&CallStatus=busy';
+    expect(await get(path, sign(publicUrl + path))).toMatchObject({ status: 404 });
+  });
+
   it('no signature, or no parameters: 405', async () => {
     const { path } = await ringing();
     for (const answer of [await get(`${path}?CallStatus=busy`), await get(path, sign(publicUrl + path))])

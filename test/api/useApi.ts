@@ -5,6 +5,7 @@ import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll } from 'vitest';
 import { createApi } from '../../src/api/createApi.js';
 import type { ApiDependencies } from '../../src/api/http/apiDependencies.js';
+import { readApiTokens } from '../../src/config/apiTokens.js';
 import { type HttpServer, listen } from '../../src/process/httpServer.js';
 import type { CallTestContext } from '../support/useCallBench.js';
 
@@ -45,11 +46,18 @@ export interface Api {
   callback(path: string, parameters?: Record<string, string>, token?: string): Promise<Answer>;
 }
 
+/** Dependencies that a test replaces. Tokens are entries as in `RINGTRUE_API_TOKENS`. */
+type Replaced = Partial<Omit<ApiDependencies, 'apiTokens'>> & { apiTokens?: string[] };
+
+function withTokens({ apiTokens = [], ...others }: Replaced) {
+  if (apiTokens.length === 0) return { ...others, apiTokens: [] };
+  const read = readApiTokens(apiTokens.join(','));
+  if ('faults' in read) throw new Error(`RINGTRUE_API_TOKENS ${read.faults.join('; ')}`);
+  return { ...others, apiTokens: read.tokens };
+}
+
 /** Serves the real API on the real worker, store and Temporal server of `fates`, except what is replaced. */
-export function useApi(
-  context: CallTestContext,
-  overrides: () => Partial<ApiDependencies> = () => ({}),
-): Api {
+export function useApi(context: CallTestContext, overrides: () => Replaced = () => ({})): Api {
   const api = {} as Api;
   let server: HttpServer;
   beforeAll(async () => {
@@ -64,14 +72,13 @@ export function useApi(
       progress: 'signal',
       accountSid: context.bench.settings.twilio.accountSid,
       twilioAuthTokens: [authToken, secondaryAuthToken],
-      apiTokens: [],
       policies: () => context.bench.settings.policies(),
       defaultFrom: context.bench.settings.defaultFrom,
       rules: context.bench.settings,
       readiness: async () => ({ ready: true, checks: { temporal: 'ok' } }),
       metrics,
       log,
-      ...overrides(),
+      ...withTokens(overrides()),
     });
     server = await listen(app, { host: '127.0.0.1', port: 0, what: 'API', variable: 'PORT' });
     const origin = `http://127.0.0.1:${server.port}`;
@@ -106,14 +113,13 @@ export function useApi(
 }
 
 /** The API with nothing behind it, for what needs nothing. */
-export function bareApi(overrides: Partial<ApiDependencies> = {}) {
+export function bareApi(overrides: Replaced = {}) {
   return createApi({
     publicUrl,
-    apiTokens: [],
     twilioAuthTokens: [],
     metrics: new Registry(),
     log: pino({ level: 'silent' }),
-    ...overrides,
+    ...withTokens(overrides),
   } as ApiDependencies);
 }
 

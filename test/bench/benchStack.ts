@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -29,6 +29,8 @@ export interface BenchStack {
   load: BenchProcess;
   yardstick: BenchProcess;
   usage(): Record<PartName, Usage>;
+  /** Bytes that the JavaScript of each process has in use after its garbage was collected. */
+  heapBytes(): Promise<Record<'api' | 'worker', number>>;
   /** CPU seconds a second of each process while nothing happens. Zero until it is measured. */
   idle: Record<PartName, number>;
   /** Starts a process, waits until it serves, and stops it. Returns the milliseconds until it served. */
@@ -102,6 +104,8 @@ export async function startBenchStack(options: {
       RINGTRUE_DATA_DIR: directory,
       RINGTRUE_LOG_LEVEL: 'info',
       RINGTRUE_PROGRESS: options.progress,
+      NODE_OPTIONS: `--expose-gc --import=${new URL('collectGarbage.mjs', import.meta.url)}`,
+      BENCH_HEAP_DIRECTORY: directory,
       ...endlessWait,
     };
 
@@ -171,6 +175,16 @@ export async function startBenchStack(options: {
       load: usageOf(load.pid),
       yardstick: usageOf(yardstick.pid),
     });
+    async function heapBytesOf({ pid }: RingtrueProcess): Promise<number> {
+      const file = join(directory, `${pid}.heap`);
+      await rm(file, { force: true });
+      process.kill(pid, 'SIGUSR2');
+      for (const giveUpAt = Date.now() + 20_000; ; await pause(20)) {
+        const text = await readFile(file, 'utf8').catch(() => null);
+        if (text !== null) return Number(text);
+        if (Date.now() > giveUpAt) throw new Error(`Process ${pid} did not say how much memory it uses.`);
+      }
+    }
     return {
       client: new Client({ connection }),
       store,
@@ -180,6 +194,7 @@ export async function startBenchStack(options: {
       load,
       yardstick,
       usage,
+      heapBytes: async () => ({ api: await heapBytesOf(api), worker: await heapBytesOf(worker) }),
       idle: Object.fromEntries(partNames.map((part) => [part, 0])) as Record<PartName, number>,
       async startUp(what) {
         const starts = {

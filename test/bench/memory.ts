@@ -11,7 +11,7 @@ export interface MemoryPlan {
 
 export interface MemoryMeasure {
   plan: MemoryPlan;
-  /** Resident memory after each slice, in MB. */
+  /** What the JavaScript of each process has in use after each slice, once garbage was collected, in MB. */
   apiMb: number[];
   workerMb: number[];
 }
@@ -20,10 +20,10 @@ export interface MemoryMeasure {
 export const shortMemoryPlan: MemoryPlan = { slices: 6, calls: 25, waitedReads: 150 };
 export const longMemoryPlan: MemoryPlan = { slices: 15, calls: 200, waitedReads: 400 };
 
-/** Growth in MB that garbage which is not collected yet explains, however long the run. */
-export const mostGrowthMb = 40;
+/** Growth in MB that caches explain which are not full yet, however long the run. */
+export const mostGrowthMb = 10;
 
-/** Repeats calls and waited reads, and reads after each slice how much memory API and worker have. */
+/** Repeats calls and waited reads, and reads after each slice how much memory API and worker use. */
 export async function measureMemory(
   stack: BenchStack,
   plan: MemoryPlan,
@@ -36,9 +36,9 @@ export async function measureMemory(
       stack.load.run('calls', { count: plan.calls, pace: { inFlight: 25 }, to: 'ordinary numbers' }),
       stack.load.run('waitedReads', { count: plan.waitedReads, inFlight: 50 }),
     ]);
-    const { api, worker } = stack.usage();
-    measure.apiMb.push(api.residentBytes / 1024 / 1024);
-    measure.workerMb.push(worker.residentBytes / 1024 / 1024);
+    const { api, worker } = await stack.heapBytes();
+    measure.apiMb.push(api / 1024 / 1024);
+    measure.workerMb.push(worker / 1024 / 1024);
     print(
       `slice ${slice} of ${plan.slices}: ${lastOf(measure.apiMb)} MB API, ${lastOf(measure.workerMb)} MB worker`,
     );
@@ -48,20 +48,20 @@ export async function measureMemory(
 
 /**
  * MB by which memory grew after the first third of the slices, in which a process loads and compiles its
- * code. Compares the least memory of the second third with that of the last third, because garbage comes and
- * goes.
+ * code. Compares the least memory of the second third with that of the last third, because what is under way
+ * comes and goes.
  */
-export function growthMb(residentMb: number[]): number {
-  const third = Math.floor(residentMb.length / 3);
-  return Math.min(...residentMb.slice(-third)) - Math.min(...residentMb.slice(third, 2 * third));
+export function growthMb(usedMb: number[]): number {
+  const third = Math.floor(usedMb.length / 3);
+  return Math.min(...usedMb.slice(-third)) - Math.min(...usedMb.slice(third, 2 * third));
 }
 
 /** The measure as text for people. */
 export function memoryReport({ plan, apiMb, workerMb }: MemoryMeasure): string {
   const line = (name: string, mb: number[]) =>
-    `${name} ${mb.map((one) => one.toFixed(0)).join(' ')} MB: grew by ${growthMb(mb).toFixed(0)} MB`;
+    `${name} ${mb.map((one) => one.toFixed(1)).join(' ')} MB: grew by ${growthMb(mb).toFixed(1)} MB`;
   return [
-    `resident memory after each of ${plan.slices} slices of ${plan.calls} calls and ${plan.waitedReads} waited reads`,
+    `memory in use after each of ${plan.slices} slices of ${plan.calls} calls and ${plan.waitedReads} waited reads`,
     line('API   ', apiMb),
     line('worker', workerMb),
     `Flat means: grew by at most ${mostGrowthMb} MB from the second third of the slices to the last.`,
@@ -69,5 +69,5 @@ export function memoryReport({ plan, apiMb, workerMb }: MemoryMeasure): string {
 }
 
 function lastOf(values: number[]): string {
-  return (values.at(-1) ?? Number.NaN).toFixed(0);
+  return (values.at(-1) ?? Number.NaN).toFixed(1);
 }

@@ -1,4 +1,4 @@
-import type { CallRequest, Outcome, RetryPolicy } from '../../workflows/callRequest.js';
+import type { CallRequest, Outcome, RetryPolicyRequest } from '../../workflows/callRequest.js';
 import { type Dice, diceOf } from './dice.js';
 import { destinationBy } from './numberMix.js';
 
@@ -126,7 +126,7 @@ function plannedCalls(dice: Dice, seed: number, count: number, withinMs: number)
 }
 
 /** Retries after a second; or after a long time, and then the client requests the retry earlier. */
-function policyBy(dice: Dice): { policy: RetryPolicy; now: boolean } {
+function policyBy(dice: Dice): { policy: RetryPolicyRequest; now: boolean } {
   const now = dice.chance(0.25);
   const seconds = now ? 20 : 1;
   return {

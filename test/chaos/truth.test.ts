@@ -42,6 +42,8 @@ const outcome: CallOutcome = {
   durationSeconds: 0,
   attempts: [attempt],
   endedBecause: { code: 'max-attempts', message: 'Attempt 1 of 1 was the last' },
+  requestedBy: null,
+  controls: [],
   timeline: [],
   lookup: null,
   startedAt: '2026-01-01T00:00:00.000Z',
@@ -113,6 +115,8 @@ function evidenceOf(record: CallOutcome = outcome, twilio: TwilioCall[] = [twili
         nextAttemptAt: null,
         paused: false,
         pauseReason: null,
+        requestedBy: null,
+        controls: [],
       },
     },
   };

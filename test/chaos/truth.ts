@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { behaviorOf } from '../../src/simulator/numbers/numbers.js';
 import type { CallOutcome } from '../../workflows/callOutcome.js';
 import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
@@ -165,13 +166,7 @@ function untruthsOfOutcome(call: PlacedCall, outcome: CallOutcome): string[] {
   }
 }
 
-const once: RetryPolicy = {
-  maxAttempts: 1,
-  retryOn: [],
-  initialIntervalSeconds: 1,
-  backoffCoefficient: 1,
-  maximumIntervalSeconds: 1,
-};
+const once: RetryPolicy = completePolicy({ maxAttempts: 1, retryOn: [], initialIntervalSeconds: 1 });
 
 function breachesOfPolicy({ request, cancels }: PlacedCall, outcome: CallOutcome): string[] {
   const policy = policyOf(request);
@@ -199,7 +194,7 @@ function breachesOfPolicy({ request, cancels }: PlacedCall, outcome: CallOutcome
 
 function policyOf({ retry }: CallRequest): RetryPolicy {
   if (typeof retry === 'string') throw new Error(`The plan names no policies, and here is ${retry}.`);
-  return retry ?? once;
+  return retry ? completePolicy(retry) : once;
 }
 
 /** Compares two values as JSON, so that the order of fields and `undefined` do not count. */

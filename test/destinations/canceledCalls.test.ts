@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import { json, lookupAnswer } from '../support/scriptedTwilio.js';
 import { useCallBench } from '../support/useCallBench.js';
 
 const context = useCallBench();
@@ -32,6 +33,21 @@ it.each([
   expect(outcome).toMatchObject(canceled(to, message));
   expect(outcome.timeline.map(({ text }) => text)).toContainEqual(expect.stringContaining('not dialed'));
   expect(context.twilio.requests).toEqual([]);
+});
+
+it('Lookup spells the number as one of a country that is not allowed: canceled by policy, nothing dialed', async () => {
+  const spelled = '+442079460124';
+  context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { phone_number: spelled }));
+  const call = await context.bench.start({
+    to: '+4930123458',
+    callingWindow: { start: '00:00', end: '00:01' },
+  });
+  expect(await call.result()).toMatchObject({
+    ...canceled(spelled, 'a number of GB'),
+    requestedTo: '+4930123458',
+    lookup: { valid: true, phoneNumber: spelled },
+  });
+  expect(context.twilio.creates).toEqual([]);
 });
 
 it('the setting changes while the call waits: canceled by policy at the gate, nothing dialed', async () => {

@@ -80,6 +80,12 @@ describe('POST /calls?dryRun=true', () => {
   it.each<[string, string, object, string]>([
     ['a bad body', '/calls?dryRun=true', { priority: 9 }, 'priority'],
     ['a giveUpAt that has passed', '/calls?dryRun=true', { giveUpAt: '2020-01-01T00:00:00Z' }, 'giveUpAt'],
+    [
+      'a giveUpAt before notBefore',
+      '/calls?dryRun=true',
+      { notBefore: '2098-01-01T00:00:00Z', giveUpAt: '2097-01-01T00:00:00Z' },
+      'giveUpAt',
+    ],
     ['dryRun neither true nor false', '/calls?dryRun=yes', {}, 'dryRun'],
     ['a misspelled dryRun', '/calls?dryrun=true', {}, 'dryrun'],
   ])('%s: 422, and nothing is dialed', async (_, path, more, fault) => {
@@ -115,9 +121,12 @@ describe('POST /calls?dryRun=true', () => {
       { by: 'known-invalid', message: expect.stringContaining('no such number') },
     ],
     [
-      'the window opens after giveUpAt',
-      () => {},
-      { notBefore: '2098-01-01T00:00:00Z', giveUpAt: '2097-01-01T00:00:00Z' },
+      "the operator's window opens after giveUpAt",
+      () =>
+        Object.assign(context.bench.settings, {
+          callingWindow: { timeZone: 'UTC', start: '08:00', end: '09:00' },
+        }),
+      { notBefore: '2099-01-01T12:00:00Z', giveUpAt: '2099-01-01T20:00:00Z' },
       { by: 'give-up-at', message: expect.any(String) },
     ],
   ])('%s: forbidden by that, no attempt', async (_, arrange, more, entry) => {
@@ -219,9 +228,9 @@ describe('POST /batches?dryRun=true', () => {
     unchecked: [{ by: 'lookup' }],
   };
   async function numbers() {
-    const listed = `${context.to.slice(0, -1)}0`;
+    const listed = `+16${context.to.slice(3)}`;
     await context.store.addToDoNotCall({ to: listed, reason: 'no', expiresAt: null, source: 'api' });
-    return [listed, `${context.to.slice(0, -1)}1`, '12', '+19005551234'];
+    return [listed, context.to, '12', '+19005551234'];
   }
   const batches = async () => (await api.get('/batches?limit=200')).json.batches.length;
 

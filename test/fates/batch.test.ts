@@ -211,6 +211,26 @@ describe('controlling a batch', () => {
     expect(await batch.result()).toMatchObject({ state: 'done', counts: { done: 15 } });
   });
 
+  it('canceled while its first calls were released and no worker had started them: none of them is made', async () => {
+    const seen = endCallsAutomatically(context);
+    const { store } = context;
+    let isAway = true;
+    const startingRows: OutcomeStore['startingRows'] = async (batchId, limit) => {
+      if (isAway) throw new Error('the worker is lost');
+      return store.startingRows(batchId, limit);
+    };
+    await workingOn({ ...store, startingRows }, async () => {
+      const batch = await batchOf(6, 3);
+      await batch.until(({ counts }) => counts.running === 3);
+      await batch.update('cancel', { reason: 'the wrong file' });
+      isAway = false;
+      expect(await batch.result()).toMatchObject({ state: 'canceled', counts: { refused: 3, withdrawn: 3 } });
+      const [row] = await store.batchResults(batch.batchId, { after: 0, limit: 1 });
+      expect(row?.reason).toBe('the batch was canceled before the call was started');
+    });
+    expect(seen.callIds).toEqual([]);
+  });
+
   it('begun paused: nothing is made before it is resumed', async () => {
     const seen = endCallsAutomatically(context);
     const batch = await batchOf(3, 5, { paused: true });

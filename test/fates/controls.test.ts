@@ -193,6 +193,19 @@ describe('pause', () => {
     expect(context.twilio.creates).toHaveLength(0);
   });
 
+  it('a reason of any length, and a giveUpAt: the call waits, and goes on', async () => {
+    const call = await context.bench.start({
+      to: context.to,
+      notBefore: inSeconds(1),
+      giveUpAt: inSeconds(hour),
+    });
+    await call.handle.executeUpdate('pause', { args: [{ reason: 'x'.repeat(2000) }] });
+    await call.until((s) => s.state === 'waiting' && s.waitingFor?.includes('xxx') === true);
+    await update(call, 'resume');
+    await call.callback(1, await placed(call), 'busy', { SequenceNumber: '2' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy' });
+  });
+
   it('giveUpAt passes while paused after an attempt: the last outcome stays', async () => {
     const call = await context.bench.start({
       to: context.to,
@@ -292,5 +305,20 @@ describe('reschedule', () => {
     expect(await call.state()).toMatchObject({ nextAttemptAt });
     await update(call, 'cancel');
     await call.result();
+  });
+});
+
+it('canceled by signal, then through Temporal: the reason and the name of the signal', async () => {
+  const call = await context.bench.start({ to: context.to, notBefore: inSeconds(hour) }, undefined, {
+    requestedBy: 'ann',
+  });
+  await call.until((s) => s.state === 'waiting');
+  await call.handle.signal('cancel', { reason: 'moved', by: 'bob' });
+  await call.handle.cancel();
+  expect(await call.result()).toMatchObject({
+    outcome: 'canceled',
+    endedBecause: { code: 'canceled', message: 'Canceled: moved' },
+    requestedBy: 'ann',
+    controls: [{ control: 'cancel', by: 'bob' }],
   });
 });

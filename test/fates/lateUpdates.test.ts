@@ -248,17 +248,35 @@ describe('a callback names a second Twilio call for the attempt', () => {
     );
   });
 
-  it('a call to another number, or one that does not exist: nothing is ended', async () => {
+  it('a call to another number: nothing is ended', async () => {
     const call = await context.bench.start({ to: context.to, lookup: 'off' });
     const { attempts } = await call.until((s) => s.state === 'queued');
     const own = attempts[0]?.callSid as string;
     const other = context.twilio.makeCall({ To: '+15005550199', From: from });
-    const unknown = `CA${'f'.repeat(32)}`;
-    for (const sid of [other.sid, unknown]) await call.callback(1, sid, 'ringing');
-    await expect.poll(() => context.twilio.requests).toContain(`GET /Calls/${unknown}.json`);
+    await call.callback(1, other.sid, 'ringing');
+    await expect.poll(() => context.twilio.requests).toContain(`GET /Calls/${other.sid}.json`);
     await call.callback(1, own, 'busy', { SequenceNumber: '2' });
     expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: own });
     expect(context.twilio.requests.filter((request) => request.startsWith('POST /Calls/CA'))).toEqual([]);
+  });
+
+  it('Twilio does not show the call at first: an alarm, and it is ended once it can be read', async () => {
+    const call = await context.bench.start({ to: context.to, lookup: 'off' });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    const own = attempts[0]?.callSid as string;
+    const unseen = `CA${'f'.repeat(32)}`;
+    await call.callback(1, unseen, 'initiated');
+    await call.callback(1, own, 'busy', { SequenceNumber: '2' });
+    // The outcome does not wait for it.
+    expect((await call.until((s) => s.state === 'done')).outcome).toMatchObject({ callSid: own });
+    const alarm = { kind: 'duplicate-call', callId: call.callId, duplicateSid: unseen };
+    await expect
+      .poll(() => context.bench.events, { timeout: 15_000 })
+      .toContainEqual(expect.objectContaining(alarm));
+    const second = context.twilio.makeCall({ To: context.to, From: from });
+    Object.assign(second, { sid: unseen, status: 'ringing' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: own });
+    expect(context.twilio.requests).toContain(`POST /Calls/${unseen}.json`);
   });
 });
 

@@ -76,9 +76,13 @@ it('a waiting call has a long history: it goes on in a new run, with its attempt
     ]),
   });
   const retry = { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 0, maximumIntervalSeconds: 0 };
-  const call = await bench.start({ to: context.to, retry, metadata: { order: '17' } });
+  const call = await bench.start({ to: context.to, retry, metadata: { order: '17' } }, undefined, {
+    requestedBy: 'ann',
+  });
   const first = await placed(call);
   const { startedAt } = await call.state();
+  await call.handle.executeUpdate('pause', { args: [{ by: 'bob' }] });
+  await call.handle.executeUpdate('resume', { args: [{ by: 'cem' }] });
   // Claimed by another call, as soon as the first attempt is over.
   const other = await bench.start({ to: context.to, allowParallel: true });
   const otherSid = await placed(other);
@@ -100,6 +104,13 @@ it('a waiting call has a long history: it goes on in a new run, with its attempt
     startedAt,
     outcome: 'answered',
     attempts: [{ outcome: 'busy' }, { outcome: 'answered' }],
+    requestedBy: 'ann',
+    controls: [
+      { control: 'pause', by: 'bob' },
+      { control: 'resume', by: 'cem' },
+      { control: 'pause', by: null },
+      { control: 'resume', by: null },
+    ],
   });
   expect(result.timeline[0]?.text).toMatch(/^Lookup/);
   await bench.stop();

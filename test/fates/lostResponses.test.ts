@@ -23,6 +23,12 @@ describe('the create reached Twilio, and its answer was lost', () => {
         ] as const,
     ),
     ["a JSON error that is not Twilio's", () => json(403, { error: 'forbidden' })],
+    ["a gateway's own code", () => json(403, { code: 7, message: 'blocked by policy', details: [] })],
+    ["a gateway's status as its code", () => json(429, { code: 429, message: 'slow down', status: 429 })],
+    [
+      "a code under another site's address",
+      () => json(403, { code: 20003, message: 'no', more_info: 'https://gateway.example/twilio.com/20003' }),
+    ],
     ['a 201 that breaks off', () => new Response('{"sid": "CA', { status: 201 })],
     ['an empty 201', () => new Response('', { status: 201 })],
     ['a 201 without a SID', () => json(201, { sid: null, status: 'queued' })],
@@ -58,6 +64,18 @@ describe('the create reached Twilio, and its answer was lost', () => {
     const sid = context.twilio.calls[0]?.sid as string;
     await call.callback(1, sid, 'completed', end);
     expect(await call.result()).toMatchObject({ outcome: 'answered', callSid: sid });
+    expect(context.twilio.creates).toHaveLength(1);
+  });
+
+  it('the list of Twilio writes the caller id otherwise: found, dialed once', async () => {
+    context.twilio.answerCreate = ({ make }) => {
+      make().from = '+5215512345673';
+      return cut();
+    };
+    const call = await context.bench.start({ to: context.to, from: '+525512345673' });
+    const { attempts } = await call.until((s) => s.state === 'queued');
+    await call.callback(1, attempts[0]?.callSid as string, 'completed', end);
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
     expect(context.twilio.creates).toHaveLength(1);
   });
 
@@ -131,6 +149,29 @@ describe('the create reached Twilio, and its answer was lost', () => {
     const sid = 'CAeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee';
     await call.callback(1, sid, 'busy', { SequenceNumber: '2' });
     expect(await call.result()).toMatchObject({ outcome: 'busy', callSid: sid });
+  });
+
+  it('the list showed a call of another program that had ended: a callback names the right one, which is followed', async () => {
+    context.twilio.answerCreate = ({ make }) => {
+      make().status = 'busy';
+      return cut();
+    };
+    const { settings } = context.bench;
+    const usual = settings.callbackWaitSeconds;
+    settings.callbackWaitSeconds = 1;
+    const call = await context.bench.start({ to: context.to, retry: 'thrice' });
+    await call.until((s) => s.state === 'waiting-to-retry');
+    settings.callbackWaitSeconds = usual;
+    const sid = 'CAeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee';
+    await call.callback(1, sid, 'ringing', { SequenceNumber: '1' });
+    await call.until((s) => s.state === 'ringing');
+    await call.callback(1, sid, 'completed', end);
+    expect(await call.result()).toMatchObject({
+      outcome: 'answered',
+      callSid: sid,
+      attempts: [{ number: 1, callSid: sid }],
+    });
+    expect(context.twilio.creates).toHaveLength(1);
   });
 });
 

@@ -45,6 +45,26 @@ describe('Twilio is asked for no callbacks', () => {
   });
 });
 
+describe('the worker has another Twilio account by now', () => {
+  it('Twilio does not know the call: it says so, waits, and has its outcome from the right account', async () => {
+    const call = await context.bench.start({ to: context.to });
+    await placed(call);
+    const { twilio } = context.bench.settings;
+    const usual = twilio.accountSid;
+    const { answerFetch } = context.twilio;
+    twilio.accountSid = `AC${'9'.repeat(32)}`;
+    context.twilio.answerFetch = () => twilioError(404, 20404, 'not found');
+    try {
+      await call.until((s) => s.waitingFor?.includes(`TWILIO_ACCOUNT_SID=${usual}`) === true);
+    } finally {
+      twilio.accountSid = usual;
+      context.twilio.answerFetch = answerFetch;
+    }
+    answerFetchWith({ status: 'busy' });
+    expect(await call.result()).toMatchObject({ outcome: 'busy', decidedBy: 'poll' });
+  });
+});
+
 describe('no callback comes', () => {
   it('Twilio is asked through ringing and talking until its word is final: decided by poll', async () => {
     const call = await context.bench.start({ to: context.to });
@@ -170,7 +190,7 @@ describe('Twilio takes creates, and refuses to be read', () => {
       context.twilio.answerFetch = () => twilioError(status, code, text);
       const call = await context.bench.start({ to: context.to });
       const sid = await placed(call);
-      const waiting = await call.until((s) => s.waitingFor?.includes('refuses to be read') ?? false);
+      const waiting = await call.until((s) => s.waitingFor?.includes('cannot be read until') ?? false);
       expect(waiting.waitingFor).toContain(`${code}: ${text}`);
       await polls(3);
       context.twilio.answerFetch = context.defaults.answerFetch;
@@ -186,7 +206,7 @@ describe('Twilio takes creates, and refuses to be read', () => {
     const call = await context.bench.start({ to: context.to });
     await placed(call);
     await call.handle.executeUpdate('cancel', { args: [{}] });
-    await call.until((s) => s.waitingFor?.includes('refuses to be read') ?? false);
+    await call.until((s) => s.waitingFor?.includes('cannot be read until') ?? false);
     context.twilio.answerFetch = context.defaults.answerFetch;
     expect(await call.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'poll' });
   });

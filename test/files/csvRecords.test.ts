@@ -103,6 +103,12 @@ describe('csvRecords', () => {
     ],
     ['a mark, then sep=', '\uFEFFsep=;\na;b', [['a', 'b']]],
     ['an empty line', 'a\n\nb', [['a'], [''], ['b']]],
+    [
+      'empty lines before the first one, and semicolons',
+      '\uFEFF \n\na;b;c,d',
+      [[''], [''], ['a', 'b', 'c,d']],
+    ],
+    ['sep=, an empty line, and quotes', '"sep=;"\r\n\r\n"a";b', [[''], ['a', 'b']]],
   ])('%s, in parts of any size', async (_, text, cells) => {
     await fc.assert(
       fc.asyncProperty(cuts, async (at) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { csvRows } from '../../src/api/batches/csvRows.js';
 import { useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 
@@ -77,6 +78,7 @@ describe('batch files as people have them', () => {
     ['semicolons', file('semicolon.csv'), [{ to: ann, name: 'Ann' }]],
     ['a first line sep=;', file('sep-line.csv'), [{ to: ann, name: 'Ann' }]],
     ['a first line sep=, in quotes', `"sep=,"\nto,metadata.a\n${ann},x;y\n`, [{ to: ann, a: 'x;y' }]],
+    ['an empty line, then semicolons', `\r\nto;metadata.a\r\n${ann};x,y\r\n`, [{ to: ann, a: 'x,y' }]],
     ['tabs', `to\tmetadata.a\n${ann}\tx,y\n`, [{ to: ann, a: 'x,y' }]],
     ['UTF-16 with tabs', file('utf16le-bom-tab.txt'), [{ to: ann, name: 'Müller' }]],
     ['UTF-16 without a mark', bytes(`to,metadata.a\n${ann},Ł\n`, 'utf16le'), [{ to: ann, a: 'Ł' }]],
@@ -105,6 +107,18 @@ describe('batch files as people have them', () => {
     const rows = await rowsOf(body, {}, 'text/csv; charset=windows-1251');
     expect(rows).toEqual([{ to: ann, a: 'Петр' }]);
     expect((await postBatch(body, {}, 'text/csv; charset=klingon')).status).toBe(415);
+  });
+
+  it.each([
+    ['8:00', '17:30:00'],
+    ['08:00', '17:30'],
+  ])('%s and %s in the columns of a window, and days with semicolons: read', async (start, end) => {
+    const text = async function* () {
+      yield `to,callingWindow.start,callingWindow.end,callingWindow.days\n${ann},${start},${end},1;2\n`;
+    };
+    for await (const { request } of csvRows(text(), undefined))
+      expect(request.callingWindow).toEqual({ start: '08:00', end: '17:30', days: [1, 2] });
+    expect.assertions(1);
   });
 
   it('TRUE in a column: meant', async () => {

@@ -71,6 +71,15 @@ it('tokens are set, and one is short: the API says so and starts; strangers see 
   expect(await (await fetch(`${url}/readyz`, { headers })).json()).toMatchObject({ checks: { store: 'ok' } });
 });
 
+it('a token with a fault: the API names the entry and repeats nothing of it, status 2', async () => {
+  const entries = 'ann:read:Kx0-a-good-token,bob:boss:Kx1-another-token,Kx2-in-the-wrong-place:call:Kx3 x';
+  const { process } = await start('api', { RINGTRUE_API_TOKENS: entries });
+  expect((await process.ended).status).toBe(2);
+  expect(process.stderr).toContain('RINGTRUE_API_TOKENS has an unknown role in entry 2');
+  expect(process.stderr).toContain('RINGTRUE_API_TOKENS has no usable token in entry 3');
+  expect(process.stderr + process.stdout).not.toMatch(/Kx\d/);
+});
+
 it('no tokens, and the public URL leads to it from outside: the API names both variables, status 2', async () => {
   const { process } = await start('api', { RINGTRUE_PUBLIC_URL: 'https://calls.example.com' });
   expect((await process.ended).status).toBe(2);

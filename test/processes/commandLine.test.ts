@@ -253,9 +253,16 @@ describe('with `ringtrue dev`', () => {
     const results = await run(['batch', 'results', batchId], env);
     expect(results.stdout).toMatch(/^row,callId,to,[\s\S]*\r\n1,.*,busy,[\s\S]*\r\n2,.*,answered,.*,2\r\n$/);
     expect((await run(['batch', 'show', batchId], env)).stdout).toMatch(/state +done/);
-    const redial = ['redial', '--batch', batchId, '--outcome', 'busy,no-answer'];
+    const redial = ['redial', '--batch', batchId, '--outcome', 'busy,no-answer', '--since', '24h'];
     const again = JSON.parse((await run([...redial, '--wait', '--json'], env)).stdout);
     expect(again).toMatchObject({ redialOf: { batch: batchId }, counts: { total: 1, done: 1 } });
+    // The caller ID is the destination of the second call.
+    const overrides = ['--overrides', '{"from":"+15005551200"}'];
+    const faulty = ['redial', '--batch', batchId, '--outcome', 'busy,answered', ...overrides];
+    expect((await run(faulty, env)).status).toBe(1);
+    const others = await run([...faulty, '--skip-faulty-rows'], env);
+    expect(others).toMatchObject({ status: 0, stdout: expect.stringContaining('1 call') });
+    expect(others.stderr).toContain('row 2: from is "+15005551200", the destination itself');
     expect((await run(['batch', 'cancel', batchId], env)).stderr).toContain('The batch is already over');
 
     writeFileSync(file, 'to,metadata.order\n+15005552486,1\n2486,2\n');

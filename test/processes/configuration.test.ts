@@ -143,6 +143,16 @@ describe('one variable is wrong: one fault, which names it and says what is righ
     ],
     [
       'TWILIO_BASE_URL',
+      'https://user:password@example.com',
+      'TWILIO_BASE_URL is set, but not right; must be an http(s) URL without user name, password and query',
+    ],
+    [
+      'TWILIO_AUTH_TOKEN',
+      '"11112222333344445555666677778888',
+      'TWILIO_AUTH_TOKEN is set, but not right; must be an auth token, without spaces',
+    ],
+    [
+      'TWILIO_BASE_URL',
       'ftp://example.com',
       'TWILIO_BASE_URL is "ftp://example.com"; must be an http(s) URL without user name, password and query',
     ],
@@ -154,7 +164,7 @@ describe('one variable is wrong: one fault, which names it and says what is righ
     [
       'RINGTRUE_API_TOKENS',
       'good,not good',
-      'RINGTRUE_API_TOKENS is set, but not right; must be bearer tokens of letters, digits and -._~+/=, separated by commas',
+      'RINGTRUE_API_TOKENS has no usable token in entry 2; must be letters, digits and -._~+/=',
     ],
     [
       'DATABASE_URL',
@@ -408,6 +418,8 @@ describe('names and values that other programs set', () => {
     RINGTRUE_SERVICE_HOST: '10.96.0.13',
     RINGTRUE_PORT: 'tcp://[fd00::1]:3000',
     RINGTRUE_PORT_53_UDP: 'udp://10.96.0.13:53',
+    RINGTRUE_API_NAME: '/worker/ringtrue-api',
+    RINGTRUE_API_ENV_NODE_VERSION: '20',
     RINGTRUE_SIMULATOR_PORT: 'tcp://10.96.0.14:3001',
     RINGTRUE_TEMPORAL_UI_PORT: 'tcp://10.96.0.15:8233',
   };
@@ -449,12 +461,15 @@ describe('names and values that other programs set', () => {
       'postgres://ringtrue:s%40cret@/ringtrue?host=/cloudsql/project:europe-west1:instance';
     const configuration = apiConfiguration({ ...complete, DATABASE_URL });
     expect(configuration.databaseUrl).toBe(DATABASE_URL);
-    expect(configuration.secrets).toEqual(['the-token', 'the-api-token', 's%40cret', 's@cret']);
+    expect(configuration.secrets).toEqual(expect.arrayContaining(['s%40cret', 's@cret']));
   });
 
   it.each([
     ['http://localhost:3000', 'Twilio cannot reach a local name'],
     ['http://api:3000', 'Twilio cannot reach a local name'],
+    ['http://calls.lan', 'Twilio cannot reach a local name'],
+    ['https://calls.home.arpa', 'Twilio cannot reach a local name'],
+    ['https://calls..example.com', 'it has an empty label'],
     ['http://127.0.0.1:3000', 'Twilio cannot reach a private address'],
     ['http://[::1]:3000', 'Twilio cannot reach a private address'],
     ['https://10.0.0.5', 'Twilio cannot reach a private address'],
@@ -522,6 +537,12 @@ describe('what the variables mean', () => {
       accountSid,
     });
     expect(apiConfiguration(env).twilioAuthTokens).toEqual(['the-token', 'next']);
+  });
+
+  it('TWILIO_FROM is written with a trunk prefix: read in its one spelling', () => {
+    const env = { ...complete, TWILIO_FROM: '+4407700900123' };
+    expect(apiConfiguration(env).defaultFrom).toBe('+447700900123');
+    expect(workerConfiguration(env).activities.defaultFrom).toBe('+447700900123');
   });
 
   it('the auth token is rotated: notifications are signed with the secrets of both tokens, the new one first', () => {
@@ -739,7 +760,131 @@ describe('what the variables mean', () => {
       'one',
       'two',
       'very-secret',
+      // As requests to Twilio carry them.
+      Buffer.from(`${accountSid}:the-token`).toString('base64'),
+      Buffer.from(`${apiKey}:key-secret`).toString('base64'),
     ]);
+  });
+
+  it('the caller id in another spelling, or with an invisible mark: the one spelling', () => {
+    for (const TWILIO_FROM of ['+4407700900123', '\u202a+447700900123\u202c'])
+      expect(workerConfiguration({ ...complete, TWILIO_FROM }).activities.defaultFrom).toBe('+447700900123');
+  });
+});
+
+describe('RINGTRUE_API_TOKENS', () => {
+  const secret = 'S3cret-0123456789';
+  const withTokens = (RINGTRUE_API_TOKENS: string) => ({ ...complete, RINGTRUE_API_TOKENS });
+
+  it('entries with and without name and role: a token without a role is admin, and has its position', () => {
+    const { apiTokens, secrets } = apiConfiguration(
+      withTokens(
+        `web-shop:call:${secret}, short , Änne Müller@x.de:read:another/token==,last:admin:a-third-one`,
+      ),
+    );
+    expect(apiTokens).toEqual([
+      { name: 'web-shop', role: 'call', token: secret },
+      { name: 'token 1', role: 'admin', token: 'short' },
+      { name: 'Änne Müller@x.de', role: 'read', token: 'another/token==' },
+      { name: 'last', role: 'admin', token: 'a-third-one' },
+    ]);
+    expect(secrets).toEqual(expect.arrayContaining([secret, 'short', 'another/token==', 'a-third-one']));
+    expect(secrets).not.toContain('web-shop');
+  });
+
+  it.each([
+    [
+      'an unknown role',
+      `ann:${secret}:${secret}`,
+      ['has an unknown role in entry 1; must be read, call, admin, as in NAME:ROLE:TOKEN'],
+    ],
+    [
+      'a role in capitals',
+      `x,ann:Admin:${secret}`,
+      ['has an unknown role in entry 2; must be read, call, admin, as in NAME:ROLE:TOKEN'],
+    ],
+    [
+      'an empty role',
+      `ann::${secret}`,
+      ['has an unknown role in entry 1; must be read, call, admin, as in NAME:ROLE:TOKEN'],
+    ],
+    [
+      'an empty name',
+      `:read:${secret}`,
+      [
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+      ],
+    ],
+    [
+      'a name with other characters',
+      `${secret}<b>:read:${secret}`,
+      [
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+      ],
+    ],
+    [
+      'a name of 65 characters',
+      `${'n'.repeat(65)}:read:${secret}`,
+      [
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+      ],
+    ],
+    ['an empty token', 'ann:read:', ['has no usable token in entry 1; must be letters, digits and -._~+/=']],
+    ['an empty entry', `${secret},`, ['has no usable token in entry 2; must be letters, digits and -._~+/=']],
+    [
+      'a blank in the token',
+      `ann:read:${secret} ${secret}`,
+      ['has no usable token in entry 1; must be letters, digits and -._~+/='],
+    ],
+    [
+      'a blank before the token',
+      `ann:read: ${secret}`,
+      ['has no usable token in entry 1; must be letters, digits and -._~+/='],
+    ],
+    [
+      'a token of 5 characters',
+      'ann:read:S3cre',
+      [
+        'has a token of fewer than 6 characters in entry 1; must be longer, such as from: openssl rand -hex 32',
+      ],
+    ],
+    ['two parts', `ann:${secret}`, ['has 2 parts in entry 1; must be TOKEN or NAME:ROLE:TOKEN']],
+    [
+      'a colon in the token',
+      `ann:read:${secret}:x`,
+      ['has 4 parts in entry 1; must be TOKEN or NAME:ROLE:TOKEN'],
+    ],
+    [
+      'two entries with one name',
+      `ann:read:${secret},b,ann:call:${secret}2`,
+      ['has the same name in entries 1 and 3; must differ, because it says who did something'],
+    ],
+    [
+      'a name that is the position of another entry',
+      `${secret},token 0:read:${secret}2`,
+      ['has the same name in entries 1 and 2; must differ, because it says who did something'],
+    ],
+    [
+      'two entries with one token',
+      `ann:read:${secret},bob:admin:${secret}`,
+      ['has the same token in entries 1 and 2; must differ, because it says who sends a request'],
+    ],
+    [
+      'several faults',
+      `:x:y y,b,c:${secret}`,
+      [
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+        'has an unknown role in entry 1; must be read, call, admin, as in NAME:ROLE:TOKEN',
+        'has no usable token in entry 1; must be letters, digits and -._~+/=',
+        'has 2 parts in entry 3; must be TOKEN or NAME:ROLE:TOKEN',
+      ],
+    ],
+  ])('%s: refused, and no part of an entry is repeated', (_, text, faults) => {
+    for (const role of ['api', 'dev'] as const) {
+      const found = faultsOf(role, withTokens(text));
+      expect(found).toEqual(faults.map((fault) => `RINGTRUE_API_TOKENS ${fault}`));
+      expect(found.join()).not.toMatch(/S3cre|ann|nnn/);
+    }
   });
 });
 

@@ -11,15 +11,37 @@ import { useCallBench } from '../support/useCallBench.js';
 const context = useCallBench();
 /** An account of its own: others are not to be paused. */
 const accountSid = `AC${randomUUID().replaceAll('-', '')}`;
-const api = useApi(context, () => ({ accountSid, apiTokens: ['the-api-token'] }));
+const api = useApi(context, () => ({
+  accountSid,
+  apiTokens: ['ann:admin:the-api-token', 'cem:call:the-call-token', 'dashboard:read:the-read-token'],
+}));
 
-async function run(...args: string[]) {
-  const env = { RINGTRUE_API_URL: api.origin, RINGTRUE_API_TOKEN: 'the-api-token' };
+const run = (...args: string[]) => runAs('the-api-token', ...args);
+
+async function runAs(token: string, ...args: string[]) {
+  const env = { RINGTRUE_API_URL: api.origin, RINGTRUE_API_TOKEN: token };
   const process = new RingtrueProcess(args, env);
   const { status } = await process.ended;
   return { status, stdout: process.stdout, stderr: process.stderr };
 }
 const success = (stdout: unknown) => ({ status: 0, stderr: '', stdout });
+
+describe('a token whose role is too low', () => {
+  it('status 1, and the message says which role is needed and how to give another token', async () => {
+    const [dialing, call] = await Promise.all([
+      runAs('the-call-token', 'dialing', 'pause'),
+      runAs('the-read-token', 'call', context.to, '--twiml', '<Response/>'),
+    ]);
+    expect(dialing).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        "ringtrue: The token's role does not allow this (403). The token cem has the role call, and this request needs the role admin. Send a token with that role. Give it with --token or RINGTRUE_API_TOKEN.\n",
+    });
+    expect(call).toMatchObject({ status: 1, stdout: '' });
+    expect(call.stderr).toContain('The token dashboard has the role read');
+  });
+});
 
 describe('ringtrue do-not-call', () => {
   it('add, check, list and remove a number', async () => {
@@ -28,7 +50,7 @@ describe('ringtrue do-not-call', () => {
     expect(await run('do-not-call', 'add', to, '--reason', reason)).toEqual(
       success(
         expect.stringMatching(
-          /has been on the do-not-call list since .*, without an end \(api\): asked us to/,
+          /has been on the do-not-call list since .*, without an end \(api, by ann\): asked us to/,
         ),
       ),
     );
@@ -41,7 +63,7 @@ describe('ringtrue do-not-call', () => {
       entry: { to, reason },
       invalidNumber: null,
     });
-    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +REASON\n\+\d+ +no end +api /);
+    expect(listed.stdout).toMatch(/^NUMBER +UNTIL +SOURCE +SINCE +BY +REASON\n\+\d+ +no end +api .*Z +ann /);
     expect(await run('do-not-call', 'remove', to)).toEqual(
       success(`${to} is no longer on the do-not-call list.\n`),
     );

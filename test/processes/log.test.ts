@@ -31,3 +31,20 @@ it('Temporal logs an error as `error`: the line has its type and message', async
     msg: 'Workflow failed',
   });
 });
+
+it('an error that carries its request, as those of an HTTP client do: the request with its credentials is left out', () => {
+  const script = `
+    import { createLog } from ${JSON.stringify(new URL('../../src/process/log.ts', import.meta.url).href)};
+    const log = createLog({ level: 'info' });
+    const config = { headers: { Authorization: 'Basic QUM6dG9rZW4=' } };
+    const error = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', config, request: { config } });
+    log.warn({ error }, 'as error');
+    log.warn({ err: error }, 'as err');`;
+  const process = spawnSync('node', ['--import', 'tsx', '--input-type=module', '--eval', script]);
+  const text = String(process.stderr);
+  expect(text).not.toContain('QUM6dG9rZW4=');
+  for (const line of text.trim().split('\n')) {
+    const { error, err } = JSON.parse(line);
+    expect(error ?? err).toMatchObject({ message: 'socket hang up', code: 'ECONNRESET' });
+  }
+});

@@ -46,6 +46,7 @@ it('nothing has happened yet: every counter is there, and is 0', async () => {
     'ringtrue_notifications_total{type="attempt.ended",result="gone"}',
     'ringtrue_dead_letters_total{type="call.ended"}',
     'ringtrue_duplicate_calls_total',
+    'ringtrue_calls_without_outcome_total{status="missing"}',
   ])
     expect(metrics).toContain(`${series} 0`);
 });
@@ -165,4 +166,12 @@ it('a part is only noted: the note is shown, and the process is ready', async ()
   expect(await readiness.check()).toEqual({ ready: true, checks: { twilioAccount: 'not asked yet' } });
   readiness.report('twilioAccount', 'is refused');
   expect(await readiness.check()).toEqual({ ready: false, checks: { twilioAccount: 'is refused' } });
+});
+
+it('the workflow of a call ended without an outcome: counted, and logged with what Temporal knows', async () => {
+  const { emit, registry, lines } = listener();
+  const how = { callId: 'call-1', status: 'terminated', at: null, reason: 'by hand' } as const;
+  emit({ kind: 'workflow-ended', ...how });
+  expect(await registry.metrics()).toContain('ringtrue_calls_without_outcome_total{status="terminated"} 1');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining({ level: 40, ...how })]);
 });

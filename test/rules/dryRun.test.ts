@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completePolicy, type PolicyRequest } from '../../activities/validation/retryPolicySchema.js';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { type DryRunScenario, dryRun } from '../../src/policy/dryRun.js';
 import { dryRunTable } from '../../src/policy/dryRunTable.js';
 import { simulatedVerdict } from '../../src/policy/simulatedVerdict.js';
+import type { RetryPolicyRequest } from '../../workflows/callRequest.js';
 import { classesOf, type RetryBasis } from '../../workflows/rules/retry.js';
 
 function verdictFor(token: string): RetryBasis {
@@ -65,7 +66,7 @@ describe('a dry run of a policy', () => {
   const startAt = '2026-01-30T19:58:00.000Z';
   const berlin = { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00' };
   async function ringsOf(
-    policy: PolicyRequest,
+    policy: RetryPolicyRequest,
     tokens: string,
     scene: Partial<DryRunScenario> = {},
     random = 0,
@@ -76,7 +77,7 @@ describe('a dry run of a policy', () => {
     return { rings: rings.map(({ at }) => at.slice(8, 19)), ends: endedBecause.message, outcome };
   }
 
-  it.each<[string, PolicyRequest, string, Partial<DryRunScenario>, string[], string, string]>([
+  it.each<[string, RetryPolicyRequest, string, Partial<DryRunScenario>, string[], string, string]>([
     [
       'busy twice, then a person: each wait is added, and the answer ends it',
       { maxAttempts: 5, intervals: { busy: [60, 120] } },

@@ -44,14 +44,19 @@ describe('a policy that is right', () => {
     });
   });
 
-  it('nothing new is named: nothing new is in it, so that a worker of the release before takes it', () => {
-    expect(Object.keys(completePolicy({ maxAttempts: 2 })).sort()).toEqual([
-      'backoffCoefficient',
-      'initialIntervalSeconds',
-      'maxAttempts',
-      'maximumIntervalSeconds',
-      'retryOn',
-    ]);
+  it('only maxAttempts is named: every other field has its default', () => {
+    expect(completePolicy({ maxAttempts: 2 })).toEqual({
+      maxAttempts: 2,
+      retryOn: ['busy', 'no-answer', 'failed'],
+      neverOn: [],
+      intervals: {},
+      backoff: {},
+      initialIntervalSeconds: 300,
+      backoffCoefficient: 1,
+      maximumIntervalSeconds: 3600,
+      jitter: 0,
+      giveUpAfterSeconds: null,
+    });
   });
 });
 

@@ -18,8 +18,9 @@ const callSid = 'CA00000000000000000000000000000001';
 interface Evidence {
   status?: string;
   sip?: number | null;
-  /** Error code in the callback, or noted for the call. */
+  /** Error code in Twilio's notifications; and in the callback. */
   code?: number | null;
+  callbackCode?: number | null;
   rang?: boolean;
   createCode?: number | null;
   httpStatus?: number;
@@ -29,6 +30,7 @@ function attemptWith({
   status,
   sip = null,
   code = null,
+  callbackCode = null,
   rang = false,
   createCode,
   httpStatus = 400,
@@ -40,7 +42,7 @@ function attemptWith({
     sequence: null,
     at: null,
     sipResponseCode: sip,
-    errorCode: null,
+    errorCode: callbackCode,
     durationSeconds: null,
     answeredBy: null,
     rang,
@@ -79,7 +81,19 @@ describe("Twilio's final word and SIP code → outcome, reachability, reason, ma
     [{ status: 'no-answer', sip: 487 }, 'no-answer', 'undetermined', 'sip 487', true],
     [{ status: 'no-answer' }, 'no-answer', 'undetermined', null, true],
     [{ status: 'no-answer', sip: 404 }, 'no-answer', 'unreachable', 'sip 404', true],
-    [{ status: 'no-answer', sip: 404, rang: true }, 'no-answer', 'reachable', 'sip 404', true],
+    [{ status: 'no-answer', sip: 404, rang: true }, 'no-answer', 'unreachable', 'sip 404', true],
+    [{ status: 'no-answer', sip: 410, rang: true }, 'no-answer', 'unreachable', 'sip 410', true],
+    [
+      { status: 'no-answer', callbackCode: 13224, rang: true },
+      'no-answer',
+      'unreachable',
+      'twilio 13224',
+      true,
+    ],
+    [{ status: 'busy', callbackCode: 13224 }, 'busy', 'unreachable', 'twilio 13224', true],
+    [{ status: 'no-answer', sip: 480, rang: true }, 'no-answer', 'reachable', 'sip 480', true],
+    [{ status: 'no-answer', sip: 480 }, 'no-answer', 'unreachable', 'sip 480', true],
+    [{ status: 'failed', sip: 404, rang: true }, 'failed', 'unreachable', 'sip 404', true],
     [{ status: 'no-answer', sip: 408 }, 'no-answer', 'undetermined', 'sip 408', true],
     [{ status: 'no-answer', sip: 603, rang: true }, 'no-answer', 'reachable', 'sip 603', true],
     // failed, refined by the SIP code

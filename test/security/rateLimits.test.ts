@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { networkOf } from '../../src/api/http/rateLimit.js';
+import { networkOf } from '../../src/api/access/rateLimit.js';
 import { problem, useApi } from '../api/useApi.js';
 import { useCallBench } from '../support/useCallBench.js';
 

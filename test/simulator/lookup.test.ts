@@ -23,6 +23,10 @@ describe("the digits choose Lookup's answer", () => {
     },
   );
 
+  it('+15008701200: valid, and spelled with 0 in place of the 7', async () => {
+    expect(await lookup('+15008701200')).toMatchObject({ valid: true, phoneNumber: '+15008001200' });
+  });
+
   it.each(lineTypes.map(({ digits, effect }) => [`+150080${digits}000`, effect] as const))(
     '%s: line type %s',
     async (number, type) => {

@@ -11,6 +11,7 @@ import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
 import { redialSuite } from './suites/redialSuite.js';
+import { workflowEndSuite } from './suites/workflowEndSuite.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
   let engine: Engine;
@@ -30,6 +31,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   deadLetterSuite(() => engine);
   batchSuite(() => engine);
   redialSuite(() => engine);
+  workflowEndSuite(() => engine);
 
   it('the store serves: ping throws nothing', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

@@ -103,6 +103,8 @@ export function outcome(callId: string, overrides: Partial<CallOutcome> = {}): C
     durationSeconds: null,
     attempts: [busyAttempt()],
     endedBecause: { code: 'max-attempts', message: 'Attempt 1 of 1 was the last' },
+    requestedBy: null,
+    controls: [],
     timeline: [],
     startedAt: '2026-01-02T03:04:05.000Z',
     endedAt: '2026-01-02T03:04:21.000Z',

@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import { createWorkers } from '../../src/worker/createWorkers.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
@@ -24,7 +25,11 @@ export interface CallBench {
   taskQueue: string;
   settings: ActivitySettings;
   events: ActivityEvent[];
-  start(request: Record<string, unknown>, callId?: string): Promise<CallHandle>;
+  start(
+    request: Record<string, unknown>,
+    callId?: string,
+    memo?: Record<string, string>,
+  ): Promise<CallHandle>;
   /** Stops the worker. The connections stay open for the test. */
   drain(): Promise<void>;
   stop(): Promise<void>;
@@ -76,20 +81,8 @@ export async function startCallBench(input: {
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
     doNotCall: { eligibilityUrl: null, addOptOuts: false },
     policies: () => ({
-      default: {
-        maxAttempts: 1,
-        retryOn: [],
-        initialIntervalSeconds: 300,
-        backoffCoefficient: 1,
-        maximumIntervalSeconds: 300,
-      },
-      thrice: {
-        maxAttempts: 3,
-        retryOn: ['busy', 'no-answer', 'failed'],
-        initialIntervalSeconds: 3600,
-        backoffCoefficient: 1,
-        maximumIntervalSeconds: 3600,
-      },
+      default: completePolicy({ maxAttempts: 1 }),
+      thrice: completePolicy({ maxAttempts: 3, initialIntervalSeconds: 3600 }),
     }),
     ...input.settings,
   };
@@ -125,12 +118,13 @@ export async function startCallBench(input: {
     taskQueue,
     settings,
     events,
-    async start(request, callId = `call-${randomUUID()}`) {
+    async start(request, callId = `call-${randomUUID()}`, memo = {}) {
       const handle = await client.workflow.start('outboundCall', {
         taskQueue,
         workflowId: callId,
         args: [{ to: '+15005550100', twiml: '<Response/>', ...request }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        memo,
       });
       return callHandle(client, callId, handle);
     },

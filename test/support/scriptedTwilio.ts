@@ -72,7 +72,9 @@ export async function startScriptedTwilio(): Promise<ScriptedTwilio> {
   });
   app.get('/2010-04-01/Accounts/:account/Calls.json', (c) =>
     twilio.answerList(
-      twilio.calls.filter((call) => call.to === c.req.query('To') && call.from === c.req.query('From')),
+      twilio.calls.filter(
+        (call) => call.to === c.req.query('To') && [call.from, undefined].includes(c.req.query('From')),
+      ),
     ),
   );
   app.get('/2010-04-01/Accounts/:account/Calls/:sid/Notifications.json', () =>

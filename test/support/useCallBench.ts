@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { openStore } from '../../activities/store/openStore.js';
@@ -19,12 +21,19 @@ export interface CallTestContext {
 /**
  * A real worker, store and Temporal server for the tests of a file, and a Twilio whose answers they decide.
  */
-export function useCallBench(settings: Partial<ActivitySettings> = {}): CallTestContext {
+export function useCallBench(
+  settings: Partial<ActivitySettings> = {},
+  /** An empty database for these tests alone. */
+  { ownDatabase = false } = {},
+): CallTestContext {
   const context = {} as CallTestContext;
   const area = String(Math.floor(Math.random() * 1e6)).padStart(6, '0');
   let number = 100;
   beforeAll(async () => {
-    context.store = await openStore({ databaseUrl: inject('databaseUrl') });
+    const databaseUrl = inject('databaseUrl');
+    context.store = await openStore({
+      databaseUrl: ownDatabase ? await newDatabase(databaseUrl) : databaseUrl,
+    });
     context.twilio = await startScriptedTwilio();
     context.defaults = { ...context.twilio };
     context.bench = await startCallBench({ store: context.store, twilioUrl: context.twilio.url, settings });
@@ -46,4 +55,16 @@ export function useCallBench(settings: Partial<ActivitySettings> = {}): CallTest
     await context.store.close();
   });
   return context;
+}
+
+/** A new database on the same server. */
+async function newDatabase(databaseUrl: string): Promise<string> {
+  const admin = new pg.Client({ connectionString: databaseUrl });
+  await admin.connect();
+  const name = `own_${randomUUID().replaceAll('-', '')}`;
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  const url = new URL(databaseUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }

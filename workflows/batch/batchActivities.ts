@@ -1,4 +1,4 @@
-import type { BatchProgress } from './batchProgress.js';
+import type { BatchControlName, BatchProgress } from './batchProgress.js';
 
 /** What a batch asks of the world. Implemented in `activities/`. */
 export interface BatchActivities {
@@ -23,6 +23,8 @@ export interface BatchStep {
 
 export interface BatchControl {
   batchId: string;
-  what: 'pause' | 'resume' | 'cancel';
+  what: BatchControlName;
   reason: string | null;
+  /** The name of the client's token; absent when the API has none, or another Temporal client did it. */
+  by?: string | null;
 }

@@ -1,3 +1,4 @@
+import type { ControlUse } from '../callOutcome.js';
 import type { Outcome } from '../callRequest.js';
 
 export const batchStates = ['ready', 'running', 'paused', 'canceling', 'canceled', 'done'] as const;
@@ -6,6 +7,9 @@ export const batchStates = ['ready', 'running', 'paused', 'canceling', 'canceled
  * what was started comes to its end. `canceled` and `done` are final.
  */
 export type BatchState = (typeof batchStates)[number];
+
+export const batchControlNames = ['pause', 'resume', 'cancel'] as const;
+export type BatchControlName = (typeof batchControlNames)[number];
 
 /** Each call of a batch is counted once: `total = waiting + running + done + refused + withdrawn`, at any moment. */
 export interface BatchCounts {
@@ -24,7 +28,7 @@ export interface BatchCounts {
   outcomes: Partial<Record<Outcome, number>>;
 }
 
-/** A batch as it is told of: what the query `progress` and the API answer, and the result of the workflow. */
+/** A batch as others see it: what the query `progress` and the API answer, and the result of the workflow. */
 export interface BatchProgress {
   batchId: string;
   name: string | null;
@@ -35,6 +39,10 @@ export interface BatchProgress {
   /** Which recorded calls it dials again; null: it is no redial. */
   redialOf: RedialQuery | null;
   cancelReason: string | null;
+  /** The name of the token of the client that requested the batch; null when the API has no tokens. */
+  requestedBy: string | null;
+  /** Who paused, resumed and canceled the batch, in order. At most 60 entries. */
+  controls: ControlUse<BatchControlName>[];
   /** ISO 8601 UTC. */
   createdAt: string;
   endedAt: string | null;

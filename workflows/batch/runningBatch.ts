@@ -13,14 +13,19 @@ import { controlBatch } from '../activityProxies.js';
 import type { BatchControl } from './batchActivities.js';
 import { type BatchProgress, isOver } from './batchProgress.js';
 
-export interface CancelBatchRequest {
+/** Every control may say who uses it: the name of the client's token. */
+export interface ControlBatchRequest {
+  by?: string;
+}
+
+export interface CancelBatchRequest extends ControlBatchRequest {
   /** Kept in the batch. */
   reason?: string;
 }
 
 export const progress = defineQuery<BatchProgress | null>('progress');
-export const pauseBatch = defineUpdate<BatchProgress, [object?]>('pause');
-export const resumeBatch = defineUpdate<BatchProgress, [object?]>('resume');
+export const pauseBatch = defineUpdate<BatchProgress, [ControlBatchRequest?]>('pause');
+export const resumeBatch = defineUpdate<BatchProgress, [ControlBatchRequest?]>('resume');
 export const cancelBatch = defineUpdate<BatchProgress, [CancelBatchRequest?]>('cancel');
 
 /**
@@ -36,18 +41,22 @@ export class RunningBatch {
 
   constructor() {
     setHandler(progress, () => this.#progress, { description: 'How many calls wait, run and have ended' });
-    setHandler(pauseBatch, (_?: object) => this.#control('pause', null), {
+    setHandler(pauseBatch, (input?: ControlBatchRequest) => this.#control('pause', null, input?.by), {
       description: 'Start no further call; those that run go on',
-      validator: (_?: object) => this.#rejectUnlessActive('paused'),
+      validator: (_?: ControlBatchRequest) => this.#rejectUnlessActive('paused'),
     });
-    setHandler(resumeBatch, (_?: object) => this.#control('resume', null), {
+    setHandler(resumeBatch, (input?: ControlBatchRequest) => this.#control('resume', null, input?.by), {
       description: 'Go on after a pause',
-      validator: (_?: object) => this.#rejectUnlessActive('resumed'),
+      validator: (_?: ControlBatchRequest) => this.#rejectUnlessActive('resumed'),
     });
-    setHandler(cancelBatch, (input?: CancelBatchRequest) => this.#control('cancel', reasonOf(input)), {
-      description: 'Start no further call, and cancel those that run',
-      validator: (_?: CancelBatchRequest) => this.#rejectWhenOver('canceled'),
-    });
+    setHandler(
+      cancelBatch,
+      (input?: CancelBatchRequest) => this.#control('cancel', textOf(input?.reason), input?.by),
+      {
+        description: 'Start no further call, and cancel those that run',
+        validator: (_?: CancelBatchRequest) => this.#rejectWhenOver('canceled'),
+      },
+    );
     // A Temporal cancellation asks for the same as the update.
     CancellationScope.current().cancelRequested.catch(() =>
       this.#control('cancel', 'Canceled through Temporal'),
@@ -69,12 +78,12 @@ export class RunningBatch {
     return condition(() => this.#pendingControls === 0 && allHandlersFinished());
   }
 
-  async #control(what: BatchControl['what'], reason: string | null): Promise<BatchProgress> {
+  async #control(what: BatchControl['what'], reason: string | null, by?: string): Promise<BatchProgress> {
     this.#pendingControls++;
     try {
       // After a Temporal cancellation, too.
       const latest = await CancellationScope.nonCancellable(() =>
-        controlBatch({ batchId: this.batchId, what, reason }),
+        controlBatch({ batchId: this.batchId, what, reason, by: textOf(by) }),
       );
       this.show(latest);
       return latest;
@@ -116,6 +125,6 @@ export class RunningBatch {
   }
 }
 
-function reasonOf(input: CancelBatchRequest | undefined): string | null {
-  return typeof input?.reason === 'string' ? input.reason : null;
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

@@ -1,27 +1,41 @@
-import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { CallOutcome, CallState, CallStateName } from '../callOutcome.js';
+import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { CallControlName, CallOutcome, CallState, CallStateName, ControlUse } from '../callOutcome.js';
 import { parseRfc3339 } from '../rules/rfc3339.js';
+import { now } from './workflowTime.js';
 
-export interface CancelRequest {
+/** Every control may say who uses it: the name of the client's token. */
+export interface ControlRequest {
+  by?: string;
+}
+
+export interface CancelRequest extends ControlRequest {
   /** Kept in the outcome. */
   reason?: string;
 }
 
-export interface PauseRequest {
+export interface PauseRequest extends ControlRequest {
   /** Shown for as long as the call is paused. */
   reason?: string;
 }
 
-export interface RescheduleRequest {
+export interface RescheduleRequest extends ControlRequest {
   /** RFC 3339: when the next attempt is to begin. What is past means now. */
   at: string;
 }
 
 export const cancel = defineUpdate<CallState, [CancelRequest?]>('cancel');
-export const retryNow = defineUpdate<CallState, [object?]>('retryNow');
+/**
+ * As the update. A client sends it before it cancels through Temporal while no worker answers, since a Temporal
+ * cancellation has neither reason nor name.
+ */
+export const cancelSignal = defineSignal<[CancelRequest?]>('cancel');
+export const retryNow = defineUpdate<CallState, [ControlRequest?]>('retryNow');
 export const pause = defineUpdate<CallState, [PauseRequest?]>('pause');
-export const resume = defineUpdate<CallState, [object?]>('resume');
+export const resume = defineUpdate<CallState, [ControlRequest?]>('resume');
 export const reschedule = defineUpdate<CallState, [RescheduleRequest]>('reschedule');
+
+/** As many as the timeline has entries. */
+const maxUses = 60;
 
 /** What the controls need to know of their call. */
 export interface ControlledCall {
@@ -51,6 +65,8 @@ export class CallControls {
   pauseReason: string | null = null;
   /** When the next attempt is to begin instead of when it was due, ISO 8601; null when nobody rescheduled it. */
   rescheduledTo: string | null = null;
+  /** Who used which control, in order. The first entry stays; then the oldest goes first. */
+  readonly uses: ControlUse[] = [];
   readonly #call: ControlledCall;
 
   constructor(call: ControlledCall) {
@@ -59,26 +75,37 @@ export class CallControls {
 
   /** Begins to answer updates: first those that came before, as after a workflow reset. */
   listen(): void {
-    setHandler(cancel, (input?: CancelRequest) => this.cancel(textOf(input?.reason)), {
+    setHandler(cancel, (input?: CancelRequest) => this.cancel(textOf(input?.reason), textOf(input?.by)), {
       description: 'Stop: no further attempt; a call at Twilio is canceled or hung up',
       validator: (_?: CancelRequest) => this.#rejectWhenOver('canceled'),
     });
-    setHandler(retryNow, (_?: object) => this.#retryNow(), {
+    setHandler(
+      cancelSignal,
+      (input?: CancelRequest) => void this.cancel(textOf(input?.reason), textOf(input?.by)),
+      {
+        description: 'The update cancel, for a client that no worker answers',
+      },
+    );
+    setHandler(retryNow, (input?: ControlRequest) => this.#retryNow(textOf(input?.by)), {
       description: 'Dial again now instead of when it is due',
-      validator: (_?: object) => this.#validateRetryNow(),
+      validator: (_?: ControlRequest) => this.#validateRetryNow(),
     });
-    setHandler(pause, (input?: PauseRequest) => this.#pause(textOf(input?.reason)), {
+    setHandler(pause, (input?: PauseRequest) => this.#pause(textOf(input?.reason), textOf(input?.by)), {
       description: 'Begin no attempt until resumed; what Twilio has begun goes on',
       validator: (_?: PauseRequest) => this.#rejectWhenOver('paused'),
     });
-    setHandler(resume, (_?: object) => this.#resume(), {
+    setHandler(resume, (input?: ControlRequest) => this.#resume(textOf(input?.by)), {
       description: 'Go on after a pause',
-      validator: (_?: object) => this.#validateResume(),
+      validator: (_?: ControlRequest) => this.#validateResume(),
     });
-    setHandler(reschedule, ({ at }: RescheduleRequest) => this.#reschedule(parseRfc3339(at) as string), {
-      description: 'Begin the next attempt at another time; the calling window still holds',
-      validator: (input: RescheduleRequest) => this.#validateReschedule(input?.at),
-    });
+    setHandler(
+      reschedule,
+      ({ at, by }: RescheduleRequest) => this.#reschedule(parseRfc3339(at) as string, textOf(by)),
+      {
+        description: 'Begin the next attempt at another time; the calling window still holds',
+        validator: (input: RescheduleRequest) => this.#validateReschedule(input?.at),
+      },
+    );
   }
 
   /** What a paused call waits for. */
@@ -86,26 +113,35 @@ export class CallControls {
     return `somebody to resume the call (${this.#paused})`;
   }
 
-  cancel(reason: string | null): CallState {
+  cancel(reason: string | null, by: string | null = null): CallState {
     if (!this.cancelRequested && this.#call.outcome === null) {
       this.cancelRequested = true;
       this.cancelReason = reason;
-      this.#call.note(`cancel requested${reason ? `: ${reason}` : ''}`);
+      this.#use('cancel', by);
+      this.#call.note(`cancel requested${byWhom(by)}${reason ? `: ${reason}` : ''}`);
     }
     return this.#call.describe();
   }
 
   get #paused(): string {
-    return this.pauseReason ? `paused: ${this.pauseReason}` : 'paused';
+    const by = this.uses.findLast(({ control }) => control === 'pause')?.by ?? null;
+    return `paused${byWhom(by)}${this.pauseReason ? `: ${this.pauseReason}` : ''}`;
   }
 
   get #activity(): string {
     return this.cancelRequested ? 'being canceled' : this.#call.state;
   }
 
-  #retryNow(): CallState {
+  /** Keeps who used a control, for the record. */
+  #use(control: CallControlName, by: string | null): void {
+    this.uses.push({ at: now(), control, by });
+    if (this.uses.length > maxUses) this.uses.splice(1, 1);
+  }
+
+  #retryNow(by: string | null): CallState {
     this.retryNowRequested = true;
-    this.#call.note('retry now requested');
+    this.#use('retry', by);
+    this.#call.note(`retry now requested${byWhom(by)}`);
     return this.#call.describe();
   }
 
@@ -120,19 +156,21 @@ export class CallControls {
     if (this.paused) reject('CallIsPaused', `The call is ${this.#paused}: resume it first, then retry`);
   }
 
-  #pause(reason: string | null): CallState {
+  #pause(reason: string | null, by: string | null): CallState {
     if (!this.paused) {
       this.paused = true;
       this.pauseReason = reason;
+      this.#use('pause', by);
       this.#call.note(this.#paused);
     }
     return this.#call.describe();
   }
 
-  #resume(): CallState {
+  #resume(by: string | null): CallState {
     this.paused = false;
     this.pauseReason = null;
-    this.#call.note('resumed');
+    this.#use('resume', by);
+    this.#call.note(`resumed${byWhom(by)}`);
     return this.#call.describe();
   }
 
@@ -142,10 +180,11 @@ export class CallControls {
       reject('NotPaused', `The call is ${this.#activity}, not paused: there is nothing to resume`);
   }
 
-  #reschedule(at: string): CallState {
+  #reschedule(at: string, by: string | null): CallState {
     this.rescheduledTo = at;
     this.#call.reschedule(at);
-    this.#call.note(`next attempt rescheduled to ${at}`);
+    this.#use('reschedule', by);
+    this.#call.note(`next attempt rescheduled to ${at}${byWhom(by)}`);
     return this.#call.describe();
   }
 
@@ -177,8 +216,12 @@ export class CallControls {
   }
 }
 
-function textOf(reason: unknown): string | null {
-  return typeof reason === 'string' ? reason : null;
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function byWhom(by: string | null): string {
+  return by === null ? '' : ` by ${by}`;
 }
 
 function reject(type: string, why: string): never {

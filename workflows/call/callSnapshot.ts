@@ -1,4 +1,4 @@
-import type { Attempt, CallUpdate, LookupEvidence, TimelineEntry } from '../callOutcome.js';
+import type { Attempt, CallUpdate, ControlUse, LookupEvidence, TimelineEntry } from '../callOutcome.js';
 import type { CallPlan } from '../callRequest.js';
 import type { Decision } from '../rules/decision.js';
 import type { PlannedRetry } from '../rules/retry.js';
@@ -19,5 +19,7 @@ export interface CallSnapshot {
   timeline: TimelineEntry[];
   paused: boolean;
   pauseReason: string | null;
+  /** Absent in runs that began before it was kept. */
+  controls?: ControlUse[];
   callbacksBeforeAttempt: { attempt: number; update: CallUpdate }[];
 }

@@ -51,7 +51,9 @@ export class RunningCall {
   readonly callId = workflowInfo().workflowId;
   readonly startedAt: string;
   /** The batch that started the call, from the memo, which needs no registration. */
-  readonly batchId = batchIn(workflowInfo().memo);
+  readonly batchId = textIn(workflowInfo().memo, 'batchId');
+  /** The name of the token of the client that requested the call, from the memo. */
+  readonly requestedBy = textIn(workflowInfo().memo, 'requestedBy');
   readonly attempts: Attempt[];
   /** How many times the client was notified of an attempt, by the attempt's number. */
   readonly notifiedRevisions: Map<number, number>;
@@ -105,6 +107,7 @@ export class RunningCall {
       this.#display.timeline.push(...resumed.timeline);
       this.controls.paused = resumed.paused;
       this.controls.pauseReason = resumed.pauseReason;
+      this.controls.uses.push(...(resumed.controls ?? []));
       for (const { attempt, update } of resumed.callbacksBeforeAttempt)
         this.inbox.keepBeforeAttempt(attempt, [update]);
     }
@@ -167,6 +170,8 @@ export class RunningCall {
       nextAttemptAt: this.#nextAttemptAt,
       paused: this.controls.paused,
       pauseReason: this.controls.pauseReason,
+      requestedBy: this.requestedBy,
+      controls: this.outcome?.controls ?? this.controls.uses,
     };
   }
 
@@ -282,10 +287,12 @@ export class RunningCall {
     this.#display.publish();
   }
 
-  /** Waits, visibly, until `done` holds or so much time has passed (null: for ever). True when it holds. */
-  async waitFor(done: () => boolean, seconds: number | null, summary: string): Promise<boolean> {
+  /** Waits, visibly, until `done` holds or so much time has passed (null: forever). True when it holds. */
+  async waitFor(done: () => boolean, seconds: number | null, why: string): Promise<boolean> {
     this.publish();
     if (seconds === null) return condition(done).then(() => true);
+    // A client may have written any text for a reason, and Temporal refuses a summary that is too long.
+    const summary = why.slice(0, 119);
     return condition(done, Math.max(1, Math.round(seconds * 1000)), { summary });
   }
 
@@ -322,7 +329,9 @@ export class RunningCall {
     const nobodyKnew = attempt.callSid === null && attempt.outcome === 'unknown';
     // A SID read off Twilio's list is a conclusion; a callback that names the attempt is proof.
     const isConclusion = create?.sidFrom === 'list';
-    if (isDecided || !(nobodyKnew || (isConclusion && attempt.outcome === null))) {
+    // Only the last attempt can still be followed to another end.
+    const isOpen = attempt.outcome === null || attempt === this.attempts.at(-1);
+    if (isDecided || !(nobodyKnew || (isConclusion && isOpen))) {
       if (!isConclusion) this.#reportDuplicate(attempt, callSid);
       return false;
     }
@@ -335,7 +344,7 @@ export class RunningCall {
     return true;
   }
 
-  /** Two Twilio calls name one attempt, which must never be: said loudly, and the second one is to be ended. */
+  /** Two Twilio calls name one attempt, which must never happen. Raises the alarm, and has the second one ended. */
   #reportDuplicate({ number, callSid }: Attempt, duplicateSid: string): void {
     const isKnown = this.duplicates.some((duplicate) => duplicate.duplicateSid === duplicateSid);
     if (this.#plan === null || callSid === null || isKnown || this.duplicates.length >= maxDuplicates) return;
@@ -353,6 +362,7 @@ export class RunningCall {
   }
 }
 
-function batchIn(memo: Record<string, unknown> | undefined): string | null {
-  return typeof memo?.batchId === 'string' ? memo.batchId : null;
+function textIn(memo: Record<string, unknown> | undefined, name: string): string | null {
+  const value = memo?.[name];
+  return typeof value === 'string' ? value : null;
 }

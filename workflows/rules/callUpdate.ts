@@ -60,7 +60,7 @@ export function disagree(updates: readonly CallUpdate[]): boolean {
   return new Set(updates.map((u) => u.status).filter(isTerminal)).size > 1;
 }
 
-/** Have we been told this before? Twilio repeats a callback whose answer it lost. */
+/** Is this update known already? Twilio repeats a callback whose answer it lost. */
 export function isRepeat(updates: readonly CallUpdate[], update: CallUpdate): boolean {
   return updates.some((u) => keyOf(u) === keyOf(update));
 }

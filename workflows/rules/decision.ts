@@ -11,7 +11,7 @@ import {
 } from './verdict.js';
 import { forbiddenMessage } from './wording.js';
 
-/** A verdict, whose word it is, and why no attempt follows. */
+/** A verdict, where it came from, and why no attempt follows. */
 export type Decision = Verdict & { decidedBy: DecidedBy; endedBecause: EndedBecause };
 
 /** Why no further attempt was placed. */

@@ -43,7 +43,7 @@ export function nextStep(
 
   if (!verdict.retryable) return { kind: 'stop', endedBecause: neverRetried(verdict) };
 
-  const never = classes.find((one) => policy.neverOn?.includes(one));
+  const never = classes.find((one) => policy.neverOn.includes(one));
   if (never) return stop('never-retried', `The policy never dials again after ${never}`);
 
   const because = classes.find((one) => policy.retryOn.includes(one));
@@ -91,7 +91,7 @@ export function errorCodeWithinSeconds(
   attempt: number,
   verdict: RetryBasis,
 ): number | null {
-  const { retryOn, neverOn = [], intervals = {}, backoff = {} } = policy;
+  const { retryOn, neverOn, intervals, backoff } = policy;
   const named = [...retryOn, ...neverOn, ...Object.keys(intervals), ...Object.keys(backoff)];
   if (named.some((one) => one === 'unreachable' || one.startsWith('error:'))) return null;
   const step = nextStep(policy, attempt, verdict, earliest);
@@ -108,12 +108,12 @@ interface Wait {
 /** The most specific class that has a wait of its own decides: by its list, else by its back-off. */
 function waitAfter(policy: RetryPolicy, attempt: number, classes: RetryClass[]): Wait {
   for (const one of classes) {
-    const listed = policy.intervals?.[one];
+    const listed = policy.intervals[one];
     if (listed?.length) {
       const seconds = listed[Math.min(attempt, listed.length) - 1] as number;
       return { seconds, ceilingSeconds: Number.POSITIVE_INFINITY, from: `intervals.${one}` };
     }
-    const own = policy.backoff?.[one];
+    const own = policy.backoff[one];
     if (own) return { ...backedOff(own, attempt), from: `backoff.${one}` };
   }
   return { ...backedOff(policy, attempt), from: 'initialIntervalSeconds' };
@@ -143,7 +143,7 @@ export function deadlineOf(
   { giveUpAfterSeconds }: RetryPolicy,
   call: { startedAt: string; notBefore: string | null; giveUpAt: string | null },
 ): string | null {
-  if (giveUpAfterSeconds === undefined) return call.giveUpAt;
+  if (giveUpAfterSeconds === null) return call.giveUpAt;
   const beginsAt = Math.max(Date.parse(call.startedAt), Date.parse(call.notBefore ?? call.startedAt));
   const byPolicy = new Date(beginsAt + giveUpAfterSeconds * 1000).toISOString();
   return call.giveUpAt !== null && !isAfter(call.giveUpAt, byPolicy) ? call.giveUpAt : byPolicy;

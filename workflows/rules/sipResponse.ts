@@ -27,7 +27,7 @@ export function sipMeaning(code: number): string {
 }
 
 /** Codes that say of the number that it cannot be reached, when the call failed or was not answered. */
-export const unreachableSipCodes: ReadonlySet<number> = new Set([404, 410, 480, 484, 604]);
+export const unreachableSipCodes: ReadonlySet<number> = new Set([404, 410, 484, 604]);
 
 /** The callee does not want such calls: never dialed again, whatever the retry policy says. */
 export const sipUnwantedCode = 607;

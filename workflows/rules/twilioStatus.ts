@@ -52,3 +52,6 @@ export function mustSignal(status: string, mode: ProgressMode): boolean {
 export function orderOf(status: string): number {
   return known(status)?.order ?? -1;
 }
+
+/** Calls over the account's rate wait in Twilio's queue, at most this long. Source: Twilio help, "queued calls". */
+export const maxQueueSeconds = 24 * 3600;

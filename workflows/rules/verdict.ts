@@ -29,7 +29,7 @@ export interface Verdict {
 
 const noCodes = { answeredBy: null, errorCode: null, sipResponseCode: null } as const;
 
-/** Twilio's final words. `failed` is refined by the SIP code below. */
+/** Twilio's final statuses. `failed` is refined by the SIP code below. */
 const byStatus: Record<TerminalStatus, Outcome> = {
   completed: 'answered',
   busy: 'busy',
@@ -102,11 +102,13 @@ function reachabilityOf(
   sip: number | null,
   code: number | null,
 ): Reachability {
-  if (outcome === 'answered' || outcome === 'busy') return 'reachable';
-  if (outcome === 'no-answer' && rang) return 'reachable';
   if (code !== null && unreachableErrorCodes.has(code)) return 'unreachable';
   const unanswered = outcome === 'failed' || outcome === 'no-answer';
-  return unanswered && sip !== null && unreachableSipCodes.has(sip) ? 'unreachable' : 'undetermined';
+  // Early media, such as "this number is not in service", can pass for ringing. So having rung does not outweigh these.
+  if (unanswered && sip !== null && unreachableSipCodes.has(sip)) return 'unreachable';
+  if (unanswered && sip === 480 && !rang) return 'unreachable';
+  if (outcome === 'answered' || outcome === 'busy') return 'reachable';
+  return outcome === 'no-answer' && rang ? 'reachable' : 'undetermined';
 }
 
 /** Twilio's own error code says more than the SIP code, where there is one. */

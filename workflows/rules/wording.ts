@@ -29,8 +29,8 @@ export function hindranceMessage(hindrance: Hindrance): string {
       return `a clear answer to whether the number may be called (${hindrance.why})`;
     case 'store':
       return `the outcome store, which cannot be reached (${hindrance.why})`;
-    case 'worker-clock':
-      return `a worker whose clock is right: one says that giveUpAt (${hindrance.giveUpAt}) has passed`;
+    case 'database-clock':
+      return `the clocks of the database and of Temporal to agree: by the database's, giveUpAt (${hindrance.giveUpAt}) has passed`;
   }
 }
 

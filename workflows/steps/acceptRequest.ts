@@ -13,8 +13,8 @@ import { forbiddenMessage } from '../rules/wording.js';
  * `InvalidCallRequest`, which names every fault.
  */
 export async function acceptRequest(call: RunningCall): Promise<Forbidden | null> {
-  const { callId, request, startedAt, batchId } = call;
-  const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId });
+  const { callId, request, startedAt, batchId, requestedBy } = call;
+  const accepted = await acceptAndLookUp({ callId, request, startedAt, batchId, requestedBy });
   if (!accepted.accepted)
     throw ApplicationFailure.nonRetryable(
       `The call request is not valid, and nothing was dialed: ${accepted.faults.join('; ')}`,
@@ -23,14 +23,15 @@ export async function acceptRequest(call: RunningCall): Promise<Forbidden | null
     );
   const { plan, lookup, forbidden = null } = accepted;
   call.accept(plan, lookup);
-  if (lookup) noteLookup(call, lookup);
+  if (lookup) noteLookup(call, lookup, plan.requestedTo !== undefined);
   if (forbidden) call.note(`not dialed: ${forbiddenMessage(forbidden)}`);
   return forbidden;
 }
 
-function noteLookup(call: RunningCall, lookup: LookupEvidence): void {
+function noteLookup(call: RunningCall, lookup: LookupEvidence, isRespelled: boolean): void {
   const answer =
     lookup.valid === null ? 'gave no answer' : lookup.valid ? 'valid number' : 'not a valid number';
   const line = [lookup.lineType, lookup.lineStatus].filter(Boolean).join(', ');
-  call.note(`Lookup: ${answer}${line && ` (${line})`}`);
+  const spelling = isRespelled ? '; the call goes by its spelling of the number' : '';
+  call.note(`Lookup: ${answer}${line && ` (${line})`}${spelling}`);
 }

@@ -5,11 +5,9 @@ import { secondsUntil } from '../call/workflowTime.js';
 import type { CallActivities, TwilioAnswer } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import type { CallPlan } from '../callRequest.js';
-import { stateOf } from '../rules/twilioStatus.js';
+import { maxQueueSeconds, stateOf } from '../rules/twilioStatus.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
 
-/** Calls over the account's rate wait in Twilio's queue, at most this long. Source: Twilio help, "queued calls". */
-const maxQueueSeconds = 24 * 3600;
 /** Carriers get this long to respond before it rings, and Twilio adds five seconds to the ring time-out. Source: Twilio error 32016; "Timeout". */
 const maxPostDialSeconds = 60 + 5;
 
@@ -110,7 +108,7 @@ async function askTwilio(
     knownRefusal = code;
     call.note(`Twilio cannot be read: ${code} ${message}`);
     call.setWaitingFor(
-      `${waitingFor}; Twilio refuses to be read until the account is fixed (${code}: ${message})`,
+      `${waitingFor}; Twilio cannot be read until the account is fixed (${code}: ${message})`,
     );
   }
 }

@@ -87,6 +87,7 @@ export async function waitForRetry(
   controls.retryNowRequested = false;
   controls.rescheduledTo = null;
   // Until it is on record, the store counts what the attempt dialed as in flight, and delays what is dialed next.
+  call.setWaitingFor(`attempt ${retry.after.number} to be recorded`);
   await Promise.race([retry.recorded, condition(() => call.cancelRequested)]);
   return isPast(plan.giveUpAt) ? { by: 'give-up-at' } : null;
 }

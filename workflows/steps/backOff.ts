@@ -26,7 +26,7 @@ export async function backOff(
   await call.waitFor(
     () => wait.interrupted() || call.hasCallbackBeforeSid,
     seconds,
-    `not dialed yet: waiting for ${wait.why}`.slice(0, 120),
+    `not dialed yet: waiting for ${wait.why}`,
   );
 }
 

@@ -39,6 +39,7 @@ function snapshotOf(call: RunningCall, placement: number): CallSnapshot {
     timeline: [...call.timeline],
     paused: call.controls.paused,
     pauseReason: call.controls.pauseReason,
+    controls: [...call.controls.uses],
     callbacksBeforeAttempt: [...call.inbox.beforeAttempt],
   };
 }

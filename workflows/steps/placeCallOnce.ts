@@ -1,4 +1,3 @@
-import { recordCallSid, recordCallSidInBackground } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, now, secondsUntil } from '../call/workflowTime.js';
 import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult } from '../callActivities.js';
@@ -8,6 +7,7 @@ import { forbiddenMessage, hindranceMessage } from '../rules/wording.js';
 import { backOff, backOffSeconds, isStop, waitWhileStopped } from './backOff.js';
 import { continueIfLong } from './continueIfLong.js';
 import { placeOrHearCallback } from './placeOrHearCallback.js';
+import { recordSid, recordSidInBackground } from './recordSid.js';
 import { resolveUnclear } from './resolveUnclear.js';
 import { waitUntilAllowed } from './waitUntilAllowed.js';
 
@@ -41,6 +41,8 @@ export async function placeCallOnce(
   const { plan, controls } = call;
   const unwanted = () => call.cancelRequested || superseded();
   let placement = call.nextPlacement;
+  // The newest placement that the journal may have: a callback names the call of this one or of one before.
+  let journaled = Math.max(1, placement - 1);
   call.nextPlacement = 1;
   let backOffs = 0;
   for (;;) {
@@ -48,7 +50,7 @@ export async function placeCallOnce(
       backOff(call, { why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
     // A callback that names the attempt proves that a placement made a call after all.
     if (call.assignSidFromCallback(attempt)) {
-      await recordSid(call, attempt, placement);
+      await recordSid(call, attempt, journaled);
       return 'placed';
     }
     if (call.cancelRequested) return { by: 'canceled' };
@@ -76,17 +78,18 @@ export async function placeCallOnce(
     if (
       call.hasCallbackBeforeSid &&
       ['refused', 'forbidden', 'too-late', 'already-recorded'].includes(result.kind)
-    ) {
-      placement = Math.max(1, placement - 1);
+    )
       continue;
+    if (resolvesPlacement.includes(result.kind)) {
+      call.lastPlacement = { attempt: attempt.number, placement };
+      journaled = placement;
     }
-    if (resolvesPlacement.includes(result.kind)) call.lastPlacement = { attempt: attempt.number, placement };
     switch (result.kind) {
       case 'callback-first':
+        journaled = placement;
         break;
       case 'withdrawn':
-        // The callback is about the placement before.
-        if (call.hasCallbackBeforeSid) placement = Math.max(1, placement - 1);
+        // Nothing was sent: the top of the loop sees why.
         break;
       case 'forbidden':
         call.note(`not dialed: ${forbiddenMessage(result.forbidden)}`);
@@ -187,21 +190,4 @@ function refused(
   call.note(`Twilio refused the call: ${error.code ?? error.httpStatus} ${error.message}`);
   attempt.evidence.create = { sidFrom: null, error, unclear: null };
   return 'refused';
-}
-
-/** Keeps others from taking this call for theirs; the outcome does not depend on it. */
-async function recordSid(call: RunningCall, attempt: Attempt, placement: number): Promise<void> {
-  const callSid = attempt.callSid as string;
-  await recordCallSid({ callId: call.callId, attempt: attempt.number, placement, callSid }).catch(() => {});
-}
-
-/** Limits count by the journal: it is told as soon as the store is back, and the call goes on. */
-function recordSidInBackground(
-  call: RunningCall,
-  attempt: Attempt,
-  placement: number,
-  callSid: string,
-): void {
-  const input = { callId: call.callId, attempt: attempt.number, placement, callSid };
-  recordCallSidInBackground(input).catch(() => {});
 }

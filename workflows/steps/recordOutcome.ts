@@ -49,6 +49,7 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
   return {
     callId: call.callId,
     to: plan.to,
+    ...(plan.requestedTo === undefined ? {} : { requestedTo: plan.requestedTo }),
     from: plan.from,
     metadata: plan.metadata,
     outcome: decision.outcome,
@@ -63,6 +64,8 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
     // A copy: what is heard from here on must not part the result from the record.
     attempts: JSON.parse(JSON.stringify(call.attempts)),
     endedBecause: decision.endedBecause,
+    requestedBy: call.requestedBy,
+    controls: [...call.controls.uses],
     timeline: [...call.timeline],
     lookup: call.lookup,
     startedAt: call.startedAt,

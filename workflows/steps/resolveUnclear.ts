@@ -1,12 +1,11 @@
-import { findUnclearCall, recordCallSid } from '../activityProxies.js';
+import { findUnclearCall } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
 import type { PlaceCallInput } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
+import { maxQueueSeconds } from '../rules/twilioStatus.js';
+import { recordSid } from './recordSid.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
-
-/** Twilio holds a call in its queue for at most a day: a trace would have shown. Source: Twilio help, "queued calls". */
-const maxQueueSeconds = 24 * 3600;
 
 /**
  * Finds out whether an unclear placement made a call: by callback, by the placement journal, by Twilio's list. `absent`: it
@@ -30,14 +29,7 @@ export async function resolveUnclear(
   // After any outage Twilio is asked once more before nobody can tell.
   if (search === 'interrupted' && !callbackCame()) search = await unlessInterrupted(callbackCame, find(true));
   if (call.assignSidFromCallback(attempt)) {
-    const callSid = attempt.callSid as string;
-    // Keeps others from taking this call for theirs; the outcome does not depend on it.
-    await recordCallSid({
-      callId: call.callId,
-      attempt: attempt.number,
-      placement: input.placement,
-      callSid,
-    }).catch(() => {});
+    await recordSid(call, attempt, input.placement);
     return 'found';
   }
   if (search === 'interrupted' || search.value.kind === 'unresolved') return 'unresolved';

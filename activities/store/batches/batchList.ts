@@ -95,6 +95,8 @@ interface BatchRow {
   uncounted: Record<string, number>;
   redialOf: RedialQuery | null;
   cancelReason: string | null;
+  requestedBy: string | null;
+  controls: BatchProgress['controls'];
   createdAt: string;
   endedAt: string | null;
   contentHash: string | null;
@@ -110,13 +112,14 @@ const columns = `b.batch_no::text as number, b.batch_id as "batchId", b.name, b.
   (select coalesce(jsonb_object_agg(n.ended, n.count), '{}') from batch_counts n where n.batch_no = b.batch_no) as ended,
   (select coalesce(jsonb_object_agg(e.outcome, e.count), '{}') from (
     select c.outcome, count(*) as count from batch_rows r join calls c on c.call_id = b.batch_id || '-' || r.row
-    where r.batch_no = b.batch_no and r.state in ('starting', 'running') and c.state = 'done' group by c.outcome
+    where r.batch_no = b.batch_no and r.state in ('starting', 'running') and c.document is not null group by c.outcome
   ) as e) as uncounted,
-  b.redial_of as "redialOf", b.cancel_reason as "cancelReason", ${iso('b.created_at')} as "createdAt",
+  b.redial_of as "redialOf", b.cancel_reason as "cancelReason",
+  b.requested_by as "requestedBy", b.controls, ${iso('b.created_at')} as "createdAt",
   ${iso('b.ended_at')} as "endedAt", b.content_hash as "contentHash", b.metadata_names as "metadataNames"`;
 
 function batchProgressOf(row: BatchRow): BatchProgress {
-  const { batchId, name, state, window, redialOf, cancelReason, createdAt, endedAt } = row;
+  const { batchId, name, state, window, redialOf, cancelReason, requestedBy, createdAt, endedAt } = row;
   return {
     batchId,
     name,
@@ -125,6 +128,8 @@ function batchProgressOf(row: BatchRow): BatchProgress {
     window,
     redialOf,
     cancelReason,
+    requestedBy,
+    controls: row.controls.map(({ at, control, by }) => ({ at, control, by })),
     createdAt,
     endedAt,
   };

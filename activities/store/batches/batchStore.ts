@@ -40,7 +40,7 @@ export interface BatchStore {
    * canceled.
    */
   releaseRows(batchId: string, limit: number): Promise<void>;
-  /** Released rows that are not marked as started. After a crash some of them may be. */
+  /** Released rows that are not marked as started; none while the batch is paused. After a crash some of them may be started. */
   startingRows(batchId: string, limit: number): Promise<StartingRow[]>;
   /** Marks released rows whose calls were started. */
   markStarted(batchId: string, rows: readonly number[]): Promise<void>;
@@ -74,6 +74,8 @@ export interface BatchDraft {
   redialOf: RedialQuery | null;
   /** The batch waits for `resume` before anything is dialed. */
   paused: boolean;
+  /** The name of the token of the client that requests the batch. */
+  requestedBy?: string | null;
 }
 
 export interface StoredBatch {
@@ -85,8 +87,12 @@ export interface StoredBatch {
 /** A released row. `request` is complete: the row merged over the batch's defaults. */
 export interface StartingRow {
   row: number;
+  /** The batch is canceled: only what was started before is followed. */
+  canceled: boolean;
   callId: string;
   request: CallRequest;
+  /** Who requested the batch. */
+  requestedBy: string | null;
 }
 
 export const batchRowStates = ['waiting', 'running', 'done', 'refused', 'withdrawn'] as const;

@@ -1,5 +1,5 @@
 import { mergeRow, type PartialCallRequest } from '../../validation/mergeRow.js';
-import { type Database, json } from '../database/database.js';
+import { type Database, iso, json } from '../database/database.js';
 import { type BatchStore, callIdOfRow } from './batchStore.js';
 
 type Batches = Omit<
@@ -21,7 +21,7 @@ export function batches(db: Database): Batches {
   }
 
   return {
-    async createDraft({ name, window, defaults, redialOf, paused }) {
+    async createDraft({ name, window, defaults, redialOf, paused, requestedBy }) {
       for (const { number } of await db.query<{ number: string }>(abandonedDrafts))
         await discardDraft(number);
       const [row] = await db.query<{ number: string }>(createDraft, [
@@ -30,6 +30,7 @@ export function batches(db: Database): Batches {
         json(defaults),
         redialOf === null ? null : json(redialOf),
         String(paused),
+        requestedBy ?? null,
       ]);
       return (row as { number: string }).number;
     },
@@ -50,8 +51,8 @@ export function batches(db: Database): Batches {
 
     discardDraft,
 
-    async controlBatch({ batchId, what, reason }) {
-      await db.query(controlBatch, [batchId, what, reason]);
+    async controlBatch({ batchId, what, reason, by }) {
+      await db.query(controlBatch, [batchId, what, reason, by ?? null]);
     },
 
     async countEndedRows(batchId) {
@@ -70,9 +71,13 @@ export function batches(db: Database): Batches {
         row: number;
         request: PartialCallRequest;
         defaults: PartialCallRequest;
+        canceled: boolean;
+        requestedBy: string | null;
       }>(startingRows, [batchId, limit]);
-      return rows.map(({ row, request, defaults }) => ({
+      return rows.map(({ row, request, defaults, canceled, requestedBy }) => ({
         row,
+        canceled,
+        requestedBy,
         callId: callIdOfRow(batchId, row),
         request: mergeRow(defaults, request),
       }));
@@ -115,8 +120,8 @@ const abandonedDrafts = `
   where batch_id is null and created_at < clock_timestamp() - interval '1 day' limit 10`;
 
 const createDraft = `
-  insert into batches (name, call_window, defaults, redial_of, paused_at)
-  values ($1, $2, $3::jsonb, $4::jsonb, case when $5::text = 'true' then clock_timestamp() end)
+  insert into batches (name, call_window, defaults, redial_of, paused_at, requested_by)
+  values ($1, $2, $3::jsonb, $4::jsonb, case when $5::text = 'true' then clock_timestamp() end, $6)
   returning batch_no::text as number`;
 
 const addRows = `
@@ -143,8 +148,15 @@ const batchNo = '(select batch_no from batches where batch_id = $1)';
 /** Rows of a batch that are released and have not ended. */
 const inFlight = `r.batch_no = ${batchNo} and r.state in ('starting', 'running')`;
 
+// A control that changes nothing is not kept.
 const controlBatch = `
   update batches set
+    controls = case
+      when case $2::text when 'pause' then paused_at is null when 'resume' then paused_at is not null
+        else canceled_at is null end
+      then case when jsonb_array_length(controls) < 60 then controls else controls - 1 end
+        || jsonb_build_object('at', ${iso('clock_timestamp()')}, 'control', $2, 'by', $4::text)
+      else controls end,
     paused_at = case $2::text when 'pause' then coalesce(paused_at, clock_timestamp())
       when 'resume' then null else paused_at end,
     cancel_reason = case when $2 = 'cancel' and canceled_at is null then $3 else cancel_reason end,
@@ -161,7 +173,7 @@ const countEndedRows = `
   with settled as (
     update batch_rows r set state = 'done', outcome = c.outcome,
       started_at = coalesce(r.started_at, clock_timestamp())
-    from calls c where ${callOfRow} and c.state = 'done' and ${inFlight}
+    from calls c where ${callOfRow} and c.document is not null and ${inFlight}
     returning c.outcome as ended, case when c.batch_id is null then c.call_id end as unlinked
   ), ended as (select ended from settled), counted as (${addToCounts})
   select count(*)::integer as settled, coalesce(array_agg(unlinked) filter (where unlinked is not null), '{}') as unlinked
@@ -184,9 +196,13 @@ const releaseRows = `
   where r.batch_no = front.batch_no and r.row > front.next_row - $2::integer and r.row <= front.next_row
     and r.state = 'waiting'`;
 
+// Released before a pause, and not started when a worker was lost: they wait for the resume.
 const startingRows = `
-  select r.row, r.request, b.defaults from batches b join batch_rows r using (batch_no)
-  where b.batch_id = $1 and r.state = 'starting' order by r.row limit $2`;
+  select r.row, r.request, b.defaults, b.canceled_at is not null as canceled,
+    b.requested_by as "requestedBy"
+  from batches b join batch_rows r using (batch_no)
+  where b.batch_id = $1 and r.state = 'starting' and (b.paused_at is null or b.canceled_at is not null)
+  order by r.row limit $2`;
 
 const markStarted = `
   update batch_rows r set state = 'running', started_at = clock_timestamp()
@@ -197,18 +213,19 @@ const refuseRows = `
     update batch_rows r set state = 'refused', fault = f.fault
     from jsonb_to_recordset($2::jsonb) as f(row integer, fault text)
     where ${inFlight} and r.row = f.row
-      and not exists (select from calls c where ${callOfRow} and c.state = 'done')
+      and not exists (select from calls c where ${callOfRow} and c.document is not null)
     returning 'refused' as ended
   )
   ${addToCounts}`;
 
 // Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have
-// terminated it.
+// terminated it; then the record may say so.
 const staleRows = `
   select r.row from batch_rows r left join calls c on ${callOfRow}
-  where ${inFlight} and r.state = 'running' and c.state is distinct from 'done'
+  where ${inFlight} and r.state = 'running' and c.document is null
     and coalesce(r.checked_at, r.started_at) < clock_timestamp()
-      - case when c.call_id is null then interval '15 seconds' else interval '10 minutes' end
+      - case when c.call_id is null or c.workflow_end is not null then interval '15 seconds'
+          else interval '10 minutes' end
   order by coalesce(r.checked_at, r.started_at) limit $2`;
 
 const rowsToCancel = `

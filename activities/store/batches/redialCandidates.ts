@@ -2,11 +2,13 @@ import { sipUnwantedCode } from '../../../workflows/rules/sipResponse.js';
 import { type Database, iso, type Parameter } from '../database/database.js';
 import type { BatchStore, RedialCandidate } from './batchStore.js';
 
+/** The callee as the call has it, and as it was requested: Lookup may spell it otherwise. */
+const spellings = `array[c.to_number, (select r.request ->> 'to' from calls r where r.call_id = c.call_id)]`;
 /** In any recorded call the callee refused further ones. */
 const wasUnwanted = `exists (select from calls refused
-  where refused.to_number = c.to_number and refused.sip_response_code = ${sipUnwantedCode})`;
+  where refused.to_number = any(${spellings}) and refused.sip_response_code = ${sipUnwantedCode})`;
 const isListed = `exists (select from do_not_call listed
-  where listed.to_number = c.to_number and (listed.expires_at is null or listed.expires_at > clock_timestamp()))`;
+  where listed.to_number = any(${spellings}) and (listed.expires_at is null or listed.expires_at > clock_timestamp()))`;
 
 /** How many calls one statement looks at: far fewer than its time limit allows, on a slow disk too. */
 const callsPerStep = 5000;
@@ -87,7 +89,7 @@ function stepOf(query: Query, from: Place | null, size: number) {
   // `offset 0` has the later calls looked up by number for each call, instead of joined as a whole.
   const conditions = [
     ...scope('c'),
-    "c.state = 'done' and c.to_number is not null",
+    'c.outcome is not null and c.to_number is not null',
     to && `c.to_number = ${place(to)}`,
     outcome && `c.outcome = any(${place(outcome)}::text[])`,
     reachability && `c.reachability = any(${place(reachability)}::text[])`,

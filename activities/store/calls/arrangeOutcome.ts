@@ -26,16 +26,20 @@ export function arrangeAttempt(attempt: Attempt): Attempt {
 
 /** The outcome with its fields in the order of the contract. */
 export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
-  const { callId, to, from, metadata, outcome, answeredBy, reachability, reason, decidedBy, ...rest } =
-    recorded;
+  const { callId, to, requestedTo, from, metadata, outcome, answeredBy, reachability, ...found } = recorded;
+  const { reason, decidedBy, ...rest } = found;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
-  const { timeline, lookup, startedAt, endedAt, ...more } = others;
+  const { requestedBy, controls, timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
-    ...{ callId, to, from, metadata, outcome, answeredBy, reachability },
+    ...{ callId, to, ...(requestedTo !== undefined && { requestedTo }) },
+    ...{ from, metadata, outcome, answeredBy, reachability },
     reason: arrangeReason(reason),
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
     attempts: attempts.map(arrangeAttempt),
     endedBecause: { code: endedBecause.code, message: endedBecause.message },
+    // Absent in outcomes of workers that did not keep them.
+    requestedBy: requestedBy ?? null,
+    controls: (controls ?? []).map(({ at, control, by }) => ({ at, control, by })),
     timeline: timeline.map(({ at, text }) => ({ at, text })),
     lookup: arrangeLookup(lookup),
     ...{ startedAt, endedAt },
@@ -69,9 +73,10 @@ function arrangeUpdate(update: CallUpdate): CallUpdate {
 
 function arrangeLookup(lookup: CallOutcome['lookup']): CallOutcome['lookup'] {
   if (lookup === null) return null;
-  const { answered, valid, validationErrors, lineType, lineStatus, errors } = lookup;
+  const { answered, valid, validationErrors, lineType, lineStatus, phoneNumber, errors } = lookup;
   return {
     ...{ answered, valid, validationErrors, lineType, lineStatus },
+    ...(phoneNumber !== undefined && { phoneNumber }),
     errors: errors.map((error) => ({ package: error.package, code: error.code, message: error.message })),
   };
 }

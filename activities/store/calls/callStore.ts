@@ -8,6 +8,7 @@ import type {
   Reachability,
 } from '../../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
+import type { WorkflowEnd } from './workflowEnds.js';
 
 export interface UnfinishedCalls {
   state: Exclude<CallStateName, 'done'>;
@@ -32,6 +33,8 @@ export interface CallStore {
     request?: CallRequest;
     /** The batch that started the call, if one did. */
     batchId?: string;
+    /** The name of the token of the client that requested the call. */
+    requestedBy?: string | null;
   }): Promise<void>;
 
   /**
@@ -62,8 +65,11 @@ export interface CallStore {
   /** Sets the state `waiting`; ignored unless the call is between two attempts. */
   markWaiting(row: { callId: string }): Promise<void>;
 
-  /** Sets the state `placing` of a call whose request is accepted and whose Lookup is done; ignored later. */
-  markPlacing(row: { callId: string }): Promise<void>;
+  /**
+   * Sets the state `placing`, and the number as the call spells it from now on, of a call whose request is accepted and whose
+   * Lookup is done; ignored later.
+   */
+  markPlacing(row: { callId: string; to: string }): Promise<void>;
 
   /**
    * The request of a call as it came, with its policy filled in. Null when there is no row, or the row has no
@@ -78,13 +84,18 @@ export interface CallStore {
   saveOutcome(outcome: CallOutcome): Promise<CallOutcome>;
 
   /** The recorded state of one call; null when there is no such row. */
-  findCallState(callId: string): Promise<CallState | null>;
+  findCallState(callId: string): Promise<StoredCall | null>;
 
   /**
    * Recorded calls, newest first by start, then by call id. `cursor` comes from an earlier page. Throws
    * `InvalidCursor`.
    */
-  listCalls(filter: CallFilter): Promise<{ calls: CallState[]; nextCursor: string | null }>;
+  listCalls(filter: CallFilter): Promise<{ calls: StoredCall[]; nextCursor: string | null }>;
+}
+
+export interface StoredCall extends CallState {
+  /** Only if the call is done without an outcome. */
+  workflowEnd?: WorkflowEnd;
 }
 
 export interface CallFilter {

@@ -11,12 +11,13 @@ import { orderOf } from '../../../workflows/rules/twilioStatus.js';
 import { type Database, json, prepared } from '../database/database.js';
 import { arrangeAttempt, arrangeOutcome } from './arrangeOutcome.js';
 import { callProgress } from './callProgress.js';
-import type { CallStore, UnfinishedCalls } from './callStore.js';
+import type { CallStore, StoredCall, UnfinishedCalls } from './callStore.js';
+import { lastState, type WorkflowEnd } from './workflowEnds.js';
 
 /** The rows of calls and attempts. Every write is one statement, so it happens wholly or not at all. */
 export function calls(db: Database): Omit<CallStore, 'listCalls'> {
   return {
-    async addCall({ callId, to, from, metadata, startedAt, request, batchId }) {
+    async addCall({ callId, to, from, metadata, startedAt, request, batchId, requestedBy }) {
       await db.query(addCall, [
         callId,
         callProgress(notStarted),
@@ -26,6 +27,7 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
         startedAt,
         request === undefined ? null : json(request),
         batchId ?? null,
+        requestedBy ?? null,
       ]);
     },
 
@@ -74,8 +76,8 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
       await db.query(markWaiting, [callId]);
     },
 
-    async markPlacing({ callId }) {
-      await db.query(markPlacing, [callId]);
+    async markPlacing({ callId, to }) {
+      await db.query(markPlacing, [callId, to]);
     },
 
     async findRequest(callId) {
@@ -118,23 +120,25 @@ export interface CallRow {
   to_number: string | null;
   from_number: string | null;
   metadata: Record<string, string>;
+  requested_by: string | null;
   started_at: string;
   state: CallState['state'];
   document: CallOutcome | null;
-  /** Null when the call is done: the outcome holds them. */
+  workflow_end: WorkflowEnd | null;
+  /** Null when the call has an outcome, which holds them. */
   attempts: Attempt[] | null;
 }
 
 /** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
-export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata,
-  to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document,
+export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata, c.requested_by,
+  to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document, c.workflow_end,
   case when c.document is null then
     (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
   end as attempts`;
 
 const findCallState = prepared(`select ${callColumns} from calls c where call_id = $1`);
 
-export function callStateOf(row: CallRow): CallState {
+export function callStateOf(row: CallRow): StoredCall {
   const outcome = row.document && arrangeOutcome(row.document);
   return {
     callId: row.call_id,
@@ -149,6 +153,9 @@ export function callStateOf(row: CallRow): CallState {
     nextAttemptAt: null,
     paused: false,
     pauseReason: null,
+    requestedBy: outcome?.requestedBy ?? row.requested_by,
+    controls: outcome?.controls ?? [],
+    ...(row.workflow_end === null ? {} : { workflowEnd: row.workflow_end }),
   };
 }
 
@@ -162,15 +169,18 @@ function attemptFromCallback(update: CallUpdate, number: number): Attempt {
   };
 }
 
-// A row without a destination was made by an attempt that came first: only its gaps are filled.
+// A row without a destination was made by an attempt that came first: only its gaps are filled. A call whose
+// workflow was gone has begun again.
 const addCall = prepared(`
-  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id)
-  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8)
+  insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, request, batch_id,
+    requested_by)
+  values ($1, 'looking-up', $2, $3, $4, $5::jsonb, $6::timestamptz, $7::jsonb, $8, $9)
   on conflict (call_id) do update set
     to_number = excluded.to_number, from_number = excluded.from_number,
     metadata = excluded.metadata, started_at = excluded.started_at,
-    request = excluded.request, batch_id = excluded.batch_id
-  where calls.to_number is null`);
+    request = excluded.request, batch_id = excluded.batch_id, requested_by = excluded.requested_by,
+    state = coalesce(${lastState}, calls.state), workflow_end = null, ended_at = null
+  where calls.document is null and (calls.to_number is null or calls.workflow_end is not null)`);
 
 /** Writes the attempts of a JSON array for the call that the CTE `call` let through. */
 function insertAttempts(attempts: string, progress: string): string {
@@ -202,9 +212,10 @@ const saveAttempt = prepared(`
     select $2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp())
     from end_placements($2, of_attempt => $7::integer)
     on conflict (call_id) do update set
-      state = case when calls.progress <= excluded.progress then excluded.state else calls.state end,
-      progress = greatest(calls.progress, excluded.progress)
-    where calls.state <> 'done'
+      state = case when calls.progress <= excluded.progress then excluded.state
+        else coalesce(${lastState}, calls.state) end,
+      progress = greatest(calls.progress, excluded.progress), workflow_end = null, ended_at = null
+    where calls.document is null
     returning call_id
   )
   ${insertAttempts('$1::jsonb', '$6::integer')}
@@ -253,7 +264,7 @@ const markWaiting = `
   update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
 const markPlacing = prepared(`
-  update calls set state = 'placing' where call_id = $1 and state = 'looking-up'`);
+  update calls set state = 'placing', to_number = $2 where call_id = $1 and state = 'looking-up'`);
 
 const findRequest = 'select request from calls where call_id = $1';
 
@@ -275,8 +286,8 @@ const saveOutcome = prepared(`
       ended_at = excluded.ended_at, outcome = excluded.outcome, reachability = excluded.reachability,
       answered_by = excluded.answered_by, decided_by = excluded.decided_by, call_sid = excluded.call_sid,
       error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
-      duration_seconds = excluded.duration_seconds, document = excluded.document
-    where calls.state <> 'done'
+      duration_seconds = excluded.duration_seconds, document = excluded.document, workflow_end = null
+    where calls.document is null
     returning call_id, document
   ), remembered as (
     insert into invalid_numbers (to_number, source, code, message, call_id)

@@ -25,7 +25,9 @@ export function readCursor(cursor: string, of: string): [time: string, id: strin
 }
 
 function isExactTime(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) return false;
+  // PostgreSQL has no year 0.
+  if (typeof value !== 'string' || !/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value))
+    return false;
   const time = Date.parse(value);
   // JavaScript makes 1 March of 30 February.
   return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 19) === value.slice(0, 19);

@@ -38,7 +38,7 @@ export async function pglite(directory: string, log: StoreLog): Promise<Database
         return await work(await running());
       } catch (error) {
         if (!isFatal(error)) throw storeError(error, store);
-        // After a panic (disk full while writing the log) the next statement would spin for ever. The engine
+        // After a panic (disk full while writing the log) the next statement would spin forever. The engine
         // is dropped, not closed; a new one recovers from the log, as PostgreSQL does after a crash.
         engine = null;
         log.warn({ err: error }, 'the embedded database stopped; the next statement starts it again');

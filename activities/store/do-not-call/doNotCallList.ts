@@ -16,6 +16,8 @@ export interface DoNotCallEntry {
   reason: string;
   /** What put it there. */
   source: DoNotCallSource;
+  /** The name of the token of the client that did; null when the API has none, and of an opt-out. */
+  addedBy: string | null;
   /** ISO 8601: since when the number has been on the list without a break. */
   addedAt: string;
   /** ISO 8601; null: for good. */
@@ -33,11 +35,12 @@ export interface DoNotCallRemoval {
   to: string;
   /** ISO 8601. */
   removedAt: string;
-  /** The client's token; null when the API has none. */
+  /** The name of the client's token; null when the API has none. */
   removedBy: string | null;
-  /** Reason, source and `addedAt` of the entry that was removed. */
+  /** Reason, source, `addedBy` and `addedAt` of the entry that was removed. */
   reason: string;
   source: DoNotCallSource;
+  addedBy: string | null;
   addedAt: string;
 }
 
@@ -47,14 +50,20 @@ export interface NewDoNotCallEntry {
   expiresAt: string | null;
 }
 
+interface AddedFrom {
+  source: DoNotCallSource;
+  addedBy?: string | null | undefined;
+}
+
 /** The do-not-call list of the store. It holds for every account and every caller id. */
 export interface DoNotCallList {
   /**
    * Puts a number on the list, and returns its entry. Adding never shortens: of the old and the new entry,
    * the one that expires later stays, and the new one if both expire together. `addedAt` stays unless the old
-   * entry had expired. If both expire together, `source` stays, and `reason` too if the new one is empty.
+   * entry had expired. If both expire together, `source` and `addedBy` stay, and `reason` too if the new one is
+   * empty.
    */
-  addToDoNotCall(entry: NewDoNotCallEntry & { source: DoNotCallSource }): Promise<DoNotCallEntry>;
+  addToDoNotCall(entry: NewDoNotCallEntry & AddedFrom): Promise<DoNotCallEntry>;
 
   /**
    * Puts many numbers on the list, all or none, each as `addToDoNotCall` does. A number may come more than
@@ -63,6 +72,7 @@ export interface DoNotCallList {
   addAllToDoNotCall(
     entries: readonly NewDoNotCallEntry[],
     source: DoNotCallSource,
+    addedBy?: string | null,
   ): Promise<{ added: number }>;
 
   /** Removes a number from the list, and records by whom; false when it had no entry. */
@@ -108,8 +118,8 @@ export function doNotCallRows(db: Database): DoNotCallList {
   }
 
   return {
-    async addToDoNotCall({ source, ...entry }) {
-      await writeEntries(db, [entry], source);
+    async addToDoNotCall({ source, addedBy, ...entry }) {
+      await writeEntries(db, [entry], { source, addedBy });
       const saved = await findDoNotCall(entry.to);
       if (saved) return saved;
       throw new StoreUnavailable(
@@ -117,13 +127,14 @@ export function doNotCallRows(db: Database): DoNotCallList {
       );
     },
 
-    async addAllToDoNotCall(entries, source) {
-      if (entries.length <= entriesPerStatement) return { added: await writeEntries(db, entries, source) };
+    async addAllToDoNotCall(entries, source, addedBy) {
+      const from = { source, addedBy };
+      if (entries.length <= entriesPerStatement) return { added: await writeEntries(db, entries, from) };
       return db.transaction(async (sql) => {
         await sql.query(`select pg_advisory_xact_lock(${importLock})::text`);
         let added = 0;
-        for (let from = 0; from < entries.length; from += entriesPerStatement)
-          added += await writeEntries(sql, entries.slice(from, from + entriesPerStatement), source);
+        for (let first = 0; first < entries.length; first += entriesPerStatement)
+          added += await writeEntries(sql, entries.slice(first, first + entriesPerStatement), from);
         return { added };
       });
     },
@@ -184,12 +195,12 @@ function readRemovalCursor(cursor: string): string {
 
 const removeEntry = `
   with removed as (delete from do_not_call where to_number = $1 returning *)
-  insert into do_not_call_removals (to_number, removed_by, reason, source, added_at)
-  select to_number, $2, reason, source, added_at from removed returning 1`;
+  insert into do_not_call_removals (to_number, removed_by, reason, source, added_by, added_at)
+  select to_number, $2, reason, source, added_by, added_at from removed returning 1`;
 
 const listRemovals = `
   select removal_no::text as no, to_number as "to", ${iso('removed_at')} as "removedAt", removed_by as "removedBy",
-    reason, source, ${iso('added_at')} as "addedAt"
+    reason, source, added_by as "addedBy", ${iso('added_at')} as "addedAt"
   from do_not_call_removals
   where ($1::text is null or to_number = $1) and ($2::bigint is null or removal_no < $2::bigint)
   order by removal_no desc limit $3::integer`;
@@ -197,22 +208,26 @@ const listRemovals = `
 async function writeEntries(
   sql: Sql,
   entries: readonly NewDoNotCallEntry[],
-  source: DoNotCallSource,
+  { source, addedBy = null }: AddedFrom,
 ): Promise<number> {
   const [row] = await sql.query<{ added: number }>(upsertEntries, [
     entries.map(({ to }) => to),
     entries.map(({ reason }) => reason),
     entries.map(({ expiresAt }) => expiresAt ?? ''),
     source,
+    addedBy,
   ]);
   return row?.added ?? 0;
 }
 
 const hasExpired = '(expires_at is not null and expires_at <= clock_timestamp())';
-const columns = `to_number as "to", reason, source, ${iso('added_at')} as "addedAt",
+const columns = `to_number as "to", reason, source, added_by as "addedBy", ${iso('added_at')} as "addedAt",
   ${iso('expires_at')} as "expiresAt", ${hasExpired} as expired`;
 
 const until = (row: string) => `coalesce(${row}.expires_at, 'infinity')`;
+
+/** The new entry takes the place of the old one, and not only its reason. */
+const isAnother = `(old.expires_at <= clock_timestamp() or ${until('excluded')} > ${until('old')})`;
 
 // A statement may write each row once: of a number that comes twice, the entry that expires last, then the
 // last one in the list. A row with xmax 0 was inserted, not updated.
@@ -222,13 +237,13 @@ const upsertEntries = `
     from unnest($1::text[], $2::text[], $3::text[]) with ordinality as entry (to_number, reason, expires_at, nth)
     order by to_number, nullif(expires_at, '')::timestamptz desc nulls first, nth desc
   ), written as (
-    insert into do_not_call as old (to_number, reason, source, expires_at)
-    select to_number, reason, $4, expires_at from given
+    insert into do_not_call as old (to_number, reason, source, added_by, expires_at)
+    select to_number, reason, $4, $5, expires_at from given
     on conflict (to_number) do update
       set reason = case when excluded.reason <> '' or old.expires_at <= clock_timestamp()
           then excluded.reason else old.reason end,
-        source = case when old.expires_at <= clock_timestamp() or ${until('excluded')} > ${until('old')}
-          then excluded.source else old.source end,
+        source = case when ${isAnother} then excluded.source else old.source end,
+        added_by = case when ${isAnother} then excluded.added_by else old.added_by end,
         expires_at = excluded.expires_at,
         added_at = case when old.expires_at <= clock_timestamp() then excluded.added_at else old.added_at end
       where ${until('excluded')} >= ${until('old')}

@@ -27,12 +27,19 @@ export interface PlacementJournal {
   }): Promise<Capacity>;
 
   /**
+   * What time it is by the database's clock, in milliseconds since 1970. Costs no statement while one of the last minute told
+   * it: `availableCapacity` and each successful claim do.
+   */
+  databaseNow(): Promise<number>;
+
+  /**
    * Writes what became of a placement, which closes its claim. A SID once written stays. The first result
    * stays too, unless it was `abandoned` or the new one has a SID. A result that means "no call" ends the
    * placement's time in flight. With `result: null` it is unclear, and the claim stays open.
    *
    * `answer`: how Twilio answered the create request, written once by the worker that sent it. Returns how
-   * that changed the circuit breaker, or null. Throws `SidTaken` when another placement has the SID.
+   * that changed the circuit breaker, and whether the breaker is open now for the very code of this answer. Throws `SidTaken`
+   * when another placement has the SID.
    */
   settlePlacement(
     settlement: PlacementKey & {
@@ -41,7 +48,7 @@ export interface PlacementJournal {
       detail?: unknown;
       answer?: PlacementAnswer;
     },
-  ): Promise<BreakerChange | null>;
+  ): Promise<{ breakerChange: BreakerChange | null; isSameFault: boolean }>;
 
   /**
    * Ends the time in flight of a Twilio call that is over. For callbacks that come when the workflow has
@@ -58,7 +65,8 @@ export interface PlacementJournal {
    * between the two numbers is open.
    */
   blockPlacement(
-    key: PlacementKey & Pick<ClaimRequest, 'accountSid' | 'to' | 'from'> & { requestedAt: string },
+    key: PlacementKey &
+      Pick<ClaimRequest, 'accountSid' | 'to' | 'requestedTo' | 'from'> & { requestedAt: string },
   ): Promise<Placement>;
 
   /**
@@ -75,6 +83,9 @@ export interface PlacementJournal {
     after: PlacementKey & { besides: number[] },
   ): Promise<{ attempt: number; placement: number; entry: Placement } | null>;
 
+  /** The Twilio account to which the create request of this call went, by the journal; null if it has no such call. */
+  accountOf(callSid: string): Promise<string | null>;
+
   /** Which of these SIDs belong to an attempt already, by the journal or by a settled attempt; `besides` does not count. */
   claimedSids(callSids: string[], besides?: { callId: string; attempt: number }): Promise<Set<string>>;
 }
@@ -90,6 +101,8 @@ export type PlacementResult = 'created' | 'refused' | 'not-sent' | 'absent' | 'a
 export interface Placement {
   accountSid: string;
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
   /** Null while it is unclear whether the create request made a call. */
   result: PlacementResult | null;
@@ -102,6 +115,11 @@ export interface Placement {
 export interface ClaimRequest {
   accountSid: string;
   to: string;
+  /**
+   * The number as it was requested, if Lookup spells it otherwise: the do-not-call list, and the limits per number, hold for
+   * this spelling too.
+   */
+  requestedTo?: string | undefined;
   from: string;
   abandonedAfterSeconds: number;
   limits: DialLimits;
@@ -131,10 +149,7 @@ export interface PlacementAnswer {
 }
 
 export type ClaimResult =
-  /**
-   * May be sent after `waitSeconds`. `sendAt` is the same moment, exact to the microsecond: tests of the rate
-   * limit read it.
-   */
+  /** May be sent after `waitSeconds`. `sendAt` is the same moment, exact to the microsecond. */
   | { claimed: true; sendAt: string; waitSeconds: number }
   /** An earlier execution claimed this placement, or the attempt has its Twilio call already. */
   | { claimed: false; by: 'already-claimed'; entry: Placement }
@@ -148,7 +163,7 @@ export type ClaimResult =
   /** As many calls to the number are in flight as may be. The next one may be placed when `callId` ends. */
   | { claimed: false; by: 'number-in-flight'; callId: string; limit: number }
   /** Another attempt between the same two numbers has an open claim. */
-  | { claimed: false; by: 'pair-in-progress'; callId: string; attempt: number }
+  | { claimed: false; by: 'pair-in-progress'; callId: string }
   /**
    * The number was called as often as it may be. `until`, ISO 8601; null while one of those placements is
    * unclear.

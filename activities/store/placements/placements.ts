@@ -1,4 +1,5 @@
 import { type Database, json, prepared, type StoreLog } from '../database/database.js';
+import { databaseClock } from '../database/databaseClock.js';
 import { StoreUnavailable } from '../database/storeError.js';
 import type { BreakerChange, Capacity } from './dialLimits.js';
 import {
@@ -21,10 +22,17 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
     return row?.entry ?? null;
   }
 
+  const clock = databaseClock(async () => {
+    const [row] = await db.query<{ result: number }>(readClock);
+    return resultOf(row);
+  });
+
   return {
     async claimPlacement(request) {
       const [row] = await db.query<{ result: ClaimResult }>(claimPlacement, [json(request)]);
-      return resultOf(row);
+      const claim = resultOf(row);
+      if (claim.claimed) clock.hear(Date.parse(claim.sendAt) / 1000 - claim.waitSeconds);
+      return claim;
     },
 
     async previewPlacements(requests) {
@@ -34,9 +42,15 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
     },
 
     async availableCapacity(request) {
-      const [row] = await db.query<{ result: Capacity }>(availableCapacity, [json(request)]);
-      return resultOf(row);
+      const [row] = await db.query<{ result: Capacity & { now: number } }>(availableCapacity, [
+        json(request),
+      ]);
+      const { now, ...capacity } = resultOf(row);
+      clock.hear(now);
+      return capacity;
     },
+
+    databaseNow: clock.now,
 
     async settlePlacement({ answer, ...settlement }) {
       const { callId, attempt, placement, result, callSid } = settlement;
@@ -46,10 +60,10 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
         const what = `Twilio call ${callSid} belongs to another attempt already, so it cannot be the call of ${callId}.`;
         throw new SidTaken(what, { cause: error });
       });
-      const { settled, breaker } = resultOf(row);
+      const { settled, breaker, isSameFault = false } = resultOf(row);
       if (!settled)
         log.warn({ callId, attempt, placement, result }, 'the placement journal has no such claim');
-      return breaker;
+      return { breakerChange: breaker, isSameFault };
     },
 
     async markEnded({ callId, attempt, callSid }) {
@@ -58,9 +72,9 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
 
     findPlacement: findEntry,
 
-    async blockPlacement({ callId, attempt, placement, accountSid, to, from, requestedAt }) {
+    async blockPlacement({ callId, attempt, placement, accountSid, to, requestedTo, from, requestedAt }) {
       const key = [callId, attempt, placement];
-      await db.query(blockPlacement, [...key, accountSid, to, from, requestedAt]);
+      await db.query(blockPlacement, [...key, accountSid, to, from, requestedAt, requestedTo ?? null]);
       const entry = await findEntry({ callId, attempt, placement });
       if (entry) return entry;
       throw new StoreUnavailable(
@@ -77,6 +91,11 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       const parameters = [callId, attempt, placement, besides.map(String)];
       const [row] = await db.query<LaterPlacement>(findLaterPlacement, parameters);
       return row ?? null;
+    },
+
+    async accountOf(callSid) {
+      const [row] = await db.query<{ account_sid: string }>(accountOf, [callSid]);
+      return row?.account_sid ?? null;
     },
 
     async claimedSids(callSids, besides) {
@@ -96,6 +115,7 @@ type LaterPlacement = { attempt: number; placement: number; entry: Placement };
 interface Settled {
   settled: boolean;
   breaker: BreakerChange | null;
+  isSameFault?: boolean;
 }
 
 function resultOf<Result>(row: { result: Result } | undefined): Result {
@@ -107,6 +127,7 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === 'placements_call_sid';
 }
 
+const readClock = 'select extract(epoch from clock_timestamp())::float8 as result';
 const claimPlacement = prepared('select claim_placement($1::jsonb) as result');
 const previewPlacements = `
   select preview_placement(request) as refusals
@@ -133,20 +154,23 @@ const findPlacement = `
 // Waits for a claim of the same key that is being written, and leaves it as it is. The conflict may also be
 // with the one open claim that two numbers can have: then no row is written.
 const blockPlacement = `
-  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at, result, settled_at,
-    ended_at)
-  select $1, $2::integer, $3::integer, $4, $5, $6, least($7::timestamptz, clock_timestamp()), blocked.result,
+  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, requested_number, claimed_at, result,
+    settled_at, ended_at)
+  select $1, $2::integer, $3::integer, $4, $5, $6, $8::text, least($7::timestamptz, clock_timestamp()), blocked.result,
     blocked.ended_at, blocked.ended_at
   from (select max('abandoned') as result, max(clock_timestamp()) as ended_at from placements
     where account_sid = $4 and to_number = $5 and from_number = $6 and result is null) as blocked
   on conflict do nothing`;
 
 const hasRival = `
-  select exists (select from placements mine join placements rival using (account_sid, to_number, from_number)
-    where (mine.call_id, mine.attempt, mine.placement) = ($1, $2::integer, $3::integer)
+  select exists (select from placements mine join placements rival using (account_sid, from_number)
+    where rival.to_number = any(array[mine.to_number, mine.requested_number])
+      and (mine.call_id, mine.attempt, mine.placement) = ($1, $2::integer, $3::integer)
       and (rival.call_id, rival.attempt, rival.placement) <> ($1, $2::integer, $3::integer)
       and rival.call_sid is null and (rival.result is null or rival.result = 'abandoned')
       and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
+
+const accountOf = 'select account_sid from placements where call_sid = $1';
 
 // A callback may have stored the SID of a running attempt. That must not look like another attempt's call:
 // until an attempt is settled, only the journal decides whose call it is.

@@ -1,4 +1,4 @@
--- One row per call. `document` is the whole CallOutcome once the call is done. The columns beside it are for
+-- One row per call. `document` is the whole CallOutcome once it is recorded. The columns beside it are for
 -- filters and for people. If the store was down when a call was accepted, an attempt or an outcome creates
 -- the row, and the columns that it does not know stay null.
 create table calls (
@@ -13,6 +13,8 @@ create table calls (
   request jsonb,
   -- The batch that started the call.
   batch_id text collate "C",
+  -- The name of the token of the client that requested the call. Null if the API has no tokens.
+  requested_by text,
   started_at timestamptz not null,
   ended_at timestamptz,
   outcome text,
@@ -24,7 +26,11 @@ create table calls (
   sip_response_code integer,
   duration_seconds integer,
   document jsonb,
-  check ((state = 'done') = (document is not null))
+  -- A WorkflowEnd: how the workflow ended, if it left no outcome. The call is done then, as far as anyone
+  -- knows. Null again when its workflow goes on after all.
+  workflow_end jsonb,
+  check ((state = 'done') = (document is not null or workflow_end is not null)),
+  check (document is null or workflow_end is null)
 );
 
 -- Pages of calls, newest first: the indexes are read backwards, one for each filter.
@@ -34,6 +40,17 @@ create index calls_by_reachability on calls (reachability, started_at, call_id);
 create index calls_by_state on calls (state, started_at, call_id);
 create index calls_by_to_number on calls (to_number, started_at, call_id);
 create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;
+create index calls_without_outcome on calls (started_at, call_id) where workflow_end is not null;
+
+-- Workers take turns to look for calls whose workflow ended without an outcome. One row: when the next turn
+-- is, and the call after which it begins, in the order of state, start and id.
+create table workflow_checks (
+  only_row boolean primary key default true check (only_row),
+  next_at timestamptz not null,
+  state text not null default '',
+  started_at timestamptz not null default '-infinity',
+  call_id text collate "C" not null default ''
+);
 
 -- One row per attempt. `document` is the whole Attempt.
 create table attempts (
@@ -67,6 +84,8 @@ create table placements (
   account_sid text not null,
   to_number text not null,
   from_number text not null,
+  -- The called number as it was requested, if Lookup spells it otherwise.
+  requested_number text,
   -- When the claim allowed the request to be sent. The age of the placement counts from here.
   claimed_at timestamptz not null default clock_timestamp(),
   -- When `result` was written.
@@ -93,6 +112,10 @@ create unique index placements_one_open on placements (account_sid, to_number, f
 -- A Twilio call belongs to one attempt. The store recognizes a violation by the name of this index.
 create unique index placements_call_sid on placements (call_sid) where call_sid is not null;
 
+-- The spellings of one telephone.
+create index placements_by_spelling on placements (to_number, requested_number) where requested_number is not null;
+create index placements_by_request on placements (requested_number, to_number) where requested_number is not null;
+
 create index placements_in_flight on placements (account_sid, to_number, claimed_at) where ended_at is null;
 create index placements_by_number on placements (account_sid, to_number, claimed_at);
 create index placements_by_claim on placements (account_sid, claimed_at);
@@ -118,6 +141,8 @@ create table dialing_control (
   calls_per_number integer,
   paused_at timestamptz,
   paused_reason text,
+  -- The name of the token of the client that paused dialing.
+  paused_by text,
   -- Null: the breaker is closed. After `breaker_open_until`, one placement at a time tests whether the
   -- provider works.
   breaker_opened_at timestamptz,
@@ -131,12 +156,29 @@ create table dialing_control (
   breaker_counts_since timestamptz
 );
 
+-- Every change that an operator made to limits and pause of an account: the dialing log.
+create table dialing_log (
+  entry_no bigint generated always as identity primary key,
+  account_sid text not null,
+  changed_at timestamptz not null default clock_timestamp(),
+  -- limits, pause or resume.
+  change text not null,
+  -- The name of the client's token. Null if the API has no tokens.
+  changed_by text,
+  -- The limits that were set. Null for the others.
+  limits jsonb
+);
+
+create index dialing_log_by_account on dialing_log (account_sid, entry_no);
+
 -- The do-not-call list: numbers that nobody may call until the entry expires or is removed.
 create table do_not_call (
   to_number text primary key,
   reason text not null,
-  -- Who added the number: 'api', 'csv' or 'opt-out'.
+  -- What put the number there: 'api', 'csv' or 'opt-out'.
   source text not null,
+  -- The name of the token of the client that did. Null if the API has no tokens, and of an opt-out.
+  added_by text,
   added_at timestamptz not null default clock_timestamp(),
   -- Null: never.
   expires_at timestamptz
@@ -147,10 +189,11 @@ create table do_not_call_removals (
   removal_no bigint generated always as identity primary key,
   to_number text not null,
   removed_at timestamptz not null default clock_timestamp(),
-  -- The token that the client showed. Null if the API has none.
+  -- The name of the client's token. Null if the API has no tokens.
   removed_by text,
   reason text not null,
   source text not null,
+  added_by text,
   added_at timestamptz not null
 );
 
@@ -206,6 +249,10 @@ create table batches (
   redial_of jsonb,
   -- Hash of the request that made the batch: distinguishes a repeated request from a different one.
   content_hash text,
+  -- The name of the token of the client that requested the batch. Null if the API has no tokens.
+  requested_by text,
+  -- Who paused, resumed and canceled it: a list of { at, control, by }.
+  controls jsonb not null default '[]',
   total integer not null default 0,
   -- Rows up to this one have been released.
   next_row integer not null default 0,

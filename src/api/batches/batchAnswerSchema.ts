@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { type BatchResult, batchRowStates } from '../../../activities/store/batches/batchStore.js';
-import { type BatchProgress, batchStates } from '../../../workflows/batch/batchProgress.js';
+import {
+  type BatchProgress,
+  batchControlNames,
+  batchStates,
+} from '../../../workflows/batch/batchProgress.js';
 import { callStates, deciders, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
+import { controlUses, requestedBy } from '../calls/callAnswerSchema.js';
 import { nextCursor } from '../http/page.js';
 
 const time = () => z.string().meta({ format: 'date-time' });
@@ -77,6 +82,8 @@ export const batchProgressSchema = z
       }),
     ).meta({ description: 'The query of a redial.' }),
     cancelReason: orNull(z.string()),
+    requestedBy: requestedBy(),
+    controls: controlUses(batchControlNames),
     createdAt: time(),
     endedAt: orNull(time()),
   })
@@ -99,6 +106,8 @@ export const batchProgressSchema = z
       window: 100,
       redialOf: null,
       cancelReason: null,
+      requestedBy: 'web-shop',
+      controls: [],
       createdAt: '2026-03-01T16:00:00.000000Z',
       endedAt: null,
     },

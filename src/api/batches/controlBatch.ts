@@ -7,7 +7,7 @@ import { callControls } from '../calls/callControls.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { batchProgressSchema } from './batchAnswerSchema.js';
 import { batchIdInPath, findBatch, noSuchBatch } from './readBatch.js';
 import { batchUrl, startBatchWorkflow } from './startBatch.js';
@@ -38,6 +38,7 @@ export const controlBatchRoutes = (['pause', 'resume', 'cancel'] as const).map(
   (what): Route => ({
     method: 'post',
     path: `/batches/{batchId}/${what}`,
+    roles: rolesFor.changingCalls,
     tag: 'Batches',
     operationId: `${what}Batch`,
     summary: controls[what].summary,
@@ -65,7 +66,8 @@ function controlBatch(tools: ApiTools, what: BatchControl['what']) {
   return async (c: ApiContext): Promise<Response> => {
     const body = await readBody(c, controls[what].body, { optional: true });
     if ('refusal' in body) return body.refusal;
-    const input: { reason?: string } = body.input;
+    const by = c.get('client');
+    const input: { reason?: string; by?: string } = { ...body.input, ...(by === undefined ? {} : { by }) };
     const found = await findBatch(tools, c);
     if (found === null) return noSuchBatch(c);
     const { batchId } = found.progress;
@@ -81,7 +83,11 @@ function controlBatch(tools: ApiTools, what: BatchControl['what']) {
         return conflict(c, `${error.cause?.message ?? error.message}.`);
       if (error instanceof WorkflowNotFoundError) return conflict(c, 'The batch ended just now.');
       if (!isTemporalUnavailable(error)) throw error;
-      return controlInStore(tools, c, batchId, { what, reason: input.reason ?? null });
+      return controlInStore(tools, c, batchId, {
+        what,
+        reason: input.reason ?? null,
+        by: by ?? null,
+      });
     }
   };
 }
@@ -94,7 +100,7 @@ async function controlInStore(
   tools: ApiTools,
   c: ApiContext,
   batchId: string,
-  { what, reason }: Omit<BatchControl, 'batchId'>,
+  { what, reason, by }: Required<Omit<BatchControl, 'batchId'>>,
 ): Promise<Response> {
   if (what === 'resume')
     return problem(
@@ -102,7 +108,7 @@ async function controlInStore(
       'temporal-unavailable',
       'No worker answered the request to resume within five seconds. Check GET /readyz, and try again once a worker runs.',
     );
-  await tools.store.controlBatch({ batchId, what, reason });
+  await tools.store.controlBatch({ batchId, what, reason, by });
   if (what === 'cancel')
     await withDeadline(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(batchId).cancel());
   const controlled = await tools.store.findBatch(batchId);

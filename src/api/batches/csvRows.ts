@@ -21,6 +21,8 @@ const meanings: Record<string, (cell: string) => unknown> = {
   priority: wholeNumber,
   allowParallel: yesOrNo,
   notifyOn: words,
+  'callingWindow.start': timeOfDay,
+  'callingWindow.end': timeOfDay,
   'callingWindow.days': (cell) => words(cell).map(wholeNumber),
   'callingWindow.blockedDates': words,
   ...Object.fromEntries(
@@ -133,7 +135,13 @@ function meaningOf(type: TwilioParameter['type']): (cell: string) => unknown {
 }
 
 function words(cell: string): string[] {
-  return cell.split(/[\s,]+/);
+  return cell.split(/[\s,;]+/);
+}
+
+/** Spreadsheets write 08:00 as 8:00 or 08:00:00. */
+function timeOfDay(cell: string): unknown {
+  const [, hour, minute] = /^(\d\d?):(\d\d)(?::00)?$/.exec(cell) ?? [];
+  return hour === undefined ? cell : `${hour.padStart(2, '0')}:${minute}`;
 }
 
 /** Spreadsheets write TRUE and FALSE. */

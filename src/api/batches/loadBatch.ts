@@ -195,7 +195,7 @@ function faultsOf(own: PartialCallRequest, { defaults }: RowOptions, known: Batc
       ? checked.faults
       : [
           ...destinationFaults(checked.request.to, known.destinations),
-          ...callingWindowFaults(checked.request),
+          ...callingWindowFaults(checked.request, known.callingWindow ?? null),
         ];
   return [...faults, ...giveUpAtFaults(request)];
 }

@@ -3,7 +3,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { pageParameters, readPageQuery } from '../http/page.js';
 import { problem } from '../http/problem.js';
 import { callIdIn } from '../http/requestTarget.js';
-import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, type Parameter, queryParameters, type Route, rolesFor } from '../http/route.js';
 import {
   batchPageSchema,
   batchProgressSchema,
@@ -28,6 +28,7 @@ export const readBatchRoutes: Route[] = [
   {
     method: 'get',
     path: '/batches',
+    roles: rolesFor.readingCalls,
     tag: 'Batches',
     operationId: 'listBatches',
     summary: 'List batches',
@@ -40,6 +41,7 @@ export const readBatchRoutes: Route[] = [
   {
     method: 'get',
     path: '/batches/{batchId}',
+    roles: rolesFor.readingCalls,
     tag: 'Batches',
     operationId: 'readBatch',
     summary: 'Read the state of a batch',
@@ -51,6 +53,7 @@ export const readBatchRoutes: Route[] = [
   {
     method: 'get',
     path: '/batches/{batchId}/results',
+    roles: rolesFor.readingCalls,
     tag: 'Batches',
     operationId: 'batchResults',
     summary: 'Read the result of each row',
@@ -64,6 +67,7 @@ export const readBatchRoutes: Route[] = [
   {
     method: 'get',
     path: '/batches/{batchId}/results.csv',
+    roles: rolesFor.readingCalls,
     tag: 'Batches',
     operationId: 'batchResultsCsv',
     summary: 'Read the results of all rows as CSV',

@@ -14,7 +14,7 @@ import { bodyProblems } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { oneOf, readQuery } from '../http/queryParameters.js';
 import { resourceUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { type leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import { BodyTooLarge, bodyBytes } from './batchBody.js';
 import {
@@ -95,6 +95,7 @@ const jsonQuery = { dryRun: oneOf(['true', 'false'], dryRunSchema.meta()?.descri
 export const startBatchRoute: Route = {
   method: 'post',
   path: '/batches',
+  roles: rolesFor.changingCalls,
   tag: 'Batches',
   operationId: 'startBatch',
   summary: 'Start many calls',
@@ -273,6 +274,7 @@ export async function createBatch(
     defaults: defaults ?? {},
     redialOf: source.redialOf ?? null,
     paused: paused ?? false,
+    requestedBy: c.get('client') ?? null,
     unique: unique === 'to',
     skipFaultyRows: skipFaultyRows ?? false,
   });
@@ -389,6 +391,6 @@ export function refuseBatch(
 }
 
 export function requestContext(tools: ApiTools) {
-  const { defaultFrom, rules } = tools;
-  return { policies: tools.policies(), defaultFrom, destinations: rules.destinations };
+  const { callingWindow, destinations } = tools.rules;
+  return { policies: tools.policies(), defaultFrom: tools.defaultFrom, callingWindow, destinations };
 }

@@ -8,12 +8,12 @@ import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
 import { reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
-import { jsonContent, type Route } from '../http/route.js';
+import { timeOf, timeText } from '../http/queryParameters.js';
+import { jsonContent, type Route, rolesFor } from '../http/route.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import {
   batchParametersSchema,
@@ -25,13 +25,12 @@ import type { IncomingRow } from './loadBatch.js';
 import { noSuchBatch } from './readBatch.js';
 import { batchKey, batchStarted, createBatch, requestContext } from './startBatch.js';
 
-const timeRule = 'an RFC 3339 time with offset, such as 2026-01-31T09:00:00Z';
 const time = (description: string) =>
   z
-    .string(must(timeRule))
-    .refine((text) => parseRfc3339(text) !== null, must(timeRule))
+    .string(must(timeText.right))
+    .refine((text) => timeOf(text) !== null, must(timeText.right))
     .exactOptional()
-    .meta({ format: 'date-time', description });
+    .meta({ description: `${description} ${timeText.forms}`, examples: timeText.examples });
 const someOf = <const T extends string>(words: readonly T[]) => {
   const right = `a list of at least one of ${words.join(', ')}`;
   return z
@@ -97,6 +96,7 @@ const redialPreviewSchema = z
 export const startRedialRoute: Route = {
   method: 'post',
   path: '/redials',
+  roles: rolesFor.changingCalls,
   tag: 'Batches',
   operationId: 'startRedial',
   summary: 'Redial calls that match a query',
@@ -143,6 +143,9 @@ function startRedial(tools: ApiTools) {
     const query = {
       ...(filters.outcome || filters.reachability ? {} : { outcome: [...failures] }),
       ...filters,
+      // "24h" is counted back from now, however long the redial reads.
+      ...(filters.since === undefined ? {} : { since: timeOf(filters.since) as string }),
+      ...(filters.until === undefined ? {} : { until: timeOf(filters.until) as string }),
     };
     faults.push(...faultsInDefaults(overrides, requestContext(tools), 'overrides'));
     if (faults.length > 0) return invalidRequest(c, limitFaults(faults));

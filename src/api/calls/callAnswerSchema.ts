@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { workflowEndStatuses } from '../../../activities/store/calls/workflowEnds.js';
 import {
   answerers,
   type CallOutcome,
+  callControlNames,
   callStates,
   deciders,
   reachabilities,
@@ -83,14 +85,35 @@ const lookup = z
     validationErrors: z.array(z.string()),
     lineType: orNull(z.string()),
     lineStatus: orNull(z.string()),
+    phoneNumber: z.string().exactOptional().meta({
+      description: 'The number as Lookup spells it, if that is another spelling.',
+    }),
     errors: z.array(z.object({ package: z.string(), code: orNull(z.int()), message: z.string() })),
   })
   .meta({ id: 'LookupEvidence', description: 'What Lookup said, or why it gave no answer.' });
+
+export const requestedBy = () =>
+  orNull(z.string()).meta({ description: 'The name of the token that requested it. Null without tokens.' });
+
+/** Who used which control, of a call or a batch. */
+export const controlUses = <const T extends string>(names: readonly T[]) =>
+  z
+    .array(
+      z.object({
+        at: time(),
+        control: z.enum(names),
+        by: orNull(z.string()).meta({ description: 'The name of the token.' }),
+      }),
+    )
+    .meta({ description: 'Who used which control, in order.' });
 
 export const callOutcomeSchema = z
   .object({
     callId: z.string(),
     to: z.string(),
+    requestedTo: z.string().exactOptional().meta({
+      description: 'The number as it was requested, if Lookup spells it otherwise.',
+    }),
     from: z.string(),
     metadata: z.record(z.string(), z.string()),
     outcome: z.enum(outcomes).meta({ description: 'How the call turned out.' }),
@@ -106,6 +129,8 @@ export const callOutcomeSchema = z
     endedBecause: z
       .object({ code: z.string(), message: z.string() })
       .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     timeline: z
       .array(z.object({ at: time(), text: z.string() }))
       .meta({ description: 'What happened to the call, in order, for people.' }),
@@ -130,8 +155,22 @@ export const callAnswerSchema = z
     nextAttemptAt: orNull(time()),
     paused: z.boolean().meta({ description: 'True: no attempt begins until the call is resumed.' }),
     pauseReason: orNull(z.string()).meta({ description: 'Why the call was paused, if a reason was given.' }),
+    workflowEnd: z
+      .object({
+        status: z.enum(workflowEndStatuses),
+        at: orNull(time()),
+        reason: orNull(z.string()),
+        lastState: z.enum(callStates),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'How the workflow of a call ended that is over without an outcome. `missing`: Temporal does not have it any more.',
+      }),
+    requestedBy: requestedBy(),
+    controls: controlUses(callControlNames),
     error: z.string().exactOptional().meta({
-      description: 'Why a call that is over has no outcome: its workflow failed or was terminated.',
+      description: 'Why a call that is over has no outcome, and what to do.',
     }),
     stale: z.literal(true).exactOptional().meta({
       description: 'The running call could not be queried. This is its last recorded state.',
@@ -153,6 +192,8 @@ export const callAnswerSchema = z
       nextAttemptAt: '2026-01-31T09:05:00.000Z',
       paused: false,
       pauseReason: null,
+      requestedBy: 'web-shop',
+      controls: [],
     },
   });
 

@@ -1,12 +1,14 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { z } from 'zod';
+import { isRunning } from '../../temporal/callEnd.js';
+import { cancelWithoutWorker } from '../../temporal/cancelWithoutWorker.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, readBody } from '../http/jsonBody.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { callIdIn, callUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, type Route } from '../http/route.js';
+import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 import { type CallControl, type ControlName, callControls, controlNames } from './callControls.js';
 import { callIdInPath, noSuchCall } from './readCall.js';
@@ -25,6 +27,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
   return {
     method: 'post',
     path: `/calls/{callId}/${name}`,
+    roles: rolesFor.changingCalls,
     tag: 'Calls',
     operationId,
     summary,
@@ -61,10 +64,12 @@ function controlCall(tools: ApiTools, name: ControlName) {
     const callId = callIdIn(c, 2);
     if (callId === null) return noSuchCall(c);
     const handle = tools.temporal.workflow.getHandle(callId);
+    const by = c.get('client');
+    const input = { ...body.input, ...(by === undefined ? {} : { by }) };
     try {
-      const { type, status } = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
-      if (type !== callWorkflowType) return noSuchCall(c);
-      if (status.name !== 'RUNNING') return conflict(c, 'The call is already over.');
+      const found = await withDeadline(tools.temporal, updateWithinMs, () => handle.describe());
+      if (found.type !== callWorkflowType) return noSuchCall(c);
+      if (!isRunning(found)) return conflict(c, 'The call is already over.');
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       const row = await tools.store.findCallState(callId);
@@ -72,7 +77,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
     }
     try {
       await withDeadline(tools.temporal, updateWithinMs, () =>
-        handle.executeUpdate(control.update, { args: [body.input] }),
+        handle.executeUpdate(control.update, { args: [input] }),
       );
       return accepted(c, callId);
     } catch (error) {
@@ -87,8 +92,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
         'temporal-unavailable',
         `No worker answered the request ${control.purpose} within five seconds. Check GET /readyz, and try again once a worker runs.`,
       );
-    // No worker answers the update. A Temporal cancellation does the same and waits until a worker runs.
-    await withDeadline(tools.temporal, updateWithinMs, (workflow) => workflow.getHandle(callId).cancel());
+    await withDeadline(tools.temporal, updateWithinMs, () => cancelWithoutWorker(handle, input));
     return accepted(c, callId);
   };
 }

@@ -2,11 +2,18 @@ import { z } from 'zod';
 import type { CallFilter } from '../../../activities/store/calls/callStore.js';
 import { answerers, callStates, reachabilities } from '../../../workflows/callOutcome.js';
 import { outcomes } from '../../../workflows/callRequest.js';
-import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
-import { numberParameter, oneOf, type QueryParameter, textParameter } from '../http/queryParameters.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import {
+  numberParameter,
+  oneOf,
+  type QueryParameter,
+  textParameter,
+  timeOf,
+  timeParameter,
+} from '../http/queryParameters.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
+import { callAnswer } from './callAnswer.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
 
 const metadataPrefix = 'metadata.';
@@ -39,6 +46,7 @@ const callPageSchema = z
 export const listCallsRoute: Route = {
   method: 'get',
   path: '/calls',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'listCalls',
   summary: 'List calls',
@@ -52,7 +60,9 @@ export const listCallsRoute: Route = {
 function listCalls(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const page = readPageQuery(c, filters);
-    return 'refusal' in page ? page.refusal : c.json(await tools.store.listCalls(filterOf(page.query)));
+    if ('refusal' in page) return page.refusal;
+    const { calls, nextCursor } = await tools.store.listCalls(filterOf(page.query));
+    return c.json({ calls: calls.map(callAnswer), nextCursor });
   };
 }
 
@@ -70,26 +80,4 @@ function filterOf({ limit, ...texts }: { limit: number } & Record<string, unknow
     ...(until === undefined ? {} : { until: timeOf(until) as string }),
     limit,
   };
-}
-
-function timeParameter(description: string): QueryParameter {
-  return {
-    right:
-      'an RFC 3339 time with offset such as 2026-01-31T09:00:00Z, a date such as 2026-01-31, or how long ago such as 24h',
-    holds: (text) => timeOf(text) !== null,
-    description: `${description} An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d.`,
-    schema: { type: 'string', examples: ['2026-01-31T09:00:00Z', '2026-01-31', '24h'] },
-  };
-}
-
-const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** ISO 8601 UTC; null if the text is no time, date or duration. */
-function timeOf(text: string): string | null {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined && unit !== undefined)
-    return new Date(Date.now() - Number(count) * (secondsOf[unit] as number) * 1000).toISOString();
-  // The time as it came: it may be exact to the microsecond.
-  if (parseRfc3339(text) !== null) return text;
-  return parseRfc3339(`${text}T00:00:00Z`);
 }

@@ -6,19 +6,21 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { StoredCall } from '../../../activities/store/calls/callStore.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import type { Attempt, CallOutcome, CallState } from '../../../workflows/callOutcome.js';
 import { callStates } from '../../../workflows/callOutcome.js';
 import { orderOf, stateOf } from '../../../workflows/rules/twilioStatus.js';
+import { type CallEnd, callEnd, isRunning, missingEnd } from '../../temporal/callEnd.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import { readQuery } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
-import { jsonContent, type Parameter, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, type Parameter, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { whileWanted } from '../http/whileWanted.js';
-import type { CallAnswer } from './callAnswer.js';
+import { type CallAnswer, callAnswer } from './callAnswer.js';
 import { callAnswerSchema, exampleCallId } from './callAnswerSchema.js';
 
 const describeWithinMs = 3_000;
@@ -52,6 +54,7 @@ const filters = {
 export const readCallRoute: Route = {
   method: 'get',
   path: '/calls/{callId}',
+  roles: rolesFor.readingCalls,
   tag: 'Calls',
   operationId: 'readCall',
   summary: 'Read the state of a call',
@@ -93,7 +96,7 @@ async function findCall(
     throw error;
   });
   const row = recorded instanceof StoreUnavailable ? null : recorded;
-  if (row?.state === 'done') {
+  if (row?.outcome) {
     await untilClosed(tools, row);
     return row;
   }
@@ -103,13 +106,15 @@ async function findCall(
   try {
     description = await withDeadline(tools.temporal, describeWithinMs, () => handle.describe());
   } catch (error) {
-    if (row !== null) return { ...row, stale: true };
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    const isMissing = error instanceof WorkflowNotFoundError;
+    if (row !== null)
+      return isMissing ? withoutOutcome(row, missingEnd) : { ...callAnswer(row), stale: true };
+    if (!isMissing) throw error;
     if (recorded instanceof StoreUnavailable) throw recorded;
     return null;
   }
   if (description.type !== callWorkflowType) return null;
-  if (description.status.name !== 'RUNNING') return finalState(tools, handle, row, describeWithinMs);
+  if (!isRunning(description)) return finalState(tools, description, row);
   if (wait > 0) {
     const over = await whenOver(tools, handle, row, wait, signal);
     if (over !== null) return over;
@@ -123,8 +128,13 @@ async function findCall(
       : state;
   } catch {
     // No worker answers: the recorded state is the best one known.
-    return { ...(row ?? stateOfDescription(description)), stale: true };
+    return { ...(row === null ? stateOfDescription(description) : runningAgain(row)), stale: true };
   }
+}
+
+/** A workflow that was reset goes on, and the record may not know it yet. */
+function runningAgain({ workflowEnd, ...row }: StoredCall): CallState {
+  return workflowEnd === undefined ? row : { ...row, state: workflowEnd.lastState };
 }
 
 /**
@@ -142,7 +152,7 @@ async function untilClosed({ temporal }: ApiTools, { callId, outcome }: CallStat
 async function whenOver(
   tools: ApiTools,
   handle: WorkflowHandle,
-  row: CallState | null,
+  row: StoredCall | null,
   seconds: number,
   signal: AbortSignal,
 ): Promise<CallAnswer | null> {
@@ -150,7 +160,7 @@ async function whenOver(
   if (signal.aborted) return null;
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
   const over = tools.temporal
-    .withAbortSignal(signal, () => finalState(tools, handle, row, seconds * 1000))
+    .withAbortSignal(signal, () => endWithin(tools, handle, row, seconds * 1000))
     .catch((error: unknown) => {
       if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return null;
       throw error;
@@ -158,28 +168,50 @@ async function whenOver(
   return Promise.race([over, aborted]);
 }
 
-async function finalState(
+async function endWithin(
   tools: ApiTools,
   handle: WorkflowHandle,
-  row: CallState | null,
+  row: StoredCall | null,
   withinMs: number,
 ): Promise<CallAnswer> {
-  const callId = handle.workflowId;
   try {
-    const outcome: CallOutcome = await withDeadline(tools.temporal, withinMs, () => handle.result());
-    const { to, from, metadata, startedAt, attempts } = outcome;
-    return { callId, to, from, metadata, startedAt, state: 'done', attempts, outcome, ...notWaiting };
+    return doneWith(await withDeadline(tools.temporal, withinMs, () => handle.result()));
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const why = error.cause?.message ?? error.message;
-    return {
-      ...(row ?? (await stateWithoutWorker(handle))),
-      state: 'done',
-      outcome: null,
-      ...notWaiting,
-      error: `The workflow of this call ended without an outcome: ${why}`,
-    };
+    return finalState(
+      tools,
+      await withDeadline(tools.temporal, describeWithinMs, () => handle.describe()),
+      row,
+    );
   }
+}
+
+async function finalState(
+  tools: ApiTools,
+  description: WorkflowExecutionDescription,
+  row: StoredCall | null,
+): Promise<CallAnswer> {
+  const end = await callEnd(tools.temporal, description, describeWithinMs);
+  if (end.outcome !== null) return doneWith(end.outcome);
+  return withoutOutcome(row ?? stateOfDescription(description), end);
+}
+
+function doneWith(outcome: CallOutcome): CallAnswer {
+  const { callId, to, from, metadata, startedAt, attempts, requestedBy, controls } = outcome;
+  const request = { callId, to, from, metadata, startedAt };
+  return { ...request, state: 'done', attempts, outcome, ...notWaiting, requestedBy, controls };
+}
+
+/** The last state of a call whose workflow ended so. */
+function withoutOutcome(call: StoredCall, { status, at, reason }: CallEnd & { outcome: null }): CallAnswer {
+  const lastState = call.workflowEnd?.lastState ?? call.state;
+  return callAnswer({
+    ...call,
+    state: 'done',
+    outcome: null,
+    ...notWaiting,
+    workflowEnd: { status, at, reason, lastState },
+  });
 }
 
 /** The state of a running call, completed by the progress that callbacks stored and did not signal. */
@@ -204,13 +236,10 @@ function progressRank({ status }: Attempt): number {
 }
 
 /** The state of a call that no worker has begun yet. */
-async function stateWithoutWorker(handle: WorkflowHandle): Promise<CallState> {
-  return stateOfDescription(await handle.describe());
-}
-
 function stateOfDescription(description: WorkflowExecutionDescription): CallState {
   const known = description.searchAttributes.RingtrueState?.[0];
   const to = description.searchAttributes.RingtrueTo?.[0];
+  const requestedBy = description.memo?.requestedBy;
   return {
     callId: description.workflowId,
     to: typeof to === 'string' ? to : null,
@@ -222,5 +251,7 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
     outcome: null,
     ...notWaiting,
     waitingFor: 'a worker that begins the call',
+    requestedBy: typeof requestedBy === 'string' ? requestedBy : null,
+    controls: [],
   };
 }

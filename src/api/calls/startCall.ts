@@ -16,7 +16,7 @@ import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest, isTemporalUnavailable, problem } from '../http/problem.js';
 import { oneOf, readQuery } from '../http/queryParameters.js';
 import { callUrl } from '../http/requestTarget.js';
-import { jsonContent, locationOf, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, locationOf, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 import { dryRunOf, dryRunSchema } from './dryRun.js';
 
@@ -43,6 +43,7 @@ const parameters = {
 export const startCallRoute: Route = {
   method: 'post',
   path: '/calls',
+  roles: rolesFor.changingCalls,
   tag: 'Calls',
   operationId: 'startCall',
   summary: 'Start a call',
@@ -78,24 +79,21 @@ function startCall(tools: ApiTools) {
       policies: tools.policies(),
       defaultFrom: tools.defaultFrom,
     });
-    // The same key again gives its call, even if that one would be refused by now.
-    const late = [
-      ...giveUpAtFaults(json.body),
-      ...('faults' in checked ? [] : destinationFaults(checked.request.to, tools.rules.destinations)),
-    ];
-    const windowFaults = 'faults' in checked ? [] : callingWindowFaults(checked.request);
     const faults = [
       ...('faults' in read ? read.faults : []),
       ...('faults' in checked ? checked.faults : []),
-      ...windowFaults,
       ...keyFaults(key),
+    ];
+    const late = [
+      ...giveUpAtFaults(json.body),
+      ...('faults' in checked ? [] : lateFaults(tools, checked.request)),
     ];
     if (faults.length > 0 || 'faults' in checked || 'faults' in read)
       return invalidRequest(c, [...faults, ...late]);
     if (read.query.dryRun === 'true') {
-      // A destination that is not allowed is one of the things that a dry run shows.
-      const past = giveUpAtFaults(json.body);
-      return past.length > 0 ? invalidRequest(c, past) : c.json(await dryRunOf(tools, checked.request));
+      // What the operator's settings rule out, a dry run shows.
+      const own = [...giveUpAtFaults(json.body), ...callingWindowFaults(checked.request, null)];
+      return own.length > 0 ? invalidRequest(c, own) : c.json(await dryRunOf(tools, checked.request));
     }
 
     // Temporal gets the request as it was sent, except for its policy and the spelling of its numbers. The
@@ -107,6 +105,14 @@ function startCall(tools: ApiTools) {
     }
     return startOnce(tools, c, idOfKey('call', key), request, late);
   };
+}
+
+/** Faults of the moment: a repeat of a request that had none when it came is still a repeat. */
+function lateFaults({ rules }: ApiTools, request: CallRequest): Fault[] {
+  return [
+    ...callingWindowFaults(request, rules.callingWindow),
+    ...destinationFaults(request.to, rules.destinations),
+  ];
 }
 
 function withCanonicalNumbers(body: unknown, { to, from }: CallRequest): CallRequest {
@@ -154,6 +160,7 @@ async function startNew(
         taskQueue: tools.taskQueue,
         request,
         batchId: null,
+        requestedBy: c.get('client') ?? null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
       }),
@@ -228,7 +235,7 @@ function isSameRequest(first: CallRequest, repeat: CallRequest): boolean {
 function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean {
   if (outcome === null) return true;
   return (
-    outcome.to === request.to &&
+    (outcome.requestedTo ?? outcome.to) === request.to &&
     (request.from === undefined || outcome.from === request.from) &&
     hashOf(outcome.metadata) === hashOf(request.metadata ?? {})
   );

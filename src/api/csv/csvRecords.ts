@@ -30,7 +30,7 @@ export class BrokenCsv extends Error {
  * lines are records with one empty cell.
  *
  * Without `delimiter` it is that of a first line `sep=;`, which spreadsheets write and read, else the one of `,`,
- * `;` and tab that the first line has most often. Throws `BrokenCsv`, and what `text` throws.
+ * `;` and tab that the first line with text has most often. Throws `BrokenCsv`, and what `text` throws.
  */
 export async function* csvRecords(
   text: AsyncIterable<string>,
@@ -96,12 +96,11 @@ async function readHead(text: AsyncIterable<string>, longest: number) {
   };
 }
 
-/** Is the line that names the columns complete, after a line `sep=;` with its whole end? */
+/** Is the line that names the columns complete, after a line `sep=;` and empty lines? */
 function hasHeader(head: string): boolean {
   const bare = withoutMark(head);
   const [marker = ''] = separatorMarker.exec(bare) ?? [];
-  const rest = bare.slice(marker.length);
-  return /[\r\n]/.test(marker.endsWith('\r') ? rest.replace(/^\n/, '') : rest);
+  return /[\r\n]/.test(bare.slice(marker.length).trimStart());
 }
 
 function withoutMark(text: string): string {
@@ -109,7 +108,8 @@ function withoutMark(text: string): string {
 }
 
 function likeliestDelimiter(text: string): Delimiter {
-  const line = text.replaceAll(/"[^"]*"/g, '').split(/[\r\n]/)[0] ?? '';
+  const lines = text.replaceAll(/"[^"]*"/g, 'x').split(/[\r\n]/);
+  const line = lines.find((one) => one.trim() !== '') ?? '';
   const count = (delimiter: Delimiter) => line.split(delimiter).length;
   return delimiters.reduce((best, other) => (count(other) > count(best) ? other : best));
 }

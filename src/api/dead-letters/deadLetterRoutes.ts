@@ -7,7 +7,7 @@ import { pageParameters, readPageQuery } from '../http/page.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { oneOf, textParameter } from '../http/queryParameters.js';
 import { pathSegment } from '../http/requestTarget.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { deadLetterPageSchema, deadLetterStates, resendSchema } from './deadLetterSchema.js';
 
 const startWithinMs = 3_000;
@@ -23,6 +23,7 @@ export const deadLetterRoutes: Route[] = [
   {
     method: 'get',
     path: '/dead-letters',
+    roles: rolesFor.readingCalls,
     tag: 'Notifications',
     operationId: 'listDeadLetters',
     summary: 'List undelivered notifications',
@@ -37,6 +38,7 @@ export const deadLetterRoutes: Route[] = [
   {
     method: 'post',
     path: '/dead-letters/{id}/resend',
+    roles: rolesFor.changingCalls,
     tag: 'Notifications',
     operationId: 'resendDeadLetter',
     summary: 'Send a dead letter again',

@@ -5,7 +5,7 @@ import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
-import { jsonContent, type Route } from '../http/route.js';
+import { jsonContent, type Route, rolesFor } from '../http/route.js';
 import { checkLimits, type DialingAnswer, dialingSchema, limitsRequestSchema } from './dialingSchema.js';
 
 const pauseRequestSchema = z.strictObject(
@@ -29,6 +29,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'get',
     path: '/dialing',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Dialing',
     operationId: 'readDialing',
     summary: 'Read limits, pause and circuit breaker',
@@ -39,6 +40,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'patch',
     path: '/dialing/limits',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'setDialLimits',
     summary: 'Set limits of dialing',
@@ -51,6 +53,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'post',
     path: '/dialing/pause',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'pauseDialing',
     summary: 'Pause all dialing',
@@ -66,6 +69,7 @@ export const dialingRoutes: Route[] = [
   {
     method: 'post',
     path: '/dialing/resume',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Dialing',
     operationId: 'resumeDialing',
     summary: 'Resume dialing',
@@ -84,8 +88,9 @@ function setLimits(tools: ApiTools) {
     const checked = checkLimits(json.body);
     if ('faults' in checked) return invalidRequest(c, checked.faults);
     const { accountSid, store, log } = tools;
-    await store.setDialLimits({ accountSid, limits: checked.limits });
-    log.warn({ limits: checked.limits, by: c.get('client') }, 'limits of dialing were set');
+    const by = c.get('client') ?? null;
+    await store.setDialLimits({ accountSid, limits: checked.limits, by });
+    log.warn({ limits: checked.limits, by }, 'limits of dialing were set');
     return answerDialing(tools, c);
   };
 }
@@ -95,8 +100,9 @@ function pauseDialing(tools: ApiTools) {
     const body = await readBody(c, pauseRequestSchema, { optional: true });
     if ('refusal' in body) return body.refusal;
     const { accountSid, store, log } = tools;
-    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null });
-    log.warn({ by: c.get('client') }, 'dialing was paused');
+    const by = c.get('client') ?? null;
+    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null, by });
+    log.warn({ by }, 'dialing was paused');
     return answerDialing(tools, c);
   };
 }
@@ -106,8 +112,9 @@ function resumeDialing(tools: ApiTools) {
     const body = await readBody(c, emptyBodySchema, { optional: true });
     if ('refusal' in body) return body.refusal;
     const { accountSid, store, log } = tools;
-    await store.resumeDialing({ accountSid });
-    log.warn({ by: c.get('client') }, 'dialing was resumed');
+    const by = c.get('client') ?? null;
+    await store.resumeDialing({ accountSid, by });
+    log.warn({ by }, 'dialing was resumed');
     return answerDialing(tools, c);
   };
 }

@@ -56,7 +56,13 @@ export const dialingSchema = z
     configured: orNull(limits()).meta({
       description: 'The configured limits, from the variables of the API. 0: no limit.',
     }),
-    paused: orNull(z.object({ since: time(), reason: orNull(z.string()) })).meta({
+    paused: orNull(
+      z.object({
+        since: time(),
+        reason: orNull(z.string()),
+        by: orNull(z.string()).meta({ description: 'The name of the token that paused it.' }),
+      }),
+    ).meta({
       description: 'Null: not paused.',
     }),
     breaker: z.object({
@@ -72,6 +78,16 @@ export const dialingSchema = z
     nextPlacementAt: orNull(time()).meta({
       description: 'When the rate limit allows the next placement. A time in the past means now.',
     }),
+    changes: z
+      .array(
+        z.object({
+          at: time(),
+          change: z.enum(['limits', 'pause', 'resume']),
+          by: orNull(z.string()).meta({ description: 'The name of the token. Null without tokens.' }),
+          limits: orNull(limits().partial()).meta({ description: 'The limits that were set.' }),
+        }),
+      )
+      .meta({ description: 'What operators changed, newest first. At most 50 entries.' }),
   })
   .meta({ id: 'Dialing', description: 'Limits, pause and circuit breaker of the account.' });
 

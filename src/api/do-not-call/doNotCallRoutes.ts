@@ -11,7 +11,7 @@ import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
 import { pageParameters, readPageQuery } from '../http/page.js';
 import { invalidRequest, problem } from '../http/problem.js';
 import { numberParameter, oneOf, type QueryParameter, readQuery } from '../http/queryParameters.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { ImportTooLarge, importLimitBytes, readDoNotCallCsv } from './doNotCallCsv.js';
 import { doNotCallExport } from './doNotCallExport.js';
 import {
@@ -64,6 +64,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'get',
     path: '/do-not-call',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'listDoNotCall',
     summary: 'List the do-not-call list',
@@ -76,6 +77,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'get',
     path: '/do-not-call/export.csv',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'exportDoNotCall',
     summary: 'Read the whole do-not-call list as CSV',
@@ -93,6 +95,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'post',
     path: '/do-not-call',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Do not call',
     operationId: 'addToDoNotCall',
     summary: 'Put numbers on the do-not-call list',
@@ -121,6 +124,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'post',
     path: '/do-not-call/purge',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Do not call',
     operationId: 'purgeDoNotCall',
     summary: 'Delete the entries that have expired',
@@ -137,6 +141,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'get',
     path: '/do-not-call/removals',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'listDoNotCallRemovals',
     summary: 'List who took numbers off the do-not-call list',
@@ -149,6 +154,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'get',
     path: '/do-not-call/{number}',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'readDoNotCallEntry',
     summary: 'Find out whether a number is on the do-not-call list',
@@ -165,6 +171,7 @@ export const doNotCallRoutes: Route[] = [
   {
     method: 'delete',
     path: '/do-not-call/{number}',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Do not call',
     operationId: 'removeFromDoNotCall',
     summary: 'Take a number off the do-not-call list',
@@ -221,7 +228,8 @@ function addToDoNotCall(tools: ApiTools) {
     const checked = checkDoNotCallRequest(json.body);
     if ('faults' in checked) return invalidRequest(c, checked.faults);
     const { to, reason = '', expiresAt = null } = checked.entry;
-    return c.json(await tools.store.addToDoNotCall({ to, reason, expiresAt, source: 'api' }));
+    const addedBy = c.get('client') ?? null;
+    return c.json(await tools.store.addToDoNotCall({ to, reason, expiresAt, source: 'api', addedBy }));
   };
 }
 
@@ -247,7 +255,7 @@ async function importCsv({ store }: ApiTools, c: ApiContext): Promise<Response> 
     const country = parameters.query.country as CountryCode | undefined;
     const parsed = await readDoNotCallCsv(c.req.raw.body, { charset, country });
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv');
+    const { added } = await store.addAllToDoNotCall(parsed.entries, 'csv', c.get('client') ?? null);
     return c.json({ rows: parsed.entries.length, added });
   } catch (error) {
     if (!(error instanceof ImportTooLarge)) throw error;

@@ -42,6 +42,9 @@ export const doNotCallEntrySchema = z
     source: z
       .enum(doNotCallSources)
       .meta({ description: 'opt-out: the callee refused further calls during a call.' }),
+    addedBy: z
+      .nullable(z.string())
+      .meta({ description: 'The name of the token of the client. Null without tokens, and of an opt-out.' }),
     addedAt: z.string().meta({ format: 'date-time' }),
     expiresAt: z.nullable(z.string().meta({ format: 'date-time' })).meta({ description: 'Null: never.' }),
     expired: z.boolean().meta({ description: 'True: the number may be called again.' }),
@@ -63,9 +66,10 @@ export const doNotCallRemovalPageSchema = z
         removedAt: z.string().meta({ format: 'date-time' }),
         removedBy: z
           .nullable(z.string())
-          .meta({ description: 'The token of the client. Null if the API has no tokens.' }),
+          .meta({ description: 'The name of the token of the client. Null if the API has no tokens.' }),
         reason: z.string().meta({ description: 'Of the entry that was removed.' }),
         source: z.enum(doNotCallSources),
+        addedBy: z.nullable(z.string()),
         addedAt: z.string().meta({ format: 'date-time' }),
       }),
     ),

@@ -8,6 +8,7 @@ import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
+import type { ApiToken, Role } from '../../config/apiTokens.js';
 import type { ApiMetrics } from './apiMetrics.js';
 import type { RateLimits } from './rateLimits.js';
 
@@ -32,7 +33,7 @@ export interface ApiDependencies {
   /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */
-  apiTokens: string[];
+  apiTokens: ApiToken[];
   /** Limits that differ from the standard ones. */
   rateLimits?: Partial<RateLimits>;
   /** Whether progress callbacks are signaled or stored. */
@@ -65,6 +66,8 @@ export interface Access {
   guard: MiddlewareHandler<ApiEnv>;
   /** Would `guard` let this request through? */
   admits: (c: ApiContext) => boolean;
+  /** The answer to a client that `guard` let through, but whose token has none of these roles. Null: it has one. */
+  refusal: (c: ApiContext, roles: readonly Role[]) => Response | null;
 }
 
 export interface ApiEnv {
@@ -72,8 +75,10 @@ export interface ApiEnv {
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
-    /** Names the bearer token. Absent if no tokens are set. */
+    /** The name of the bearer token. Absent if no tokens are set. */
     client?: string;
+    /** The role of the bearer token. Absent if no tokens are set. */
+    role?: Role;
     /** What absolute URLs in answers begin with. Null: with scheme and host of the request. */
     answerBase: string | null;
   };

@@ -31,17 +31,20 @@ export function idOfKey(what: 'call' | 'batch', key: string): string {
 
 /** A SHA-256 that does not depend on the order of fields. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(value)))
-    .digest('hex');
+  const text = JSON.stringify(sorted(value, 0));
+  return createHash('sha256').update(text).digest('hex');
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** Nothing that is right is nested deeper, and only rows that are skipped may be wrong. */
+const deepest = 20;
+
+function sorted(value: unknown, depth: number): unknown {
+  if (depth > deepest) return 'nested too deep';
+  if (Array.isArray(value)) return value.map((one) => sorted(one, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, inner]) => [name, sorted(inner)]),
+      .map(([name, inner]) => [name, sorted(inner, depth + 1)]),
   );
 }

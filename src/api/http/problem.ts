@@ -17,6 +17,7 @@ export const problems = {
   'not-json': { status: 400, title: 'The body is not JSON' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
   unauthorized: { status: 401, title: 'A valid bearer token is needed' },
+  'wrong-role': { status: 403, title: "The token's role does not allow this" },
   'not-local': { status: 403, title: 'Without tokens the API serves only this machine' },
   'bad-signature': { status: 403, title: 'The request is not signed by Twilio' },
   'no-such-call': { status: 404, title: 'No such call' },

@@ -2,6 +2,7 @@ import { canonicalNumber } from '../../../activities/validation/canonicalNumber.
 import { type Fault, limitFaults, show } from '../../../activities/validation/fault.js';
 import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
 import { e164 } from '../../../workflows/rules/phoneNumber.js';
+import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import type { ApiContext } from './apiDependencies.js';
 
 /** What a parameter of a query must be: for the check, and for the OpenAPI document. */
@@ -22,6 +23,35 @@ export const isNumber = {
   /** The one spelling of the number. */
   read: (text: string) => canonicalNumber(withoutInvisible(text)),
 };
+
+/** A time as people write it in queries. */
+export const timeText = {
+  right:
+    'an RFC 3339 time with offset such as 2026-01-31T09:00:00Z, a date such as 2026-01-31, or how long ago such as 24h',
+  forms: 'An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d.',
+  examples: ['2026-01-31T09:00:00Z', '2026-01-31', '24h'],
+};
+
+const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** ISO 8601 UTC; null if the text is no time, date or duration. */
+export function timeOf(text: string): string | null {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined)
+    return new Date(Date.now() - Number(count) * (secondsOf[unit] as number) * 1000).toISOString();
+  // The time as it came: it may be exact to the microsecond.
+  if (parseRfc3339(text) !== null) return text;
+  return parseRfc3339(`${text}T00:00:00Z`);
+}
+
+export function timeParameter(description: string): QueryParameter {
+  return {
+    right: timeText.right,
+    holds: (text) => timeOf(text) !== null,
+    description: `${description} ${timeText.forms}`,
+    schema: { type: 'string', examples: timeText.examples },
+  };
+}
 
 export function numberParameter(description: string): QueryParameter {
   return { ...isNumber, description, schema: { type: 'string', pattern: e164.source } };

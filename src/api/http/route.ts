@@ -1,15 +1,36 @@
 import type { z } from 'zod';
+import type { Role } from '../../config/apiTokens.js';
 import type { ApiContext, ApiTools } from './apiDependencies.js';
 import type { ProblemName } from './problem.js';
 import type { QueryParameter } from './queryParameters.js';
 
-/** One route of the API: what serves it, and what the OpenAPI document says about it. */
-export interface Route {
+/** One route of the API: who may use it, what serves it, and what the OpenAPI document says about it. */
+export type Route = RouteParts & (Open | ForRoles);
+
+/** Needs no token, and serves other machines too. */
+interface Open {
+  open: true;
+  roles?: never;
+}
+
+/** If tokens are set, needs one with one of these roles. */
+interface ForRoles {
+  open?: never;
+  roles: readonly [Role, ...Role[]];
+}
+
+/** The roles of each kind of route. The lists are the do-not-call list and the invalid numbers. */
+export const rolesFor = {
+  readingCalls: ['read', 'call', 'admin'],
+  changingCalls: ['call', 'admin'],
+  readingListsAndDialing: ['read', 'admin'],
+  changingListsAndDialing: ['admin'],
+} as const satisfies Record<string, readonly [Role, ...Role[]]>;
+
+interface RouteParts {
   method: 'get' | 'post' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/calls/{callId}`. */
   path: string;
-  /** Open routes need no token, and serve other machines too. */
-  open?: true;
   tag: Tag;
   operationId: string;
   summary: string;

@@ -4,7 +4,7 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { numberInPath, readNumberInPath } from '../http/numberInPath.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
 import { problem } from '../http/problem.js';
-import { jsonContent, queryParameters, type Route } from '../http/route.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 
 const filters = pageParameters('Numbers', { standard: 100, most: 1000 });
 
@@ -30,6 +30,7 @@ export const invalidNumberRoutes: Route[] = [
   {
     method: 'get',
     path: '/invalid-numbers',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'listInvalidNumbers',
     summary: 'List numbers remembered as invalid',
@@ -42,6 +43,7 @@ export const invalidNumberRoutes: Route[] = [
   {
     method: 'get',
     path: '/invalid-numbers/{number}',
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Do not call',
     operationId: 'readInvalidNumber',
     summary: 'Find out whether a number is remembered as invalid',
@@ -55,6 +57,7 @@ export const invalidNumberRoutes: Route[] = [
   {
     method: 'delete',
     path: '/invalid-numbers/{number}',
+    roles: rolesFor.changingListsAndDialing,
     tag: 'Do not call',
     operationId: 'forgetInvalidNumber',
     summary: 'Forget that a number is invalid',

@@ -1,6 +1,6 @@
+import { RateLimit, remoteNetwork } from '../access/rateLimit.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { problem } from '../http/problem.js';
-import { RateLimit, remoteNetwork } from '../http/rateLimit.js';
 import { requestTarget } from '../http/requestTarget.js';
 import { baseOf, type FormParameters, isSignedByTwilio } from './twilioSignature.js';
 

@@ -50,7 +50,7 @@ export function lookupResource(
     body: {
       calling_country_code: valid ? shape.callingCode : null,
       country_code: valid ? shape.country : null,
-      phone_number: valid && !number.startsWith('+') ? `+1${number}` : number,
+      phone_number: lookup.phoneNumber ?? (valid && !number.startsWith('+') ? `+1${number}` : number),
       national_format: valid ? shape.national : null,
       valid,
       validation_errors: valid ? null : [error],

@@ -20,6 +20,11 @@ export const validationErrors: Choice<string | null>[] = [
   { digits: '4', happens: '`valid: false`, INVALID_COUNTRY_CODE', effect: 'INVALID_COUNTRY_CODE' },
   { digits: '5', happens: '`valid: false`, INVALID_BUT_POSSIBLE', effect: 'INVALID_BUT_POSSIBLE' },
   { digits: '6', happens: '`valid: false`, NOT_A_NUMBER', effect: 'NOT_A_NUMBER' },
+  {
+    digits: '7',
+    happens: '`valid: true`, and `phone_number` is the number with 0 in place of V',
+    effect: null,
+  },
 ];
 
 export const lineTypes: Choice<string | null>[] = [

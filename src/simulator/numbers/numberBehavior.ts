@@ -26,6 +26,8 @@ export interface LookupBehavior {
   lineType: string | null;
   lineStatus: string | null;
   trouble: LookupTrouble;
+  /** Lookup's spelling of a valid number; null: as it was asked about. */
+  phoneNumber: string | null;
 }
 
 /** A row of the table. */

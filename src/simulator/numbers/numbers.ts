@@ -20,7 +20,13 @@ const plain: Omit<NumberBehavior, 'pattern'> = {
   callbackFault: 'none',
   readFault: { fault: 'none', times: null },
   notification: null,
-  lookup: { validationError: 'own', lineType: 'mobile', lineStatus: 'active', trouble: { kind: 'none' } },
+  lookup: {
+    validationError: 'own',
+    lineType: 'mobile',
+    lineStatus: 'active',
+    trouble: { kind: 'none' },
+    phoneNumber: null,
+  },
 };
 
 /** The SIP code of a failed call with this Notification; null: its callback has none. All others have 503. */
@@ -172,6 +178,7 @@ const rules: Rule[] = [
           lineType: chosen(lineTypes, tt),
           lineStatus: chosen(lineStatuses, s),
           trouble: withPackageCode(trouble, 60600 + Number(tt)),
+          phoneNumber: v === '7' ? `+150080${tt}${s}${e}${o}` : null,
         },
       };
     },

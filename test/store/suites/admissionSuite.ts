@@ -82,6 +82,69 @@ export function admissionSuite(engine: () => Engine): void {
     });
   });
 
+  describe('Lookup spells the number otherwise than the request', () => {
+    const bySpelling = (request: Claim, to: string, requestedTo: string) =>
+      by({ ...request, to, requestedTo });
+
+    it('the requested spelling is on the do-not-call list, or was: not claimed while its entry holds', async () => {
+      const [request, other, expired] = [newAccount()(), newAccount()(), newAccount()()];
+      const put = `insert into do_not_call (to_number, reason, source, expires_at) values ($1, '', 'api', $2)`;
+      await sql(put, [request.to, null]);
+      await sql(put, [expired.to, ago(1)]);
+      expect(await bySpelling(other, other.to, request.to)).toBe('do-not-call');
+      expect(await bySpelling(other, other.to, expired.to)).toBe('claimed');
+    });
+
+    it('a call to the requested spelling is in flight, or was placed: the limits per number count it', async () => {
+      const inFlight = newAccount({ callsPerNumber: 1 });
+      const [first, second] = [inFlight(), inFlight()];
+      expect(await by(first)).toBe('claimed');
+      expect(await bySpelling(second, second.to, first.to)).toBe('number-in-flight');
+      const contacts = newAccount({ contactsPerNumber: { count: 1, seconds: 60 } });
+      const [third, fourth] = [contacts(), contacts()];
+      expect(await by(third)).toBe('claimed');
+      await settle(third, 'created', newSid());
+      expect(await bySpelling(fourth, fourth.to, third.to)).toBe('contact-limit');
+    });
+
+    it('an unclear placement to the requested spelling, from the same number: nothing is placed beside it', async () => {
+      const newRequest = newAccount();
+      const [first, second] = [newRequest(), newRequest()];
+      expect(await by(first)).toBe('claimed');
+      expect(await bySpelling(second, second.to, first.to)).toBe('pair-in-progress');
+      await settle(first, 'abandoned');
+      expect(await bySpelling(second, second.to, first.to)).toBe('claimed');
+      expect(await engine().store.hasRival(second, 60)).toBe(true);
+    });
+
+    it('an earlier call has shown that two spellings are one telephone: both are checked for each of them', async () => {
+      const newRequest = newAccount({ callsPerNumber: 1 });
+      const [dialed, requested] = [newRequest(), newRequest()];
+      expect(await bySpelling(dialed, dialed.to, requested.to)).toBe('claimed');
+      expect(await by(newRequest({ to: requested.to }))).toBe('number-in-flight');
+      await settle(dialed, 'not-sent');
+      const put = `insert into do_not_call (to_number, reason, source) values ($1, '', 'api')`;
+      for (const [listed, to] of [
+        [dialed.to, requested.to],
+        [requested.to, dialed.to],
+      ] as const) {
+        expect(await by(newRequest({ to, parallel: true, from: `+1599${to.slice(5)}` }))).toBe('claimed');
+        await sql(put, [listed]);
+        expect(await by(newRequest({ to, parallel: true }))).toBe('do-not-call');
+        await sql('delete from do_not_call where to_number = $1', [listed]);
+      }
+    });
+
+    it('the entry of the journal names both spellings', async () => {
+      const request = newAccount()();
+      expect(await bySpelling(request, request.to, '+4407700900123')).toBe('claimed');
+      expect(await engine().store.findPlacement(request)).toMatchObject({
+        to: request.to,
+        requestedTo: '+4407700900123',
+      });
+    });
+  });
+
   describe('Twilio has shown that the number is invalid', () => {
     const invalid = { outcome: 'invalid-number', reachability: 'invalid' } as const;
     const lookup = {

@@ -214,6 +214,30 @@ export function batchSuite(engine: () => Engine): void {
       await store().controlBatch({ batchId, what: 'resume', reason: null });
       expect(await store().finishStep(batchId)).toMatchObject({ state: 'canceled', cancelReason: 'first' });
     });
+
+    it('controls: who used them, in order; the first and the newest of more than 60 are kept', async () => {
+      const batchId = await newBatch(3);
+      const control = (what: 'pause' | 'resume' | 'cancel', by: string) =>
+        store().controlBatch({ batchId, what, reason: null, by });
+      await control('resume', 'nobody: it is not paused');
+      for (let n = 1; n <= 31; n++) {
+        await control('pause', `ann ${n}`);
+        await control('pause', 'nobody: it is paused already');
+        await control('resume', `bob ${n}`);
+      }
+      await control('cancel', 'cem');
+      await control('cancel', 'nobody: it is canceled already');
+      const { controls } = await progressOf(batchId);
+      expect(controls).toHaveLength(60);
+      expect(controls.slice(0, 2)).toMatchObject([
+        { control: 'pause', by: 'ann 1' },
+        { control: 'pause', by: 'ann 3' },
+      ]);
+      expect(controls.slice(-2)).toEqual([
+        { at: expect.any(String), control: 'resume', by: 'bob 31' },
+        { at: expect.any(String), control: 'cancel', by: 'cem' },
+      ]);
+    });
   });
 
   it('calls start, end and are refused in any order: the counts match the rows and add up', async () => {
@@ -265,6 +289,23 @@ export function batchSuite(engine: () => Engine): void {
   });
 
   describe('a released row', () => {
+    it('the batch is paused before it is started: it waits for the resume', async () => {
+      const batchId = await newBatch(2);
+      await store().releaseRows(batchId, 1);
+      await store().controlBatch({ batchId, what: 'pause', reason: null });
+      expect(await store().startingRows(batchId, 10)).toEqual([]);
+      await store().controlBatch({ batchId, what: 'resume', reason: null });
+      expect(await store().startingRows(batchId, 10)).toMatchObject([{ row: 1, canceled: false }]);
+    });
+
+    it('the batch is canceled before it is started: the row says so', async () => {
+      const batchId = await newBatch(2);
+      await store().releaseRows(batchId, 1);
+      await store().controlBatch({ batchId, what: 'pause', reason: null });
+      await store().controlBatch({ batchId, what: 'cancel', reason: null });
+      expect(await store().startingRows(batchId, 10)).toMatchObject([{ row: 1, canceled: true }]);
+    });
+
     it('its call has an outcome when it is refused: the outcome counts', async () => {
       const batchId = await newBatch(1);
       await store().releaseRows(batchId, 1);

@@ -21,12 +21,13 @@ export function breakerSuite(engine: () => Engine): void {
         providerFailed === undefined
           ? {}
           : { answer: { providerFailed, why: '20003 Authenticate', breaker } };
-      return engine().store.settlePlacement({
+      const settled = await engine().store.settlePlacement({
         ...request,
         result: providerFailed ? 'not-sent' : 'refused',
         callSid: null,
         ...answer,
       });
+      return settled.breakerChange;
     }
     const endOpenTime = (accountSid: string) =>
       sql(
@@ -77,7 +78,7 @@ export function breakerSuite(engine: () => Engine): void {
     async function refuse(request: Claim, answer: { accountTrouble?: boolean; accountFaultCode?: number }) {
       expect(await by(request)).toBe('claimed');
       const { accountTrouble = false, accountFaultCode = null } = answer;
-      return engine().store.settlePlacement({
+      const { breakerChange } = await engine().store.settlePlacement({
         ...request,
         result: 'refused',
         callSid: null,
@@ -90,6 +91,7 @@ export function breakerSuite(engine: () => Engine): void {
           breaker: null,
         },
       });
+      return breakerChange;
     }
 
     it('Twilio refuses the account once: opens at once, and longer after each test that fails', async () => {
@@ -124,7 +126,14 @@ export function breakerSuite(engine: () => Engine): void {
         reason: 'Twilio refused the last 5 calls with the same code: why',
       });
       await endOpenTime(newRequest().accountSid);
-      expect(await refuse(newRequest(), fault)).toBeNull();
+      const tests = newRequest();
+      expect(await by(tests)).toBe('claimed');
+      const answer = { providerFailed: false, ...fault, why: 'why', breaker: null };
+      const refusal = { ...tests, result: 'refused', callSid: null, answer } as const;
+      expect(await engine().store.settlePlacement(refusal)).toEqual({
+        breakerChange: null,
+        isSameFault: true,
+      });
       expect(await by(newRequest())).toBe('breaker');
       await endOpenTime(newRequest().accountSid);
       expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
@@ -175,7 +184,7 @@ export function breakerSuite(engine: () => Engine): void {
       await openBreaker(newRequest);
       const answer = { providerFailed: false, why: null, breaker: rule };
       const settled = { ...before, result: 'created', callSid: newSid(), answer } as const;
-      expect(await engine().store.settlePlacement(settled)).toBeNull();
+      expect(await engine().store.settlePlacement(settled)).toMatchObject({ breakerChange: null });
       expect(await by(newRequest())).toBe('breaker');
     });
   });

@@ -21,7 +21,7 @@ const callback =
 async function placed(store: OutcomeStore, callId: string, number = 1): Promise<void> {
   await store.claimPlacement({ ...newClaim(), callId, attempt: number });
 }
-const placing: Step = (store, callId) => store.markPlacing({ callId });
+const placing: Step = (store, callId) => store.markPlacing({ callId, to: '+15005550006' });
 const unknownAttempt: Step = (store, callId) =>
   store.recordProgress({ callId, attempt: 7, state: 'ringing', update: update('ringing') });
 const finish: Step = (store, callId) => store.saveOutcome(outcome(callId));
@@ -184,6 +184,8 @@ export function callRowSuite(engine: () => Engine): void {
         nextAttemptAt: null,
         paused: false,
         pauseReason: null,
+        requestedBy: null,
+        controls: [],
       });
     });
 

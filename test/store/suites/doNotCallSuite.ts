@@ -32,6 +32,7 @@ export function doNotCallSuite(engine: () => Engine): void {
         to,
         reason: 'asked us to',
         source: 'api',
+        addedBy: null,
         addedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         expiresAt: null,
         expired: false,
@@ -58,7 +59,26 @@ export function doNotCallSuite(engine: () => Engine): void {
       });
       const saved = await store().addToDoNotCall({ to, reason: 'second', source: 'csv', expiresAt: second });
       const source = expiresAt === first ? 'api' : 'csv';
-      expect(saved).toEqual({ to, reason, source, addedAt, expiresAt, expired: false });
+      expect(saved).toEqual({ to, reason, source, addedBy: null, addedAt, expiresAt, expired: false });
+    });
+
+    it.each([
+      ['the new entry lasts longer', soon, later, 'bob'],
+      ['both last equally long', soon, soon, 'ann'],
+      ['the old entry lasts longer', later, soon, 'ann'],
+    ])('added by two clients, %s: the name goes with the entry', async (_, first, second, addedBy) => {
+      const entry = { to, reason: '', source: 'api' } as const;
+      await store().addToDoNotCall({ ...entry, expiresAt: first, addedBy: 'ann' });
+      const saved = await store().addToDoNotCall({ ...entry, expiresAt: second, addedBy: 'bob' });
+      expect(saved.addedBy).toBe(addedBy);
+      await store().removeFromDoNotCall(to, 'cem');
+      const { removals } = await store().listDoNotCallRemovals({ to, limit: 1 });
+      expect(removals).toMatchObject([{ addedBy, removedBy: 'cem' }]);
+    });
+
+    it('a list is added: its entries have the name of the client', async () => {
+      await store().addAllToDoNotCall([{ to, reason: '', expiresAt: null }], 'csv', 'ann');
+      expect(await store().findDoNotCall(to)).toMatchObject({ source: 'csv', addedBy: 'ann' });
     });
 
     it('an entry has expired: shown as expired; added again, it starts over', async () => {

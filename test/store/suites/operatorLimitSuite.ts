@@ -24,6 +24,7 @@ export function operatorLimitSuite(engine: () => Engine): void {
       expect(await store().readDialing(newAccount())).toEqual({
         limits: asConfigured,
         paused: null,
+        changes: [],
         breaker: closed,
         inFlight: 0,
         nextPlacementAt: null,
@@ -57,12 +58,12 @@ export function operatorLimitSuite(engine: () => Engine): void {
       const account = newAccount();
       await store().pauseDialing({ ...account, reason: 'the script is wrong' });
       const { paused } = await store().readDialing(account);
-      expect(paused).toEqual({ since: aTime, reason: 'the script is wrong' });
+      expect(paused).toEqual({ since: aTime, reason: 'the script is wrong', by: null });
       await store().pauseDialing({ ...account, reason: null });
       expect((await store().readDialing(account)).paused).toEqual(paused);
       await store().pauseDialing({ ...account, reason: 'and the number too' });
       const { paused: still } = await store().readDialing(account);
-      expect(still).toEqual({ since: paused?.since, reason: 'and the number too' });
+      expect(still).toEqual({ since: paused?.since, reason: 'and the number too', by: null });
     });
 
     it('dialing is resumed: goes on with the limits that were set', async () => {
@@ -75,7 +76,36 @@ export function operatorLimitSuite(engine: () => Engine): void {
         limits: { callsInFlight: 7 },
       });
       await store().pauseDialing({ ...account, reason: null });
-      expect((await store().readDialing(account)).paused).toEqual({ since: aTime, reason: null });
+      expect((await store().readDialing(account)).paused).toEqual({ since: aTime, reason: null, by: null });
+    });
+
+    it('paused again without a reason: the name stays; with a reason: the newer name', async () => {
+      const account = newAccount();
+      await store().pauseDialing({ ...account, reason: 'lunch', by: 'ann' });
+      await store().pauseDialing({ ...account, reason: null, by: 'bob' });
+      expect((await store().readDialing(account)).paused).toMatchObject({ reason: 'lunch', by: 'ann' });
+      await store().pauseDialing({ ...account, reason: 'a fire', by: 'bob' });
+      expect((await store().readDialing(account)).paused).toMatchObject({ reason: 'a fire', by: 'bob' });
+      await store().resumeDialing({ ...account, by: 'ann' });
+      await store().pauseDialing({ ...account, reason: null, by: 'cem' });
+      expect((await store().readDialing(account)).paused).toMatchObject({ reason: null, by: 'cem' });
+    });
+
+    it('the dialing log: the newest 50 changes, each with its name', async () => {
+      const account = newAccount();
+      expect((await store().readDialing(account)).changes).toEqual([]);
+      for (let n = 1; n <= 49; n++)
+        await store().setDialLimits({ ...account, limits: { callsInFlight: n }, by: 'ann' });
+      await store().pauseDialing({ ...account, reason: 'lunch', by: 'bob' });
+      await store().resumeDialing(account);
+      const { changes } = await store().readDialing(account);
+      expect(changes).toHaveLength(50);
+      expect(changes.slice(0, 3)).toEqual([
+        { at: aTime, change: 'resume', by: null, limits: null },
+        { at: aTime, change: 'pause', by: 'bob', limits: null },
+        { at: aTime, change: 'limits', by: 'ann', limits: { callsInFlight: 49 } },
+      ]);
+      expect(changes.at(-1)?.limits).toEqual({ callsInFlight: 2 });
     });
 
     it('nothing was set or paused: resuming changes nothing', async () => {

@@ -69,6 +69,15 @@ export function redialSuite(engine: () => Engine): void {
       });
     });
 
+    it('the do-not-call list has the number as it was requested, and Lookup spells it otherwise: left out', async () => {
+      const { batch } = scope();
+      const [to, requested] = [number(), number()];
+      await call(to, 1, 'busy', { batchId: batch, request: { to: requested, twiml: '<Response/>' } });
+      await store().addToDoNotCall({ to: requested, reason: '', expiresAt: null, source: 'api' });
+      const candidates = await store().redialCandidates({ batch }, { after: null, limit: 10 });
+      expect(candidates).toMatchObject([{ to, leftOutBy: 'do-not-call' }]);
+    });
+
     it.each<[string, (Outcome | null)[], boolean]>([
       ['busy, then busy again in the same batch: once, the later one', ['busy', 'busy'], true],
       ['busy, then answered: not', ['busy', 'answered'], false],

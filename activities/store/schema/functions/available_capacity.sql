@@ -1,5 +1,5 @@
 -- How many placements could be claimed now or within `withinSeconds`. Claims nothing and locks nothing.
--- Capacity: see placements/dialLimits.ts.
+-- Capacity: see placements/dialLimits.ts. `now`: the database's clock, in seconds since 1970.
 create or replace function available_capacity(request jsonb) returns jsonb language plpgsql as $$
 declare
   account text := request ->> 'accountSid';
@@ -25,7 +25,8 @@ begin
           and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null))
   end;
   if stopped is not null then
-    return jsonb_build_object('stopped', stopped, 'available', null, 'waitSeconds', 0);
+    return jsonb_build_object('stopped', stopped, 'available', null, 'waitSeconds', 0,
+      'now', extract(epoch from checked_at));
   end if;
 
   limits := limits_in_force(request -> 'limits', control);
@@ -44,5 +45,5 @@ begin
     available := least(available, max_allowed - in_flight_count);
   end if;
   return jsonb_build_object('stopped', null, 'available', available,
-    'waitSeconds', greatest(0, seconds_ahead - within_seconds));
+    'waitSeconds', greatest(0, seconds_ahead - within_seconds), 'now', extract(epoch from checked_at));
 end $$;

@@ -25,7 +25,7 @@ begin
   if found then
     return jsonb_build_object('claimed', false, 'by', 'already-claimed', 'entry', placement_json(other));
   end if;
-  if exists (select from calls where call_id = this_call and state = 'done') then
+  if exists (select from calls where call_id = this_call and document is not null) then
     return jsonb_build_object('claimed', false, 'by', 'already-recorded');
   end if;
 
@@ -41,8 +41,9 @@ begin
   -- Only now, after every check: a send time that nobody uses would delay every other call.
   update account_pacing set next_send_at = send_at + new_spacing, spacing = new_spacing where account_sid = account;
 
-  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, claimed_at)
-    values (this_call, this_attempt, this_placement, account, request ->> 'to', request ->> 'from', greatest(send_at, checked_at));
+  insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, requested_number, claimed_at)
+    values (this_call, this_attempt, this_placement, account, request ->> 'to', request ->> 'from', request ->> 'requestedTo',
+      greatest(send_at, checked_at));
   return jsonb_build_object('claimed', true, 'sendAt', iso_time(send_at),
     'waitSeconds', greatest(0, extract(epoch from send_at - checked_at)));
 end $$;

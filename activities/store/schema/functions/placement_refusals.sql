@@ -7,6 +7,8 @@ declare
   this_call text collate "C" := request ->> 'callId';
   account text := request ->> 'accountSid';
   callee text := request ->> 'to';
+  -- Of the same telephone: see below.
+  spellings text[];
   caller text := request ->> 'from';
   abandoned_after interval := make_interval(secs => (request ->> 'abandonedAfterSeconds')::float8);
   control dialing_control;
@@ -40,8 +42,14 @@ begin
     end if;
   end if;
 
+  -- The callee as it is dialed, as it was requested, and as any call has had it: Lookup spells it otherwise.
+  spellings := array(select callee
+    union select request ->> 'requestedTo' where request ->> 'requestedTo' is not null
+    union select to_number from placements where requested_number = callee
+    union select requested_number from placements where to_number = callee and requested_number is not null);
   select * into listed from do_not_call
-    where to_number = callee and (expires_at is null or expires_at > checked_at);
+    where to_number = any(spellings) and (expires_at is null or expires_at > checked_at)
+    order by to_number <> callee limit 1;
   if found then
     return next jsonb_build_object('claimed', false, 'by', 'do-not-call', 'reason', listed.reason, 'source', listed.source);
     if claiming then
@@ -68,13 +76,13 @@ begin
       before_placement => (request ->> 'placement')::integer);
     -- A claim that stayed open for so long belongs to a call that is gone.
     update placements set result = 'abandoned', settled_at = checked_at, ended_at = coalesce(ended_at, checked_at)
-      where account_sid = account and to_number = callee and from_number = caller and result is null
+      where account_sid = account and to_number = any(spellings) and from_number = caller and result is null
         and claimed_at < checked_at - abandoned_after;
   end if;
 
   max_allowed := (limits ->> 'callsPerNumber')::integer;
   if max_allowed is not null and not (request ->> 'parallel')::boolean then
-    select * into other from placements where account_sid = account and to_number = callee and ended_at is null
+    select * into other from placements where account_sid = account and to_number = any(spellings) and ended_at is null
       and claimed_at > checked_at - longest_in_flight() and call_id <> this_call
       order by claimed_at offset max_allowed - 1 limit 1;
     if found then
@@ -85,10 +93,11 @@ begin
     end if;
   end if;
   select * into other from placements
-    where account_sid = account and to_number = callee and from_number = caller and result is null
-      and claimed_at >= checked_at - abandoned_after;
+    where account_sid = account and to_number = any(spellings) and from_number = caller and result is null
+      and claimed_at >= checked_at - abandoned_after
+    limit 1;
   if found then
-    return next jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id, 'attempt', other.attempt);
+    return next jsonb_build_object('claimed', false, 'by', 'pair-in-progress', 'callId', other.call_id);
     if claiming then
       return;
     end if;
@@ -97,7 +106,7 @@ begin
   max_allowed := (limits ->> 'contacts')::integer;
   if max_allowed is not null then
     select count(*), min(claimed_at), bool_or(call_sid is null) into placed_count, earliest_at, has_unclear from (
-      select claimed_at, call_sid from placements where account_sid = account and to_number = callee
+      select claimed_at, call_sid from placements where account_sid = account and to_number = any(spellings)
         and claimed_at > checked_at - make_interval(secs => (limits ->> 'contactsSeconds')::float8)
         and (call_sid is not null or ended_at is null)
       order by claimed_at desc limit max_allowed) as latest;

@@ -1,5 +1,5 @@
 -- Writes what became of a placement, and updates the circuit breaker. Returns `settled`: false if there is no
--- such claim; `breaker`: how the breaker changed, or null.
+-- such claim; `breaker`: how the breaker changed, or null; `isSameFault`: the breaker is open for the code of this answer.
 create or replace function settle_placement(settlement jsonb) returns jsonb language plpgsql as $$
 declare
   journaled placements;
@@ -47,7 +47,7 @@ begin
   -- The placement was taken for ended, but its call exists, and neither the call nor the attempt has its
   -- outcome yet.
   is_in_flight_again := is_news and not made_no_call and journaled.ended_at is not null
-    and not exists (select from calls where call_id = journaled.call_id and state = 'done')
+    and not exists (select from calls where call_id = journaled.call_id and document is not null)
     and not exists (select from attempts where call_id = journaled.call_id and number = journaled.attempt
       and outcome is not null);
   update placements set
@@ -65,7 +65,7 @@ begin
   if control.breaker_opened_at is not null then
     -- Only a placement claimed to test the provider says anything new.
     if journaled.claimed_at < control.breaker_open_until then
-      return jsonb_build_object('settled', true, 'breaker', null);
+      return jsonb_build_object('settled', true, 'breaker', null, 'isSameFault', control.breaker_code = repeated_code);
     end if;
     if not is_provider_failure and (control.breaker_code is null or control.breaker_code is distinct from repeated_code) then
       update dialing_control set breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
@@ -76,7 +76,7 @@ begin
     update dialing_control set breaker_failed_tests = breaker_failed_tests + 1,
       breaker_open_until = settled_now + breaker_open_time(first_seconds, breaker_failed_tests + 1)
       where account_sid = journaled.account_sid;
-    return jsonb_build_object('settled', true, 'breaker', null);
+    return jsonb_build_object('settled', true, 'breaker', null, 'isSameFault', control.breaker_code = repeated_code);
   end if;
 
   if is_account_trouble then
@@ -109,6 +109,6 @@ begin
     on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
       breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason,
       breaker_failed_tests = 0, breaker_code = excluded.breaker_code;
-  return jsonb_build_object('settled', true, 'breaker',
+  return jsonb_build_object('settled', true, 'isSameFault', repeated_code is not null, 'breaker',
     jsonb_build_object('change', 'opened', 'reason', opened_because));
 end $$;

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Access, ApiContext } from './apiDependencies.js';
-import { problem } from './problem.js';
+import type { ApiToken } from '../../config/apiTokens.js';
+import type { Access, ApiContext } from '../http/apiDependencies.js';
+import { problem } from '../http/problem.js';
 import { RateLimit, remoteNetwork } from './rateLimit.js';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
@@ -12,21 +13,31 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
  * limited, because clients may share a proxy's address with someone who guesses.
  */
 export function bearerAuth(
-  tokens: readonly string[],
+  tokens: readonly ApiToken[],
   { wrongTokensPerMinute }: { wrongTokensPerMinute: number },
 ): Access {
-  const known = tokens.map(digest);
+  const known = tokens.map(({ token }) => digest(token));
   const wrong = new RateLimit('wrong-tokens', { atMost: wrongTokensPerMinute, perSeconds: 60 });
-  /** The position of the token; -1 for a wrong one. */
-  const indexOf = (token: string) => {
+  /** Undefined for a wrong token. */
+  const find = (token: string): ApiToken | undefined => {
     const tokenDigest = digest(token);
     // Compares all of them, so that the time does not show which one it is.
-    return known.map((one) => timingSafeEqual(one, tokenDigest)).indexOf(true);
+    return tokens[known.map((one) => timingSafeEqual(one, tokenDigest)).indexOf(true)];
   };
   return {
     admits: (c) => {
       const token = tokenIn(c);
-      return token !== undefined && indexOf(token) !== -1;
+      return token !== undefined && find(token) !== undefined;
+    },
+    refusal: (c, roles) => {
+      const role = c.get('role');
+      if (role !== undefined && roles.includes(role)) return null;
+      const needed = `the role ${roles.join(' or ')}`;
+      return problem(
+        c,
+        'wrong-role',
+        `The token ${c.get('client')} has the role ${role}, and this request needs ${needed}. Send a token with that role.`,
+      );
     },
     guard: async (c, next) => {
       const token = tokenIn(c);
@@ -35,9 +46,10 @@ export function bearerAuth(
           c,
           'This part of the API needs a token. Send the header Authorization: Bearer TOKEN.',
         );
-      const index = indexOf(token);
-      if (index !== -1) {
-        c.set('client', `token ${index}`);
+      const found = find(token);
+      if (found !== undefined) {
+        c.set('client', found.name);
+        c.set('role', found.role);
         return next();
       }
       const refusal = await wrong.take(

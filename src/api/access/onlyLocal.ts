@@ -1,6 +1,6 @@
 import { isLoopback } from '../../config/isLoopback.js';
-import type { Access, ApiContext } from './apiDependencies.js';
-import { problem } from './problem.js';
+import type { Access, ApiContext } from '../http/apiDependencies.js';
+import { problem } from '../http/problem.js';
 
 /**
  * Headers that proxies and tunnels add: where a request came from, and what it was before they changed it.
@@ -22,13 +22,14 @@ const forwardingHeaders: readonly RegExp[] = [
 export function onlyLocal(): Access {
   return {
     admits: (c) => whyNotLocal(c) === null,
+    refusal: () => null,
     guard: async (c, next) => {
       const why = whyNotLocal(c);
       if (why === null) return next();
       return problem(
         c,
         'not-local',
-        `Without RINGTRUE_API_TOKENS the API serves only this machine, and this request ${why}. Send it directly to localhost, 127.0.0.1 or [::1], or set tokens and send one.`,
+        `Without RINGTRUE_API_TOKENS this serves only this machine, and this request ${why}. Send it directly to localhost, 127.0.0.1 or [::1], or set tokens and send one.`,
       );
     },
   };

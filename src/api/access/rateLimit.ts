@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { ApiContext, ApiEnv } from './apiDependencies.js';
-import { problem } from './problem.js';
+import type { ApiContext, ApiEnv } from '../http/apiDependencies.js';
+import { problem } from '../http/problem.js';
 
 /** A limit per key and period, counted in this process only. A key is forgotten when its period is over. */
 export class RateLimit {

@@ -1,0 +1,10 @@
+import type { ApiToken } from '../../config/apiTokens.js';
+import type { Access } from '../http/apiDependencies.js';
+import { type RateLimits, standardRateLimits } from '../http/rateLimits.js';
+import { bearerAuth } from './bearerAuth.js';
+import { onlyLocal } from './onlyLocal.js';
+
+/** Who may use what a process serves: clients with one of these tokens. Without tokens, only this machine. */
+export function accessFor(tokens: readonly ApiToken[], limits: RateLimits = standardRateLimits): Access {
+  return tokens.length > 0 ? bearerAuth(tokens, limits) : onlyLocal();
+}

@@ -1,0 +1,4 @@
+/** When somebody did something, and who, if that is known. */
+export function byWhomAt(at: string, by: string | null): string {
+  return by === null ? at : `${at}, by ${by}`;
+}

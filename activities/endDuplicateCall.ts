@@ -2,13 +2,13 @@ import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { retryLater, twilioUnavailable } from './twilio/retryable.js';
+import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isSpellingOf } from './validation/canonicalNumber.js';
 
 /** What the heartbeat says once the alarm was raised. */
 const raised = 'raised';
 /** A callback named the call under a right signature, so it is reported even if Twilio does not show it. */
-const triesBeforeAlarm = 4;
+const triesBeforeAlarm = 5;
 
 /**
  * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller
@@ -25,12 +25,13 @@ export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
       heartbeat(raised);
     };
     const call = await resource.fetch().catch((error) => {
-      // A callback may come before Twilio shows its call.
-      if (activityInfo().attempt >= triesBeforeAlarm)
-        raiseAlarm('the second one cannot be read yet, and is ended as soon as it can');
+      // A callback may come before Twilio shows its call: a moment later it does.
+      if (activityInfo().attempt < triesBeforeAlarm) throw twilioUnavailable('CallNotOver', error);
+      raiseAlarm('the second one cannot be read');
+      if (isNotFound(error)) return null;
       throw twilioUnavailable('CallNotOver', error);
     });
-    if (call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
+    if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
     if (!isSpellingOf(to, call.to) || !isSpellingOf(from, call.from)) return;
     if ((await store.claimedSids([duplicateSid], { callId, attempt })).has(duplicateSid)) return;
     raiseAlarm('the second one is ended');

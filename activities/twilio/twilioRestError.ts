@@ -64,7 +64,9 @@ function twilioCodeIn({ code, message, title, more_info: moreInfo, type }: Recor
   if (typeof code !== 'number' || !Number.isInteger(code) || code < leastCode) return null;
   if (typeof message !== 'string' && typeof title !== 'string') return null;
   const link = moreInfo ?? type ?? null;
-  return link === null || /^https?:\/\/([a-z0-9-]+\.)*twilio\.com(\/|$)/i.test(String(link)) ? code : null;
+  const isTwilios =
+    typeof link === 'string' && /^(https?:\/\/([a-z0-9-]+\.)*twilio\.com(\/.*)?)?$/i.test(link);
+  return link === null || isTwilios ? code : null;
 }
 
 function parse(body: unknown): Record<string, unknown> {

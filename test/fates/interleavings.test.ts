@@ -77,7 +77,7 @@ it('a callback of an earlier attempt comes while the current one is unclear: the
     workflowBundle: await changedWorkflow([
       'const maxQueueSeconds = 24 * 3600;',
       'const maxQueueSeconds = 1;',
-      'steps/resolveUnclear.ts',
+      'rules/twilioStatus.ts',
     ]),
   });
   let creates = 0;
@@ -120,7 +120,7 @@ it('a call of which nobody knew is canceled while it rings, and is busy then: wh
     workflowBundle: await changedWorkflow([
       'const maxQueueSeconds = 24 * 3600;',
       'const maxQueueSeconds = 1;',
-      'steps/resolveUnclear.ts',
+      'rules/twilioStatus.ts',
     ]),
   });
   twilio.answerCreate = ({ make }) => {

@@ -91,6 +91,8 @@ export function admissionSuite(engine: () => Engine): void {
       const put = `insert into do_not_call (to_number, reason, source, expires_at) values ($1, '', 'api', $2)`;
       await sql(put, [request.to, null]);
       await sql(put, [expired.to, ago(1)]);
+      const [refusals] = await engine().store.previewPlacements([{ ...other, requestedTo: request.to }]);
+      expect(refusals).toMatchObject([{ by: 'do-not-call' }]);
       expect(await bySpelling(other, other.to, request.to)).toBe('do-not-call');
       expect(await bySpelling(other, other.to, expired.to)).toBe('claimed');
     });

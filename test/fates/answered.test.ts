@@ -58,7 +58,7 @@ describe('a call that is answered', () => {
     expect((await call.state()).state).toBe('done');
   });
 
-  it('the create says what was asked: the events repeated, the times, the return address', async () => {
+  it('the create request says what was asked: the events repeated, the times, the return address', async () => {
     const call = await context.bench.start({
       url: 'https://example.com/twiml',
       twiml: undefined,
@@ -85,7 +85,7 @@ describe('a call that is answered', () => {
     await call.result();
   });
 
-  it('callbacks come before the answer to the create: heard all the same', async () => {
+  it('callbacks come before the response to the create request: applied', async () => {
     context.twilio.answerCreate = async ({ make }) => {
       const made = make();
       await call.callback(1, made.sid, 'ringing', { SequenceNumber: '1' });
@@ -101,7 +101,7 @@ describe('a call that is answered', () => {
     });
   });
 
-  it('callbacks doubled and in the wrong order: the same outcome, told once', async () => {
+  it('callbacks doubled and in the wrong order: same outcome, recorded once', async () => {
     const call = await context.bench.start({});
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;
@@ -212,7 +212,7 @@ describe('a call that fails', () => {
     });
   });
 
-  it('the callback with the SIP code comes while the reason is sought: the record is of one piece', async () => {
+  it('the callback with the SIP code comes while the reason is searched for: the record is of one piece', async () => {
     const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
     const sid = attempts[0]?.callSid as string;

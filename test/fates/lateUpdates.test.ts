@@ -20,7 +20,7 @@ async function placed(call: CallHandle, attempt = 1): Promise<string> {
   return attempts[attempt - 1]?.callSid as string;
 }
 
-describe('a create counted as never made, and the next one is on its way', () => {
+describe('a placement counted as never made, and the next one is on its way', () => {
   it('a callback proves the first, and Twilio refuses the second: the call that was made is followed', async () => {
     context.twilio.answerList = () => json(200, { calls: [], next_page_uri: null });
     let sid = '';
@@ -114,7 +114,7 @@ describe('a late update comes when the next attempt is due, and has to wait all 
     expect(await call.result()).toMatchObject({ outcome: 'answered', decidedBy: 'webhook', attempts: [{}] });
   });
 
-  it('another ending that is tried again: waits for that one, and is dialed', async () => {
+  it('another outcome that is retried: waits for that one, and is dialed', async () => {
     const { call, sid } = await pausedAfter('failed');
     await call.callback(1, sid, 'no-answer', { SequenceNumber: '2' });
     await call.until((s) => s.attempts[0]?.outcome === 'no-answer');
@@ -164,7 +164,7 @@ describe('a late update comes when the next attempt is due, and has to wait all 
 });
 
 describe('the store does not learn in time what became of a create', () => {
-  it('it is told once it is back: the call counts as a contact, by its SID', async () => {
+  it('the store is back: the call counts as a contact, by its SID', async () => {
     const defaults = context.store.settlePlacement;
     context.store.settlePlacement = () => Promise.reject(new Error('the store is away'));
     const call = await context.bench.start({ to: context.to, lookup: 'off' });

@@ -10,7 +10,7 @@ const context = useCallBench({ absentAfterSeconds: 3 });
 
 const end = { CallDuration: '7', SequenceNumber: '3' };
 
-describe('the create reached Twilio, and its answer was lost', () => {
+describe('the create request reached Twilio, and its response was lost', () => {
   it.each<readonly [string, () => Response]>([
     ['the connection is cut', () => cut()],
     ['500 after the call was made', () => twilioError(500, 20500, 'internal')],
@@ -175,7 +175,7 @@ describe('the create reached Twilio, and its answer was lost', () => {
   });
 });
 
-describe('the create surely made no call', () => {
+describe('the create request certainly made no call', () => {
   it('500 before the call was made: dialed again only after Twilio has shown no trace of it', async () => {
     let lists = 0;
     context.twilio.answerList = (calls) => {
@@ -278,7 +278,7 @@ async function reset(call: CallHandle, signals: 'heard again' | 'forgotten' = 'h
   });
 }
 
-describe('something executes a create again', () => {
+describe('a placement is executed again', () => {
   it('the workflow is reset to before it placed the call: the same Twilio call, nothing dialed', async () => {
     const call = await context.bench.start({ to: context.to });
     const { attempts } = await call.until((s) => s.state === 'queued');
@@ -378,7 +378,7 @@ describe('something executes a create again', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
-  it('it is reset after somebody asked it to stop, and is unclear whether it was made: sought, and ended', async () => {
+  it('workflow reset after a cancel while the placement is unclear: the call is searched for and hung up', async () => {
     let hidden = true;
     context.twilio.answerCreate = async ({ make }) => {
       make();

@@ -47,7 +47,7 @@ const runOf = (call: CallHandle, name: string) =>
 const statusOf = async (call: CallHandle, name: string) => (await runOf(call, name).describe()).status.name;
 
 describe('a call with a notifyUrl', () => {
-  it('each attempt that ends is told, whether it is the last, and then the outcome', async () => {
+  it('attempts end: each is posted, with isLast, and then the outcome', async () => {
     const receiver = await startReceiver();
     const call = await context.bench.start({
       to: context.to,
@@ -111,7 +111,7 @@ describe('a call with a notifyUrl', () => {
     expect(requests.map((one) => verifiedEvent(one).type)).toEqual(types);
   });
 
-  it('no attempt was made: the outcome alone is told', async () => {
+  it('no attempt was made: only the outcome is posted', async () => {
     context.twilio.answerLookup = (number) => json(200, lookupAnswer(number, { valid: false }));
     const receiver = await startReceiver();
     const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin });
@@ -122,7 +122,7 @@ describe('a call with a notifyUrl', () => {
     ]);
   });
 
-  it('a late update turns an attempt that was told into another outcome: told again, as a revision', async () => {
+  it('a late update changes the outcome of a posted attempt: posted again as a revision', async () => {
     const receiver = await startReceiver();
     const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin, retry: 'thrice' });
     await ends(call, 1, 'busy');
@@ -138,7 +138,7 @@ describe('a call with a notifyUrl', () => {
     expect(new Set(requests.map(idOf)).size).toBe(3);
   });
 
-  it('canceled while it waits for the next attempt: the one before is told again, as the last', async () => {
+  it('canceled while it waits for the next attempt: the attempt before is posted again, as the last', async () => {
     const receiver = await startReceiver();
     const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin, retry: 'thrice' });
     await ends(call, 1, 'busy');
@@ -154,7 +154,7 @@ describe('a call with a notifyUrl', () => {
 });
 
 describe('the receiver does not take it', () => {
-  it('it takes no attempts, and the outcome: is told of the outcome at once, of the attempt again and again', async () => {
+  it('receiver rejects attempt.ended and accepts call.ended: the outcome is delivered at once, the attempt is retried', async () => {
     const receiver = await startReceiver();
     receiver.answerTo = (body) => ({ status: body.includes('"attempt.ended"') ? 400 : 204 });
     const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin });
@@ -271,7 +271,7 @@ describe('the receiver does not take it', () => {
   });
 });
 
-it('a call id as long as Temporal allows: told all the same', async () => {
+it('call id as long as Temporal allows: posted too', async () => {
   const receiver = await startReceiver();
   const callId = 'x'.repeat(1000);
   const call = await context.bench.start({ to: context.to, notifyUrl: receiver.origin, retry: soon }, callId);

@@ -66,7 +66,7 @@ describe('the worker has another Twilio account by now', () => {
 });
 
 describe('no callback comes', () => {
-  it('Twilio is asked through ringing and talking until its word is final: decided by poll', async () => {
+  it('Twilio is asked through ringing and talking until its status is final: decided by poll', async () => {
     const call = await context.bench.start({ to: context.to });
     await placed(call);
     answerFetchWith({ status: 'ringing' });

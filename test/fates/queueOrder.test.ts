@@ -116,7 +116,7 @@ describe('more calls wait than may be dialed', () => {
     expect(context.twilio.creates).toHaveLength(0);
   });
 
-  it('a call that was taken for never made waits to be dialed again, and is heard of: not dialed again', async () => {
+  it('call counted as never made waits to be dialed again, and a callback names it: not dialed again', async () => {
     context.twilio.answerList = () => json(503, {});
     context.twilio.answerCreate = ({ form, make }) => {
       const made = make();

@@ -78,7 +78,7 @@ describe('the retry policy', () => {
     });
   });
 
-  it('dial again now, while a late update about the last attempt is being weighed: at once all the same', async () => {
+  it('retry now while a late update about the last attempt is being settled: dials at once', async () => {
     const call = await context.bench.start({ to: context.to, retry: 'thrice' });
     const sid = await placed(call);
     await call.callback(1, sid, 'busy', { SequenceNumber: '2' });

@@ -22,7 +22,7 @@ function update(over: Partial<CallUpdate>): CallUpdate {
   };
 }
 
-describe("Twilio's status words", () => {
+describe("Twilio's statuses", () => {
   it.each([
     ['queued', false, 'queued'],
     ['initiated', false, 'queued'],
@@ -41,7 +41,7 @@ describe("Twilio's status words", () => {
     expect(stateOf(status)).toBe(state);
   });
 
-  it('a word that Twilio never used before hides none that is known', () => {
+  it('status that Twilio never used before: hides no known one', () => {
     expect(orderOf('teleporting')).toBeLessThan(orderOf('queued'));
   });
 });
@@ -127,8 +127,8 @@ describe('a status callback, read', () => {
   );
 });
 
-describe('what is known from all that was heard', () => {
-  it('nothing heard: nothing known', () => expect(mergeUpdates([])).toBeNull());
+describe('merged updates', () => {
+  it('no update: null', () => expect(mergeUpdates([])).toBeNull());
 
   it.each([
     [
@@ -205,7 +205,7 @@ describe('what is known from all that was heard', () => {
     });
   });
 
-  it('two sources that differ in the final word: said so', () => {
+  it('two sources with different final statuses: disagreed', () => {
     expect(disagree([update({ status: 'busy' }), update({ status: 'failed', source: 'poll' })])).toBe(true);
   });
 
@@ -256,7 +256,7 @@ describe('what is known from all that was heard', () => {
     );
   });
 
-  it('whatever comes later: a final word is never taken back', () => {
+  it('later updates: a final status stays', () => {
     fc.assert(
       fc.property(fc.array(anyUpdate, { minLength: 1, maxLength: 6 }), anyUpdate, (updates, more) => {
         const before = mergeUpdates(updates);

@@ -12,7 +12,7 @@ function verdictFor(token: string): RetryBasis {
   return found;
 }
 
-describe('a word of the command line stands for a verdict', () => {
+describe('an argument of the command line stands for a verdict', () => {
   it.each<[string, RetryBasis['outcome'], boolean, string[]]>([
     ['answered', 'answered', false, []],
     ['answered-by-machine', 'answered', true, ['answered-by-machine']],
@@ -161,7 +161,7 @@ describe('a dry run of a policy', () => {
 });
 
 describe('the table of a dry run', () => {
-  it('jitter leads to two ends: both are told, and what may not come at all', async () => {
+  it('jitter leads to two results: both are shown, and what may not come at all', async () => {
     const policy = completePolicy({
       maxAttempts: 3,
       initialIntervalSeconds: 600,

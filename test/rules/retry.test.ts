@@ -54,7 +54,7 @@ const declined = ended('busy', { sipResponseCode: 486, reachability: 'reachable'
 const switchedOff = ended('no-answer', { sipResponseCode: 480, reachability: 'unreachable' });
 const routeFailed = ended('failed', { sipResponseCode: 503, errorCode: 32009 });
 
-describe('the classes of an ending, the most specific first', () => {
+describe('the classes of a result, the most specific first', () => {
   it.each<[string, RetryBasis, RetryClass[]]>([
     ['nothing but an outcome', ended('busy'), ['busy']],
     ['a SIP code', declined, ['sip:486', 'busy']],
@@ -70,7 +70,7 @@ describe('the classes of an ending, the most specific first', () => {
     ['a person picked up', ended('answered', { answeredBy: 'human' }), []],
     ['nobody can tell who picked up', ended('answered', { answeredBy: 'unknown' }), []],
     ['no machine detection', ended('answered'), []],
-    ['unknown: whatever else was heard of it', ended('unknown', { errorCode: 32009 }), ['unknown']],
+    ['unknown: whatever else is known of it', ended('unknown', { errorCode: 32009 }), ['unknown']],
   ])('%s', (_, verdict, classes) => {
     expect(classesOf(verdict)).toEqual(classes);
   });
@@ -271,7 +271,7 @@ describe('whatever the policy', () => {
   });
 });
 
-describe('the reason of a failure is sought', () => {
+describe('the reason of a failure is searched for', () => {
   it.each<[string, Partial<RetryPolicy>, number, RetryBasis, number | null]>([
     ['dialed again in a minute: no longer than that', {}, 1, ended('failed'), 60],
     ['its third attempt: no longer than the wait after that one', {}, 3, ended('failed'), 200],

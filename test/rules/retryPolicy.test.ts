@@ -136,7 +136,7 @@ describe('when a call gives up at the latest', () => {
   });
 });
 
-describe('the ending that the evidence shows', () => {
+describe('the result that the evidence shows', () => {
   const attemptWith = (CallStatus: string, more: Record<string, string> = {}) => {
     const update = updateFromCallback({ CallSid: 'CA', CallStatus, ...more });
     const attempt = newAttempt(1);

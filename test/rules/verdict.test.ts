@@ -65,7 +65,7 @@ function attemptWith({
 
 type Row = [Evidence, Outcome, Reachability, reason: string | null, retryable: boolean];
 
-describe("Twilio's final word and SIP code → outcome, reachability, reason, may be dialed again", () => {
+describe("Twilio's final status and SIP code → outcome, reachability, reason, may be dialed again", () => {
   it.each<Row>([
     // completed: a line was answered, by a voicemail too
     [{ status: 'completed', rang: true }, 'answered', 'reachable', null, false],
@@ -153,14 +153,14 @@ describe("Twilio's final word and SIP code → outcome, reachability, reason, ma
     expect(verdictOfAttempt(attemptWith(evidence))).toEqual(unknownVerdict),
   );
 
-  it('Twilio had a call after all: its word counts, not the error of the create', () => {
+  it('Twilio had a call after all: its status counts, not the error of the create request', () => {
     expect(verdictOfAttempt(attemptWith({ createCode: 21215, status: 'completed' }))?.outcome).toBe(
       'answered',
     );
   });
 });
 
-describe('a refused create → about whom it speaks', () => {
+describe('a refused create request → about whom it speaks', () => {
   it.each<[RefusalClass, number[]]>([
     ['invalid-number', [13226, 21211, 21217, 21265]],
     [

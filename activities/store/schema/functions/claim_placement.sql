@@ -38,12 +38,18 @@ begin
   checked_at := clock_timestamp();
   new_spacing := send_spacing((limits_in_force(request -> 'limits', control) ->> 'callsPerSecond')::float8);
   send_at := next_send_time(pacing, new_spacing, checked_at);
-  -- Only now, after every check: a send time that nobody uses would delay every other call.
-  update account_pacing set next_send_at = send_at + new_spacing, spacing = new_spacing where account_sid = account;
 
   insert into placements (call_id, attempt, placement, account_sid, to_number, from_number, requested_number, claimed_at)
     values (this_call, this_attempt, this_placement, account, request ->> 'to', request ->> 'from', request ->> 'requestedTo',
-      greatest(send_at, checked_at));
+      greatest(send_at, checked_at))
+    on conflict (call_id, attempt, placement) do nothing;
+  if not found then
+    -- Meanwhile the search for its call has blocked it, which takes no lock.
+    select * into other from placements where call_id = this_call and attempt = this_attempt and placement = this_placement;
+    return jsonb_build_object('claimed', false, 'by', 'already-claimed', 'entry', placement_json(other));
+  end if;
+  -- Only now: a send time that nobody uses would delay every other call.
+  update account_pacing set next_send_at = send_at + new_spacing, spacing = new_spacing where account_sid = account;
   return jsonb_build_object('claimed', true, 'sendAt', iso_time(send_at),
     'waitSeconds', greatest(0, extract(epoch from send_at - checked_at)));
 end $$;

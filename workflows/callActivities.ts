@@ -207,7 +207,8 @@ export type Hindrance =
   | { by: 'rate-limit'; callsPerSecond: number; until: string }
   | { by: 'calling-window'; until: string }
   /** Somebody who must be asked gave no clear answer. */
-  | { by: 'eligibility'; why: string }
+  /** `everyCall`: the operator's eligibility URL gives no clear answer to any call at the moment. */
+  | { by: 'eligibility'; why: string; everyCall: boolean }
   /** The placement journal cannot be reached. */
   | { by: 'store'; why: string }
   /** By the database's clock `giveUpAt` has passed; the workflow decides by Temporal's. */

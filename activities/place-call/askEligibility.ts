@@ -4,13 +4,19 @@ import type { ActivityDeps } from '../deps/activityDeps.js';
 import { isObject } from '../validation/fault.js';
 import { HostFull, hostPlaces } from '../webhooks/hostPlaces.js';
 import { isSilence, noResponseReason, signedPost } from '../webhooks/signedPost.js';
+import { eligibilityGate } from './eligibilityGate.js';
 
 export type Eligibility =
   | { kind: 'eligible' }
   /** An endpoint says no. `reason`: as it was given. */
   | { kind: 'refused'; reason: string }
-  /** An endpoint gave no clear answer: ask again before anything is dialed. */
-  | { kind: 'unknown'; why: string };
+  /**
+   * An endpoint gave no clear answer: ask again before anything is dialed. `everyCall`: the operator's gives none to any
+   * call at the moment.
+   */
+  | { kind: 'unknown'; why: string; everyCall: boolean };
+
+type Answer = Exclude<Eligibility, { kind: 'unknown' }> | { kind: 'unknown'; why: string };
 
 const defaultTimeoutMs = 3_000;
 const maxReasonLength = 200;
@@ -53,12 +59,15 @@ export async function askEligibility(
   for (const { url, allowPrivate } of endpoints) {
     if (url === null) continue;
     const eligibility = await askEndpoint(url, allowPrivate);
-    if (eligibility.kind !== 'eligible') return eligibility;
+    const gate = url === doNotCall.eligibilityUrl ? eligibilityGate(url) : null;
+    gate?.report(eligibility.kind !== 'unknown');
+    if (eligibility.kind === 'unknown') return { ...eligibility, everyCall: gate?.isShut() ?? false };
+    if (eligibility.kind === 'refused') return eligibility;
   }
   return { kind: 'eligible' };
 
   /** Messages name the host only: path and query may be secret. */
-  async function askEndpoint(url: string, allowPrivate: boolean): Promise<Eligibility> {
+  async function askEndpoint(url: string, allowPrivate: boolean): Promise<Answer> {
     if (!URL.canParse(url)) return { kind: 'unknown', why: 'the eligibility URL is no absolute URL' };
     const { host } = new URL(url);
     try {
@@ -74,7 +83,7 @@ export async function askEligibility(
 }
 
 /** Null when the answer is not clear. */
-function eligibilityOf(status: number, body: string): Eligibility | null {
+function eligibilityOf(status: number, body: string): Answer | null {
   if (status === 204) return { kind: 'eligible' };
   const answer = status === 200 ? parseJson(body) : null;
   if (!isObject(answer) || typeof answer.eligible !== 'boolean') return null;

@@ -99,6 +99,6 @@ async function blockedByEndpoint(deps: BlockDeps, input: PlaceCallInput): Promis
     case 'refused':
       return { kind: 'forbidden', forbidden: { by: 'not-eligible', reason: eligibility.reason } };
     case 'unknown':
-      return notYet({ by: 'eligibility', why: eligibility.why });
+      return notYet({ by: 'eligibility', why: eligibility.why, everyCall: eligibility.everyCall });
   }
 }

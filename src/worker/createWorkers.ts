@@ -78,7 +78,12 @@ export async function createWorkers(
     activityWorker('read'),
     dial.worker,
     createStoppedWorker(
-      { connection, taskQueue, readCapacity: () => currentCapacity(store, settings) },
+      {
+        connection,
+        taskQueue,
+        readCapacity: () => currentCapacity(store, settings),
+        eligibilityUrl: () => settings.doNotCall.eligibilityUrl,
+      },
       options,
     ),
   ]);

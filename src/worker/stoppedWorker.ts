@@ -6,6 +6,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { eligibilityGate } from '../../activities/place-call/eligibilityGate.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 
 /** While dialing is stopped, the store is asked this often, by each worker. */
@@ -16,13 +17,20 @@ const maxSlots = 2;
 /**
  * The worker of the queue on which calls wait while dialing is stopped. It polls only while dialing is not stopped, so that a
  * waiting call is one task in Temporal and nothing else; once dialing goes on, it lets them go as fast as it can. While
- * a circuit breaker tests the provider, it lets one call at a time go.
+ * a circuit breaker tests the provider, it lets one call at a time go; so it does now and then while the operator's eligibility
+ * URL gives no clear answers.
  */
 export function createStoppedWorker(
-  parts: { connection: NativeConnection; taskQueue: string; readCapacity: () => Promise<Capacity> },
+  parts: {
+    connection: NativeConnection;
+    taskQueue: string;
+    readCapacity: () => Promise<Capacity>;
+    /** The operator's. While it gives no clear answers, one call at a time goes and tests it. */
+    eligibilityUrl: () => string | null;
+  },
   options: Partial<WorkerOptions> = {},
 ): Promise<Worker> {
-  const { connection, taskQueue, readCapacity } = parts;
+  const { connection, taskQueue, readCapacity, eligibilityUrl } = parts;
   const none = { type: 'fixed-size', numSlots: 1 } as const;
   return Worker.create({
     ...options,
@@ -31,7 +39,10 @@ export function createStoppedWorker(
     activities: { awaitDialing: async () => {} },
     maxConcurrentActivityTaskPolls: 2,
     tuner: {
-      activityTaskSlotSupplier: stoppedSlotSupplier(readCapacity),
+      activityTaskSlotSupplier: stoppedSlotSupplier(readCapacity, () => {
+        const url = eligibilityUrl();
+        return url === null || eligibilityGate(url).mayGo();
+      }),
       workflowTaskSlotSupplier: none,
       localActivityTaskSlotSupplier: none,
       nexusTaskSlotSupplier: none,
@@ -39,8 +50,11 @@ export function createStoppedWorker(
   });
 }
 
-/** Hands out a slot, and so lets a call go, only while dialing is not stopped. */
-function stoppedSlotSupplier(readCapacity: () => Promise<Capacity>): CustomSlotSupplier<ActivitySlotInfo> {
+/** Hands out a slot, and so lets a call go, only while dialing is not stopped, and nothing else forbids it. */
+function stoppedSlotSupplier(
+  readCapacity: () => Promise<Capacity>,
+  mayBeDialed: () => boolean,
+): CustomSlotSupplier<ActivitySlotInfo> {
   let given = 0;
   let isStopped = true;
   const waiting: (() => void)[] = [];
@@ -54,7 +68,7 @@ function stoppedSlotSupplier(readCapacity: () => Promise<Capacity>): CustomSlotS
     // A store that cannot be asked tells nothing new.
     const capacity = await readCapacity().catch(() => null);
     if (capacity !== null) isStopped = capacity.stopped !== null && !capacity.stopped.isTesting;
-    return !isStopped;
+    return !isStopped && mayBeDialed();
   };
   return {
     type: 'custom',

@@ -138,7 +138,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     ['something of its own', '{"Eligible":true}'],
   ])('200 with %s', async (_, body) => {
     const receiver = await startReceiver({ status: 200, body });
-    expect(await ask({ client: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toMatchObject({
       kind: 'unknown',
       why: `${receiver.host} answered 200 without eligible: true or false in a JSON object`,
     });
@@ -146,7 +146,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
 
   it.each([201, 202, 400, 401, 403, 404, 410, 429, 500, 503])('%i, whatever it says', async (status) => {
     const receiver = await startReceiver({ status, body: '{"eligible":false}' });
-    expect(await ask({ client: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toMatchObject({
       kind: 'unknown',
       why: `${receiver.host} answered ${status}; must be 200 with eligible, or 204`,
     });
@@ -155,7 +155,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
   it('a redirect: not followed', async () => {
     const elsewhere = await startReceiver(yes);
     const receiver = await startReceiver({ status: 302, headers: { location: elsewhere.origin } });
-    expect(await ask({ client: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toMatchObject({
       kind: 'unknown',
       why: `${receiver.host} answered 302, a redirect, which is not followed`,
     });
@@ -167,7 +167,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     ['it begins its answer and never ends it', { ...yes, halting: true }],
   ])('%s: given up after the timeout', async (_, answer) => {
     const receiver = await startReceiver(answer);
-    expect(await ask({ client: receiver.origin, timeoutMs: 1000 })).toEqual({
+    expect(await ask({ client: receiver.origin, timeoutMs: 1000 })).toMatchObject({
       kind: 'unknown',
       why: `${receiver.host} could not be asked: no answer within 1 s`,
     });
@@ -185,7 +185,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
 
   it('the answer never ends: cut off', async () => {
     const receiver = await startReceiver({ status: 200, endless: true });
-    expect(await ask({ client: receiver.origin })).toEqual({
+    expect(await ask({ client: receiver.origin })).toMatchObject({
       kind: 'unknown',
       why: `${receiver.host} could not be asked: its answer is longer than 65536 bytes`,
     });
@@ -195,7 +195,7 @@ describe('the answer is not clear: unknown, never a yes', () => {
     const server = net.createServer();
     const { port } = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await ask({ client: `http://127.0.0.1:${port}/?token=hidden` })).toEqual({
+    expect(await ask({ client: `http://127.0.0.1:${port}/?token=hidden` })).toMatchObject({
       kind: 'unknown',
       why: `127.0.0.1:${port} could not be asked: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
@@ -215,7 +215,7 @@ describe('the eligibility URL', () => {
     'http://localhost:9/',
     'http://2130706433:9/',
   ])('the URL of a request leads to %s: unknown, and nothing is sent', async (client) => {
-    expect(await ask({ client, allowPrivate: false })).toEqual({
+    expect(await ask({ client, allowPrivate: false })).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('is not on the public internet'),
     });
@@ -235,7 +235,7 @@ describe('very many calls ask one endpoint at once', () => {
   it('it does not answer: calls beyond a bound are not asked about, and other endpoints are asked', async () => {
     const [silent, other] = [await startReceiver({ status: null }), await startReceiver(yes)];
     const asking = Array.from({ length: 150 }, () => ask({ client: silent.origin, timeoutMs: 3_000 }));
-    expect(await ask({ client: silent.origin })).toEqual({
+    expect(await ask({ client: silent.origin })).toMatchObject({
       kind: 'unknown',
       why: `${silent.host} could not be asked: 150 requests to ${silent.host} are under way without an answer`,
     });

@@ -80,6 +80,33 @@ it('all dialing is paused: nobody is asked until it goes on', async () => {
   expect(receiver.requests).toHaveLength(1);
 });
 
+it('it gives no clear answer to any call: they wait at no cost, one now and then tests it, and all go on once it answers', async () => {
+  receiver.answer = { status: 503 };
+  const calls = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      context.bench.start({ to: `${context.to}${String(n).padStart(2, '0')}` }),
+    ),
+  );
+  for (const call of calls) await call.until((s) => s.waitingFor?.includes('a clear answer') === true);
+  const parked = async () => {
+    const pending = await Promise.all(
+      calls.map(async ({ handle }) => (await handle.describe()).raw.pendingActivities),
+    );
+    return pending.filter((some) => some?.some(({ activityType }) => activityType?.name === 'awaitDialing'))
+      .length;
+  };
+  await expect.poll(parked, { timeout: 15_000 }).toBeGreaterThan(6);
+  const asked = receiver.requests.length;
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  // Twelve calls that tried again by themselves would have asked dozens of times.
+  expect(receiver.requests.length - asked).toBeLessThan(12);
+  receiver.answer = answer({ eligible: true });
+  for (const call of calls) {
+    await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });
+    expect(await call.result()).toMatchObject({ outcome: 'answered' });
+  }
+}, 90_000);
+
 it('it gives no clear answer: the call waits and says so, and is dialed once the answer is yes', async () => {
   receiver.answer = { status: 503 };
   const call = await context.bench.start({ to: context.to });

@@ -31,8 +31,9 @@ export async function backOff(
 }
 
 /** Does something stand in the way of every call of the account, until somebody or something ends it? */
-export function isStop({ by }: Hindrance): boolean {
-  return by === 'paused' || by === 'breaker';
+export function isStop(hindrance: Hindrance): boolean {
+  const { by } = hindrance;
+  return by === 'paused' || by === 'breaker' || (by === 'eligibility' && hindrance.everyCall);
 }
 
 /** Waits, visibly and at no cost, until dialing is not stopped any more; ends early as `backOff` does. */

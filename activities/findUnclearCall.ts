@@ -15,7 +15,7 @@ const listLagSeconds = 120;
  * candidates too.
  */
 const clockSlackSeconds = 180;
-/** More calls than this to a number are not looked through. */
+/** More calls than this between two numbers are not looked through. */
 const maxListedCalls = 10_000;
 
 /**
@@ -55,8 +55,10 @@ export function findUnclearCall(deps: ActivityDeps) {
     const requiredSilenceSeconds = input.answered
       ? Math.min(listLagSeconds, absentAfterSeconds)
       : absentAfterSeconds;
-    const { to, from } = plan;
-    const seen = await searchAtTwilio(deps, { ...key, to, from, ageSeconds, requiredSilenceSeconds });
+    // Lookup may spell the number otherwise in this run than in the one that claimed.
+    const numbers = [...new Set([entry.to, plan.to, plan.requestedTo ?? plan.to])];
+    const { from } = plan;
+    const seen = await searchAtTwilio(deps, { ...key, numbers, from, ageSeconds, requiredSilenceSeconds });
     if (seen.kind === 'found') return { ...seen, sidFrom: 'list' };
     if (seen.kind === 'absent') return seen;
     if (seen.kind === 'not-yet')
@@ -74,7 +76,8 @@ export function findUnclearCall(deps: ActivityDeps) {
 
 /** The placement whose call is sought, and how long Twilio must have shown no trace of it. */
 interface Search extends PlacementKey {
-  to: string;
+  /** The number that was called, in each way in which it may have been written. */
+  numbers: string[];
   from: string;
   ageSeconds: number;
   requiredSilenceSeconds: number;
@@ -125,13 +128,15 @@ export function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
 /** Calls between the two numbers, made since the claim, that belong to no attempt yet. */
 async function candidatesSince(
   { store, twilio }: SearchDeps,
-  { to, from, ageSeconds }: Search,
+  { numbers, from, ageSeconds }: Search,
 ): Promise<CallInstance[]> {
-  // Twilio may list a number with digits that a country has given up, and compares text. So the caller id is compared here.
+  // Twilio may list a number with digits that a country has given up, and compares text.
+  const spellingsOf = (number: string) => [number, ...listedSpellings(canonicalNumber(number))];
+  const pairs = [...new Set(numbers.flatMap(spellingsOf))].flatMap((to) =>
+    [...new Set(spellingsOf(from))].map((caller) => ({ to, from: caller })),
+  );
   const pages = await Promise.all(
-    [...new Set([to, ...listedSpellings(canonicalNumber(to))])].map((spelling) =>
-      twilio.calls.list({ to: spelling, pageSize: 1000, limit: maxListedCalls }),
-    ),
+    pairs.map((pair) => twilio.calls.list({ ...pair, pageSize: 1000, limit: maxListedCalls })),
   ).catch((error) => {
     throw twilioUnavailable('CallNotSeen', error);
   });
@@ -141,7 +146,7 @@ async function candidatesSince(
   const since = new Date((twilioNow - ageSeconds - clockSlackSeconds) * 1000).toISOString();
   const recent = calls.filter(
     (call) =>
-      isSpellingOf(to, call.to) &&
+      numbers.some((number) => isSpellingOf(number, call.to)) &&
       isSpellingOf(from, call.from) &&
       call.direction === 'outbound-api' &&
       (timeOf(call.dateCreated) ?? since) >= since,

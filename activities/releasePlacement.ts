@@ -23,6 +23,7 @@ export async function releasePlacement(
   if (entry === null || entry.result !== null) return null;
   const seen = await searchAtTwilio(deps, {
     ...placement,
+    numbers: [placement.to],
     ageSeconds: ageOf(entry, claimedAt),
     requiredSilenceSeconds: settings.absentAfterSeconds,
   });

@@ -15,6 +15,11 @@ export type ForbiddenDestination = Extract<Forbidden, { by: 'destination' }>;
 /** With leading zeros. Keeps ordinary numbers from being compared with all of them. */
 const longestEmergencyNumber = 8;
 
+/** Digits after the country calling code that say what kind of number it is. */
+const shortestArea = 2;
+/** With its +. Source: ITU-T E.164. */
+const longestNumber = 16;
+
 /** Country calling codes, and the countries that share one. No code is the beginning of another one. */
 const countriesByCode = new Map<string, string[]>();
 for (const country of getCountries()) {
@@ -25,8 +30,8 @@ for (const country of getCountries()) {
 /**
  * Why this number, in E.164, must not be called, whatever else is allowed; null when it may be.
  *
- * Emergency and premium-rate numbers need a prefix that says more than their country: `+49` names a country,
- * `+49900` its premium-rate numbers. `destinations` null: every other number of any country may be called.
+ * Only the whole of an emergency number names it, and only the beginning of nothing but premium-rate numbers names those:
+ * `+49900` does, `+49` and `+491` do not. `destinations` null: every other number of any country may be called.
  */
 export function forbiddenDestination(
   to: string,
@@ -34,15 +39,51 @@ export function forbiddenDestination(
 ): ForbiddenDestination | null {
   const prefixes = destinations?.prefixes.filter((prefix) => to.startsWith(prefix)) ?? [];
   const { code, national } = partsOf(to);
-  const isNamed = prefixes.some((prefix) => prefix.length > 1 + code.length);
-  if (isNamed) return null;
-  if (isEmergency(to, code, national)) return { by: 'destination', kind: 'emergency', country: null };
-  const number = parsePhoneNumberFromString(to);
-  const country = number?.country ?? null;
-  if (number?.getType() === 'PREMIUM_RATE') return { by: 'destination', kind: 'premium-rate', country };
+  if (isEmergency(to, code, national))
+    return prefixes.includes(to) ? null : { by: 'destination', kind: 'emergency', country: null };
+  const country = parsePhoneNumberFromString(to)?.country ?? null;
+  if (isPremiumRate(to, code))
+    return prefixes.some((prefix) => namesPremiumRate(prefix))
+      ? null
+      : { by: 'destination', kind: 'premium-rate', country };
   if (destinations === null || prefixes.length > 0) return null;
   const isAllowed = country !== null && destinations.countries.includes(country);
   return isAllowed ? null : { by: 'destination', kind: 'elsewhere', country };
+}
+
+/**
+ * Is it a premium-rate number, or the beginning of one? A number that is too long or too short for its country is one if any
+ * number of the right length that begins like it is: networks may ignore what is dialed too much.
+ */
+function isPremiumRate(to: string, code: string): boolean {
+  const type = parsePhoneNumberFromString(to)?.getType();
+  if (type !== undefined) return type === 'PREMIUM_RATE';
+  for (let end = to.length; end >= 1 + code.length + shortestArea; end--)
+    if (beginsPremiumRate(to.slice(0, end), '2')) return true;
+  return false;
+}
+
+/** Does a premium-rate number begin like this, and go on with only this digit? */
+function beginsPremiumRate(beginning: string, digit: string): boolean {
+  for (let padded = beginning; padded.length <= longestNumber; padded += digit)
+    if (parsePhoneNumberFromString(padded)?.getType() === 'PREMIUM_RATE') return true;
+  return false;
+}
+
+/** Of the prefixes of the setting, which are few. */
+const premiumPrefixes = new Map<string, boolean>();
+
+/** Do premium-rate numbers begin with this prefix? Not so if it has nothing, or one digit, after the country calling code. */
+function namesPremiumRate(prefix: string): boolean {
+  let names = premiumPrefixes.get(prefix);
+  if (names === undefined) {
+    const { national } = partsOf(prefix);
+    names =
+      national.length >= shortestArea &&
+      '0123456789'.split('').some((digit) => beginsPremiumRate(prefix, digit));
+    premiumPrefixes.set(prefix, names);
+  }
+  return names;
 }
 
 /** The country calling code, empty if there is no such code, and the rest. */

@@ -4,7 +4,7 @@ import type { ActivityDeps } from '../deps/activityDeps.js';
 import { isObject } from '../validation/fault.js';
 import { HostFull, hostPlaces } from '../webhooks/hostPlaces.js';
 import { isSilence, noResponseReason, signedPost } from '../webhooks/signedPost.js';
-import { eligibilityGate } from './eligibilityGate.js';
+import { eligibilityHealth } from './eligibilityHealth.js';
 
 export type Eligibility =
   | { kind: 'eligible' }
@@ -59,9 +59,10 @@ export async function askEligibility(
   for (const { url, allowPrivate } of endpoints) {
     if (url === null) continue;
     const eligibility = await askEndpoint(url, allowPrivate);
-    const gate = url === doNotCall.eligibilityUrl ? eligibilityGate(url) : null;
-    gate?.report(eligibility.kind !== 'unknown');
-    if (eligibility.kind === 'unknown') return { ...eligibility, everyCall: gate?.isShut() ?? false };
+    const health = url === doNotCall.eligibilityUrl ? eligibilityHealth(url) : null;
+    health?.report(eligibility.kind !== 'unknown');
+    if (eligibility.kind === 'unknown')
+      return { ...eligibility, everyCall: health?.answersNobody() ?? false };
     if (eligibility.kind === 'refused') return eligibility;
   }
   return { kind: 'eligible' };

@@ -68,17 +68,18 @@ async function previewOf(
   const notBefore = plan.notBefore === null ? now : new Date(plan.notBefore);
   const from = notBefore > now ? notBefore : now;
   if (notBefore > now) hindrances.push({ by: 'not-before', until: from.toISOString() });
-  const { opensAt, timeZones } = await nextAllowedTime(plan, from);
-  if (opensAt === null) forbidden.push({ by: 'window-never-opens', timeZones });
-  else if (opensAt > from.toISOString()) hindrances.push({ by: 'calling-window', until: opensAt });
-
   for (const refusal of refusals) {
     const result = claimRefusal(input, refusal, now.getTime());
     if (result.kind === 'forbidden') forbidden.push(result.forbidden);
     if (result.kind === 'not-yet') hindrances.push(result.hindrance);
   }
   const times = [from.toISOString(), ...hindrances.map(untilOf)].filter((time) => time !== null);
-  const earliest = times.reduce((latest, time) => (time > latest ? time : latest));
+  const afterOthers = times.reduce((latest, time) => (time > latest ? time : latest));
+  // The window may have closed by the time at which everything else allows the call.
+  const { opensAt, timeZones } = await nextAllowedTime(plan, new Date(afterOthers));
+  if (opensAt === null) forbidden.push({ by: 'window-never-opens', timeZones });
+  else if (opensAt > afterOthers) hindrances.push({ by: 'calling-window', until: opensAt });
+  const earliest = opensAt !== null && opensAt > afterOthers ? opensAt : afterOthers;
   if (isAfter(earliest, plan.giveUpAt)) forbidden.push({ by: 'give-up-at' });
   return { earliestAttemptAt: forbidden.length > 0 ? null : earliest, forbidden, hindrances };
 }

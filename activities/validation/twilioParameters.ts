@@ -35,7 +35,6 @@ export const twilioParameters: Record<string, TwilioParameter> = {
   AsyncAmdStatusCallbackMethod: method,
   SipAuthUsername: { type: 'string' },
   SipAuthPassword: { type: 'string' },
-  CallerId: { type: 'string' },
   CallReason: { type: 'string' },
   CallToken: { type: 'string' },
   Byoc: { type: 'string', pattern: '^BY[0-9a-fA-F]{32}$' },
@@ -45,6 +44,7 @@ export const twilioParameters: Record<string, TwilioParameter> = {
 export const ownParameters: Record<string, string> = {
   To: 'use the field to',
   From: 'use the field from',
+  CallerId: 'use the field from',
   Url: 'use the field url',
   Twiml: 'use the field twiml',
   ApplicationSid: 'use the field applicationSid',

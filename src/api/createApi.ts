@@ -10,7 +10,8 @@ import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
-import { problem, problemOf } from './http/problem.js';
+import { invalidRequest, problem, problemOf } from './http/problem.js';
+import { readQuery } from './http/queryParameters.js';
 import { standardRateLimits } from './http/rateLimits.js';
 import { requestLog } from './http/requestLog.js';
 import type { Route } from './http/route.js';
@@ -87,11 +88,16 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
 
   for (const route of routes) {
-    const { roles } = route;
+    const { roles, parameters = [] } = route;
     const serve = route.serve(tools);
-    app.on(route.method.toUpperCase(), honoPath(route), (c) =>
-      roles ? (access.refusal(c, roles) ?? serve(c)) : serve(c),
-    );
+    // A parameter that only another route knows would otherwise be ignored in silence.
+    const isPlain = roles !== undefined && !parameters.some((parameter) => parameter.in === 'query');
+    app.on(route.method.toUpperCase(), honoPath(route), (c) => {
+      if (!roles) return serve(c);
+      const query = isPlain ? readQuery(c, {}) : null;
+      const refusal = access.refusal(c, roles);
+      return refusal ?? (query && 'faults' in query ? invalidRequest(c, query.faults) : serve(c));
+    });
   }
   app.get('/docs/:file', apiPageAsset);
   return app;

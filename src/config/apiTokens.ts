@@ -40,7 +40,7 @@ function faultsOfEntry(parts: string[], index: number): string[] {
   const faults: string[] = [];
   if (name !== null && !/^[\p{L}\p{N}]([\p{L}\p{N} ._@-]{0,62}[\p{L}\p{N}._@-])?$/u.test(name ?? ''))
     faults.push(
-      `has no usable name ${at}; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN`,
+      `has no usable name ${at}; must be 1..64 letters, digits, blanks and ._@-, begin with a letter or digit and not end with a blank, as in NAME:ROLE:TOKEN`,
     );
   if (role !== null && !roles.some((known) => known === role))
     faults.push(`has an unknown role ${at}; must be ${roles.join(', ')}, as in NAME:ROLE:TOKEN`);

@@ -6,7 +6,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { eligibilityGate } from '../../activities/place-call/eligibilityGate.js';
+import { eligibilityHealth } from '../../activities/place-call/eligibilityHealth.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 
 /** While dialing is stopped, the store is asked this often, by each worker. */
@@ -41,7 +41,7 @@ export function createStoppedWorker(
     tuner: {
       activityTaskSlotSupplier: stoppedSlotSupplier(readCapacity, () => {
         const url = eligibilityUrl();
-        return url === null || eligibilityGate(url).mayGo();
+        return url === null || eligibilityHealth(url).mayGo();
       }),
       workflowTaskSlotSupplier: none,
       localActivityTaskSlotSupplier: none,

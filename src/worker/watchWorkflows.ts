@@ -54,29 +54,39 @@ async function checkSome(parts: WatchParts): Promise<void> {
   const checks = await parts.store.nextWorkflowChecks(pace);
   if (checks === null) return;
   const running = await runningAmong(parts, checks);
+  const troubles: unknown[] = [];
+  const attempt = (work: Promise<void>) => work.catch((error: unknown) => void troubles.push(error));
   for (const check of checks) {
     if (parts.signal.aborted) return;
-    if (!running.has(check.callId)) await checkCall(parts, check);
-    else if (check.workflowEnd !== null) await goesOn(parts, check);
+    // What is recorded as ended is looked at again only if it may run again; a list that lags does not tell.
+    const isNews = running === null || running.has(check.callId) === (check.workflowEnd !== null);
+    if (isNews) await attempt(checkCall(parts, check));
   }
-  await releasePlacements(parts, pace.minAgeSeconds);
+  // One call that cannot be read keeps no other one from being released.
+  await attempt(releasePlacements(parts, pace.minAgeSeconds));
+  if (troubles.length > 0) throw troubles[0];
 }
 
 /**
- * The calls whose workflow runs, as far as Temporal's visibility store knows. It may lag behind, and cannot be
- * asked everywhere: the others are then looked at one by one.
+ * The calls whose workflow runs, as far as Temporal's visibility store knows; it may lag behind. Null when it
+ * cannot be asked: each call is then looked at.
  */
-async function runningAmong({ temporal, signal }: WatchParts, checks: WorkflowCheck[]): Promise<Set<string>> {
+async function runningAmong(
+  { temporal, signal }: WatchParts,
+  checks: WorkflowCheck[],
+): Promise<Set<string> | null> {
   // In a query, quotes and backslashes would need an escape.
   const callIds = checks.map(({ callId }) => callId).filter((callId) => !/['"\\]/.test(callId));
   const running = new Set<string>();
   for (let at = 0; at < callIds.length && !signal.aborted; at += callsPerQuery) {
     const names = callIds.slice(at, at + callsPerQuery).map((callId) => `'${callId}'`);
     const query = `WorkflowType = '${callWorkflowType}' AND ExecutionStatus = 'Running' AND WorkflowId IN (${names.join(', ')})`;
-    await withDeadline(temporal, answersWithinMs, async (workflow) => {
+    const answered = await withDeadline(temporal, answersWithinMs, async (workflow) => {
       for await (const { workflowId } of workflow.list({ query, pageSize: callsPerQuery }))
         running.add(workflowId);
-    }).catch(() => {});
+      return true;
+    }).catch(() => false);
+    if (!answered) return null;
   }
   return running;
 }
@@ -91,6 +101,8 @@ async function checkCall(parts: WatchParts, check: WorkflowCheck): Promise<void>
   }
   // Only a database that was restored from a backup has lost an outcome that Temporal still has.
   if (end.outcome !== null) {
+    // It may have been recorded since the row was read.
+    if ((await store.findCallState(callId))?.outcome) return;
     await store.saveOutcome(end.outcome);
     log.warn({ callId }, 'The store had lost the outcome of a call. Temporal still had it.');
     return;

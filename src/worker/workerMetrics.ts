@@ -157,7 +157,8 @@ export function activityListener(
         );
         break;
       case 'workflow-ended': {
-        const { kind: _, ...how } = event;
+        // The reason is somebody's own text.
+        const { kind: _, reason: __, ...how } = event;
         withoutOutcome.inc({ status: event.status });
         log.warn(
           how,

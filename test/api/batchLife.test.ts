@@ -54,6 +54,9 @@ describe('a batch from its file to its results', () => {
     expect(listed).toContainEqual(expect.objectContaining({ batchId, name: 'first' }));
 
     const query = { batch: batchId, outcome: ['busy', 'no-answer'] };
+    expect((await api.post('/redials?dryRun=true', query)).json).toMatchObject({ total: 1 });
+    expect(await api.post('/redials?dryrun=true', query)).toMatchObject({ status: 422 });
+    expect(await api.post(`/batches/${batchId}/pause?dryRun=true`, {})).toMatchObject({ status: 422 });
     const preview = await api.post('/redials', { ...query, dryRun: true });
     expect(preview).toMatchObject({
       status: 200,

@@ -96,10 +96,10 @@ it('it gives no clear answer to any call: they wait at no cost, one now and then
       .length;
   };
   await expect.poll(parked, { timeout: 15_000 }).toBeGreaterThan(6);
-  const asked = receiver.requests.length;
+  const before = receiver.requests.length;
   await new Promise((resolve) => setTimeout(resolve, 2500));
   // Twelve calls that tried again by themselves would have asked dozens of times.
-  expect(receiver.requests.length - asked).toBeLessThan(12);
+  expect(receiver.requests.length - before).toBeLessThan(12);
   receiver.answer = answer({ eligible: true });
   for (const call of calls) {
     await call.callback(1, await placed(call), 'completed', { SequenceNumber: '3' });

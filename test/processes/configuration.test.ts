@@ -812,21 +812,21 @@ describe('RINGTRUE_API_TOKENS', () => {
       'an empty name',
       `:read:${secret}`,
       [
-        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, begin with a letter or digit and not end with a blank, as in NAME:ROLE:TOKEN',
       ],
     ],
     [
       'a name with other characters',
       `${secret}<b>:read:${secret}`,
       [
-        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, begin with a letter or digit and not end with a blank, as in NAME:ROLE:TOKEN',
       ],
     ],
     [
       'a name of 65 characters',
       `${'n'.repeat(65)}:read:${secret}`,
       [
-        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, begin with a letter or digit and not end with a blank, as in NAME:ROLE:TOKEN',
       ],
     ],
     ['an empty token', 'ann:read:', ['has no usable token in entry 1; must be letters, digits and -._~+/=']],
@@ -873,7 +873,7 @@ describe('RINGTRUE_API_TOKENS', () => {
       'several faults',
       `:x:y y,b,c:${secret}`,
       [
-        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, as in NAME:ROLE:TOKEN',
+        'has no usable name in entry 1; must be 1..64 letters, digits, blanks and ._@-, begin with a letter or digit and not end with a blank, as in NAME:ROLE:TOKEN',
         'has an unknown role in entry 1; must be read, call, admin, as in NAME:ROLE:TOKEN',
         'has no usable token in entry 1; must be letters, digits and -._~+/=',
         'has 2 parts in entry 3; must be TOKEN or NAME:ROLE:TOKEN',

@@ -31,7 +31,6 @@ const everything = {
   AsyncAmdStatusCallbackMethod: 'POST',
   SipAuthUsername: 'user',
   SipAuthPassword: 'secret',
-  CallerId: '+15005550006',
   CallReason: 'Your delivery',
   CallToken: 'token',
   Byoc: `BY${'0'.repeat(32)}`,

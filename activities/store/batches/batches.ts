@@ -219,12 +219,12 @@ const refuseRows = `
   ${addToCounts}`;
 
 // Without a record after 15 seconds, the workflow may have refused the request. Later, somebody may have
-// terminated it; then the record may say so.
+// terminated it, and may still reset it.
 const staleRows = `
   select r.row from batch_rows r left join calls c on ${callOfRow}
   where ${inFlight} and r.state = 'running' and c.document is null
     and coalesce(r.checked_at, r.started_at) < clock_timestamp()
-      - case when c.call_id is null or c.workflow_end is not null then interval '15 seconds'
+      - case when c.call_id is null then interval '15 seconds'
           else interval '10 minutes' end
   order by coalesce(r.checked_at, r.started_at) limit $2`;
 

@@ -246,7 +246,7 @@ const recordProgress = prepared(`
     where known.outcome is null
   )
   select exists (select from placements where call_id = $1 and attempt = $4::integer and call_sid = $5)
-    and exists (select from calls where call_id = $1 and to_number is not null) as known`);
+    and exists (select from calls where call_id = $1 and to_number is not null and workflow_end is null) as known`);
 
 const storedUpdates = prepared(`
   select document #> '{evidence,updates}' as updates from attempts

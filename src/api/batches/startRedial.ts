@@ -12,8 +12,8 @@ import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { hashOf, keyFaults } from '../http/idempotencyKey.js';
 import { bodyProblems, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
-import { timeOf, timeText } from '../http/queryParameters.js';
-import { jsonContent, type Route, rolesFor } from '../http/route.js';
+import { oneOf, readQuery, timeOf, timeText } from '../http/queryParameters.js';
+import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { exampleBatchId, leftOutSchema, startedBatchSchema } from './batchAnswerSchema.js';
 import {
   batchParametersSchema,
@@ -93,6 +93,11 @@ const redialPreviewSchema = z
   })
   .meta({ id: 'RedialPreview' });
 
+/** As in the body, since other routes take it so. */
+const queryOfRedial = {
+  dryRun: oneOf(['true', 'false'], 'true: as dryRun in the body, nothing is started.'),
+};
+
 export const startRedialRoute: Route = {
   method: 'post',
   path: '/redials',
@@ -102,7 +107,7 @@ export const startRedialRoute: Route = {
   summary: 'Redial calls that match a query',
   description:
     'Starts a new batch of the recorded calls that match, each with its original request. Only the newest call to a number counts. A number that was answered later or is being called now is left out. So is a number that is on the do-not-call list, or whose callee refused further calls (SIP 607): `leftOut` counts these.',
-  parameters: [batchKey],
+  parameters: [batchKey, ...queryParameters(queryOfRedial)],
   body: { required: true, content: jsonContent(redialSchema) },
   answers: {
     ...batchStarted,
@@ -129,12 +134,22 @@ function startRedial(tools: ApiTools) {
     if ('refusal' in json) return json.refusal;
     const key = c.req.header('Idempotency-Key');
     const parsed = redialSchema.safeParse(json.body);
-    const faults: Fault[] = keyFaults(key);
+    const read = readQuery(c, queryOfRedial);
+    const faults: Fault[] = [...('faults' in read ? read.faults : []), ...keyFaults(key)];
     if (!parsed.success) {
       const names = { root: Object.keys(redialSchema.shape) };
       return invalidRequest(c, limitFaults([...faultsOf(parsed.error.issues, json.body, names), ...faults]));
     }
-    const { name, window, paused, skipFaultyRows, overrides = {}, dryRun = false, ...filters } = parsed.data;
+    const {
+      name,
+      window,
+      paused,
+      skipFaultyRows,
+      overrides = {},
+      dryRun: dryRunInBody,
+      ...filters
+    } = parsed.data;
+    const dryRun = dryRunInBody || ('query' in read && read.query.dryRun === 'true');
     if (Object.keys(filters).length === 0)
       faults.push({
         path: '',

@@ -37,8 +37,10 @@ const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 /** ISO 8601 UTC; null if the text is no time, date or duration. */
 export function timeOf(text: string): string | null {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined && unit !== undefined)
-    return new Date(Date.now() - Number(count) * (secondsOf[unit] as number) * 1000).toISOString();
+  if (count !== undefined && unit !== undefined) {
+    const ago = Date.now() - Number(count) * (secondsOf[unit] as number) * 1000;
+    return new Date(Math.max(ago, 0)).toISOString();
+  }
   // The time as it came: it may be exact to the microsecond.
   if (parseRfc3339(text) !== null) return text;
   return parseRfc3339(`${text}T00:00:00Z`);
@@ -102,11 +104,15 @@ const anyKey = /^(metadata\.).+$/s;
 function faultIn(name: string, values: string[], parameters: Record<string, QueryParameter>): Fault[] {
   const parameter = ruleOf(parameters, name);
   if (parameter === undefined)
-    return [{ path: name, message: `is unknown; must be one of ${Object.keys(parameters).join(', ')}` }];
+    return [{ path: name, message: `is unknown; ${expectedNames(Object.keys(parameters))}` }];
   const { right, holds } = parameter;
   const [value = ''] = values;
   if (values.length > 1) return [{ path: name, message: `comes ${values.length} times; must be ${right}` }];
   return holds(value) ? [] : [{ path: name, message: `is ${show(value)}; must be ${right}` }];
+}
+
+function expectedNames(names: string[]): string {
+  return names.length === 0 ? 'this request takes no parameters' : `must be one of ${names.join(', ')}`;
 }
 
 function ruleOf(parameters: Record<string, QueryParameter>, name: string): QueryParameter | undefined {

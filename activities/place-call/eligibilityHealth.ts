@@ -8,43 +8,43 @@ const longestTestMs = 60_000;
  * Whether an operator's eligibility URL gives clear answers, as this process sees it. While it does not, no call can be
  * dialed: calls wait as they do while dialing is stopped, and one of them at a time tests the server.
  */
-interface EligibilityGate {
+interface EligibilityHealth {
   report(isClear: boolean): void;
-  isShut(): boolean;
-  /** May a waiting call go? While the gate is shut, only one, now and then. */
+  answersNobody(): boolean;
+  /** May a waiting call go? While it answers nobody, only one, now and then. */
   mayGo(): boolean;
 }
 
-const gates = new Map<string, EligibilityGate>();
+const all = new Map<string, EligibilityHealth>();
 
-/** The gate of this URL, one for the whole process. */
-export function eligibilityGate(url: string): EligibilityGate {
-  const known = gates.get(url);
+/** The health of this URL, one for the whole process. */
+export function eligibilityHealth(url: string): EligibilityHealth {
+  const known = all.get(url);
   if (known) return known;
   let unclear = 0;
   let tests = 0;
   let nextTestAt = 0;
-  const isShut = () => unclear >= unclearInARow;
+  const answersNobody = () => unclear >= unclearInARow;
   const testLater = () => {
     nextTestAt = Date.now() + Math.min(firstTestMs * 2 ** tests, longestTestMs);
   };
-  const gate: EligibilityGate = {
+  const health: EligibilityHealth = {
     report(isClear) {
-      const wasShut = isShut();
+      const answeredNobody = answersNobody();
       unclear = isClear ? 0 : unclear + 1;
-      if (wasShut || !isShut()) return;
+      if (answeredNobody || !answersNobody()) return;
       tests = 0;
       testLater();
     },
-    isShut,
+    answersNobody,
     mayGo() {
-      if (!isShut()) return true;
+      if (!answersNobody()) return true;
       if (Date.now() < nextTestAt) return false;
       tests++;
       testLater();
       return true;
     },
   };
-  gates.set(url, gate);
-  return gate;
+  all.set(url, health);
+  return health;
 }

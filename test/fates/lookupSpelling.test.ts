@@ -103,6 +103,44 @@ describe('Lookup spells the number otherwise', () => {
     expect(context.twilio.creates).toHaveLength(1);
   });
 
+  it("the answer to the create is lost, and the search has the requested spelling only: finds Lookup's", async () => {
+    context.twilio.answerCreate = ({ make }) => {
+      make();
+      return cut();
+    };
+    const { answerLookup } = context.twilio;
+    const startedAt = new Date().toISOString();
+    const accept = {
+      callId: `call-${randomUUID()}`,
+      request: { to: requested, twiml: '<Response/>' },
+      startedAt,
+    };
+    const planOf = async () => {
+      const accepted = await activities().acceptAndLookUp({ ...accept, batchId: null, requestedBy: null });
+      if (!accepted.accepted) throw new Error(accepted.faults.join());
+      return accepted.plan;
+    };
+    const run = <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
+      new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activity, input);
+    const { callId } = accept;
+    const placement = { callId, attempt: 1, placement: 1, requestedAt: startedAt, lookupSaysValid: true };
+    const spelledPlan = await planOf();
+    expect(spelledPlan.to).toBe(spelled);
+    expect(await run(activities().placeCall, { ...placement, plan: spelledPlan })).toMatchObject({
+      kind: 'unclear',
+    });
+    // The workflow was reset, and Lookup is down.
+    context.twilio.answerLookup = () => twilioError(404, 20404, 'not served here');
+    const requestedPlan = await planOf();
+    context.twilio.answerLookup = answerLookup;
+    expect(requestedPlan.to).toBe(requested);
+    const search = { ...placement, plan: requestedPlan, answered: false, isLast: false };
+    expect(await run(activities().findUnclearCall, search)).toMatchObject({
+      kind: 'found',
+      callSid: context.twilio.calls[0]?.sid,
+    });
+  });
+
   it.each([
     ['with Lookup, then while Lookup is down', true],
     ['while Lookup is down, then with Lookup', false],

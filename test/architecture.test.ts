@@ -26,7 +26,7 @@ const largeFolders: Record<string, string> = {
   'test/bench': 'each process of the benchmark is a file',
   'test/chaos': 'each part of a chaos run is a file',
   'test/fates': 'one file for each situation of a call',
-  'test/processes': 'one file for each process, command or part of the configuration',
+  'test/processes': 'one file for each process or command',
 };
 
 /** Files that are not named after one of their exports, and why. A folder stands for all files in it. */

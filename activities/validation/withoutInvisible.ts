@@ -1,5 +1,5 @@
-/** Format characters: zero-width ones, marks of direction, soft hyphens, byte order marks. */
-const format = /\p{Cf}/gu;
+/** Format characters and the like: zero-width ones, marks of direction, soft hyphens, byte order marks, variation selectors. */
+const format = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The text without characters that have neither width nor ink. They come along when text is copied. */
 export function withoutInvisible(text: string): string {
@@ -7,7 +7,7 @@ export function withoutInvisible(text: string): string {
 }
 
 /** What a reader cannot see, or takes for an ordinary space. Line ends are shown as such. */
-const unseen = /(?![\r\n])[\p{Cf}\p{Cc}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const unseen = /(?![\r\n])[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /**
  * The characters of a text that cannot be seen, each once, as `U+200B ZERO WIDTH SPACE`.
@@ -33,6 +33,7 @@ const names: Record<string, string> = {
   '0085': 'NEXT LINE',
   '00A0': 'NO-BREAK SPACE',
   '00AD': 'SOFT HYPHEN',
+  '034F': 'COMBINING GRAPHEME JOINER',
   '061C': 'ARABIC LETTER MARK',
   '1680': 'OGHAM SPACE MARK',
   '180E': 'MONGOLIAN VOWEL SEPARATOR',
@@ -68,4 +69,6 @@ const names: Record<string, string> = {
   '2069': 'POP DIRECTIONAL ISOLATE',
   '3000': 'IDEOGRAPHIC SPACE',
   FEFF: 'ZERO WIDTH NO-BREAK SPACE',
+  '3164': 'HANGUL FILLER',
+  FE0F: 'VARIATION SELECTOR-16',
 };

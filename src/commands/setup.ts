@@ -1,7 +1,7 @@
 import { openStore } from '../../activities/store/openStore.js';
 import { setupConfiguration } from '../config/configuration.js';
 import { createLog } from '../process/log.js';
-import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes.js';
+import { howToRegister } from '../temporal/searchAttributes.js';
 import {
   describeServer,
   errorText,
@@ -10,6 +10,8 @@ import {
   lazyClient,
   needsNoHint,
   noNamespace,
+  notListed,
+  registerIfListed,
 } from '../temporal/temporalClient.js';
 
 const answersWithinMs = 10_000;
@@ -29,13 +31,15 @@ export async function runSetup(): Promise<void> {
   const { temporal } = configuration;
   const client = lazyClient(temporal);
   try {
-    const register = () => registerSearchAttributes(client.connection, temporal.namespace);
+    const register = () => registerIfListed(client.connection, temporal.namespace);
     const added = await client.withDeadline(Date.now() + answersWithinMs, register);
-    log.info(
-      added.length > 0
-        ? `Registered the search attributes ${added.join(', ')}.`
-        : 'All search attributes are registered.',
-    );
+    if (added === null) log.warn(notListed(temporal.namespace));
+    else
+      log.info(
+        added.length > 0
+          ? `Registered the search attributes ${added.join(', ')}.`
+          : 'All search attributes are registered.',
+      );
   } catch (error) {
     const why = errorText(error).replace(/\.$/, '');
     const byHand = ` If the server forbids it, ${howToRegister(temporal.namespace)}.`;

@@ -55,14 +55,7 @@ export async function ensureSearchAttributes(
   const { temporal, log, readiness } = parts;
   const { namespace } = temporal;
   readiness.report('searchAttributes', 'not asked yet');
-  const register = () =>
-    registerSearchAttributes(connection, namespace).catch((error) => {
-      if (!isPermissionDenied(error)) throw error;
-      return missingSearchAttributes(connection, namespace).then(
-        () => Promise.reject(error),
-        (listError) => (isPermissionDenied(listError) ? null : Promise.reject(listError)),
-      );
-    });
+  const register = () => registerIfListed(connection, namespace);
   const added = await retryForever(() => connection.withDeadline(Date.now() + 10_000, register), {
     signal: parts.signal,
     onFailure: (error, seconds) => {
@@ -78,13 +71,30 @@ export async function ensureSearchAttributes(
       log.error(`${trouble}. No call is worked on until they are${hint}. Next try in ${seconds} s.`);
     },
   });
-  if (added === null)
-    log.warn(
-      `Temporal does not let ringtrue list the search attributes of namespace ${namespace}. If one is missing, calls hang: check them with \`temporal operator search-attribute list\`.`,
-    );
+  if (added === null) log.warn(notListed(namespace));
   else if (added.length > 0)
     log.info(`Registered the search attributes ${added.join(', ')} in namespace ${namespace}.`);
   readiness.report('searchAttributes', null);
+}
+
+/** Registers the missing search attributes. Null: the server does not even let us list them. */
+export async function registerIfListed(
+  connection: OperatorConnection,
+  namespace: string,
+): Promise<string[] | null> {
+  try {
+    return await registerSearchAttributes(connection, namespace);
+  } catch (error) {
+    if (!isPermissionDenied(error)) throw error;
+    return missingSearchAttributes(connection, namespace).then(
+      () => Promise.reject(error),
+      (listError) => (isPermissionDenied(listError) ? null : Promise.reject(listError)),
+    );
+  }
+}
+
+export function notListed(namespace: string): string {
+  return `Temporal does not let ringtrue list the search attributes of namespace ${namespace}. If one is missing, calls hang: check them with \`temporal operator search-attribute list\`.`;
 }
 
 /** Does the error itself say what to do? To register the attributes by hand would not help. */

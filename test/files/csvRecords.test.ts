@@ -31,6 +31,7 @@ describe('decodedText', () => {
     ['UTF-16', Buffer.from(`\uFEFF${text}`, 'utf16le'), text],
     ['UTF-16 without a mark', Buffer.from(text, 'utf16le'), text],
     ['windows-1252', Buffer.from('a\nM\xfcller \x80 5', 'latin1'), 'a\nMüller € 5'],
+    ['windows-1252, at the very end', Buffer.from('a\n5 \x80\r\n', 'latin1'), 'a\n5 €\r\n'],
     ['a single letter beyond ASCII at the end', Buffer.from('a\xfc', 'latin1'), 'aü'],
     ['nothing', Buffer.from(''), ''],
   ])('%s, in parts of any size: the same text', async (_, bytes, expected) => {

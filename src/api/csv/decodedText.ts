@@ -67,7 +67,8 @@ class Decoder {
   #text(decoder: Decoding, bytes: Uint8Array, isLast: boolean): string {
     let text: string;
     try {
-      text = decoder.decode(bytes, { stream: !isLast });
+      // In one step, Node 20 reads windows-1252 as Latin 1.
+      text = decoder.decode(bytes, { stream: true }) + (isLast ? decoder.decode() : '');
     } catch {
       throw unreadable(decoder.encoding, this.#line + breaksBeforeFault(decoder.encoding, bytes));
     }

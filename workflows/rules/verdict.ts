@@ -49,10 +49,12 @@ const retryableOutcomes: ReadonlySet<Outcome> = new Set([
 
 /**
  * How an attempt turned out, read off its evidence alone: Twilio's status and SIP code, the refusal of the create, the error
- * code found for the call. `unknown` while the evidence does not decide.
+ * code found for the call. `unknown` while the evidence does not decide. `merged`: its updates as one, if that is known.
  */
-export function verdictOfAttempt(attempt: Attempt): Verdict {
-  const merged = mergeUpdates(attempt.evidence.updates);
+export function verdictOfAttempt(
+  attempt: Attempt,
+  merged: CallUpdate | null = mergeUpdates(attempt.evidence.updates),
+): Verdict {
   if (merged && isTerminal(merged.status)) return verdictOfStatus(merged.status, merged, attempt.errorCode);
   const refusal = attempt.evidence.create?.error;
   return refusal ? verdictOfRefusal(refusal) : unknownVerdict;

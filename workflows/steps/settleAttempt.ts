@@ -11,8 +11,10 @@ import { type Verdict, verdictOfAttempt } from '../rules/verdict.js';
 /** Looks for a missing error code, then settles the attempt. */
 export async function settleAttempt(call: RunningCall, attempt: Attempt): Promise<Decision> {
   call.markOver(attempt);
-  if (needsErrorCode(attempt)) {
-    const withinSeconds = errorCodeWithinSeconds(call.plan.retry, attempt.number, verdictOfAttempt(attempt));
+  const merged = mergeUpdates(attempt.evidence.updates);
+  if (needsErrorCode(attempt, merged)) {
+    const verdict = verdictOfAttempt(attempt, merged);
+    const withinSeconds = errorCodeWithinSeconds(call.plan.retry, attempt.number, verdict);
     await findErrorCode(call, attempt, { withinSeconds });
   }
   return settle(call, attempt);
@@ -21,7 +23,7 @@ export async function settleAttempt(call: RunningCall, attempt: Attempt): Promis
 /** Reads the verdict off all that is known about the attempt at this moment, and writes it into the attempt. */
 export function settle(call: RunningCall, attempt: Attempt): Decision {
   const merged = mergeUpdates(attempt.evidence.updates);
-  const verdict = verdictOfAttempt(attempt);
+  const verdict = verdictOfAttempt(attempt, merged);
   // A late update that makes it another outcome also decides it, and says when it ended.
   if (verdict.outcome !== attempt.outcome) {
     attempt.decidedBy = null;
@@ -51,8 +53,10 @@ function deciderOf(attempt: Attempt, merged: CallUpdate | null): DecidedBy {
 }
 
 /** Did the attempt fail without any code? No callback and no Call resource tells it; Twilio's notifications may. */
-export function needsErrorCode(attempt: Attempt): boolean {
-  const merged = mergeUpdates(attempt.evidence.updates);
+export function needsErrorCode(
+  attempt: Attempt,
+  merged: CallUpdate | null = mergeUpdates(attempt.evidence.updates),
+): boolean {
   return merged?.status === 'failed' && (merged.errorCode ?? attempt.errorCode) === null;
 }
 

@@ -2,9 +2,11 @@ import { log } from '@temporalio/activity';
 import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
 import type { LookupEvidence } from '../workflows/callOutcome.js';
 import type { CallPlan } from '../workflows/callRequest.js';
+import { rejectedByLookup } from '../workflows/rules/decision.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { forbiddenDestination } from './destinations/forbiddenDestination.js';
 import { lookUpNumber } from './lookUpNumber.js';
+import { placeAtOnce } from './place-call/placeAtOnce.js';
 import { checkCallRequest } from './validation/callRequestSchema.js';
 import { canonicalNumber } from './validation/canonicalNumber.js';
 import { faultLine } from './validation/fault.js';
@@ -13,25 +15,38 @@ import { planOf } from './validation/planOf.js';
 /**
  * Checks a request and freezes its plan, then performs Lookup if the plan says so and the number may be called at
  * all. Faults are a result; never throws. If Lookup spells the number otherwise, the plan has that spelling, and the
- * requested one beside it; that spelling must be one that may be called too.
+ * requested one beside it; that spelling must be one that may be called too. Then the call is placed, if nothing makes it wait.
  */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
   const lookUp = lookUpNumber(deps);
+  const placeNow = placeAtOnce(deps);
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<AcceptedCall> => {
+    const begunAt = Date.now();
     const acceptance = await accept(input);
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
     const { destinations } = deps.settings;
     const { to: requestedTo, lookup: mode } = acceptance.plan;
     const ruledOut = forbiddenDestination(requestedTo, destinations);
-    if (ruledOut) return { ...acceptance, lookup: null, forbidden: ruledOut };
+    if (ruledOut) return { accepted: true, plan: acceptance.plan, lookup: null, forbidden: ruledOut };
     const lookup = mode === 'off' ? null : await lookUp({ to: requestedTo, lookup: mode });
     const plan = inSpellingOf(lookup, acceptance.plan);
     const forbidden = forbiddenDestination(plan.to, destinations);
     if (forbidden) return { accepted: true, plan, lookup, forbidden };
-    const { callId } = input;
-    // For lists, which read the store only. The call may now wait in the dial queue for long.
-    if (lookup?.valid !== false) await deps.store.markPlacing({ callId, to: plan.to }).catch(() => {});
+    if (rejectedByLookup({ lookup, plan })) return { accepted: true, plan, lookup };
+
+    const { callId, startedAt } = input;
+    const lookupSaysValid = lookup?.valid ?? false;
+    const placement = { callId, attempt: 1, placement: 1, requestedAt: startedAt, plan, lookupSaysValid };
+    // For lists, which read the store only.
+    const markPlacing = () => deps.store.markPlacing({ callId, to: plan.to }).catch(() => {});
+    const isRespelled = plan.requestedTo !== undefined;
+    if (isRespelled) await markPlacing();
+    // Without the store nothing can be claimed.
+    const placed = acceptance.isStored ? await placeNow(placement, begunAt) : null;
+    if (placed) return { accepted: true, plan, lookup, placed };
+    // The call may now wait in the dial queue for long.
+    if (!isRespelled) await markPlacing();
     return { accepted: true, plan, lookup };
   };
 }
@@ -44,11 +59,14 @@ function inSpellingOf(lookup: LookupEvidence | null, plan: CallPlan): CallPlan {
   return { ...plan, to, requestedTo: plan.to };
 }
 
+/** `isStored`: false while the store is away. */
+type Accepted = (Acceptance & { accepted: true; isStored: boolean }) | (Acceptance & { accepted: false });
+
 /**
  * Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan.
  */
-export function acceptCall({ settings, store }: ActivityDeps) {
-  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Acceptance> => {
+function acceptCall({ settings, store }: ActivityDeps) {
+  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Accepted> => {
     const policies = settings.policies();
     const checked = checkCallRequest(input.request, { ...settings, policies });
     if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
@@ -66,9 +84,11 @@ export function acceptCall({ settings, store }: ActivityDeps) {
       ...(input.batchId === null ? {} : { batchId: input.batchId }),
       requestedBy: input.requestedBy,
     };
+    let isStored = true;
     await store.addCall(row).catch((error) => {
+      isStored = false;
       log.warn('The outcome store is away: the call goes on, and its row is written later', { error });
     });
-    return { accepted: true, plan };
+    return { accepted: true, plan, isStored };
   };
 }

@@ -13,9 +13,12 @@ import { withNotifications } from './twilio/withNotifications.js';
  */
 export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
   return async ({ outcome, after }: RecordOutcomeInput): Promise<RecordOutcomeResult> => {
-    const forgotten = await findForgotten(outcome, after);
+    const [forgotten, completed] = await Promise.all([
+      findForgotten(outcome, after),
+      withNotifications(twilio, outcome),
+    ]);
     if (forgotten) return { forgotten };
-    const recorded = await store.saveOutcome(await withNotifications(twilio, outcome));
+    const recorded = await store.saveOutcome(completed);
     if (!isBetweenSameNumbers(recorded, outcome)) throw callIdTaken(outcome.callId);
     if (settings.doNotCall.addOptOuts && hasOptedOut(recorded)) await addOptOut(recorded);
     emit({

@@ -26,11 +26,14 @@ const notifyQueue = () => `${workflowInfo().taskQueue}-notify`;
  * them: the call stands still forever. And work that the workflow does beside it is done again when its task is.
  */
 
-/** Longer than the tries of Lookup inside. Repeated until it succeeds: no call without a plan. */
+/**
+ * Longer than the tries of Lookup and the create request inside. Repeated until it succeeds: no call without a plan. What it may
+ * have placed is in the journal, so it never places twice.
+ */
 export const { acceptAndLookUp } = proxyActivities<Pick<CallActivities, 'acceptAndLookUp'>>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '200ms', maximumInterval: '10s' },
-  summary: 'validate the request, freeze its plan, perform Lookup',
+  summary: 'validate the request, perform Lookup, place the call unless it has to wait',
 });
 
 /** Nothing but our own rules: repeated until it succeeds. */

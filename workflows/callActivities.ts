@@ -13,7 +13,8 @@ export interface CallActivities {
   /**
    * Validates the request, freezes policy and settings into a plan, opens the call's row in the store, and asks Lookup v2
    * about the number unless `lookup` is `off`. Faults of the request are returned as data. Never waits for the store, whose
-   * row is written again with each later step, nor for long for Lookup: no answer is evidence too.
+   * row is written again with each later step, nor for long for Lookup: no answer is evidence too. Places the first attempt, as
+   * `placeCall` does, if the call need not wait for anything.
    */
   acceptAndLookUp(input: {
     callId: string;
@@ -150,6 +151,8 @@ export type AcceptedCall = Acceptance & {
   lookup: LookupEvidence | null;
   /** The number must not be dialed, so Lookup was not asked. */
   forbidden?: Forbidden;
+  /** What became of the first placement of the first attempt. Absent: it was not sent, and is to be placed by `placeCall`. */
+  placed?: PlaceCallResult;
 };
 
 export interface AllowedTime {
@@ -206,8 +209,7 @@ export type Hindrance =
   | { by: 'account-limit'; limit: number }
   | { by: 'rate-limit'; callsPerSecond: number; until: string }
   | { by: 'calling-window'; until: string }
-  /** Somebody who must be asked gave no clear answer. */
-  /** `everyCall`: the operator's eligibility URL gives no clear answer to any call at the moment. */
+  /** Somebody who must be asked gave no clear answer. `everyCall`: the operator's eligibility URL gives none to any call. */
   | { by: 'eligibility'; why: string; everyCall: boolean }
   /** The placement journal cannot be reached. */
   | { by: 'store'; why: string }

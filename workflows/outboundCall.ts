@@ -102,7 +102,7 @@ async function placeNextAttempt(
   const lastAgain = { kind: 'superseded', attempt: retry?.after as Attempt } as const;
   // An attempt that was placed before begins at once: a callback may name it, and placing it looks at the rest again.
   const stopped =
-    call.nextPlacement > 1
+    call.nextPlacement > 1 || call.isPlacedAtOnce
       ? null
       : ((retry && (await waitForRetry(call, retry, superseded))) ??
         (await waitUntilAllowed(call, superseded)));

@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
-import { blockedBeforeClaim, isOutsideWindow } from './blockedBeforeClaim.js';
+import { blockedBeforeClaim } from './blockedBeforeClaim.js';
 import { claimPlacement } from './claimPlacement.js';
 import { claimRefusal, notYet } from './claimRefusal.js';
 import { keyedMutex } from './keyedMutex.js';
-import { type PlaceCallDeps, sendPlacement } from './sendPlacement.js';
-import { certainlyNotSent } from './settlePlacement.js';
+import { sendClaimed } from './sendClaimed.js';
+import type { PlaceCallDeps } from './sendPlacement.js';
 
-/** A create request that starts within this and its HTTP timeout still ends before the activity times out. */
-const mustSendWithinMs = 12_000;
 /** How long a placement waits here for another one between the same two numbers. */
 const maxPairWaitMs = 3_000;
 
@@ -76,40 +73,7 @@ async function claimAndSend(
   const claim = await claimPlacement(deps, input);
   if (!claim.claimed) return claimRefusal(input, claim, await deps.store.databaseNow());
   const endClaim = onClaim();
-  const databaseNow = databaseClock(claim);
-  try {
-    if (claim.waitSeconds > 0) await sleep(claim.waitSeconds * 1000);
-    const hasWindowClosed = await isOutsideWindow(input, databaseNow());
-    // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
-    // before it must not dial when the workflow has long gone on without it.
-    const why = whyTooLate(input, startedAt, { hasWindowClosed, now: databaseNow() });
-    if (why === null) return await sendPlacement(deps, input, databaseNow);
-    return await certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });
-  } finally {
-    endClaim();
-  }
-}
-
-/** What time it is by the database's clock, in milliseconds, as the claim told it. */
-function databaseClock({ sendAt, waitSeconds }: { sendAt: string; waitSeconds: number }): () => number {
-  const claimedAt = Date.parse(sendAt) - waitSeconds * 1000;
-  const since = performance.now();
-  return () => claimedAt + (performance.now() - since);
-}
-
-/**
- * Why the placement must not be sent any more, now that it has waited for its claim and its send time. `now`
- * is the database's clock.
- */
-function whyTooLate(
-  { plan }: PlaceCallInput,
-  startedAt: number,
-  { hasWindowClosed, now }: { hasWindowClosed: boolean; now: number },
-): string | null {
-  if (Date.now() - startedAt > mustSendWithinMs) return 'the worker took too long before it could dial';
-  if (plan.giveUpAt !== null && Date.parse(plan.giveUpAt) < now)
-    return `giveUpAt passed before it could dial: ${plan.giveUpAt}`;
-  return hasWindowClosed ? 'the calling window closed before it could dial' : null;
+  return sendClaimed(deps, input, claim, startedAt).finally(endClaim);
 }
 
 /** What hinders or forbids the placement, for the metrics; empty for every other result. */

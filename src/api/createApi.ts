@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
@@ -10,6 +9,7 @@ import { isBatchUpload } from './batches/startBatch.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
+import { limitBody } from './http/limitBody.js';
 import { invalidRequest, problem, problemOf } from './http/problem.js';
 import { readQuery } from './http/queryParameters.js';
 import { standardRateLimits } from './http/rateLimits.js';
@@ -73,19 +73,15 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   // Hono's pattern /calls/* matches /calls too.
   for (const prefix of protectedPrefixes) app.use(`${prefix}/*`, access.guard);
   for (const prefix of protectedPrefixes) if (prefix !== '/metrics') app.use(`${prefix}/*`, rateLimit);
-  const limitBody = bodyLimit({
-    maxSize: bodyLimitBytes,
-    onError: (c) => problem(c, 'too-large', `A body may have at most ${bodyLimitBytes} bytes.`),
-  });
-  const limitCallback = bodyLimit({
-    maxSize: callbackLimitBytes,
-    onError: (c) => {
-      measures.callbacks.inc({ result: 'malformed' });
-      return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
-    },
+  const limitOrdinary = limitBody(bodyLimitBytes, (c) =>
+    problem(c, 'too-large', `A body may have at most ${bodyLimitBytes} bytes.`),
+  );
+  const limitCallback = limitBody(callbackLimitBytes, (c) => {
+    measures.callbacks.inc({ result: 'malformed' });
+    return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
   });
   app.use(honoPath(statusCallbackRoute), limitCallback);
-  app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitBody(c, next)));
+  app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitOrdinary(c, next)));
 
   for (const route of routes) {
     const { roles, parameters = [] } = route;

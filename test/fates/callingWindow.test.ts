@@ -41,7 +41,6 @@ async function rangAt(call: CallHandle, moment: string, attempt = 1): Promise<vo
     (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'placeCall',
   );
   const placedAtMs = placements?.map(({ eventTime }) => Number(eventTime?.seconds) * 1000);
-  expect(placedAtMs).toHaveLength(attempt);
   expect(placedAtMs?.at(-1)).toBeGreaterThanOrEqual(Date.parse(moment));
   expect(placedAtMs?.at(-1)).toBeLessThan(Date.parse(moment) + minute);
 }
@@ -104,7 +103,8 @@ describe('an attempt outside the calling window is moved, not failed', () => {
       },
     });
     try {
-      const call = await bench.start({ to: context.to, callingWindow: allDay });
+      const callingWindow = { ...utc, ...hours(hour, 5 * hour) };
+      const call = await bench.start({ to: context.to, callingWindow });
       await waitsUntil(call, at(hour));
       const ahead = await skipTo(call, at(hour));
       await waitsUntil(call, at(3 * hour));
@@ -234,7 +234,7 @@ it('no worker can compute when the window opens, and somebody cancels: canceled 
     twilioUrl: twilio.url,
     activities: { findAllowedTime: findAllowedTime },
   });
-  const callingWindow = { timeZone: 'Etc/UTC', start: '00:00', end: '24:00' };
+  const callingWindow = { ...utc, ...hours(hour, 2 * hour) };
   const call = await bench.start({ to: context.to, lookup: 'off', callingWindow });
   await vi.waitFor(async () => {
     const { raw } = await call.handle.describe();

@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/createActivities.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
+import type { AcceptedCall } from '../../workflows/callActivities.js';
 import type { CallState } from '../../workflows/callOutcome.js';
 import { useApi } from '../api/useApi.js';
 import { type CallHandle, from } from '../support/callBench.js';
@@ -116,7 +117,11 @@ describe('Lookup spells the number otherwise', () => {
       startedAt,
     };
     const planOf = async () => {
-      const accepted = await activities().acceptAndLookUp({ ...accept, batchId: null, requestedBy: null });
+      const accepted = await run(activities().acceptAndLookUp, {
+        ...accept,
+        batchId: null,
+        requestedBy: null,
+      });
       if (!accepted.accepted) throw new Error(accepted.faults.join());
       return accepted.plan;
     };
@@ -152,7 +157,8 @@ describe('Lookup spells the number otherwise', () => {
       context.twilio.answerLookup = isUp ? answerLookup : down;
       const startedAt = new Date().toISOString();
       const request = { to: requested, twiml: '<Response/>' };
-      const accepted = await activities().acceptAndLookUp({
+      const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+      const accepted: AcceptedCall = await environment.run(activities().acceptAndLookUp, {
         callId,
         request,
         startedAt,
@@ -163,12 +169,13 @@ describe('Lookup spells the number otherwise', () => {
       const { plan } = accepted;
       expect(plan.to).toBe(isUp ? spelled : requested);
       const placement = { callId, attempt: 1, placement: 1, requestedAt: startedAt, lookupSaysValid: isUp };
-      const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-      return environment.run(activities().placeCall, { ...placement, plan });
+      const { placed } = accepted;
+      return { placed, queued: await environment.run(activities().placeCall, { ...placement, plan }) };
     };
-    const first = await run(isUpFirst);
-    expect(first).toMatchObject({ kind: 'created', sidFrom: 'created' });
-    expect(await run(!isUpFirst)).toMatchObject({
+    expect(await run(isUpFirst)).toMatchObject({ placed: { kind: 'created', sidFrom: 'created' } });
+    const again = await run(!isUpFirst);
+    expect(again.placed).toBeUndefined();
+    expect(again.queued).toMatchObject({
       kind: 'created',
       sidFrom: 'journal',
       callSid: context.twilio.calls[0]?.sid,

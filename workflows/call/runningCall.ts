@@ -6,7 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DuplicateCall } from '../callActivities.js';
+import type { DuplicateCall, PlaceCallResult } from '../callActivities.js';
 import type {
   Attempt,
   CallOutcome,
@@ -76,6 +76,7 @@ export class RunningCall {
   readonly controls = new CallControls(this);
 
   #plan: CallPlan | null;
+  #placedAtOnce: PlaceCallResult | null = null;
   #state: CallStateName = 'looking-up';
   #waitingFor: string | null = null;
   #nextAttemptAt: string | null = null;
@@ -149,9 +150,25 @@ export class RunningCall {
     return this.inbox.namedSid !== null;
   }
 
-  accept(plan: CallPlan, lookup: LookupEvidence | null): void {
+  /** `placed`: what became of the first placement, if it was sent when the request was accepted. */
+  accept(plan: CallPlan, lookup: LookupEvidence | null, placed: PlaceCallResult | null): void {
     this.#plan = plan;
     this.lookup = lookup;
+    this.#placedAtOnce = placed;
+    // The attempt has begun already: a callback that came before its SID is about this call.
+    if (placed) this.lastPlacement = { attempt: 1, placement: 1 };
+  }
+
+  /** Was the first placement sent when the request was accepted, and has not been taken yet? */
+  get isPlacedAtOnce(): boolean {
+    return this.#placedAtOnce !== null;
+  }
+
+  /** How that placement ended. Null: there is none, or it was taken before. */
+  takePlacedAtOnce(): PlaceCallResult | null {
+    const placed = this.#placedAtOnce;
+    this.#placedAtOnce = null;
+    return placed;
   }
 
   describe(): CallState {

@@ -7,7 +7,8 @@ import { forbiddenMessage } from '../rules/wording.js';
 
 /**
  * Validates the request, freezes the plan that the call goes by, and performs Lookup. One activity for all of it: each one
- * costs a task, history and, on Temporal Cloud, money.
+ * costs a task, history and, on Temporal Cloud, money. Therefore it also places a call that has nothing to wait for, and
+ * `placeCallOnce` goes on from there.
  *
  * Returns why the number must not be dialed, if that is known already; else null. Fails the workflow with
  * `InvalidCallRequest`, which names every fault.
@@ -21,8 +22,8 @@ export async function acceptRequest(call: RunningCall): Promise<Forbidden | null
       'InvalidCallRequest',
       accepted.faults,
     );
-  const { plan, lookup, forbidden = null } = accepted;
-  call.accept(plan, lookup);
+  const { plan, lookup, forbidden = null, placed = null } = accepted;
+  call.accept(plan, lookup, placed);
   if (lookup) noteLookup(call, lookup, plan.requestedTo !== undefined);
   if (forbidden) call.note(`not dialed: ${forbiddenMessage(forbidden)}`);
   return forbidden;

@@ -38,7 +38,7 @@ export async function placeCallOnce(
   attempt: Attempt,
   superseded: () => boolean,
 ): Promise<Placed | NotPlaced | 'superseded'> {
-  const { plan, controls } = call;
+  const { controls } = call;
   const unwanted = () => call.cancelRequested || superseded();
   let placement = call.nextPlacement;
   // The newest placement that the journal may have: a callback names the call of this one or of one before.
@@ -48,31 +48,17 @@ export async function placeCallOnce(
   for (;;) {
     const retryLater = (why: string, seconds: number, until: string | null = null) =>
       backOff(call, { why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
-    // A callback that names the attempt proves that a placement made a call after all.
-    if (call.assignSidFromCallback(attempt)) {
-      await recordSid(call, attempt, journaled);
-      return 'placed';
+    // The first placement may have been sent when the request was accepted.
+    const placedAtOnce = call.takePlacedAtOnce();
+    if (placedAtOnce === null) {
+      const unplaced = await whatStopsPlacement(call, attempt, { placement, journaled, superseded });
+      if (unplaced === 'again') continue;
+      if (unplaced !== null) return unplaced;
+      call.enter('placing', 'capacity to place the call');
     }
-    if (call.cancelRequested) return { by: 'canceled' };
-    if (superseded()) return 'superseded';
-    if (isPast(plan.giveUpAt)) return { by: 'give-up-at' };
-    await continueIfLong(call, placement);
-    if (controls.paused) {
-      const stopped = await waitUntilAllowed(call, () => call.hasCallbackBeforeSid || superseded());
-      if (stopped && stopped !== 'superseded' && !call.hasCallbackBeforeSid) return stopped;
-      continue;
-    }
-
-    const input: PlaceCallInput = {
-      callId: call.callId,
-      attempt: attempt.number,
-      placement,
-      requestedAt: now(),
-      plan,
-      lookupSaysValid: call.lookup?.valid ?? false,
-    };
-    call.enter('placing', 'capacity to place the call');
-    const result = await placeOrHearCallback(call, input, () => unwanted() || controls.paused);
+    const input = inputOf(call, attempt, placement, placedAtOnce ? call.startedAt : now());
+    const result =
+      placedAtOnce ?? (await placeOrHearCallback(call, input, () => unwanted() || controls.paused));
     call.setWaitingFor(null);
     // A placement before this one made the call after all: whatever became of this one, that call counts.
     if (
@@ -129,12 +115,8 @@ export async function placeCallOnce(
       }
       case 'unclear': {
         attempt.evidence.create = { sidFrom: null, error: null, unclear: result.why };
-        const resolved = await resolveUnclear(
-          call,
-          { ...input, answered: result.answered },
-          attempt,
-          result.why,
-        );
+        const unclear = { ...input, answered: result.answered };
+        const resolved = await resolveUnclear(call, unclear, attempt, result.why);
         if (resolved === 'found' || resolved === 'unresolved')
           return resolved === 'found' ? 'placed' : 'unresolved';
         placement++;
@@ -142,6 +124,42 @@ export async function placeCallOnce(
       }
     }
   }
+}
+
+/** Looks at everything that may keep the next placement from being sent. Null: nothing does. `again`: look anew. */
+async function whatStopsPlacement(
+  call: RunningCall,
+  attempt: Attempt,
+  { placement, journaled, superseded }: { placement: number; journaled: number; superseded: () => boolean },
+): Promise<Placed | NotPlaced | 'superseded' | 'again' | null> {
+  // A callback that names the attempt proves that a placement made a call after all.
+  if (call.assignSidFromCallback(attempt)) {
+    await recordSid(call, attempt, journaled);
+    return 'placed';
+  }
+  if (call.cancelRequested) return { by: 'canceled' };
+  if (superseded()) return 'superseded';
+  if (isPast(call.plan.giveUpAt)) return { by: 'give-up-at' };
+  await continueIfLong(call, placement);
+  if (!call.controls.paused) return null;
+  const stopped = await waitUntilAllowed(call, () => call.hasCallbackBeforeSid || superseded());
+  return stopped && stopped !== 'superseded' && !call.hasCallbackBeforeSid ? stopped : 'again';
+}
+
+function inputOf(
+  call: RunningCall,
+  attempt: Attempt,
+  placement: number,
+  requestedAt: string,
+): PlaceCallInput {
+  return {
+    callId: call.callId,
+    attempt: attempt.number,
+    placement,
+    requestedAt,
+    plan: call.plan,
+    lookupSaysValid: call.lookup?.valid ?? false,
+  };
 }
 
 /**
@@ -159,15 +177,8 @@ export async function recoverForgotten(
   if (result.kind === 'refused') return refused(call, attempt, result);
   if (result.kind !== 'unclear') return null;
   attempt.evidence.create = { sidFrom: null, error: null, unclear: result.why };
-  const input: PlaceCallInput = {
-    callId: call.callId,
-    attempt: attempt.number,
-    placement,
-    requestedAt: now(),
-    plan: call.plan,
-    lookupSaysValid: false,
-  };
-  const resolved = await resolveUnclear(call, { ...input, answered: result.answered }, attempt, result.why);
+  const input = { ...inputOf(call, attempt, placement, now()), answered: result.answered };
+  const resolved = await resolveUnclear(call, input, attempt, result.why);
   if (resolved === 'absent') return null;
   return resolved === 'found' ? 'placed' : 'unresolved';
 }

@@ -130,6 +130,11 @@ export interface ClaimRequest {
   /** In this call Lookup says that the number is valid, or is switched off: an older Lookup does not count. */
   lookupSaysValid: boolean;
   sendWithinSeconds: number;
+  /**
+   * The call has not been in the dial queue: it may not go before those that are. The claim is refused unless it may be sent at this
+   * moment, a tenth of the places in flight is free, and the circuit breaker is closed. Absent: false.
+   */
+  atOnce?: boolean;
 }
 
 export interface PlacementAnswer {

@@ -145,6 +145,37 @@ export function placementLimitSuite(engine: () => Engine): void {
     });
   });
 
+  describe('a call that has not been in the dial queue', () => {
+    it('goes only where nobody waits: at this moment, and leaves a tenth of the places in flight free', async () => {
+      const newRequest = newAccount({ callsInFlight: 20, callsPerSecond: 1000 }, { sendWithinSeconds: 60 });
+      const claimOne = () => by(newRequest({ atOnce: true }));
+      for (let n = 0; n < 18; n++) {
+        await new Promise((done) => setTimeout(done, 2));
+        expect(await claimOne()).toBe('claimed');
+      }
+      expect(await claimOne()).toBe('account-limit');
+      expect(await by(newRequest())).toBe('claimed');
+      await control(newRequest().accountSid, { calls_in_flight: 1 });
+      expect(await claimOne()).toBe('account-limit');
+    });
+
+    it('a send time that is ahead: refused', async () => {
+      const newRequest = newAccount({ callsPerSecond: 1 }, { sendWithinSeconds: 60 });
+      expect(await by(newRequest({ atOnce: true }))).toBe('claimed');
+      expect(await by(newRequest({ atOnce: true }))).toBe('rate-limit');
+    });
+
+    it('a circuit breaker that tests Twilio: refused', async () => {
+      const newRequest = newAccount();
+      await control(newRequest().accountSid, {
+        breaker_opened_at: new Date(Date.now() - 60_000).toISOString(),
+        breaker_open_until: new Date(Date.now() - 30_000).toISOString(),
+      });
+      expect(await by(newRequest({ atOnce: true }))).toBe('breaker');
+      expect(await by(newRequest())).toBe('claimed');
+    });
+  });
+
   describe('the capacity of an account', () => {
     it.each<[string, Partial<DialLimits>, number, number, number]>([
       ['no limit reached', { callsPerSecond: 4 }, 0, 1, 5],

@@ -10,6 +10,7 @@ declare
   -- Of the same telephone: see below.
   spellings text[];
   caller text := request ->> 'from';
+  at_once boolean := coalesce((request ->> 'atOnce')::boolean, false);
   abandoned_after interval := make_interval(secs => (request ->> 'abandonedAfterSeconds')::float8);
   control dialing_control;
   limits jsonb;
@@ -33,7 +34,7 @@ begin
     end if;
   end if;
   -- Open; or half-open, and another placement is testing the provider.
-  if control.breaker_opened_at is not null and (control.breaker_open_until > checked_at or exists (
+  if control.breaker_opened_at is not null and (at_once or control.breaker_open_until > checked_at or exists (
     select from placements where account_sid = account and claimed_at >= control.breaker_open_until
       and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null)) then
     return next jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason);
@@ -123,6 +124,10 @@ begin
   end if;
 
   max_allowed := (limits ->> 'callsInFlight')::integer;
+  if at_once then
+    -- The places that become free are for the calls in the dial queue.
+    max_allowed := max_allowed - greatest(1, max_allowed / 10);
+  end if;
   if max_allowed is not null then
     select count(*) into placed_count from (select from placements where account_sid = account and ended_at is null
       and claimed_at > checked_at - longest_in_flight() limit max_allowed) as in_flight;
@@ -137,7 +142,7 @@ begin
   checked_at := clock_timestamp();
   wait_seconds := greatest(0, extract(epoch from
     next_send_time(pacing, send_spacing((limits ->> 'callsPerSecond')::float8), checked_at) - checked_at));
-  if wait_seconds > (request ->> 'sendWithinSeconds')::float8 then
+  if wait_seconds > (request ->> 'sendWithinSeconds')::float8 or (at_once and wait_seconds > 0) then
     return next jsonb_build_object('claimed', false, 'by', 'rate-limit', 'waitSeconds', wait_seconds,
       'callsPerSecond', (limits ->> 'callsPerSecond')::float8);
   end if;

@@ -63,7 +63,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     progress: settings.progress,
     policies: parts.policies,
     defaultFrom: settings.defaultFrom,
-    readiness: () => parts.readiness.check(),
+    readiness: (only) => parts.readiness.check(only),
     metrics: parts.metrics,
     log: parts.log,
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),

@@ -49,7 +49,7 @@ export const operationRoutes: Route[] = [
     description: 'They need Temporal alone, so this answers 200 while the outcome store is not available.',
     answers: readinessAnswers,
     serve: (tools) => async (c) => {
-      const { temporal = 'is not checked' } = (await tools.readiness()).checks;
+      const { temporal = 'is not checked' } = (await tools.readiness('temporal')).checks;
       return answerReadiness(tools.access, c, { ready: temporal === 'ok', checks: { temporal } });
     },
   },

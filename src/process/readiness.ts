@@ -9,8 +9,7 @@ const sharedForMs = 1000;
 export class Readiness {
   readonly #troubles = new Map<string, string | null>();
   readonly #notes = new Map<string, string>();
-  readonly #probes = new Map<string, () => Promise<unknown>>();
-  #shared: { until: number; answers: Promise<(readonly [part: string, answer: string])[]> } | null = null;
+  readonly #probes = new Map<string, () => Promise<string>>();
 
   /** Sets the trouble of a part; null: none. It holds until the next report, and replaces a note. */
   report(part: string, trouble: string | null): void {
@@ -26,33 +25,42 @@ export class Readiness {
 
   /** Asks about a part, at most once a second. The message of what `ask` throws is the trouble. */
   probe(part: string, ask: () => Promise<unknown>): void {
-    this.#probes.set(part, ask);
-    this.#shared = null;
+    this.#probes.set(part, shared(ask));
   }
 
-  /** Ready unless a part is in trouble. Each part is `ok`, its trouble, or its note. */
-  async check(): Promise<{ ready: boolean; checks: Record<string, string> }> {
-    const checks = new Map<string, string>(await this.#probeAnswers());
+  /**
+   * Ready unless a part is in trouble. Each part is `ok`, its trouble, or its note. With `only` no other part is asked about,
+   * so that none can make the answer late.
+   */
+  async check(only?: string): Promise<{ ready: boolean; checks: Record<string, string> }> {
+    const isWanted = (part: string) => only === undefined || part === only;
+    const probes = [...this.#probes].filter(([part]) => isWanted(part));
+    const checks = new Map(
+      await Promise.all(probes.map(async ([part, ask]) => [part, await ask()] as const)),
+    );
     for (const [part, trouble] of this.#troubles)
-      if (trouble !== null || !checks.has(part)) checks.set(part, trouble ?? 'ok');
+      if (isWanted(part) && (trouble !== null || !checks.has(part))) checks.set(part, trouble ?? 'ok');
     const ready = [...checks.values()].every((result) => result === 'ok');
-    const parts = [...checks, ...this.#notes].sort(([a], [b]) => (a < b ? -1 : 1));
+    const notes = [...this.#notes].filter(([part]) => isWanted(part));
+    const parts = [...checks, ...notes].sort(([a], [b]) => (a < b ? -1 : 1));
     return { ready, checks: Object.fromEntries(parts) };
   }
+}
 
-  #probeAnswers(): Promise<(readonly [part: string, answer: string])[]> {
-    if (this.#shared !== null && performance.now() < this.#shared.until) return this.#shared.answers;
-    const answers = Promise.all(
-      [...this.#probes].map(async ([part, ask]) => [part, await answerOf(ask)] as const),
-    );
-    const shared = { until: Number.POSITIVE_INFINITY, answers };
-    this.#shared = shared;
-    // Counted from the answer: while probes hang, they do not pile up.
-    void answers.then(() => {
-      shared.until = performance.now() + sharedForMs;
+/** The answer of a probe, shared by all who ask within a second, and by those who ask while it hangs. */
+function shared(ask: () => Promise<unknown>): () => Promise<string> {
+  let current: { until: number; answer: Promise<string> } | null = null;
+  return () => {
+    if (current !== null && performance.now() < current.until) return current.answer;
+    const answer = answerOf(ask);
+    const asked = { until: Number.POSITIVE_INFINITY, answer };
+    current = asked;
+    // Counted from the answer: while a probe hangs, they do not pile up.
+    void answer.then(() => {
+      asked.until = performance.now() + sharedForMs;
     });
-    return answers;
-  }
+    return answer;
+  };
 }
 
 async function answerOf(ask: () => Promise<unknown>): Promise<string> {

@@ -56,3 +56,15 @@ it('a probe hangs: checks share it and do not pile up', async () => {
   expect(other).toEqual(one);
   expect(count).toBe(1);
 });
+
+it('the store hangs: asking about Temporal alone is answered at once', async () => {
+  const readiness = new Readiness();
+  readiness.probe('store', () => new Promise(() => {}));
+  readiness.probe('temporal', async () => {});
+  readiness.report('worker', 'is starting');
+  readiness.note('twilioAccount', 'not asked yet');
+  void readiness.check();
+  const askedAt = performance.now();
+  expect(await readiness.check('temporal')).toEqual({ ready: true, checks: { temporal: 'ok' } });
+  expect(performance.now() - askedAt).toBeLessThan(1_000);
+});

@@ -42,8 +42,8 @@ export interface ApiDependencies {
   policies: () => Record<string, RetryPolicy>;
   /** `TWILIO_FROM`. */
   defaultFrom: string | null;
-  /** Whether the process can serve, and the result of each check. */
-  readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
+  /** Whether the process can serve, and the result of each check; with `only` that of one part alone. */
+  readiness: (only?: string) => Promise<{ ready: boolean; checks: Record<string, string> }>;
   /** The API registers its metrics there. `GET /metrics` shows the whole registry. */
   metrics: Registry;
   log: Logger;

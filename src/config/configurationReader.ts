@@ -46,10 +46,13 @@ export interface CommonConfiguration {
 export class ConfigurationReader {
   readonly set: Record<string, string>;
   readonly values: Environment;
+  /** Without the values that have quotes around them, which are faults already. */
+  readonly #unquoted: Record<string, string>;
   readonly #faults: string[] = [];
 
   constructor(env: NodeJS.ProcessEnv) {
     this.set = setVariables(env);
+    this.#unquoted = Object.fromEntries(Object.entries(this.set).filter(([, text]) => !isQuoted(text)));
     const { values, faults } = readVariables(this.set);
     this.values = values;
     this.#faults.push(...faults);
@@ -68,18 +71,22 @@ export class ConfigurationReader {
   databaseUrl(): string | null {
     const url = this.values.DATABASE_URL;
     if (url === undefined) return null;
-    const complete = withRootCertificate(url, this.set.PGSSLROOTCERT);
+    const complete = withRootCertificate(url, this.#unquoted.PGSSLROOTCERT);
     for (const [parameter, file] of certificateFiles(complete)) {
       const source = certificateFiles(url).some(([name]) => name === parameter)
         ? `DATABASE_URL names ${parameter}=${file}`
         : `PGSSLROOTCERT is ${file}`;
-      try {
-        accessSync(file, constants.R_OK);
-      } catch (error) {
-        this.fault(`${source}, which cannot be read: ${(error as Error).message}; must be a PEM file`);
-      }
+      this.#checkPemFile(source, file);
     }
     return complete;
+  }
+
+  #checkPemFile(source: string, file: string): void {
+    try {
+      accessSync(file, constants.R_OK);
+    } catch (error) {
+      this.fault(`${source}, which cannot be read: ${(error as Error).message}; must be a PEM file`);
+    }
   }
 
   requiredDatabaseUrl(): string {
@@ -101,8 +108,7 @@ export class ConfigurationReader {
   }
 
   temporal(): TemporalSettings {
-    const unquoted = Object.fromEntries(Object.entries(this.set).filter(([, text]) => !isQuoted(text)));
-    const tls = unquoted.TEMPORAL_TLS;
+    const tls = this.#unquoted.TEMPORAL_TLS;
     // Temporal's own reader takes any other word for "not set", and would then send everything unencrypted.
     if (tls !== undefined && !/^(true|false|1|0)$/i.test(tls))
       this.fault(`TEMPORAL_TLS is ${JSON.stringify(tls)}; must be true or false`);
@@ -115,7 +121,7 @@ export class ConfigurationReader {
           `TEMPORAL_TLS_CLIENT_${other}_PATH (or _DATA) is missing; must be set, since the client's ${one.toLowerCase()} is`,
         );
     try {
-      const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: unquoted });
+      const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: this.#unquoted });
       const address = connectionOptions.address ?? 'localhost:7233';
       if (!isHostAndPort(address))
         this.fault(
@@ -154,6 +160,8 @@ export class ConfigurationReader {
     ] as const)
       if (set[one] && !set[other])
         this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
+    const { TWILIO_CA_BUNDLE: bundle } = this.#unquoted;
+    if (bundle !== undefined) this.#checkPemFile(`TWILIO_CA_BUNDLE is ${bundle}`, bundle);
     if (isTwilio(set.TWILIO_BASE_URL)) this.#checkPublicUrl();
     for (const name of ['TWILIO_REGION', 'TWILIO_EDGE'] as const)
       if (set[name] && set.TWILIO_BASE_URL)
@@ -179,7 +187,7 @@ export class ConfigurationReader {
   /** The proxy for requests to Twilio. Null: none. Requests to an http URL never use one. */
   #proxyUrl(): string | null {
     const target = new URL(this.values.TWILIO_BASE_URL ?? 'https://api.twilio.com');
-    const proxy = target.protocol === 'https:' ? egressProxy(target.hostname, this.set) : null;
+    const proxy = target.protocol === 'https:' ? egressProxy(target.hostname, this.#unquoted) : null;
     if (proxy === null) return null;
     if (/^https?:\/\//i.test(proxy.url) && URL.canParse(proxy.url)) return proxy.url;
     // It may hold a password.

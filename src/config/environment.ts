@@ -243,9 +243,13 @@ export function isOwnVariable(name: string): boolean {
   return /^(PORT|HOST|DATABASE_URL|TEMPORAL_.*|TWILIO_.*|RINGTRUE_.*)$/.test(name);
 }
 
-/** Is it Temporal's, or one that is checked here? */
+/** Variables of other programs that name files and proxies, and are read here too. */
+const foreign =
+  /^(TEMPORAL_.*|PGSSLROOTCERT|TWILIO_CA_BUNDLE|NODE_EXTRA_CA_CERTS|(HTTPS?|ALL|NO)_PROXY|OTEL_.*)$/i;
+
+/** Is it checked here, or does ringtrue or a part of it read it? */
 function isRead(name: string): boolean {
-  return name.startsWith('TEMPORAL_') || (variableNames as string[]).includes(name);
+  return foreign.test(name) || (variableNames as string[]).includes(name);
 }
 
 /** False for a misspelled name: its setting would have no effect. */

@@ -58,8 +58,17 @@ describe('names and values that other programs set', () => {
     ['DATABASE_URL', "'postgres://ringtrue:secret@db:5432/ringtrue'"],
     ['TEMPORAL_ADDRESS', '"temporal:7233"'],
     ['PORT', '"3000"'],
+    ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', '"/etc/ssl/temporal.pem"'],
+    ['PGSSLROOTCERT', '"/etc/ssl/db.pem"'],
+    ['TWILIO_CA_BUNDLE', "'/etc/ssl/proxy.pem'"],
+    ['NODE_EXTRA_CA_CERTS', '"/etc/ssl/extra.pem"'],
+    ['HTTPS_PROXY', '"http://proxy.internal:3128"'],
+    ['https_proxy', "'http://proxy.internal:3128'"],
+    ['NO_PROXY', '"api.twilio.com"'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', '"http://collector:4318"'],
   ])('%s has quotes around its value: one fault, which does not repeat the value', (name, value) => {
-    expect(faultsOf('api', { ...complete, [name]: value })).toEqual([
+    const DATABASE_URL = `${complete.DATABASE_URL}?sslmode=require`;
+    expect(faultsOf('api', { ...complete, DATABASE_URL, [name]: value })).toEqual([
       `${name} has quotes around its value; must be set without the quotes`,
     ]);
   });

@@ -19,7 +19,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 export function timeZonesOf(number: string): string[] {
   const zonesByPrefix = readZones();
   const digits = number.slice(1);
-  const byArea = zonesOfLongestPrefix(zonesByPrefix, digits);
+  const byArea = zonesOfArea(zonesByPrefix, digits);
   const parsed = parsePhoneNumberFromString(number);
   if (parsed === undefined || byArea.length === 0) return byArea;
   const { country, countryCallingCode } = parsed;
@@ -43,13 +43,77 @@ function isOfArea(number: NonNullable<ReturnType<typeof parsePhoneNumberFromStri
 
 type ZonesByPrefix = Record<string, string>;
 
-function zonesOfLongestPrefix(zonesByPrefix: ZonesByPrefix, digits: string): string[] {
-  for (let length = digits.length; length > 0; length--) {
-    const zones = zonesByPrefix[digits.slice(0, length)];
-    if (zones !== undefined) return zones.split('&');
+function zonesOfArea(zonesByPrefix: ZonesByPrefix, digits: string): string[] {
+  const prefix = longestPrefix(zonesByPrefix, digits);
+  if (prefix === null) return [];
+  if (prefix.startsWith('1') && prefix.length < exchangeLength) {
+    const area = digits.slice(0, Math.max(prefix.length, areaCodeLength));
+    const zones = zonesOfNorthAmericanArea(zonesByPrefix, area);
+    if (zones.length > 0) return zones;
   }
-  return [];
+  return (zonesByPrefix[prefix] as string).split('&');
 }
+
+function longestPrefix(zonesByPrefix: ZonesByPrefix, digits: string): string | null {
+  for (let length = digits.length; length > 0; length--)
+    if (zonesByPrefix[digits.slice(0, length)] !== undefined) return digits.slice(0, length);
+  return null;
+}
+
+/** In country code 1, with that code: 1850, and the exchange in it, 1850230. */
+const areaCodeLength = 4;
+const exchangeLength = 7;
+
+/**
+ * The map has the zone of most numbers of an area code, and the exchanges that are elsewhere as far as it knows them. New
+ * exchanges come every month. So a number of an exchange that it does not name may be in any zone of the area code.
+ */
+function zonesOfNorthAmericanArea(zonesByPrefix: ZonesByPrefix, prefix: string): string[] {
+  let zones = northAmericanAreas.get(prefix);
+  if (zones === undefined) {
+    const overlaid = overlays[prefix.slice(1, areaCodeLength)];
+    const isThere = (other: string) =>
+      other.startsWith(prefix) || (overlaid !== undefined && other.startsWith(`1${overlaid}`));
+    const entries = Object.entries(zonesByPrefix).filter(([other]) => isThere(other));
+    zones = [...new Set(entries.flatMap(([, all]) => all.split('&')))].sort();
+    // Not for area codes that do not exist, of which anyone may send many.
+    if (zones.length > 0) northAmericanAreas.set(prefix, zones);
+  }
+  return zones;
+}
+
+const northAmericanAreas = new Map<string, string[]>();
+
+/**
+ * Area codes that were laid over the whole of an older one, and the older one: those of several time zones, and those that the map
+ * does not have yet. Source: North American Numbering Plan Administrator and Canadian Numbering Administrator, relief planning.
+ */
+const overlays: Record<string, string> = {
+  '236': '250',
+  '257': '250',
+  '672': '250',
+  '778': '250',
+  '364': '270',
+  '367': '418',
+  '581': '418',
+  '448': '850',
+  '458': '541',
+  '729': '423',
+  '879': '709',
+  '930': '812',
+  '986': '208',
+  '357': '559',
+  '387': '416',
+  '436': '440',
+  '457': '318',
+  '471': '662',
+  '483': '334',
+  '621': '713',
+  '624': '716',
+  '679': '313',
+  '837': '530',
+  '861': '309',
+};
 
 /** Newer versions of V8 have the method, older ones the property. */
 type Region = { getTimeZones?: () => string[]; timeZones?: string[] };
@@ -61,14 +125,22 @@ function zonesOfCountry(country: string): string[] {
 
 let zones: ZonesByPrefix | null = null;
 
+/** The same zones for each of these prefixes. */
+const each = (prefixes: string, zones: string): ZonesByPrefix =>
+  Object.fromEntries(prefixes.split(' ').map((prefix) => [prefix, zones]));
+
 /**
- * Where the map has a zone of another country, whose clock differs for a part of the year, or lacks a zone of the area.
- * `test/rules/timeZonesOf.test.ts` finds such entries. Source: IANA time zone database, `zone1970.tab`.
+ * Where the map has a zone of another country or state, whose clock differs for a part of the year, or lacks a zone of the area.
+ * `test/rules/timeZonesOf.test.ts` finds entries of another country. Source: IANA time zone database, `zone1970.tab`; the places
+ * of area codes and exchanges in the geocoding data of libphonenumber; Mexico, Ley de los Husos Horarios of 2022.
  */
 const corrections: ZonesByPrefix = {
   '7': 'Europe/Kaliningrad&Europe/Moscow&Europe/Samara&Asia/Yekaterinburg&Asia/Omsk&Asia/Novosibirsk&Asia/Krasnoyarsk&Asia/Irkutsk&Asia/Yakutsk&Asia/Vladivostok&Asia/Magadan&Asia/Sakhalin&Asia/Kamchatka&Asia/Anadyr&Asia/Almaty&Asia/Aqtobe',
   '740': 'Europe/Kaliningrad',
   '7840': 'Europe/Moscow',
+  '7845': 'Europe/Saratov',
+  // Yakutia has three times.
+  '7411': 'Asia/Srednekolymsk&Asia/Vladivostok&Asia/Yakutsk',
   '211': 'Africa/Juba',
   '212': 'Africa/Casablanca',
   '213': 'Africa/Algiers',
@@ -78,6 +150,29 @@ const corrections: ZonesByPrefix = {
   '56': 'America/Punta_Arenas&America/Santiago&Pacific/Easter',
   '5661': 'America/Punta_Arenas',
   '5667': 'America/Punta_Arenas',
+  // Valparaíso; and Easter Island, which has few numbers in its area code.
+  '5632': 'America/Santiago&Pacific/Easter',
+  ...each('5632210 5632255', 'America/Santiago&Pacific/Easter'),
+  // Pará, and the west of Amazonas.
+  ...each('5591 5593 5594', 'America/Belem'),
+  '5597': 'America/Eirunepe&America/Manaus',
+  // The state of Chihuahua, which keeps no summer time, and the border, which does.
+  ...each(
+    '52614 52621 52625 52627 52628 52629 52635 52636 52639 52648 52652 52657 52659',
+    'America/Chihuahua',
+  ),
+  '52649': 'America/Chihuahua&America/Mexico_City',
+  '52868': 'America/Matamoros',
+  ...each('52862 52891 52892 52897', 'America/Matamoros&America/Monterrey'),
+  // Yukon, the Peace River, and Creston keep no summer time.
+  ...each('1867334 1867393 1867456 1867536 1867633 1867667 1867668 1867993', 'America/Whitehorse'),
+  ...each(
+    '1250242 1250261 1250262 1250263 1250774 1250782 1250784 1250785 1250787 1250788',
+    'America/Dawson_Creek',
+  ),
+  '1250428': 'America/Creston',
+  // West Wendover and Jackpot keep the time of Utah and Idaho.
+  ...each('1775664 1775755', 'America/Denver&America/Los_Angeles'),
   '617': 'Australia/Brisbane&Australia/Sydney',
   '675': 'Pacific/Bougainville&Pacific/Port_Moresby',
 };

@@ -343,7 +343,7 @@ describe('calling window that never opens', () => {
   it.each([
     [
       'an area code that is newer than the data',
-      { to: '+18615550123', callingWindow: { start: '09:00', end: '17:00' } },
+      { to: '+14605550123', callingWindow: { start: '09:00', end: '17:00' } },
       /42 time zones/,
     ],
     [

@@ -405,7 +405,7 @@ describe('the window without a zone: the number says where the phone is', () => 
     expect(timeZonesOf(number)).toEqual(expect.arrayContaining(zones));
   });
 
-  it.each(['+18005550199', '+15005550006', '+18615550123', '+14365550123'])(
+  it.each(['+18005550199', '+15005550006', '+14605550123', '+19355550123'])(
     '%s belongs to no area: every zone of its plan',
     async (number) => {
       const zones = timeZonesOf(number);

@@ -26,8 +26,51 @@ it.each([
     ['Australia/Brisbane', 'Australia/Sydney'],
   ],
   ['Papua New Guinea: Bougainville too', '+6753123456', ['Pacific/Bougainville', 'Pacific/Port_Moresby']],
+  ['Saratov: not the clock of Moscow', '+78452123456', ['Europe/Saratov']],
+  [
+    'Yakutia: all three of its times',
+    '+74112123456',
+    ['Asia/Srednekolymsk', 'Asia/Vladivostok', 'Asia/Yakutsk'],
+  ],
+  ['Easter Island: with Valparaíso', '+56322100279', ['America/Santiago', 'Pacific/Easter']],
+  ['Valparaíso: without Easter Island', '+56322250000', ['America/Santiago']],
+  ['Belém: not the clock of Manaus', '+559133334444', ['America/Belem']],
+  ['Chihuahua: not the clock of Mazatlán', '+526141234567', ['America/Chihuahua']],
+  ['Parral in Chihuahua: nor there', '+526271234567', ['America/Chihuahua']],
+  ['the border at Matamoros: not the clock of Mexico City', '+528681234567', ['America/Matamoros']],
+  ['Whitehorse: no summer time', '+18676671234', ['America/Whitehorse']],
+  ['Dawson Creek: no summer time', '+12507821234', ['America/Dawson_Creek']],
+  ['Iqaluit: the exchange that the map names', '+18679791234', ['America/Toronto']],
 ])('%s', (_, number, zones) => {
   expect(timeZonesOf(number)).toEqual(zones);
+});
+
+it.each<[string, string, string[]]>([
+  ['Florida 850', '+18507771234', ['America/Chicago', 'America/New_York']],
+  ['its overlay 448', '+14485551234', ['America/Chicago', 'America/New_York']],
+  ['Kentucky 364', '+13645551234', ['America/Chicago', 'America/New_York']],
+  ['Indiana 930', '+19305551234', ['America/Chicago', 'America/New_York']],
+  ['Michigan 906', '+19065551234', ['America/Chicago', 'America/New_York']],
+  ['Tennessee 729', '+17295551234', ['America/Chicago', 'America/New_York']],
+  ['Oregon 458', '+14585551234', ['America/Denver', 'America/Los_Angeles']],
+  ['Illinois 861, newer than the map', '+18615551234', ['America/Chicago']],
+  ['Ohio 436, newer than the map', '+14365551234', ['America/New_York']],
+  ['Idaho 986', '+19865551234', ['America/Boise', 'America/Los_Angeles']],
+  ['Québec 581', '+15815551234', ['America/Halifax', 'America/Toronto']],
+  [
+    'the Canadian territories',
+    '+18675551234',
+    ['America/Edmonton', 'America/Toronto', 'America/Whitehorse', 'America/Winnipeg'],
+  ],
+  ...['236', '250', '257', '672', '778'].map((area): [string, string, string[]] => [
+    `British Columbia ${area}`,
+    `+1${area}5551234`,
+    ['America/Dawson_Creek', 'America/Edmonton', 'America/Vancouver'],
+  ]),
+])('%s, an exchange that the map does not name: every zone of the area code', (_, number, zones) => {
+  const found = timeZonesOf(number);
+  expect(found).toEqual(expect.arrayContaining(zones));
+  expect(found.length).toBeLessThan(7);
 });
 
 it.each([
@@ -57,7 +100,7 @@ it.each([
 it.each<[string, string, string[]]>([
   [
     'North America',
-    '+18615550123',
+    '+14605550123',
     ['Pacific/Pago_Pago', 'America/St_Johns', 'Pacific/Guam', 'America/New_York'],
   ],
   ['Brazil', '+5520912345678', ['America/Noronha', 'America/Rio_Branco', 'America/Sao_Paulo']],

@@ -15,7 +15,8 @@ const triesBeforeAlarm = 5;
  * id, or of another attempt. Throws `CallNotOver` until the call is over.
  */
 export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
-  return async ({ callId, attempt, callSid, duplicateSid, to, from }: DuplicateCall): Promise<void> => {
+  return async (input: DuplicateCall): Promise<void> => {
+    const { callId, attempt, callSid, duplicateSid, to, requestedTo, from } = input;
     const resource = twilio.calls(duplicateSid);
     // Once, however often the call has to be ended.
     const raiseAlarm = (what: string) => {
@@ -32,7 +33,9 @@ export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
       throw twilioUnavailable('CallNotOver', error);
     });
     if (call === null || call.sid !== duplicateSid || call.direction !== 'outbound-api') return;
-    if (!isSpellingOf(to, call.to) || !isSpellingOf(from, call.from)) return;
+    // A run that could not ask Lookup has dialed the number as it was requested.
+    const isCallee = isSpellingOf(to, call.to) || isSpellingOf(requestedTo ?? to, call.to);
+    if (!isCallee || !isSpellingOf(from, call.from)) return;
     if ((await store.claimedSids([duplicateSid], { callId, attempt })).has(duplicateSid)) return;
     raiseAlarm('the second one is ended');
     if (isTerminal(call.status)) return;

@@ -240,6 +240,8 @@ export interface DuplicateCall {
   callSid: string;
   duplicateSid: string;
   to: string;
+  /** The number as it was requested, if Lookup spells it otherwise. */
+  requestedTo?: string;
   from: string;
 }
 

@@ -208,14 +208,18 @@ describe('Lookup has another number, and the call keeps the requested one', () =
   });
 });
 
-it('a second Twilio call of an attempt, whose number Twilio spells otherwise: ended', async () => {
-  const duplicate = context.twilio.makeCall({ To: '+5215512345673', From: from });
+it.each([
+  ['Twilio spells the number otherwise', '+5215512345673', {}],
+  ['it went to the number as it was requested', '+15005551234', { requestedTo: '+15005551234' }],
+])('a second Twilio call of an attempt, and %s: ended', async (_, To, requested) => {
+  const duplicate = context.twilio.makeCall({ To, From: from });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const own = { callId: `call-${randomUUID()}`, attempt: 1, callSid: `CA${'1'.repeat(32)}` };
   await environment.run(activities().endDuplicateCall, {
     ...own,
     duplicateSid: duplicate.sid,
     to: '+525512345673',
+    ...requested,
     from,
   });
   expect(context.twilio.requests).toContain(`POST /Calls/${duplicate.sid}.json`);

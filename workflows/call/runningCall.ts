@@ -366,8 +366,9 @@ export class RunningCall {
     const isKnown = this.duplicates.some((duplicate) => duplicate.duplicateSid === duplicateSid);
     if (this.#plan === null || callSid === null || isKnown || this.duplicates.length >= maxDuplicates) return;
     this.note(`attempt ${number} is ${callSid}, and a callback names ${duplicateSid} too: it is ended`);
-    const { to, from } = this.#plan;
-    this.duplicates.push({ callId: this.callId, attempt: number, callSid, duplicateSid, to, from });
+    const { to, requestedTo, from } = this.#plan;
+    const numbers = { to, from, ...(requestedTo === undefined ? {} : { requestedTo }) };
+    this.duplicates.push({ callId: this.callId, attempt: number, callSid, duplicateSid, ...numbers });
   }
 
   /** An attempt that has not been dialed, and has to wait for that, may never be one. */

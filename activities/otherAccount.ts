@@ -3,6 +3,9 @@ import type { ActivityDeps } from './deps/activityDeps.js';
 import { isNotFound, retryLater, withRefusal } from './twilio/retryable.js';
 import type { TwilioRestError } from './twilio/twilioRestError.js';
 
+/** Pairs of accounts that the log of this process names already. */
+const logged = new Set<string>();
+
 /**
  * The account that is configured now knows nothing of a request that went to another one. The call waits, visibly, for a
  * worker with the right account.
@@ -12,8 +15,12 @@ export function otherAccount(
   what: string,
   { placedBy, configured }: { placedBy: string; configured: string },
 ) {
-  const message = `Twilio account ${placedBy} ${what}, but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${placedBy} until that is settled`;
-  log.error(message);
+  const rest = `but this worker has account ${configured}. Run a worker with TWILIO_ACCOUNT_SID=${placedBy} until that is settled`;
+  const message = `Twilio account ${placedBy} ${what}, ${rest}`;
+  // Once, not for each call and each retry: there may be thousands, and every one shows it itself.
+  const accounts = `${placedBy} ${configured}`;
+  if (!logged.has(accounts)) log.error(`Twilio account ${placedBy} placed calls that are not over, ${rest}`);
+  logged.add(accounts);
   return withRefusal(retryLater(type, message), { code: 20404, httpStatus: 404, message });
 }
 

@@ -39,7 +39,7 @@ export interface ActivitySettings extends DialLimits {
 export type CallRules = Omit<
   ActivitySettings,
   'twilio' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker'
->;
+> & { notify: Pick<NotifySettings, 'allowPrivate'> };
 
 export interface NotifySettings {
   /** `whsec_…`, newest first. Each signs every notification, so that secrets can be rotated. */

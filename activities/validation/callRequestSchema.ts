@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  type CallingWindow,
   type CallRequest,
   lookupModes,
   machineDetections,
@@ -31,8 +30,6 @@ export interface RequestContext {
   policies: Record<string, RetryPolicy>;
   /** Caller id of requests that name none; null when there is none. */
   defaultFrom: string | null;
-  /** The window of requests that name none; null or absent when there is none. */
-  callingWindow?: CallingWindow | null;
 }
 
 const maxMetadataBytes = 4096;
@@ -218,6 +215,20 @@ export function checkCallRequest(
   const { retry, ...rest } = parsed.data;
   if (retry === undefined) return { request: rest };
   return { request: { ...rest, retry: typeof retry === 'string' ? retry : completePolicy(retry) } };
+}
+
+/** The fields of an input that are right by themselves, whatever is wrong with the others. */
+export function validFields(input: unknown): Partial<CallRequest> {
+  if (!isObject(input)) return {};
+  const fields = Object.entries(callRequestSchema.shape).flatMap(([name, schema]) => {
+    const parsed = Object.hasOwn(input, name) ? schema.safeParse(input[name]) : null;
+    return parsed?.success ? [[name, parsed.data]] : [];
+  });
+  const valid: Partial<CallRequest> = Object.fromEntries(fields);
+  const { callingWindow } = valid;
+  if (callingWindow !== undefined && faultsInWindow({ ...callingWindow }, '').length > 0)
+    delete valid.callingWindow;
+  return valid;
 }
 
 /** The rules that look at more than one field, or at the server's settings; they hold whatever else is wrong. */

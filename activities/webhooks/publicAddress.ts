@@ -57,9 +57,23 @@ export function publicLookup(lookup: typeof dns.lookup = dns.lookup): LookupFunc
 
 /** Throws `NotPublic` when the URL's host is an IP address, in whatever notation, that is not public. */
 export function rejectPrivateLiteral(url: URL): void {
-  // The URL parser has turned 2130706433, 0x7f.1, 0177.0.0.1 and full-width digits into 127.0.0.1.
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !isPublicAddress(host)) throw notPublicError(host);
+  if (isPrivateLiteral(url)) throw notPublicError(hostOf(url));
+}
+
+/** Is the host of this URL, without any look-up, known not to be on the public internet? */
+export function isPrivateHost(url: URL): boolean {
+  // Source: RFC 6761.
+  return isPrivateLiteral(url) || /(^|\.)localhost\.?$/.test(url.hostname);
+}
+
+function isPrivateLiteral(url: URL): boolean {
+  const host = hostOf(url);
+  return isIP(host) !== 0 && !isPublicAddress(host);
+}
+
+/** The URL parser has turned 2130706433, 0x7f.1, 0177.0.0.1 and full-width digits into 127.0.0.1. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 function notPublicError(host: string): NotPublic {

@@ -104,7 +104,11 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     accountSid: twilio?.settings.accountSid ?? '',
     dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
-    rules: { ...r.callSettings(standardCallSettings), doNotCall: r.doNotCall() },
+    rules: {
+      ...r.callSettings(standardCallSettings),
+      doNotCall: r.doNotCall(),
+      notify: { allowPrivate: r.values.RINGTRUE_NOTIFY_PRIVATE ?? false },
+    },
     databaseUrl: r.requiredDatabaseUrl(),
   });
 }

@@ -102,7 +102,11 @@ export async function startDev(
       defaultFrom,
       accountSid: twilio.settings.accountSid,
       dialLimits: dialLimitsOf(configuration.callSettings),
-      rules: { ...configuration.callSettings, doNotCall: configuration.doNotCall },
+      rules: {
+        ...configuration.callSettings,
+        doNotCall: configuration.doNotCall,
+        notify: configuration.notify,
+      },
       twilioAuthTokens: twilio.authTokens,
     },
     policies,

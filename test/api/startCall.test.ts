@@ -208,6 +208,44 @@ describe('giveUpAt', () => {
 });
 
 describe('unusable request: nothing is started', () => {
+  it('a wrong field, and settings that rule the others out: one 422 names all faults', async () => {
+    const { settings } = context.bench;
+    const usual = { ...settings };
+    Object.assign(settings, {
+      destinations: { countries: ['US'], prefixes: [] },
+      notify: { ...settings.notify, allowPrivate: false },
+    });
+    const faulty = {
+      to: '+881612345678',
+      priority: 9,
+      callingWindow: { start: '09:00', end: '17:00' },
+      notifyUrl: 'http://0x7f.1/hook',
+      eligibilityUrl: 'http://crm.localhost./eligible',
+      twiml: '<Response/>',
+    };
+    const paths = ['callingWindow.timeZone', 'eligibilityUrl', 'notifyUrl', 'priority', 'to'];
+    const pathsOf = (faults: { path: string }[]) => faults.map(({ path }) => path).sort();
+    const answer = await api.post('/calls', faulty);
+    expect(answer).toMatchObject({ status: 422 });
+    expect(pathsOf(answer.json.faults)).toEqual(paths);
+    const batch = await api.post('/batches', { calls: [faulty] });
+    expect(pathsOf(batch.json.faults)).toEqual(paths);
+    const { priority: _, callingWindow: _window, to: _to, ...urls } = faulty;
+    const dryRun = await api.post('/calls?dryRun=true', { ...urls, to: '+12085551234' });
+    expect(dryRun).toMatchObject({
+      status: 422,
+      json: { faults: [{ path: 'notifyUrl' }, { path: 'eligibilityUrl' }] },
+    });
+    Object.assign(settings, usual);
+    const { json } = await api.post('/calls', { ...request(), notifyUrl: faulty.notifyUrl });
+    expect(json.callId).toBeDefined();
+    // A faulty window of its own: the operator's says nothing.
+    settings.callingWindow = { start: '09:00', end: '17:00' };
+    const own = await api.post('/calls', { ...request(), to: faulty.to, callingWindow: { start: '9' } });
+    expect(pathsOf(own.json.faults)).toEqual(['callingWindow.end', 'callingWindow.start']);
+    Object.assign(settings, usual);
+  });
+
   it('body, key and giveUpAt are wrong: one 422 names all faults', async () => {
     const body = { to: 'x', twiml: '', giveUpAt: '2020-01-01T00:00:00Z', frm: 1 };
     const answer = await api.post('/calls', body, { 'Idempotency-Key': '' });

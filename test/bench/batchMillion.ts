@@ -55,7 +55,7 @@ const defaults = {
 const known = {
   policies: { default: { maxAttempts: 1 } as never },
   defaultFrom: '+15005550006',
-  destinations: null,
+  rules: { callingWindow: null, destinations: null, notify: { allowPrivate: false } },
 };
 const draft = {
   name: null,

@@ -1,7 +1,4 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
-import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
-import { destinationFaults } from '../../../activities/destinations/destinationFaults.js';
-import type { Destinations } from '../../../activities/destinations/forbiddenDestination.js';
 import type { BatchDraft } from '../../../activities/store/batches/batchStore.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import { checkCallRequest, type RequestContext } from '../../../activities/validation/callRequestSchema.js';
@@ -10,7 +7,7 @@ import type { Fault } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import { mergeRow } from '../../../activities/validation/mergeRow.js';
 import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
-import { giveUpAtFaults } from '../calls/startCall.js';
+import { type MomentRules, momentFaults } from '../calls/momentFaults.js';
 
 /** One call of a batch before its check. */
 export interface IncomingRow {
@@ -45,7 +42,7 @@ export interface SkippedRows {
 }
 
 /** What each row is checked against. */
-export type BatchContext = RequestContext & { destinations: Destinations | null };
+export type BatchContext = RequestContext & { rules: MomentRules };
 
 const maxRows = 1_000_000;
 const maxFaults = 100;
@@ -190,14 +187,7 @@ class RowFaults {
 function faultsOf(own: PartialCallRequest, { defaults }: RowOptions, known: BatchContext): Fault[] {
   const request = mergeRow(defaults, own);
   const checked = checkCallRequest(request, known);
-  const faults =
-    'faults' in checked
-      ? checked.faults
-      : [
-          ...destinationFaults(checked.request.to, known.destinations),
-          ...callingWindowFaults(checked.request, known.callingWindow ?? null),
-        ];
-  return [...faults, ...giveUpAtFaults(request)];
+  return ['faults' in checked ? checked.faults : [], momentFaults(request, checked, known.rules)].flat();
 }
 
 /** The row with the one spelling of its number, so that the batch shows and compares that one. */

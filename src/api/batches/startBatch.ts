@@ -391,6 +391,6 @@ export function refuseBatch(
 }
 
 export function requestContext(tools: ApiTools) {
-  const { callingWindow, destinations } = tools.rules;
-  return { policies: tools.policies(), defaultFrom: tools.defaultFrom, callingWindow, destinations };
+  const { rules, defaultFrom } = tools;
+  return { policies: tools.policies(), defaultFrom, rules };
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
-import { callingWindowFaults } from '../../../activities/calling-window/callingWindowFaults.js';
-import { destinationFaults } from '../../../activities/destinations/destinationFaults.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { callRequestSchema, checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
@@ -19,6 +17,7 @@ import { callUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 import { dryRunOf, dryRunSchema } from './dryRun.js';
+import { momentFaults } from './momentFaults.js';
 
 const startWithinMs = 10_000;
 
@@ -84,15 +83,14 @@ function startCall(tools: ApiTools) {
       ...('faults' in checked ? checked.faults : []),
       ...keyFaults(key),
     ];
-    const late = [
-      ...giveUpAtFaults(json.body),
-      ...('faults' in checked ? [] : lateFaults(tools, checked.request)),
-    ];
+    // Of the moment: a repeat of a request that had none when it came is still a repeat.
+    const late = momentFaults(json.body, checked, tools.rules);
     if (faults.length > 0 || 'faults' in checked || 'faults' in read)
       return invalidRequest(c, [...faults, ...late]);
     if (read.query.dryRun === 'true') {
-      // What the operator's settings rule out, a dry run shows.
-      const own = [...giveUpAtFaults(json.body), ...callingWindowFaults(checked.request, null)];
+      // What the operator's window and destinations rule out, a dry run shows.
+      const { notify } = tools.rules;
+      const own = momentFaults(json.body, checked, { callingWindow: null, destinations: null, notify });
       return own.length > 0 ? invalidRequest(c, own) : c.json(await dryRunOf(tools, checked.request));
     }
 
@@ -105,14 +103,6 @@ function startCall(tools: ApiTools) {
     }
     return startOnce(tools, c, idOfKey('call', key), request, late);
   };
-}
-
-/** Faults of the moment: a repeat of a request that had none when it came is still a repeat. */
-function lateFaults({ rules }: ApiTools, request: CallRequest): Fault[] {
-  return [
-    ...callingWindowFaults(request, rules.callingWindow),
-    ...destinationFaults(request.to, rules.destinations),
-  ];
 }
 
 function withCanonicalNumbers(body: unknown, { to, from }: CallRequest): CallRequest {
@@ -239,13 +229,4 @@ function seemsSameRequest({ outcome }: CallState, request: CallRequest): boolean
     (request.from === undefined || outcome.from === request.from) &&
     hashOf(outcome.metadata) === hashOf(request.metadata ?? {})
   );
-}
-
-/** Checked here and not in the workflow: when a workflow begins, `giveUpAt` may rightly have passed. */
-export function giveUpAtFaults(body: unknown): Fault[] {
-  const giveUpAt = (body as Partial<CallRequest> | null)?.giveUpAt;
-  if (typeof giveUpAt !== 'string' || !(Date.parse(giveUpAt.toUpperCase()) <= Date.now())) return [];
-  return [
-    { path: 'giveUpAt', message: `is ${JSON.stringify(giveUpAt)}, which has passed; must lie in the future` },
-  ];
 }

@@ -39,7 +39,8 @@ export async function previewCalls(
     attempt: 1,
     placement: 1,
     plan,
-    lookupSaysValid: false,
+    // Before the call is placed, Lookup is asked again, and its newer answer counts. If it is off, an older one does not.
+    lookupSaysValid: true,
   }));
   const refusals = await store.previewPlacements(
     inputs.map((input) => claimRequestOf(rules, accountSid, input)),

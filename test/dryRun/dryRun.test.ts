@@ -135,6 +135,23 @@ describe('POST /calls?dryRun=true', () => {
     expect(context.twilio.requests).toEqual([]);
   });
 
+  it('Lookup said that the number is invalid: not forbidden, since Lookup is asked again; says what it said', async () => {
+    await sql(
+      `insert into invalid_numbers (to_number, source, code, message, call_id, seen_at)
+       values ($1, 'lookup', 'TOO_SHORT', 'too short', 'call-1', clock_timestamp())`,
+      [context.to],
+    );
+    expect(await dryRun()).toMatchObject({
+      earliestAttemptAt: expect.any(String),
+      forbiddenBy: [],
+      unchecked: [{ by: 'lookup', message: expect.stringMatching(/, as it did on .* in call call-1$/) }],
+    });
+    const call = await context.bench.start({ to: context.to });
+    await call.until((s) => s.attempts[0]?.callSid != null);
+    await call.handle.executeUpdate('cancel', { args: [{}] });
+    await call.result();
+  });
+
   it("the operator's calling window never opens for the number: forbidden by that", async () => {
     context.bench.settings.callingWindow = { start: '09:00', end: '09:01', blockedDates: [] };
     const answer = await dryRun({ to: '+88210123456' });

@@ -50,12 +50,20 @@ export async function dryRunOf(tools: ApiTools, request: CallRequest): Promise<D
   const [preview] = await previewCalls(previewDeps(tools), [plan]);
   if (preview === undefined) throw new Error('A dry run has no preview.');
   const { earliestAttemptAt, forbidden, hindrances } = preview;
+  const remembered = plan.lookup === 'off' ? null : await tools.store.findInvalidNumber(plan.to);
   return {
     request: requestOf(plan),
     earliestAttemptAt,
     forbiddenBy: forbidden.map(forbiddenEntry),
     delayedBy: hindrances.map(delayedEntry),
-    unchecked: uncheckedOf(tools, [plan]),
+    unchecked: uncheckedOf(tools, [plan]).map((entry) =>
+      entry.by === 'lookup' && remembered?.source === 'lookup'
+        ? {
+            ...entry,
+            message: `${entry.message}, as it did on ${remembered.seenAt} in call ${remembered.callId}`,
+          }
+        : entry,
+    ),
   };
 }
 

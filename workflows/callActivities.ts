@@ -198,7 +198,8 @@ export type PlaceCallResult =
 /** What keeps a call from being placed for now. `until`, ISO 8601: not before, whatever else changes. */
 export type Hindrance =
   | { by: 'paused'; reason: string | null }
-  | { by: 'breaker'; reason: string | null }
+  /** `prefixes`: only numbers that begin so are held. Null or absent: nothing is dialed. */
+  | { by: 'breaker'; reason: string | null; prefixes?: string[] | null }
   /** As many calls to the number are in flight as may be; `callId` is the one whose end makes room. */
   | { by: 'number-in-flight'; callId: string; limit: number }
   /** Another attempt between the same two numbers has an open claim. */

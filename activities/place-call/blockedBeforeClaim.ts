@@ -84,7 +84,9 @@ async function blockedByStore(
   ]);
   if (paused !== null) return notYet({ by: 'paused', reason: paused.reason });
   // A breaker that is `trying` lets single calls through. Which ones, the claim decides.
-  if (breaker.state === 'open') return notYet({ by: 'breaker', reason: breaker.reason });
+  const { prefixes } = breaker;
+  const isHeld = prefixes === null || prefixes.some((prefix) => to.startsWith(prefix));
+  if (breaker.state === 'open' && isHeld) return notYet({ by: 'breaker', reason: breaker.reason, prefixes });
   const listed = entries.find((entry) => entry !== null && !entry.expired);
   if (!listed) return null;
   const { reason, source } = listed;

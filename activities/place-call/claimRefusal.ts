@@ -51,14 +51,14 @@ export function resultFromJournal(
       at: new Date(nowMs - entry.ageSeconds * 1000).toISOString(),
       sidFrom: 'journal',
     };
-  const error = entry.detail as TwilioError | null;
   switch (entry.result) {
-    case 'refused':
-      if (error)
-        return classifyRefusal(error) === 'account-trouble'
-          ? { kind: 'account-trouble', error }
-          : { kind: 'refused', error };
-      break;
+    case 'refused': {
+      if (entry.detail === null) break;
+      // `everyCall`: when it was refused, Twilio refused every other call with the same code.
+      const { everyCall = false, ...error } = entry.detail as TwilioError & { everyCall?: boolean };
+      const speaksOfCall = !everyCall && classifyRefusal(error) !== 'account-trouble';
+      return speaksOfCall ? { kind: 'refused', error } : { kind: 'account-trouble', error };
+    }
     case 'not-sent':
     case 'absent':
       return { kind: 'not-sent', why: 'an earlier execution did not reach Twilio', retryAfterSeconds: 0 };

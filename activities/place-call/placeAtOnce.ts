@@ -55,7 +55,9 @@ export function placeAtOnce(
     const request = claimRequestOf(settings, settings.twilio.accountSid, input);
     const claim = await store.claimPlacement({ ...request, atOnce: true });
     if (claim.claimed) return sendClaimed(deps, input, claim, startedAt);
-    if (reasonsOfAccount.includes(claim.by)) pausedUntil = Date.now() + pauseAfterRefusalMs;
+    const isOfOneCountry = claim.by === 'breaker' && claim.prefixes !== null;
+    if (reasonsOfAccount.includes(claim.by) && !isOfOneCountry)
+      pausedUntil = Date.now() + pauseAfterRefusalMs;
     return null;
   }
 

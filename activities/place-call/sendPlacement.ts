@@ -7,6 +7,7 @@ import { accountFault, classifyRefusal } from '../../workflows/rules/twilioRefus
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { statusCallbackUrl } from '../twilio/statusCallbackUrl.js';
 import { surelyNotSent, TwilioRestError } from '../twilio/twilioRestError.js';
+import { countryPrefix } from '../validation/countryPrefix.js';
 import { certainlyNotSent, notRecorded, settlePlacement, unclear } from './settlePlacement.js';
 
 export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
@@ -91,6 +92,7 @@ async function refused(
     providerFailed: callWaits,
     accountTrouble,
     accountFaultCode: !accountTrouble && (fault !== null || callWaits) ? error.code : null,
+    accountFaultPrefix: fault?.ofCountry ? countryPrefix(input.plan.to) : null,
     why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
   });
   // Of the first few calls nobody could know that every other one would be refused too.
@@ -99,6 +101,8 @@ async function refused(
     return { kind: 'refused', error };
   }
   const { code, httpStatus, message } = error;
+  // Calls to other countries go on: the circuit breaker says what is held.
+  if (fault?.ofCountry) return recorded ? { kind: 'account-trouble', error } : notRecorded;
   deps.emit({ kind: 'account-trouble', code, message });
   log.error('Twilio refuses the account: calls wait until you fix it', { code, httpStatus });
   return recorded ? { kind: 'account-trouble', error } : notRecorded;

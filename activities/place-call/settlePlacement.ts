@@ -18,6 +18,8 @@ interface Settlement {
   accountTrouble?: boolean;
   /** A code with which Twilio refuses every call of the account alike. */
   accountFaultCode?: number | null;
+  /** That code speaks of the country of the number, whose numbers begin with this. */
+  accountFaultPrefix?: string | null;
   why?: string;
 }
 
@@ -39,6 +41,7 @@ export async function settlePlacement(
             providerFailed: about.providerFailed,
             accountTrouble: about.accountTrouble ?? false,
             accountFaultCode: about.accountFaultCode ?? null,
+            accountFaultPrefix: about.accountFaultPrefix ?? null,
             why: why ?? null,
             breaker: settings.breaker,
           },

@@ -225,7 +225,7 @@ export function activityListener(
         if (event.change === 'closed') log.info('The circuit breaker is closed again. Calls are placed.');
         else
           log.error(
-            `The circuit breaker is open: ${event.reason}. Calls wait. Single placements test whether Twilio works again.`,
+            `The circuit breaker is open: ${event.reason}. ${event.prefixes ? `Calls to ${event.prefixes.join(', ')} wait; all others are placed` : 'Calls wait'}. Single placements test whether Twilio works again.`,
           );
         break;
     }
@@ -243,7 +243,7 @@ export function watchDialing(
 ): void {
   new Gauge({
     name: 'ringtrue_dialing_stopped',
-    help: '1 while nothing is dialed for the account. `why`: paused by an operator, or breaker because placements fail.',
+    help: '1 while nothing is dialed for the account. `why`: paused by an operator, or breaker because placements fail; breaker-country: no calls to some countries are dialed.',
     labelNames: ['why'],
     registers: [registry],
     async collect() {
@@ -251,11 +251,14 @@ export function watchDialing(
       // The store cannot be asked: its last answer stays.
       if (answer === null) return;
       for (const why of ['paused', 'breaker']) this.set({ why }, answer.stopped?.by === why ? 1 : 0);
+      this.set({ why: 'breaker-country' }, answer.stopped === null && answer.heldBecause !== null ? 1 : 0);
     },
   });
   readiness.probe('dialing', async () => {
-    const { stopped } = await readCapacity();
-    if (stopped?.by === 'breaker') throw new Error(`The circuit breaker is open: ${stopped.reason}`);
+    const { stopped, ...capacity } = await readCapacity();
+    const reason =
+      stopped?.by === 'breaker' ? stopped.reason : 'heldBecause' in capacity && capacity.heldBecause;
+    if (reason) throw new Error(`The circuit breaker is open: ${reason}`);
   });
 }
 

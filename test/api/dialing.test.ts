@@ -33,7 +33,7 @@ describe('GET /dialing', () => {
         limits: asConfigured,
         configured: null,
         paused: null,
-        breaker: { state: 'closed', openedAt: null, openUntil: null, reason: null },
+        breaker: { state: 'closed', openedAt: null, openUntil: null, reason: null, prefixes: null },
         inFlight: 0,
         nextPlacementAt: null,
       },

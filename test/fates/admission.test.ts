@@ -231,6 +231,24 @@ describe('the call has to wait, says for what, and goes on by itself', () => {
     for (const call of later) await answered(call);
   }, 60_000);
 
+  it('no permission for one country: the first calls there end, later ones wait, and all others are placed', async () => {
+    const isAllowed = ({ form }: { form: URLSearchParams }) => !form.get('To')?.startsWith('+49');
+    context.twilio.answerCreate = (create) =>
+      isAllowed(create) ? created(create.make()) : twilioError(400, 21215, 'Geo permission denied');
+    const german = (digit: number) => `+4930${context.to.slice(-6)}${digit}`;
+    for (const digit of [1, 2, 3, 4])
+      expect(await (await context.bench.start({ to: german(digit) })).result()).toMatchObject({
+        outcome: 'rejected',
+        errorCode: 21215,
+      });
+    const held = [await context.bench.start({ to: german(5) }), await context.bench.start({ to: german(6) })];
+    for (const call of held) await call.until(waitsFor('to +49', '21215'));
+    await answered(await context.bench.start({ to: context.to }));
+    for (const call of held) expect((await call.state()).outcome).toBeNull();
+    context.twilio.answerCreate = context.defaults.answerCreate;
+    for (const call of held) await answered(call);
+  }, 60_000);
+
   it('another call to the number is in flight: until it ends, unless parallel calls are allowed', async () => {
     context.bench.settings.callsPerNumber = 1;
     const first = await context.bench.start({ to: context.to });

@@ -18,7 +18,12 @@ function worker(first: number | Error) {
   const slotSupplier = dialSlotSupplier(async (): Promise<Capacity> => {
     state.polls++;
     if (state.capacity instanceof Error) throw state.capacity;
-    return { stopped: null, available: state.capacity, waitSeconds: state.capacity > 0 ? 0 : 0.01 };
+    return {
+      stopped: null,
+      heldBecause: null,
+      available: state.capacity,
+      waitSeconds: state.capacity > 0 ? 0 : 0.01,
+    };
   });
   const poll = (signal = new AbortController().signal) =>
     slotSupplier.supplier.reserveSlot(context, signal).then(() => void state.admitted++);

@@ -126,12 +126,15 @@ it('notifications are delivered, fail or become dead letters: counted; a dead le
 it('the circuit breaker opens: logged once, not ready, counted as stopped; it closes: ready', async () => {
   const { emit, registry, readiness, lines } = listener();
   let stopped: DialingStop | null = null;
+  let heldBecause: string | null = null;
   watchDialing(registry, readiness, async () =>
-    stopped ? { stopped, available: null, waitSeconds: 0 } : { stopped: null, available: 1, waitSeconds: 0 },
+    stopped
+      ? { stopped, available: null, waitSeconds: 0 }
+      : { stopped: null, heldBecause, available: 1, waitSeconds: 0 },
   );
   expect((await readiness.check()).ready).toBe(true);
   const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
-  emit({ kind: 'breaker', change: 'opened', reason });
+  emit({ kind: 'breaker', change: 'opened', reason, prefixes: null });
   stopped = { by: 'breaker', reason, isTesting: false };
   await pause(checksSharedForMs);
   expect(lines[0]).toContain(reason);
@@ -146,6 +149,10 @@ it('the circuit breaker opens: logged once, not ready, counted as stopped; it cl
   await pause(checksSharedForMs);
   expect(await registry.metrics()).toMatch(/stopped\{why="paused"\} 0\n.*stopped\{why="breaker"\} 0/);
   expect(lines).toHaveLength(2);
+  heldBecause = 'Twilio refused the last 5 calls to +49 with the same code: 21215';
+  await pause(checksSharedForMs);
+  expect((await readiness.check()).checks.dialing).toBe(`The circuit breaker is open: ${heldBecause}`);
+  expect(await registry.metrics()).toContain('ringtrue_dialing_stopped{why="breaker-country"} 1');
 });
 
 it('a part answers too late, throws, or is reported as failing: not ready, and each part is named', async () => {

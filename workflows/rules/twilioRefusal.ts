@@ -17,6 +17,8 @@ interface KnownRefusal {
   meaning: string;
   /** Twilio says the same to every call until this is done: it is no fault of one number. */
   fix?: string;
+  /** To every call to the same country, that is. */
+  ofCountry?: true;
 }
 
 const invalid = (meaning: string): KnownRefusal => ({ class: 'invalid-number', meaning });
@@ -25,6 +27,10 @@ const rejected = (meaning: string, fix?: string): KnownRefusal => ({
   meaning,
   ...(fix === undefined ? {} : { fix }),
 });
+const noPermission: KnownRefusal = {
+  ...rejected('no geographic permission', 'allow the country in the Console under Voice, Geo permissions'),
+  ofCountry: true,
+};
 const trouble = (meaning: string, fix: string): KnownRefusal => ({ class: 'account-trouble', meaning, fix });
 
 /**
@@ -44,10 +50,7 @@ const knownRefusals: Record<number, KnownRefusal> = {
   13224: rejected('Twilio cannot reach the number'),
   13225: rejected('Twilio blocks calls to the number'),
   13226: invalid('the country code does not exist'),
-  13227: rejected(
-    'no geographic permission',
-    'allow the country in the Console under Voice, Geo permissions',
-  ),
+  13227: noPermission,
   13247: rejected('the caller id may not be used', 'use a caller id that the account owns or has verified'),
   13248: rejected('the caller id is too long'),
   20003: trouble(
@@ -81,10 +84,7 @@ const knownRefusals: Record<number, KnownRefusal> = {
   21212: rejected('the caller id is invalid', 'use a caller id that the account owns or has verified'),
   21213: rejected('the request names no caller id'),
   21214: rejected('Twilio cannot reach the number'),
-  21215: rejected(
-    'no geographic permission',
-    'allow the country in the Console under Voice, Geo permissions',
-  ),
+  21215: noPermission,
   21216: rejected('Twilio blocks the call', 'for numbers of +1, complete the Primary Customer Profile'),
   21217: invalid('the number is invalid'),
   21218: rejected('the application SID is invalid', 'check the application in the Console'),
@@ -128,10 +128,16 @@ export function classifyRefusal({ code, httpStatus }: TwilioError): RefusalClass
   return httpStatus === 429 ? 'not-processed' : 'account-trouble';
 }
 
-/** What Twilio says to every call of the account alike, and how to fix it; null when it speaks of one number or is not known. */
-export function accountFault(code: number | null): { meaning: string; fix: string } | null {
+/**
+ * What Twilio says to every call of the account alike, or to every call to the same country (`ofCountry`), and how to fix it;
+ * null when it speaks of one number or is not known.
+ */
+export function accountFault(
+  code: number | null,
+): { meaning: string; fix: string; ofCountry: boolean } | null {
   const known = code === null ? undefined : knownRefusals[code];
-  return known?.fix === undefined ? null : { meaning: known.meaning, fix: known.fix };
+  if (known?.fix === undefined) return null;
+  return { meaning: known.meaning, fix: known.fix, ofCountry: known.ofCountry ?? false };
 }
 
 /** The number cannot be reached through Twilio, wherever the code is met. */

@@ -32,8 +32,16 @@ export async function backOff(
 
 /** Does something stand in the way of every call of the account, until somebody or something ends it? */
 export function isStop(hindrance: Hindrance): boolean {
-  const { by } = hindrance;
-  return by === 'paused' || by === 'breaker' || (by === 'eligibility' && hindrance.everyCall);
+  switch (hindrance.by) {
+    case 'paused':
+      return true;
+    case 'breaker':
+      return !hindrance.prefixes;
+    case 'eligibility':
+      return hindrance.everyCall;
+    default:
+      return false;
+  }
 }
 
 /** Waits, visibly and at no cost, until dialing is not stopped any more; ends early as `backOff` does. */

@@ -25,9 +25,12 @@ export interface DialingStop {
   isTesting: boolean;
 }
 
-/** How many placements could be claimed. `waitSeconds`: until the rate limit allows one more. */
+/**
+ * How many placements could be claimed. `waitSeconds`: until the rate limit allows one more. `heldBecause`: why the circuit
+ * breaker is open for some countries; null if it is not.
+ */
 export type Capacity =
-  | { stopped: null; available: number; waitSeconds: number }
+  | { stopped: null; heldBecause: string | null; available: number; waitSeconds: number }
   | { stopped: DialingStop; available: null; waitSeconds: 0 };
 
 /**
@@ -56,4 +59,7 @@ export const breakerRule: BreakerRule = {
   openSeconds: 10,
 };
 
-export type BreakerChange = { change: 'opened'; reason: string } | { change: 'closed' };
+/** `prefixes`: what the numbers begin with for which it is open now; null: all. */
+export type BreakerChange =
+  | { change: 'opened'; reason: string; prefixes: string[] | null }
+  | { change: 'closed' };

@@ -50,6 +50,8 @@ export interface Breaker {
   openedAt: string | null;
   openUntil: string | null;
   reason: string | null;
+  /** What the numbers begin with that are not dialed, such as `+49`. Null: nothing is dialed, or all is. */
+  prefixes: string[] | null;
 }
 
 /**
@@ -96,6 +98,7 @@ export function dialingControlRows(db: Database): DialingControl {
         openedAt,
         openUntil,
         breakerReason,
+        breakerPrefixes,
         inFlight,
         nextPlacementAt,
       } = row;
@@ -105,7 +108,7 @@ export function dialingControlRows(db: Database): DialingControl {
         ) as unknown as DialLimitOverrides,
         paused: pausedAt === null ? null : { since: pausedAt, reason: pausedReason, by: pausedBy },
         changes: changes.map(({ at, change, by, limits }) => ({ at, change, by, limits })),
-        breaker: { state, openedAt, openUntil, reason: breakerReason },
+        breaker: { state, openedAt, openUntil, reason: breakerReason, prefixes: breakerPrefixes },
         inFlight,
         nextPlacementAt,
       };
@@ -148,6 +151,7 @@ interface DialingRow extends DialLimitOverrides {
   openedAt: string | null;
   openUntil: string | null;
   breakerReason: string | null;
+  breakerPrefixes: string[] | null;
   inFlight: DialingState['inFlight'];
   nextPlacementAt: string | null;
 }
@@ -162,7 +166,7 @@ const readDialing = `
     case when breaker_open_until is null then 'closed'
       when breaker_open_until > clock_timestamp() then 'open' else 'trying' end as state,
     ${iso('breaker_opened_at')} as "openedAt", ${iso('breaker_open_until')} as "openUntil",
-    breaker_reason as "breakerReason",
+    breaker_reason as "breakerReason", breaker_prefixes as "breakerPrefixes",
     (select count(*) from placements where account_sid = $1 and ended_at is null
       and claimed_at > clock_timestamp() - longest_in_flight())::integer as "inFlight",
     (select ${iso('next_send_at')} from account_pacing where account_sid = $1) as "nextPlacementAt"
@@ -190,7 +194,7 @@ const resumeDialing = `
   update dialing_control
   set paused_at = null, paused_reason = null, paused_by = null,
     breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
-    breaker_failed_tests = 0, breaker_code = null,
+    breaker_failed_tests = 0, breaker_code = null, breaker_prefixes = null,
     breaker_counts_since = case when breaker_open_until is null then breaker_counts_since
       else clock_timestamp() end
   where account_sid = $1`;

@@ -147,6 +147,8 @@ export interface PlacementAnswer {
    * opens after five in a row, whatever its rule.
    */
   accountFaultCode?: number | null;
+  /** That code speaks of the country of the number: the breaker opens for numbers that begin with this. */
+  accountFaultPrefix?: string | null;
   /** Goes into the reason of a breaker that opens. */
   why: string | null;
   /** Null: the circuit breaker does not open for other reasons. */
@@ -161,7 +163,8 @@ export type ClaimResult =
   /** The call's outcome is recorded, so nothing is dialed any more. */
   | { claimed: false; by: 'already-recorded' }
   | { claimed: false; by: 'paused'; reason: string | null }
-  | { claimed: false; by: 'breaker'; reason: string | null }
+  /** `prefixes`: only numbers that begin so are held; null: all. */
+  | { claimed: false; by: 'breaker'; reason: string | null; prefixes: string[] | null }
   /** The number is on the do-not-call list. `source`: what put it there. */
   | { claimed: false; by: 'do-not-call'; reason: string; source: string }
   | ({ claimed: false; by: 'known-invalid' } & KnownInvalid)

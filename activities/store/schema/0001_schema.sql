@@ -152,6 +152,8 @@ create table dialing_control (
   breaker_failed_tests integer not null default 0,
   -- Twilio's code, when the breaker opened because Twilio refused one call after the other with it.
   breaker_code text,
+  -- What the numbers begin with for which the breaker is open, such as +49. Null: it is open for all.
+  breaker_prefixes text[],
   -- Placements claimed before this moment do not count for the breaker.
   breaker_counts_since timestamptz
 );

@@ -68,11 +68,15 @@ export const dialingSchema = z
     breaker: z.object({
       state: z.enum(['closed', 'open', 'trying']).meta({
         description:
-          'open: no call is placed. trying: single placements test whether Twilio accepts calls again.',
+          'open: no call is placed, or none to the prefixes. trying: single placements test whether Twilio accepts calls again.',
       }),
       openedAt: orNull(time()),
       openUntil: orNull(time()),
       reason: orNull(z.string()),
+      prefixes: orNull(z.array(z.string())).meta({
+        description: 'What the numbers begin with that it holds, such as +49. Null: it holds all.',
+        example: ['+49'],
+      }),
     }),
     inFlight: z.int().meta({ description: 'Calls that may be in flight.' }),
     nextPlacementAt: orNull(time()).meta({

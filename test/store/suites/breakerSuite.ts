@@ -42,8 +42,8 @@ export function breakerSuite(engine: () => Engine): void {
     it('ten placements fail: opens with a reason, and nothing is dialed', async () => {
       const newRequest = newAccount();
       const reason = '10 of the last 10 calls could not be placed; the last: 20003 Authenticate';
-      expect(await openBreaker(newRequest)).toEqual({ change: 'opened', reason });
-      expect(await claim(newRequest())).toEqual({ claimed: false, by: 'breaker', reason });
+      expect(await openBreaker(newRequest)).toEqual({ change: 'opened', reason, prefixes: null });
+      expect(await claim(newRequest())).toEqual({ claimed: false, by: 'breaker', reason, prefixes: null });
       const capacityRequest = { accountSid: newRequest().accountSid, limits: noLimits, withinSeconds: 1 };
       expect(await engine().store.availableCapacity(capacityRequest)).toMatchObject({
         stopped: { by: 'breaker', reason },
@@ -75,9 +75,12 @@ export function breakerSuite(engine: () => Engine): void {
       for (let n = 0; n < 12; n++) expect(await place(other(), true, null)).toBeNull();
     });
 
-    async function refuse(request: Claim, answer: { accountTrouble?: boolean; accountFaultCode?: number }) {
+    async function refuse(
+      request: Claim,
+      answer: { accountTrouble?: boolean; accountFaultCode?: number; accountFaultPrefix?: string },
+    ) {
       expect(await by(request)).toBe('claimed');
-      const { accountTrouble = false, accountFaultCode = null } = answer;
+      const { accountTrouble = false, accountFaultCode = null, accountFaultPrefix = null } = answer;
       const { breakerChange } = await engine().store.settlePlacement({
         ...request,
         result: 'refused',
@@ -87,6 +90,7 @@ export function breakerSuite(engine: () => Engine): void {
           providerFailed: accountTrouble,
           accountTrouble,
           accountFaultCode,
+          accountFaultPrefix,
           why: 'why',
           breaker: null,
         },
@@ -98,7 +102,11 @@ export function breakerSuite(engine: () => Engine): void {
       const newRequest = newAccount();
       const { accountSid } = newRequest();
       const reason = 'Twilio refuses the account: why';
-      expect(await refuse(newRequest(), { accountTrouble: true })).toEqual({ change: 'opened', reason });
+      expect(await refuse(newRequest(), { accountTrouble: true })).toEqual({
+        change: 'opened',
+        reason,
+        prefixes: null,
+      });
       const openFor = async () => {
         const [row] = await engine().db.query<{ seconds: number }>(
           `select extract(epoch from breaker_open_until - clock_timestamp())::float8 as seconds
@@ -124,6 +132,7 @@ export function breakerSuite(engine: () => Engine): void {
       expect(await refuse(newRequest(), fault)).toEqual({
         change: 'opened',
         reason: 'Twilio refused the last 5 calls with the same code: why',
+        prefixes: null,
       });
       await endOpenTime(newRequest().accountSid);
       const tests = newRequest();
@@ -137,6 +146,49 @@ export function breakerSuite(engine: () => Engine): void {
       expect(await by(newRequest())).toBe('breaker');
       await endOpenTime(newRequest().accountSid);
       expect(await refuse(newRequest(), {})).toEqual({ change: 'closed' });
+    });
+
+    it('the code speaks of a country: only calls there are held, and only they test it', async () => {
+      const newRequest = newAccount();
+      const { accountSid } = newRequest();
+      let area = 0;
+      const to = (prefix: string) => ({
+        ...newRequest(),
+        to: `${prefix}1${String(++area).padStart(8, '0')}`,
+      });
+      const refuseTo = (prefix: string) =>
+        refuse(to(prefix), { accountFaultCode: 21215, accountFaultPrefix: prefix });
+      for (let n = 0; n < 4; n++) {
+        expect(await refuseTo('+49')).toBeNull();
+        // An answer of another country in between says nothing of this one.
+        expect(await place(to('+33'), false)).toBeNull();
+      }
+      const last = to('+49');
+      const about = { accountFaultCode: 21215, accountFaultPrefix: '+49' };
+      expect(await refuse(last, about)).toEqual({
+        change: 'opened',
+        reason: 'Twilio refused the last 5 calls to +49 with the same code: why',
+        prefixes: ['+49'],
+      });
+      // A later execution of this placement must not take the refusal for one of the number.
+      expect((await engine().store.findPlacement(last))?.detail).toMatchObject({ everyCall: true });
+      expect(await claim(to('+49'))).toMatchObject({ claimed: false, by: 'breaker', prefixes: ['+49'] });
+      const capacity = () =>
+        engine().store.availableCapacity({ accountSid, limits: noLimits, withinSeconds: 1 });
+      expect(await capacity()).toMatchObject({ stopped: null, heldBecause: expect.stringContaining('+49') });
+      for (let n = 0; n < 5; n++) expect(await place(to('+33'), false)).toBeNull();
+      for (let n = 0; n < 4; n++) expect(await refuseTo('+43')).toBeNull();
+      expect(await refuseTo('+43')).toMatchObject({ prefixes: ['+49', '+43'] });
+      expect(await by(to('+33'))).toBe('claimed');
+      await endOpenTime(accountSid);
+      const test = to('+43');
+      expect(await by(test)).toBe('claimed');
+      expect(await by(to('+49'))).toBe('breaker');
+      expect(await by(to('+33'))).toBe('claimed');
+      const answer = { providerFailed: false, why: null, breaker: rule };
+      const created = { ...test, result: 'created', callSid: newSid(), answer } as const;
+      expect((await engine().store.settlePlacement(created)).breakerChange).toEqual({ change: 'closed' });
+      expect(await capacity()).toMatchObject({ stopped: null, heldBecause: null });
     });
 
     it('refusals of several kinds, or a success in between: stays closed', async () => {

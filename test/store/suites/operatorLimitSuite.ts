@@ -10,7 +10,7 @@ const asConfigured = {
   contactsPeriodSeconds: null,
   callsPerNumber: null,
 };
-const closed = { state: 'closed', openedAt: null, openUntil: null, reason: null };
+const closed = { state: 'closed', openedAt: null, openUntil: null, reason: null, prefixes: null };
 const aTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
 
 export function operatorLimitSuite(engine: () => Engine): void {
@@ -144,7 +144,13 @@ export function operatorLimitSuite(engine: () => Engine): void {
         const account = newAccount();
         await open(account, seconds);
         const { breaker } = await store().readDialing(account);
-        expect(breaker).toEqual({ state, openedAt: aTime, openUntil: aTime, reason: 'it fails' });
+        expect(breaker).toEqual({
+          state,
+          openedAt: aTime,
+          openUntil: aTime,
+          reason: 'it fails',
+          prefixes: null,
+        });
         expect(await countsSince(account)).toBe('as before');
         await store().resumeDialing(account);
         expect((await store().readDialing(account)).breaker).toEqual(closed);

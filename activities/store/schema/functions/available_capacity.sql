@@ -18,7 +18,7 @@ begin
   select * into control from dialing_control where account_sid = account;
   stopped := case
     when control.paused_at is not null then jsonb_build_object('by', 'paused', 'reason', control.paused_reason, 'isTesting', false)
-    when control.breaker_opened_at is not null then jsonb_build_object('by', 'breaker', 'reason', control.breaker_reason,
+    when control.breaker_opened_at is not null and control.breaker_prefixes is null then jsonb_build_object('by', 'breaker', 'reason', control.breaker_reason,
       -- Half-open, and no placement is testing the provider: as in claim_placement.
       'isTesting', control.breaker_open_until <= checked_at and not exists (
         select from placements where account_sid = account and claimed_at >= control.breaker_open_until
@@ -44,6 +44,7 @@ begin
       and claimed_at > checked_at - longest_in_flight() limit max_allowed) as in_flight;
     available := least(available, max_allowed - in_flight_count);
   end if;
-  return jsonb_build_object('stopped', null, 'available', available,
+  return jsonb_build_object('stopped', null, 'heldBecause', case when control.breaker_opened_at is not null then
+      control.breaker_reason end, 'available', available,
     'waitSeconds', greatest(0, seconds_ahead - within_seconds), 'now', extract(epoch from checked_at));
 end $$;

@@ -34,10 +34,12 @@ begin
     end if;
   end if;
   -- Open; or half-open, and another placement is testing the provider.
-  if control.breaker_opened_at is not null and (at_once or control.breaker_open_until > checked_at or exists (
+  if is_held(control, callee) and (at_once or control.breaker_open_until > checked_at or exists (
     select from placements where account_sid = account and claimed_at >= control.breaker_open_until
-      and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null)) then
-    return next jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason);
+      and claimed_at > checked_at - interval '1 minute' and responded_at is null and ended_at is null
+      and is_held(control, to_number))) then
+    return next jsonb_build_object('claimed', false, 'by', 'breaker', 'reason', control.breaker_reason,
+      'prefixes', to_jsonb(control.breaker_prefixes));
     if claiming then
       return;
     end if;

@@ -11,6 +11,8 @@ declare
   is_account_trouble boolean := coalesce((settlement ->> 'accountTrouble')::boolean, false);
   -- A code with which Twilio refuses every call of the account alike, until somebody fixes it.
   repeated_code text := settlement ->> 'accountFaultCode';
+  -- The code speaks of the country of the number: what its numbers begin with.
+  country_prefix text := settlement ->> 'accountFaultPrefix';
   concerns_breaker boolean;
   -- What the account's owner fixes is tested sooner than what only time heals.
   first_seconds double precision := case when not is_account_trouble and repeated_code is null
@@ -22,6 +24,9 @@ declare
   sample_size integer;
   failure_count integer;
   opened_because text;
+  held_prefixes text[];
+  is_same_fault boolean := false;
+  change jsonb;
 begin
   select * into journaled from placements where call_id = settlement ->> 'callId'
     and attempt = (settlement ->> 'attempt')::integer and placement = (settlement ->> 'placement')::integer;
@@ -34,6 +39,10 @@ begin
   if concerns_breaker then
     perform lock_account(journaled.account_sid);
     select * into control from dialing_control where account_sid = journaled.account_sid;
+    -- Open for other countries only: then this answer says nothing about why.
+    if not is_held(control, journaled.to_number) then
+      control.breaker_opened_at := null;
+    end if;
   end if;
 
   select * into journaled from placements where call_id = journaled.call_id and attempt = journaled.attempt
@@ -63,52 +72,65 @@ begin
   if not concerns_breaker then return jsonb_build_object('settled', true, 'breaker', null); end if;
 
   if control.breaker_opened_at is not null then
+    is_same_fault := coalesce(control.breaker_code = repeated_code, false);
     -- Only a placement claimed to test the provider says anything new.
-    if journaled.claimed_at < control.breaker_open_until then
-      return jsonb_build_object('settled', true, 'breaker', null, 'isSameFault', control.breaker_code = repeated_code);
+    if journaled.claimed_at >= control.breaker_open_until then
+      if is_provider_failure or is_same_fault then
+        update dialing_control set breaker_failed_tests = breaker_failed_tests + 1,
+          breaker_open_until = settled_now + breaker_open_time(first_seconds, breaker_failed_tests + 1)
+          where account_sid = journaled.account_sid;
+      else
+        update dialing_control set breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
+          breaker_failed_tests = 0, breaker_code = null, breaker_prefixes = null, breaker_counts_since = settled_now
+          where account_sid = journaled.account_sid;
+        change := jsonb_build_object('change', 'closed');
+      end if;
     end if;
-    if not is_provider_failure and (control.breaker_code is null or control.breaker_code is distinct from repeated_code) then
-      update dialing_control set breaker_opened_at = null, breaker_open_until = null, breaker_reason = null,
-        breaker_failed_tests = 0, breaker_code = null, breaker_counts_since = settled_now
-        where account_sid = journaled.account_sid;
-      return jsonb_build_object('settled', true, 'breaker', jsonb_build_object('change', 'closed'));
-    end if;
-    update dialing_control set breaker_failed_tests = breaker_failed_tests + 1,
-      breaker_open_until = settled_now + breaker_open_time(first_seconds, breaker_failed_tests + 1)
-      where account_sid = journaled.account_sid;
-    return jsonb_build_object('settled', true, 'breaker', null, 'isSameFault', control.breaker_code = repeated_code);
-  end if;
-
-  if is_account_trouble then
+  elsif is_account_trouble then
     opened_because := format('Twilio refuses the account: %s', settlement ->> 'why');
   elsif repeated_code is not null then
     -- As many calls in a row as it takes to tell a fault of the account from a fault of one number.
     select count(*) into failure_count from (
-      select result, detail from placements where account_sid = journaled.account_sid and responded_at is not null
-        and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
+      select result, detail from (
+        select to_number, result, detail, responded_at from placements
+        where account_sid = journaled.account_sid and responded_at is not null
+          and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
+        order by responded_at desc limit 500) as answered
+      where country_prefix is null or starts_with(to_number, country_prefix)
       order by responded_at desc limit 5) as latest
       where result = 'refused' and detail ->> 'code' = repeated_code;
-    if failure_count < 5 then return jsonb_build_object('settled', true, 'breaker', null); end if;
-    opened_because := format('Twilio refused the last 5 calls with the same code: %s', settlement ->> 'why');
-  elsif jsonb_typeof(rule) is distinct from 'object' then
-    return jsonb_build_object('settled', true, 'breaker', null);
-  else
+    if failure_count = 5 then
+      held_prefixes := case when country_prefix is not null then array_append(control.breaker_prefixes, country_prefix) end;
+      opened_because := format('Twilio refused the last 5 calls%s with the same code: %s',
+        ' to ' || array_to_string(held_prefixes, ', to '), settlement ->> 'why');
+      is_same_fault := true;
+    end if;
+  elsif jsonb_typeof(rule) = 'object' then
     select count(*), count(*) filter (where provider_failed) into sample_size, failure_count from (
       select provider_failed from placements where account_sid = journaled.account_sid
         and responded_at > settled_now - make_interval(secs => (rule ->> 'withinSeconds')::float8)
         and claimed_at >= coalesce(control.breaker_counts_since, '-infinity')
       order by responded_at desc limit (rule ->> 'latest')::integer) as latest;
-    if sample_size < (rule ->> 'least')::integer or failure_count < sample_size * (rule ->> 'share')::float8 then
-      return jsonb_build_object('settled', true, 'breaker', null);
+    if sample_size >= (rule ->> 'least')::integer and failure_count >= sample_size * (rule ->> 'share')::float8 then
+      opened_because := format('%s of the last %s calls could not be placed; the last: %s',
+        failure_count, sample_size, settlement ->> 'why');
     end if;
-    opened_because := format('%s of the last %s calls could not be placed; the last: %s',
-      failure_count, sample_size, settlement ->> 'why');
   end if;
-  insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason, breaker_code)
-    values (journaled.account_sid, settled_now, settled_now + breaker_open_time(first_seconds, 0), opened_because, repeated_code)
-    on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
-      breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason,
-      breaker_failed_tests = 0, breaker_code = excluded.breaker_code;
-  return jsonb_build_object('settled', true, 'isSameFault', repeated_code is not null, 'breaker',
-    jsonb_build_object('change', 'opened', 'reason', opened_because));
+
+  if opened_because is not null then
+    insert into dialing_control (account_sid, breaker_opened_at, breaker_open_until, breaker_reason, breaker_code, breaker_prefixes)
+      values (journaled.account_sid, settled_now, settled_now + breaker_open_time(first_seconds, 0), opened_because, repeated_code,
+        held_prefixes)
+      on conflict (account_sid) do update set breaker_opened_at = excluded.breaker_opened_at,
+        breaker_open_until = excluded.breaker_open_until, breaker_reason = excluded.breaker_reason,
+        breaker_failed_tests = 0, breaker_code = excluded.breaker_code, breaker_prefixes = excluded.breaker_prefixes;
+    change := jsonb_build_object('change', 'opened', 'reason', opened_because, 'prefixes', to_jsonb(held_prefixes));
+  end if;
+  if is_same_fault then
+    -- For a later execution of this placement: the refusal says nothing of the number.
+    update placements set detail = detail || jsonb_build_object('everyCall', true)
+      where call_id = journaled.call_id and attempt = journaled.attempt and placement = journaled.placement
+        and result = 'refused' and jsonb_typeof(detail) = 'object';
+  end if;
+  return jsonb_build_object('settled', true, 'breaker', change, 'isSameFault', is_same_fault);
 end $$;

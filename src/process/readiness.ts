@@ -53,11 +53,11 @@ function shared(ask: () => Promise<unknown>): () => Promise<string> {
   return () => {
     if (current !== null && performance.now() < current.until) return current.answer;
     const answer = answerOf(ask);
-    const asked = { until: Number.POSITIVE_INFINITY, answer };
-    current = asked;
+    const pending = { until: Number.POSITIVE_INFINITY, answer };
+    current = pending;
     // Counted from the answer: while a probe hangs, they do not pile up.
     void answer.then(() => {
-      asked.until = performance.now() + sharedForMs;
+      pending.until = performance.now() + sharedForMs;
     });
     return answer;
   };

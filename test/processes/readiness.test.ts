@@ -64,7 +64,7 @@ it('the store hangs: asking about Temporal alone is answered at once', async () 
   readiness.report('worker', 'is starting');
   readiness.note('twilioAccount', 'not asked yet');
   void readiness.check();
-  const askedAt = performance.now();
+  const startedAt = performance.now();
   expect(await readiness.check('temporal')).toEqual({ ready: true, checks: { temporal: 'ok' } });
-  expect(performance.now() - askedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
 });

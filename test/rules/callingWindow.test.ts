@@ -378,7 +378,7 @@ describe('the window without a zone: the number says where the phone is', () => 
   it.each([
     ['+12125550123', ['America/New_York']],
     ['+13105550123', ['America/Los_Angeles']],
-    ['+12085550123', ['America/Boise', 'America/Los_Angeles']],
+    ['+12085550123', ['America/Boise', 'America/Denver', 'America/Los_Angeles']],
     ['+442079460123', ['Europe/London']],
     ['+4915112345678', ['Europe/Berlin']],
     ['+351912345678', ['Atlantic/Azores', 'Europe/Lisbon']],
@@ -446,6 +446,7 @@ describe('the window without a zone: the number says where the phone is', () => 
     const at = { to: '+12085550123', from: '2026-07-01T08:00:00Z' };
     expect((await findAllowedTime({ ...at, window: daytime })).timeZones).toEqual([
       'America/Boise',
+      'America/Denver',
       'America/Los_Angeles',
     ]);
     expect(

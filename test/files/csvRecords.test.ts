@@ -110,11 +110,19 @@ describe('csvRecords', () => {
       [[''], [''], ['a', 'b', 'c,d']],
     ],
     ['sep=, an empty line, and quotes', '"sep=;"\r\n\r\n"a";b', [[''], ['a', 'b']]],
+    ['vertical bars', 'a|b,c|d', [['a', 'b,c', 'd']]],
+    ['sep=|', 'sep=|\na|b', [['a', 'b']]],
   ])('%s, in parts of any size', async (_, text, cells) => {
     await fc.assert(
       fc.asyncProperty(cuts, async (at) => {
         expect((await recordsOf(text, at)).map((record) => record.cells)).toEqual(cells);
       }),
+    );
+  });
+
+  it('sep= names a separator that cannot be read: says which ones can', async () => {
+    await expect(recordsOf('sep=^\r\na^b')).rejects.toThrow(
+      'names the separator "^", which cannot be read; must be one of',
     );
   });
 

@@ -249,6 +249,12 @@ describe('do-not-call files as people have them', () => {
     ['CRLF and LF in one file', file('list-crlf-head-lf-rows.csv'), ['+15005550821', '+15005550822'], {}],
     ['semicolons and column names in capitals', 'To;Reason\r\n+15005550831;asked\r\n', ['+15005550831'], {}],
     ['invisible characters', 'to\n\u202a+15005550832\u202c\n', ['+15005550832'], {}],
+    [
+      'numbers as people write them',
+      "to|reason\n+1 500\u00a0555\u20110834|x\n\uff0b1 (500) 555-0835|x\ntel:+1.500.555.0836|x\n'+15005550837|x\n+44 (0)7700 900123|x\n",
+      ['+15005550834', '+15005550835', '+15005550836', '+15005550837', '+447700900123'],
+      {},
+    ],
     ['a registry: area code and number', file('registry-areacode-comma.txt'), [ann, bob], { country: 'US' }],
     ['a registry: ten digits', file('registry-ten-digits.txt'), [ann, bob], { country: 'us' }],
     [
@@ -282,10 +288,18 @@ describe('do-not-call files as people have them', () => {
     ['a country that does not exist', { country: 'XX' }, 'to\n', 'country'],
     ['a number that the country does not have', { country: 'US' }, '12,34\n', 'rows.1.to'],
     ['text in a column without a name', {}, 'to,\n+15005550821,x\n', 'rows.2'],
+    ['two numbers in a cell', {}, 'to\n+1 500 555 0821 / +1 500 555 0822\n', 'rows.2.to'],
+    ['a workbook', {}, Buffer.from('PK\u0003\u0004 and so on', 'latin1'), ''],
   ])('%s: 422', async (_, query, body, path) => {
     const { status, json } = await importList(body, query as Record<string, string>);
     expect(status).toBe(422);
     expect(json.faults.map((fault: { path: string }) => fault.path)).toContain(path);
+  });
+
+  it('a reason with characters that join letters: kept', async () => {
+    await importList('to,reason\n+15005550842, 👩\u200d🚀 asked \n');
+    expect((await api.get('/do-not-call/+15005550842')).json.reason).toBe('👩\u200d🚀 asked');
+    await api.send({ path: '/do-not-call/+15005550842', method: 'DELETE' });
   });
 
   it('export: CSV that an import reads again', async () => {

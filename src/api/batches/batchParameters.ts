@@ -68,12 +68,12 @@ const csvParametersSchema = batchParametersSchema.extend({
   dryRun: dryRunSchema,
   defaults: defaultsSchema,
   delimiter: z
-    .enum([',', ';', 'tab'], must('one of , ; tab'))
+    .enum([',', ';', '|', 'tab'], must('one of , ; | tab'))
     .exactOptional()
     .meta({ description: 'What separates cells. Absent: what the first line has most often.' }),
 });
 
-export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | 'tab' };
+export type CsvParameters = BatchParameters & { delimiter?: ',' | ';' | '|' | 'tab' };
 
 export const csvQueryParameters: Parameter[] = Object.entries(csvParametersSchema.shape).map(
   ([name, schema]) => ({

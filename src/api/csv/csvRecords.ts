@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse';
+import { show } from '../../../activities/validation/fault.js';
 import { withoutInvisible } from '../../../activities/validation/withoutInvisible.js';
 
 /** One record of a CSV file. */
@@ -9,7 +10,7 @@ export interface CsvRecord {
   line: number;
 }
 
-export const delimiters = [',', ';', '\t'] as const;
+const delimiters = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 
 /** The file cannot be read as CSV from here on. The message completes "The row …". */
@@ -30,7 +31,7 @@ export class BrokenCsv extends Error {
  * lines are records with one empty cell.
  *
  * Without `delimiter` it is that of a first line `sep=;`, which spreadsheets write and read, else the one of `,`,
- * `;` and tab that the first line with text has most often. Throws `BrokenCsv`, and what `text` throws.
+ * `;`, tab and `|` that the first line with text has most often. Throws `BrokenCsv`, and what `text` throws.
  */
 export async function* csvRecords(
   text: AsyncIterable<string>,
@@ -72,7 +73,7 @@ export function bareCell(cell: string): string {
 }
 
 /** A line `sep=;`, as spreadsheets write it in front of the first line. */
-const separatorMarker = /^"?sep=([,;\t])"?[^\S\r\n]*(\r\n|\n|\r)/i;
+const separatorMarker = /^"?sep=([^\r\n])"?[^\S\r\n]*(\r\n|\n|\r)/i;
 
 async function readHead(text: AsyncIterable<string>, longest: number) {
   const parts = text[Symbol.asyncIterator]();
@@ -86,8 +87,15 @@ async function readHead(text: AsyncIterable<string>, longest: number) {
   const bare = withoutMark(head);
   const [marker = '', separator] = separatorMarker.exec(bare) ?? [];
   const rest = bare.slice(marker.length);
+  const delimiter = delimiters.find((one) => one === separator);
+  if (separator !== undefined && delimiter === undefined)
+    throw new BrokenCsv(
+      `names the separator ${show(separator)}, which cannot be read; must be one of , ; | and tab. Save the file with one of them`,
+      1,
+      1,
+    );
   return {
-    delimiter: (separator as Delimiter | undefined) ?? likeliestDelimiter(rest),
+    delimiter: delimiter ?? likeliestDelimiter(rest),
     offset: marker === '' ? 0 : 1,
     text: (async function* () {
       yield rest;

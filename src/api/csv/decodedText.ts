@@ -40,6 +40,10 @@ class Decoder {
     if (this.#atStart) {
       if (all.length < mostBytesOfCharacter && !isLast) return this.#wait(all);
       this.#atStart = false;
+      if (beginsWorkbook(all))
+        throw new UnreadableText(
+          'is a workbook of a spreadsheet or an archive, and no text. Save the sheet as CSV ("CSV UTF-8" in Excel)',
+        );
       const encoding = encodingAtStart(all, this.charset);
       if (encoding !== null) return this.#begin(encoding, all, isLast);
     }
@@ -82,6 +86,12 @@ class Decoder {
     this.#line += newlines(text);
     return text;
   }
+}
+
+/** ZIP, as .xlsx and .ods are; the older .xls; gzip. No text begins so. */
+function beginsWorkbook(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.subarray(0, mostBytesOfCharacter)).toString('hex');
+  return start === '504b0304' || start === 'd0cf11e0' || start.startsWith('1f8b08');
 }
 
 function unreadable(encoding: string, line: number): UnreadableText {

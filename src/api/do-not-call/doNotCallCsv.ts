@@ -62,7 +62,7 @@ export async function readDoNotCallCsv(
       // Without known columns no row can be checked.
       if (faults.any) header = [];
     } else if (header.length > 0) {
-      const found = header === registryHeader ? { cells: [cells.join('')] } : cellsByColumn(cells, header);
+      const found = header === registryHeader ? { cells: [cells.join('')] } : cellsByColumn(written, header);
       const read = rowOf(found, cells, header, { now, country });
       if ('faults' in read)
         faults.add(read.faults.map((fault) => ({ ...fault, path: `rows.${row}${fault.path}` })));
@@ -155,9 +155,10 @@ function rowOf(
     };
   const cell = (name: (typeof columns)[number]) => found.cells[header.indexOf(name)] ?? '';
   const entry = {
-    to: country === undefined ? cell('to') : inE164(cell('to'), country),
-    reason: cell('reason'),
-    expiresAt: cell('expires_at'),
+    to: inE164(cell('to'), country),
+    // What people wrote: invisible characters may join letters there.
+    reason: cell('reason').trim(),
+    expiresAt: bareCell(cell('expires_at')),
   };
   const faults: Fault[] = [];
   if (!isNumber.holds(entry.to))
@@ -176,11 +177,22 @@ function rowOf(
   return { entry: { ...entry, to: isNumber.read(entry.to), expiresAt: entry.expiresAt || null } };
 }
 
-/** A national number in E.164; as it came if it is none. */
-function inE164(number: string, country: CountryCode): string {
-  const bare = withoutInvisible(number);
-  if (e164.test(bare) || !/^[\d ().-]+$/.test(bare)) return bare;
-  const parsed = parsePhoneNumberFromString(bare, { defaultCountry: country, extract: false });
+/** What people write between the digits of a number, in any script of spaces and dashes. */
+const betweenDigits = /[\p{Zs}\p{Pd}().]/gu;
+
+/**
+ * A number that is written with blanks, dashes and brackets, or a national one of `country`, in E.164; as it came if it is
+ * neither. A list may be generous: no number is dialed that it names by mistake.
+ */
+function inE164(number: string, country: CountryCode | undefined): string {
+  const bare = withoutInvisible(number).trim();
+  const digits = bare
+    .replace(/^('|tel:)/i, '')
+    .replace(/^\uFF0B/, '+')
+    .replace(betweenDigits, '');
+  if (e164.test(digits)) return digits;
+  if (country === undefined || !/^\d+$/.test(digits)) return bare;
+  const parsed = parsePhoneNumberFromString(digits, { defaultCountry: country, extract: false });
   return parsed?.isPossible() && parsed.country !== undefined ? parsed.number : bare;
 }
 

@@ -145,7 +145,7 @@ describe('POST /batches with CSV', () => {
     ['defaults with a wrong value', { defaults: '{"lookup":"deep"}' }, 'defaults.lookup'],
     ['a number for all', { defaults: `{"to":"${to[0]}"}` }, 'defaults.to'],
     ['an unknown parameter', { wndow: '1' }, 'wndow'],
-    ['an unknown delimiter', { delimiter: '|' }, 'delimiter'],
+    ['an unknown delimiter', { delimiter: ':' }, 'delimiter'],
     ['a long name', { name: 'x'.repeat(201) }, 'name'],
   ])('%s: 422 before any row is checked', async (_, query, path) => {
     const answer = await postCsv('to\n', query);

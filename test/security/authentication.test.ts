@@ -242,6 +242,12 @@ describe('no tokens are set', () => {
     'X-Scheme: https',
     'Proxy-Connection: keep-alive',
     'Tailscale-User-Login: a@example.com',
+    'X-NginX-Proxy: true',
+    'X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678',
+    'X-Cloud-Trace-Context: 105445aa7843bc8bf206b12000100000/1;o=1',
+    'X-Request-Start: t=1700000000',
+    'X-Varnish: 32770',
+    'Surrogate-Capability: key=ESI/1.0',
   ])('request has the header of a proxy or tunnel (%s): 403, nothing is dialed', async (line) => {
     const before = context.twilio.creates.length;
     const host = `Host: localhost:${port()}`;

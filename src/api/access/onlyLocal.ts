@@ -7,10 +7,11 @@ import { problem } from '../http/problem.js';
  * Clients on this machine send none of them.
  */
 const forwardingHeaders: readonly RegExp[] = [
-  /forwarded|^x-forward-|^(x-)?via$|^cdn-loop$|^front-end-https$|^(x-)?proxy-/,
+  /forwarded|^x-forward-|^(x-)?via$|^cdn-loop$|^front-end-https$|(^|-)proxy(-|$)/,
   // X-Real-IP, CF-Connecting-IP, True-Client-IP, X-Azure-ClientIP, Remote-Addr, X-Envoy-External-Address …
   /(client|real)-?ip|(^|[-_])ip(v[46])?$|[-_]addr(ess)?$/,
   /^x-(original|originating|rewrite|host|scheme|url-scheme|remote|envoy|azure|arr|appengine|vercel|nf)(-|$)/,
+  /^(x-amzn-trace-id|x-cloud-trace-context|x-request-start|x-varnish|surrogate-capability)$/,
   /^(cf|cloudfront|x-amz-cf|fly|fastly|akamai|x-akamai|ngrok|x-tunnel|tailscale)-/,
 ];
 

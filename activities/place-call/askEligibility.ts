@@ -4,7 +4,7 @@ import type { ActivityDeps } from '../deps/activityDeps.js';
 import { isObject } from '../validation/fault.js';
 import { HostFull, hostPlaces } from '../webhooks/hostPlaces.js';
 import { isSilence, noResponseReason, signedPost } from '../webhooks/signedPost.js';
-import { eligibilityHealth } from './eligibilityHealth.js';
+import { clientHostHealth, eligibilityHealth } from './eligibilityHealth.js';
 
 export type Eligibility =
   | { kind: 'eligible' }
@@ -58,11 +58,14 @@ export async function askEligibility(
   ];
   for (const { url, allowPrivate } of endpoints) {
     if (url === null) continue;
+    const isOperators = url === doNotCall.eligibilityUrl;
+    const health = isOperators ? eligibilityHealth(url) : clientHostHealth(hostOf(url));
+    // Of those who wait for the operator's, the stopped worker lets one at a time come here.
+    if (!isOperators && !health.mayGo()) return { ...answersNobody(hostOf(url)), everyCall: false };
     const eligibility = await askEndpoint(url, allowPrivate);
-    const health = url === doNotCall.eligibilityUrl ? eligibilityHealth(url) : null;
-    health?.report(eligibility.kind !== 'unknown');
+    health.report(eligibility.kind !== 'unknown');
     if (eligibility.kind === 'unknown')
-      return { ...eligibility, everyCall: health?.answersNobody() ?? false };
+      return { ...eligibility, everyCall: isOperators && health.answersNobody() };
     if (eligibility.kind === 'refused') return eligibility;
   }
   return { kind: 'eligible' };
@@ -81,6 +84,16 @@ export async function askEligibility(
       return { kind: 'unknown', why: `${host} could not be asked: ${why}` };
     }
   }
+}
+
+/** Empty if it is no URL. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
+}
+
+function answersNobody(host: string): Answer & { kind: 'unknown' } {
+  const why = `${host} gave no clear answers lately, and is tested by one call now and then`;
+  return { kind: 'unknown', why };
 }
 
 /** Null when the answer is not clear. */

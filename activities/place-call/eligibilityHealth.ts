@@ -4,9 +4,12 @@ const unclearInARow = 5;
 const firstTestMs = 2_000;
 const longestTestMs = 60_000;
 
+/** Clients choose URLs: only so many of their hosts are remembered, the newest ones. */
+const mostHosts = 1_000;
+
 /**
- * Whether an operator's eligibility URL gives clear answers, as this process sees it. While it does not, no call can be
- * dialed: calls wait as they do while dialing is stopped, and one of them at a time tests the server.
+ * Whether an eligibility URL gives clear answers, as this process sees it. While it does not, one call at a time tests the
+ * server, and the others wait. If it is the operator's, no call can be dialed: calls wait as they do while dialing is stopped.
  */
 interface EligibilityHealth {
   report(isClear: boolean): void;
@@ -15,12 +18,28 @@ interface EligibilityHealth {
   mayGo(): boolean;
 }
 
-const all = new Map<string, EligibilityHealth>();
+const operatorUrls = new Map<string, EligibilityHealth>();
+const clientHosts = new Map<string, EligibilityHealth>();
 
-/** The health of this URL, one for the whole process. */
+/** The health of the operator's URL, one for the whole process. */
 export function eligibilityHealth(url: string): EligibilityHealth {
-  const known = all.get(url);
-  if (known) return known;
+  const health = operatorUrls.get(url) ?? newHealth();
+  operatorUrls.set(url, health);
+  return health;
+}
+
+/** The health of a host of URLs that requests name. */
+export function clientHostHealth(host: string): EligibilityHealth {
+  const health = clientHosts.get(host) ?? newHealth();
+  // The newest one is the last.
+  clientHosts.delete(host);
+  clientHosts.set(host, health);
+  const [oldest] = clientHosts.keys();
+  if (clientHosts.size > mostHosts && oldest !== undefined) clientHosts.delete(oldest);
+  return health;
+}
+
+function newHealth(): EligibilityHealth {
   let unclear = 0;
   let tests = 0;
   let nextTestAt = 0;
@@ -28,7 +47,7 @@ export function eligibilityHealth(url: string): EligibilityHealth {
   const testLater = () => {
     nextTestAt = Date.now() + Math.min(firstTestMs * 2 ** tests, longestTestMs);
   };
-  const health: EligibilityHealth = {
+  return {
     report(isClear) {
       const answeredNobody = answersNobody();
       unclear = isClear ? 0 : unclear + 1;
@@ -45,6 +64,4 @@ export function eligibilityHealth(url: string): EligibilityHealth {
       return true;
     },
   };
-  all.set(url, health);
-  return health;
 }

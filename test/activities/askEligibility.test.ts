@@ -231,6 +231,25 @@ describe('the eligibility URL', () => {
   });
 });
 
+describe("a request's own endpoint gives no clear answer to any call", () => {
+  it('however many calls wait, one of them now and then asks it; once it answers, all do', async () => {
+    const [receiver, other] = [await startReceiver({ status: 503 }), await startReceiver(yes)];
+    const askAll = () => Promise.all(Array.from({ length: 20 }, () => ask({ client: receiver.origin })));
+    for (const _ of Array(5)) await ask({ client: receiver.origin });
+    for (const eligibility of await askAll())
+      expect(eligibility).toMatchObject({
+        kind: 'unknown',
+        why: `${receiver.host} gave no clear answers lately, and is tested by one call now and then`,
+        everyCall: false,
+      });
+    expect(receiver.requests).toHaveLength(5);
+    expect(await ask({ client: other.origin })).toEqual({ kind: 'eligible' });
+    receiver.answer = yes;
+    await expect.poll(askAll, { timeout: 5_000 }).toContainEqual({ kind: 'eligible' });
+    for (const eligibility of await askAll()) expect(eligibility).toEqual({ kind: 'eligible' });
+  });
+});
+
 describe('very many calls ask one endpoint at once', () => {
   it('it does not answer: calls beyond a bound are not asked about, and other endpoints are asked', async () => {
     const [silent, other] = [await startReceiver({ status: null }), await startReceiver(yes)];

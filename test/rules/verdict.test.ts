@@ -199,7 +199,11 @@ describe('a refused create request → about whom it speaks', () => {
   });
 
   it.each([21210, 21215, 21219, 21609, 20003, 70051])('%i: the same for every call, with a fix', (code) => {
-    expect(accountFault(code)).toEqual({ meaning: expect.any(String), fix: expect.any(String) });
+    expect(accountFault(code)).toEqual({
+      meaning: expect.any(String),
+      fix: expect.any(String),
+      ofCountry: code === 21215,
+    });
   });
 
   it.each([21211, 21214, 21202, 99999, null])('%s: not the same for every call', (code) => {

@@ -1,4 +1,10 @@
-import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import {
+  type CountryCode,
+  getCountries,
+  getCountryCallingCode,
+  Metadata,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max';
 import type { Forbidden } from '../../workflows/callActivities.js';
 import { emergencyNumbers } from './emergencyNumbers.js';
 
@@ -21,7 +27,7 @@ const shortestArea = 2;
 const longestNumber = 16;
 
 /** Country calling codes, and the countries that share one. No code is the beginning of another one. */
-const countriesByCode = new Map<string, string[]>();
+const countriesByCode = new Map<string, CountryCode[]>();
 for (const country of getCountries()) {
   const code = getCountryCallingCode(country);
   countriesByCode.set(code, [...(countriesByCode.get(code) ?? []), country]);
@@ -65,9 +71,43 @@ function isPremiumRate(to: string, code: string): boolean {
 
 /** Does a premium-rate number begin like this, and go on with only this digit? */
 function beginsPremiumRate(beginning: string, digit: string): boolean {
-  for (let padded = beginning; padded.length <= longestNumber; padded += digit)
-    if (parsePhoneNumberFromString(padded)?.getType() === 'PREMIUM_RATE') return true;
-  return false;
+  const key = beginning + digit;
+  let begins = knownBeginnings.get(key);
+  if (begins === undefined) {
+    begins = numberLengths(partsOf(beginning).code)
+      .filter((length) => length >= beginning.length)
+      .map((length) => beginning.padEnd(length, digit))
+      .some((padded) => parsePhoneNumberFromString(padded)?.getType() === 'PREMIUM_RATE');
+    if (knownBeginnings.size >= mostKnownBeginnings) knownBeginnings.clear();
+    knownBeginnings.set(key, begins);
+  }
+  return begins;
+}
+
+/** The numbers of a list often begin alike. */
+const knownBeginnings = new Map<string, boolean>();
+const mostKnownBeginnings = 20_000;
+
+/** How long a number with this country calling code can be, with its +. */
+function numberLengths(code: string): number[] {
+  let lengths = lengthsByCode.get(code);
+  if (!lengths) {
+    lengths = [...new Set((countriesByCode.get(code) ?? []).flatMap(nationalLengths))].map(
+      (length) => 1 + code.length + length,
+    );
+    // Of a code of no country nothing is known.
+    if (lengths.length === 0) lengths = Array.from({ length: longestNumber }, (_, n) => n + 1);
+    lengthsByCode.set(code, lengths);
+  }
+  return lengths;
+}
+
+const lengthsByCode = new Map<string, number[]>();
+
+function nationalLengths(country: CountryCode): number[] {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  return metadata.numberingPlan?.possibleLengths() ?? [];
 }
 
 /** Of the prefixes of the setting, which are few. */

@@ -1,8 +1,9 @@
 import { log } from '@temporalio/activity';
 import type { Acceptance, AcceptedCall, CallActivities } from '../workflows/callActivities.js';
 import type { LookupEvidence } from '../workflows/callOutcome.js';
-import type { CallPlan } from '../workflows/callRequest.js';
+import type { CallPlan, CallRequest } from '../workflows/callRequest.js';
 import { rejectedByLookup } from '../workflows/rules/decision.js';
+import { everNamedAccounts } from './accounts/account.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { forbiddenDestination } from './destinations/forbiddenDestination.js';
 import { lookUpNumber } from './lookUpNumber.js';
@@ -14,8 +15,9 @@ import { planOf } from './validation/planOf.js';
 
 /**
  * Checks a request and freezes its plan, then performs Lookup if the plan says so and the number may be called at
- * all. Faults are a result; never throws. If Lookup spells the number otherwise, the plan has that spelling, and the
- * requested one beside it; that spelling must be one that may be called too. Then the call is placed, if nothing makes it wait.
+ * all. Faults are a result. Throws only if the store is away and the request names an account that is not known here. If
+ * Lookup spells the number otherwise, the plan has that spelling, and the requested one beside it; that spelling must be one
+ * that may be called too. Then the call is placed, if nothing makes it wait.
  */
 export function acceptAndLookUp(deps: ActivityDeps) {
   const accept = acceptCall(deps);
@@ -29,7 +31,8 @@ export function acceptAndLookUp(deps: ActivityDeps) {
     const { to: requestedTo, lookup: mode } = acceptance.plan;
     const ruledOut = forbiddenDestination(requestedTo, destinations);
     if (ruledOut) return { accepted: true, plan: acceptance.plan, lookup: null, forbidden: ruledOut };
-    const lookup = mode === 'off' ? null : await lookUp({ to: requestedTo, lookup: mode });
+    const { account } = acceptance.plan;
+    const lookup = mode === 'off' ? null : await lookUp({ to: requestedTo, lookup: mode, account });
     const plan = inSpellingOf(lookup, acceptance.plan);
     const forbidden = forbiddenDestination(plan.to, destinations);
     if (forbidden) return { accepted: true, plan, lookup, forbidden };
@@ -66,12 +69,20 @@ type Accepted = (Acceptance & { accepted: true; isStored: boolean }) | (Acceptan
  * Checks the request, which any Temporal client may have sent, and freezes policy and settings into the plan.
  */
 function acceptCall({ settings, store }: ActivityDeps) {
+  /** Of an account that is not known here, the store may know: the API may have read the file first. */
+  async function accountsFor({ account }: CallRequest): Promise<ReturnType<typeof everNamedAccounts>> {
+    const known = everNamedAccounts(settings.accounts);
+    if (account === undefined || known.has(account)) return known;
+    return new Map((await store.rememberedAccounts()).map((one) => [one.name, one]));
+  }
+
   return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<Accepted> => {
-    const policies = settings.policies();
-    const checked = checkCallRequest(input.request, { ...settings, policies });
+    const accounts = await accountsFor(input.request);
+    const context = { ...settings, policies: settings.policies(), accounts };
+    const checked = checkCallRequest(input.request, context);
     if ('faults' in checked) return { accepted: false, faults: checked.faults.map(faultLine) };
     const plan: CallPlan = {
-      ...planOf(checked.request, { ...settings, policies }, input.startedAt),
+      ...planOf(checked.request, context, input.startedAt),
       ...(settings.publicUrl === null ? { callbacks: false } : {}),
     };
     const row = {

@@ -1,8 +1,9 @@
 import type { BatchActivities } from '../workflows/batch/batchActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
+import { twilioClients } from './accounts/twilioClients.js';
 import { findAllowedTime } from './calling-window/findAllowedTime.js';
-import type { ActivityDeps } from './deps/activityDeps.js';
+import { type ActivityDeps, ofAccount } from './deps/activityDeps.js';
 import { endCall } from './endCall.js';
 import { endDuplicateCall } from './endDuplicateCall.js';
 import { feedBatch } from './feedBatch.js';
@@ -13,23 +14,23 @@ import { notifyOutcome } from './notifyOutcome.js';
 import { type OnStage, placeCall } from './place-call/placeCall.js';
 import { pollCall } from './pollCall.js';
 import { recordOutcome } from './recordOutcome.js';
-import { createTwilioClient } from './twilio/twilioClient.js';
 import { webhookId } from './webhooks/webhookId.js';
 
 export type { ActivityEvent } from './deps/activityDeps.js';
 
 /**
  * The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on
- * this Twilio account and this store.
+ * the configured Twilio accounts and this store.
  */
 export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
-  const { store, settings, emit } = deps;
-  const twilio = createTwilioClient(settings.twilio, (refusal) =>
-    emit(
-      refusal === null
+  const { store, emit } = deps;
+  const twilio = twilioClients((account, refusal) =>
+    emit({
+      ...(refusal === null
         ? { kind: 'reads-ok' }
-        : { kind: 'reads-refused', code: refusal.code, message: refusal.message },
-    ),
+        : { kind: 'reads-refused', code: refusal.code, message: refusal.message }),
+      ...ofAccount(account),
+    }),
   );
   const allDeps: ActivityDeps = { ...deps, twilio };
   return {
@@ -68,13 +69,13 @@ export function activitiesByQueue(all: CallActivities & BatchActivities) {
   };
 }
 
-/** The one activity of the dial queue. */
+/** The one activity of a dial queue. */
 export function createPlaceCallActivity(
   deps: Omit<ActivityDeps, 'twilio' | 'callStarter'>,
   onClaim: OnStage,
   onCheck: OnStage = () => () => {},
 ): Pick<CallActivities, 'placeCall'> {
   return {
-    placeCall: placeCall({ ...deps, twilio: createTwilioClient(deps.settings.twilio) }, onClaim, onCheck),
+    placeCall: placeCall({ ...deps, twilio: twilioClients() }, onClaim, onCheck),
   };
 }

@@ -1,7 +1,7 @@
 import type { CallActivities, FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
+import { withClientOf } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { throwIfOtherAccount } from './otherAccount.js';
 import { withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
@@ -19,20 +19,18 @@ const callAlreadyEnded = 21220;
  * may be repeated. Source: Twilio, "Update a Call resource".
  */
 export function endCall(deps: ActivityDeps) {
-  const { twilio } = deps;
   return (input: EndCallInput) => orReadRefusal(input.knownRefusal, () => end(input));
 
-  async function end({ callSid, isLast }: EndCallInput): Promise<FinalUpdate | null> {
-    const resource = twilio.calls(callSid);
+  async function end(input: EndCallInput): Promise<FinalUpdate | null> {
+    const { callSid, isLast } = input;
     const fetchUpdate = () =>
-      resource.fetch().then(
+      withClientOf(deps, input, ({ calls }) => calls(callSid).fetch()).then(
         (call) => {
           if (call.sid !== callSid)
             throw retryLater('CallNotOver', `Twilio answered about another call: ${call.sid}`);
           return updateFromCall(call, false);
         },
-        async (error) => {
-          await throwIfOtherAccount(deps, callSid, error);
+        (error) => {
           if (isLast && isNotFound(error)) return null;
           throw twilioUnavailable('CallNotOver', error);
         },
@@ -41,7 +39,8 @@ export function endCall(deps: ActivityDeps) {
     if (before === null) return null;
     if (isTerminal(before.status)) return withStoredCallbacks(deps, before);
     const answered = before.status === 'in-progress';
-    await resource.update({ status: answered ? 'completed' : 'canceled' }).catch((error) => {
+    const status = answered ? 'completed' : 'canceled';
+    await withClientOf(deps, input, ({ calls }) => calls(callSid).update({ status })).catch((error) => {
       if (!(error instanceof TwilioRestError && error.error.code === callAlreadyEnded))
         throw twilioUnavailable('CallNotOver', error);
     });

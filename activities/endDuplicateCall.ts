@@ -1,6 +1,7 @@
 import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { DuplicateCall } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
+import { clientOf } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { isNotFound, retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isSpellingOf } from './validation/canonicalNumber.js';
@@ -14,10 +15,11 @@ const triesBeforeAlarm = 5;
  * Ends a second Twilio call of one attempt. Does nothing to a call that is not ours: to another number, from another caller
  * id, or of another attempt. Throws `CallNotOver` until the call is over.
  */
-export function endDuplicateCall({ twilio, store, emit }: ActivityDeps) {
+export function endDuplicateCall(deps: ActivityDeps) {
+  const { store, emit } = deps;
   return async (input: DuplicateCall): Promise<void> => {
-    const { callId, attempt, callSid, duplicateSid, to, requestedTo, from } = input;
-    const resource = twilio.calls(duplicateSid);
+    const { callId, attempt, callSid, duplicateSid, account, to, requestedTo, from } = input;
+    const resource = clientOf(deps, 'CallNotOver', account).calls(duplicateSid);
     // Once, however often the call has to be ended.
     const raiseAlarm = (what: string) => {
       if (activityInfo().heartbeatDetails === raised) return;

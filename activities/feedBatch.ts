@@ -62,7 +62,8 @@ async function startRows(
 ) {
   const refused: { row: number; fault: string }[] = [];
   const started: number[] = [];
-  const context = { ...settings, policies: settings.policies() };
+  // Of an account that was taken out since the batch came in, the calls begin all the same, and wait.
+  const context = { ...settings, policies: settings.policies(), accounts: undefined };
   try {
     await forEachInParallel(rows, async ({ row, callId, request, canceled, requestedBy }) => {
       if (canceled) {

@@ -1,3 +1,5 @@
+import type { CallActivities } from '../workflows/callActivities.js';
+import { clientOf } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 
@@ -13,9 +15,9 @@ const errorLevel = '0';
  * Reads from a call's notifications why it failed; an error takes precedence over a warning. Throws
  * `CallNotSeen` while there is none: Twilio writes them a moment later, if at all.
  */
-export function fetchErrorCode({ twilio }: ActivityDeps) {
-  return async ({ callSid }: { callSid: string }): Promise<{ code: number; message: string }> => {
-    const notifications = await twilio
+export function fetchErrorCode(deps: ActivityDeps): CallActivities['fetchErrorCode'] {
+  return async ({ callSid, account }) => {
+    const notifications = await clientOf(deps, 'CallNotSeen', account)
       .calls(callSid)
       .notifications.list({ limit: 50 })
       .catch((error) => {

@@ -1,11 +1,12 @@
 import type { CallInstance } from 'twilio/lib/rest/api/v2010/account/call.js';
 import type { FindUnclearCallResult, PlaceCallInput } from '../workflows/callActivities.js';
+import { clientOf, journaledAccount } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { otherAccount } from './otherAccount.js';
 import type { Placement, PlacementKey } from './store/placements/placementJournal.js';
 import { timeOf } from './twilio/callResource.js';
 import { retryLater, twilioUnavailable } from './twilio/retryable.js';
 import { isStatusCallbackOf } from './twilio/statusCallbackUrl.js';
+import type { TwilioClient } from './twilio/twilioClient.js';
 import { canonicalNumber, isSpellingOf, listedSpellings } from './validation/canonicalNumber.js';
 
 /** When Twilio did answer, nothing is under way any more: only its list may lag behind. */
@@ -29,7 +30,7 @@ export function findUnclearCall(deps: ActivityDeps) {
   ): Promise<FindUnclearCallResult> => {
     const { callId, attempt, placement, requestedAt, plan } = input;
     const key = { callId, attempt, placement };
-    const { accountSid } = settings.twilio;
+    const accountSid = plan.account?.sid ?? settings.twilio.accountSid;
     // A worker that was frozen before its claim finds this entry when it goes on, and sends nothing. A
     // missing claim does not prove that nothing was sent: a database that failed over may have lost it. So
     // the search goes on as if there was one.
@@ -43,12 +44,13 @@ export function findUnclearCall(deps: ActivityDeps) {
     });
     if (entry.callSid !== null) return { kind: 'found', callSid: entry.callSid, sidFrom: 'journal' };
     if (entry.result !== null && entry.result !== 'abandoned') return { kind: 'absent' };
-    // The list of the configured account proves nothing of a request that went to another account.
-    if (entry.accountSid !== accountSid)
-      throw otherAccount('CallNotSeen', `may have made a call for ${callId}`, {
-        placedBy: entry.accountSid,
-        configured: accountSid,
-      });
+    // The list of one account proves nothing of a request that went to another one.
+    const other = journaledAccount(deps, 'CallNotSeen', {
+      placedBy: entry.accountSid,
+      expected: accountSid,
+      what: `may have made a call for ${callId}`,
+    });
+    const client = other === null ? clientOf(deps, 'CallNotSeen', plan.account) : deps.twilio.of(other);
 
     const ageSeconds = ageOf(entry, requestedAt);
     const { absentAfterSeconds } = plan.timeouts;
@@ -58,7 +60,10 @@ export function findUnclearCall(deps: ActivityDeps) {
     // Lookup may spell the number otherwise in this run than in the one that claimed.
     const numbers = [...new Set([entry.to, plan.to, plan.requestedTo ?? plan.to])];
     const { from } = plan;
-    const seen = await searchAtTwilio(deps, { ...key, numbers, from, ageSeconds, requiredSilenceSeconds });
+    const seen = await searchAtTwilio(
+      { ...deps, client },
+      { ...key, numbers, from, ageSeconds, requiredSilenceSeconds },
+    );
     if (seen.kind === 'found') return { ...seen, sidFrom: 'list' };
     if (seen.kind === 'absent') return seen;
     if (seen.kind === 'not-yet')
@@ -115,7 +120,10 @@ export async function searchAtTwilio(
   return { kind: 'absent' };
 }
 
-export type SearchDeps = Pick<ActivityDeps, 'store' | 'settings' | 'twilio'>;
+export interface SearchDeps extends Pick<ActivityDeps, 'store' | 'settings'> {
+  /** Of the account to which the create request went. */
+  client: TwilioClient;
+}
 
 /**
  * By the database's clock, so that no two machines need agree on the time; unless that clock was set back
@@ -127,7 +135,7 @@ export function ageOf({ ageSeconds }: Placement, requestedAt: string): number {
 
 /** Calls between the two numbers, made since the claim, that belong to no attempt yet. */
 async function candidatesSince(
-  { store, twilio }: SearchDeps,
+  { store, client }: SearchDeps,
   { numbers, from, ageSeconds }: Search,
 ): Promise<CallInstance[]> {
   // Twilio may list a number with digits that a country has given up, and compares text.
@@ -136,13 +144,13 @@ async function candidatesSince(
     [...new Set(spellingsOf(from))].map((caller) => ({ to, from: caller })),
   );
   const pages = await Promise.all(
-    pairs.map((pair) => twilio.calls.list({ ...pair, pageSize: 1000, limit: maxListedCalls })),
+    pairs.map((pair) => client.calls.list({ ...pair, pageSize: 1000, limit: maxListedCalls })),
   ).catch((error) => {
     throw twilioUnavailable('CallNotSeen', error);
   });
   const calls = [...new Map(pages.flat().map((call) => [call.sid, call])).values()];
   // Counted back from now by Twilio's own clock.
-  const twilioNow = Date.now() / 1000 + twilio.clockAheadSeconds();
+  const twilioNow = Date.now() / 1000 + client.clockAheadSeconds();
   const since = new Date((twilioNow - ageSeconds - clockSlackSeconds) * 1000).toISOString();
   const recent = calls.filter(
     (call) =>
@@ -170,7 +178,7 @@ async function ourCallAmong(
  * Events.
  */
 async function callWithOwnCallback(
-  { settings, twilio }: SearchDeps,
+  { settings, client }: SearchDeps,
   { callId, attempt }: Search,
   candidates: CallInstance[],
 ): Promise<CallInstance | undefined> {
@@ -178,7 +186,7 @@ async function callWithOwnCallback(
   if (publicUrl === null) return undefined;
   const attemptOfCall = { publicUrl, callId, attempt };
   for (const call of candidates) {
-    const events = await twilio
+    const events = await client
       .calls(call.sid)
       .events.list({ limit: 50 })
       .catch(() => []);

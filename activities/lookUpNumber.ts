@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhoneNumberInstance } from 'twilio/lib/rest/lookups/v2/phoneNumber.js';
 import type { LookupEvidence } from '../workflows/callOutcome.js';
-import type { LookupMode } from '../workflows/callRequest.js';
+import type { CallAccount, LookupMode } from '../workflows/callRequest.js';
 import { e164 } from '../workflows/rules/phoneNumber.js';
 import { noLookup } from '../workflows/rules/verdict.js';
+import { type AccountSettings, placingAccount } from './accounts/account.js';
+import { notConfigured } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import type { TwilioClient } from './twilio/twilioClient.js';
 import { TwilioRestError } from './twilio/twilioRestError.js';
 
 /** What to ask for besides the free check of the format. */
@@ -21,6 +24,14 @@ const budgetMs = 5_000;
 const firstPauseMs = 500;
 /** Lookups that may be under way at once, per worker: fewer than its slots, which others need too. */
 const maxUnderWay = 150;
+/** If there are several accounts: one whose Lookup hangs leaves the others enough. */
+const maxOfAccount = 50;
+
+interface Question {
+  to: string;
+  lookup: LookupMode;
+  account?: CallAccount | undefined;
+}
 
 /**
  * Asks Lookup v2. Never throws: if Lookup is down, refuses or does not know, that is evidence. A short outage
@@ -30,29 +41,45 @@ const maxUnderWay = 150;
  * A package may fail inside a 200, so both levels are read. Source: Twilio OpenAPI,
  * `lookups.v2.phone_number`.
  */
-export function lookUpNumber({ twilio, emit }: ActivityDeps) {
+export function lookUpNumber({
+  twilio,
+  settings,
+  emit,
+}: Pick<ActivityDeps, 'twilio' | 'emit'> & { settings: AccountSettings }) {
   let underWay = 0;
+  /** By account. */
+  const underWayOf = new Map<string, number>();
 
-  return async (number: { to: string; lookup: LookupMode }): Promise<LookupEvidence> => {
-    if (underWay >= maxUnderWay) {
+  return async ({ account: requested, ...number }: Question): Promise<LookupEvidence> => {
+    const account = placingAccount(settings, requested);
+    if (account === null) return noLookup(null, `not asked: ${notConfigured(requested as CallAccount)}`);
+    const { accountSid } = account.twilio;
+    const ownUnderWay = underWayOf.get(accountSid) ?? 0;
+    const mostOfAccount = settings.accounts.configured().size > 0 ? maxOfAccount : maxUnderWay;
+    if (underWay >= maxUnderWay || ownUnderWay >= mostOfAccount) {
       const why = `not asked: ${underWay} other questions to Lookup are under way without an answer`;
       emit({ kind: 'lookup', result: 'skipped', why });
       return noLookup(null, why);
     }
     underWay++;
+    underWayOf.set(accountSid, ownUnderWay + 1);
     try {
-      return await ask(number);
+      return await ask(number, twilio.of(account));
     } finally {
       underWay--;
+      underWayOf.set(accountSid, (underWayOf.get(accountSid) ?? 1) - 1);
     }
   };
 
-  async function ask({ to, lookup }: { to: string; lookup: LookupMode }): Promise<LookupEvidence> {
+  async function ask(
+    { to, lookup }: Pick<Question, 'to' | 'lookup'>,
+    { lookups }: TwilioClient,
+  ): Promise<LookupEvidence> {
     const fields = lookupFields[lookup];
     const lastTryAt = Date.now() + budgetMs;
     for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
       try {
-        const result = await twilio.lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
+        const result = await lookups.phoneNumbers(to).fetch(fields ? { fields } : {});
         emit({ kind: 'lookup', result: 'answered', why: null });
         return evidenceOf(to, result);
       } catch (error) {

@@ -1,8 +1,8 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
-import type { FinalUpdate } from '../workflows/callActivities.js';
+import type { CallActivities, FinalUpdate } from '../workflows/callActivities.js';
 import { isTerminal } from '../workflows/rules/twilioStatus.js';
+import { withClientOf } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
-import { throwIfOtherAccount } from './otherAccount.js';
 import { secondsSinceLastCallback, withStoredCallbacks } from './storedCallbacks.js';
 import { updateFromCall } from './twilio/callResource.js';
 import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twilio/retryable.js';
@@ -13,14 +13,14 @@ import { isNotFound, orReadRefusal, retryLater, twilioUnavailable } from './twil
  * Twilio has answered without a final status. A refusal to be read is returned once: see `orReadRefusal`.
  */
 export function pollCall(deps: ActivityDeps) {
-  const { twilio } = deps;
   return (input: PollCallInput) => orReadRefusal(input.knownRefusal, () => poll(input));
 
-  async function poll({ callSid, isLast, patienceSeconds }: PollCallInput): Promise<FinalUpdate | null> {
+  async function poll(input: PollCallInput): Promise<FinalUpdate | null> {
+    const { callSid, isLast, patienceSeconds } = input;
     // An earlier poll may have seen it ring. The Call resource no longer shows that once the call is over.
     const rangBefore = activityInfo().heartbeatDetails?.rang === true;
     if (activityInfo().attempt === 1 && patienceSeconds !== undefined) {
-      const silentSeconds = await secondsSinceLastCallback(deps, callSid);
+      const silentSeconds = await secondsSinceLastCallback(deps, input);
       if (silentSeconds !== null && silentSeconds < patienceSeconds)
         throw retryLater(
           'CallNotOver',
@@ -28,15 +28,11 @@ export function pollCall(deps: ActivityDeps) {
           Math.ceil(patienceSeconds - silentSeconds),
         );
     }
-    const call = await twilio
-      .calls(callSid)
-      .fetch()
-      .catch(async (error) => {
-        await throwIfOtherAccount(deps, callSid, error);
-        if (isLast && isNotFound(error)) return null;
-        if (rangBefore) heartbeat({ rang: true });
-        throw twilioUnavailable('CallNotOver', error);
-      });
+    const call = await withClientOf(deps, input, ({ calls }) => calls(callSid).fetch()).catch((error) => {
+      if (isLast && isNotFound(error)) return null;
+      if (rangBefore) heartbeat({ rang: true });
+      throw twilioUnavailable('CallNotOver', error);
+    });
     if (call === null) return null;
     if (call.sid !== callSid)
       throw retryLater('CallNotOver', `Twilio answered about another call: ${call.sid}`);
@@ -48,14 +44,4 @@ export function pollCall(deps: ActivityDeps) {
   }
 }
 
-interface PollCallInput {
-  callSid: string;
-  knownRefusal: number | null;
-  /** The last moment has passed: any answer of Twilio's is returned. */
-  isLast: boolean;
-  /**
-   * Polls only after this long without a stored callback, which the workflow may not know. Postpones the
-   * first try only.
-   */
-  patienceSeconds?: number;
-}
+type PollCallInput = Parameters<CallActivities['pollCall']>[0];

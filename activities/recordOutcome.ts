@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CallActivities, ForgottenPlacement, RecordOutcomeResult } from '../workflows/callActivities.js';
 import type { CallOutcome } from '../workflows/callOutcome.js';
 import { sipMeaning, sipUnwantedCode } from '../workflows/rules/sipResponse.js';
+import { clientIfConfigured } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { callIdTaken, isBetweenSameNumbers, resultFromJournal } from './place-call/claimRefusal.js';
 import { withNotifications } from './twilio/withNotifications.js';
@@ -11,11 +12,12 @@ import { withNotifications } from './twilio/withNotifications.js';
  * who opted out on the do-not-call list if that is configured. Throws `CallIdTaken`, and while the store is away; then Temporal retries for as long as it
  * takes.
  */
-export function recordOutcome({ settings, store, twilio, emit }: ActivityDeps) {
-  return async ({ outcome, after }: RecordOutcomeInput): Promise<RecordOutcomeResult> => {
+export function recordOutcome(deps: ActivityDeps) {
+  const { settings, store, emit } = deps;
+  return async ({ outcome, account, after }: RecordOutcomeInput): Promise<RecordOutcomeResult> => {
     const [forgotten, completed] = await Promise.all([
       findForgotten(outcome, after),
-      withNotifications(twilio, outcome),
+      withNotifications(() => clientIfConfigured(deps, account), outcome),
     ]);
     if (forgotten) return { forgotten };
     const recorded = await store.saveOutcome(completed);

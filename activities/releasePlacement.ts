@@ -11,10 +11,10 @@ export async function releasePlacement(
   deps: SearchDeps,
   placement: PlacementWithoutWorkflow,
 ): Promise<string | null> {
-  const { store, twilio, settings } = deps;
+  const { store, client, settings } = deps;
   const { callId, attempt, callSid, claimedAt } = placement;
   if (callSid !== null) {
-    const { sid, status } = await twilio.calls(callSid).fetch();
+    const { sid, status } = await client.calls(callSid).fetch();
     if (sid !== callSid || !isTerminal(status)) return null;
     await store.markEnded({ callId, attempt, callSid });
     return `Twilio call ${callSid} is over (${status})`;

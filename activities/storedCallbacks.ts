@@ -1,6 +1,7 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
-import type { FinalUpdate } from '../workflows/callActivities.js';
+import type { CallActivities, FinalUpdate } from '../workflows/callActivities.js';
 import type { CallUpdate } from '../workflows/callOutcome.js';
+import { clientIfConfigured } from './accounts/clientOf.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
 import { retryLater } from './twilio/retryable.js';
 
@@ -26,11 +27,15 @@ export async function withStoredCallbacks(deps: ActivityDeps, update: CallUpdate
 const clockSlackSeconds = 5;
 
 /** Seconds since the latest event that a stored callback reported; null when there is none. */
-export async function secondsSinceLastCallback(deps: ActivityDeps, callSid: string): Promise<number | null> {
+export async function secondsSinceLastCallback(
+  deps: ActivityDeps,
+  { callSid, account }: Pick<Parameters<CallActivities['pollCall']>[0], 'callSid' | 'account'>,
+): Promise<number | null> {
   const stored = await readStoredCallbacks(deps, callSid).catch(() => []);
   const times = stored.flatMap(({ at }) => (at === null ? [] : [Date.parse(at)]));
   if (times.length === 0) return null;
-  const seconds = deps.twilio.clockAheadSeconds() + (Date.now() - Math.max(...times)) / 1000;
+  const aheadSeconds = clientIfConfigured(deps, account)?.clockAheadSeconds() ?? 0;
+  const seconds = aheadSeconds + (Date.now() - Math.max(...times)) / 1000;
   return seconds < -clockSlackSeconds ? null : Math.max(0, seconds);
 }
 

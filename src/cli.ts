@@ -108,6 +108,7 @@ overApi(program.commandsGroup(calls).command('call'))
   .description('places a call')
   .argument('<to>', 'destination, E.164: +15005550006')
   .option('--from <number>', 'caller id, E.164; default: TWILIO_FROM of the API')
+  .option('--account <name>', 'Twilio account, a name from RINGTRUE_ACCOUNTS')
   .option('--say <text>', 'what the callee hears, as speech')
   .option('--twiml <twiml>', 'what the callee hears, as TwiML')
   .option('--url <url>', 'URL that answers with TwiML')
@@ -278,19 +279,29 @@ overApi(invalidNumbers.command('forget'))
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/invalidNumbers.js')).forget(number, options));
 
-const dialing = program.command('dialing').description('limits, pause and circuit breaker of the account');
+const dialing = program
+  .command('dialing')
+  .description('limits, pause and circuit breaker of the Twilio accounts');
+const accountOption = [
+  '--account <name>',
+  'a name from RINGTRUE_ACCOUNTS; default: the main account',
+] as const;
 overApi(dialing.command('show', { isDefault: true }))
   .description('shows limits, pause and circuit breaker')
+  .option(...accountOption)
   .action(async (options) => (await import('./commands/dialing.js')).show(options));
 overApi(dialing.command('pause'))
   .description('stops dialing; calls in flight go on, all others wait')
+  .option(...accountOption)
   .option('--reason <text>', 'why; kept in the record')
   .action(async (options) => (await import('./commands/dialing.js')).pause(options));
 overApi(dialing.command('resume'))
   .description('resumes dialing, and closes the circuit breaker')
+  .option(...accountOption)
   .action(async (options) => (await import('./commands/dialing.js')).resume(options));
 overApi(dialing.command('limits'))
   .description('sets limits for all workers at once; `default`: as the workers are configured')
+  .option(...accountOption)
   .option('--cps <rate>', 'calls placed per second')
   .option('--in-flight <count>', 'calls in flight at a time')
   .option('--per-number <count>', 'calls in flight to one number at a time')

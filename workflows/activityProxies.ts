@@ -10,11 +10,14 @@ import type {
   RecordAttemptInput,
   TwilioAnswer,
 } from './callActivities.js';
-import type { CallPlan } from './callRequest.js';
+import type { CallAccount, CallPlan } from './callRequest.js';
 import { maskNumber } from './rules/phoneNumber.js';
 
+/** The main account has a queue, and so has each further account: what becomes of one account delays no other one. */
+const queueOf = (what: 'dial' | 'read' | 'stopped', account: CallAccount | undefined) =>
+  `${workflowInfo().taskQueue}-${what}${account === undefined ? '' : `-${account.sid}`}`;
 /** Activities that read from Twilio have a queue of their own: when Twilio answers slowly, they alone are slow. */
-const readQueue = () => `${workflowInfo().taskQueue}-read`;
+const readQueue = ({ account }: { account?: CallAccount }) => queueOf('read', account);
 /** So have posts to clients, whose receivers may accept a connection and say nothing. */
 const notifyQueue = () => `${workflowInfo().taskQueue}-notify`;
 
@@ -53,7 +56,7 @@ export const { findAllowedTime } = proxyActivities<Pick<CallActivities, 'findAll
 export function placeCall(input: PlaceCallInput): Promise<PlaceCallResult> {
   const { plan } = input;
   return proxyActivities<Pick<CallActivities, 'placeCall'>>({
-    taskQueue: `${workflowInfo().taskQueue}-dial`,
+    taskQueue: queueOf('dial', plan.account),
     priority: {
       priorityKey: plan.priority,
       ...(plan.fairnessKey === null ? {} : { fairnessKey: plan.fairnessKey }),
@@ -72,9 +75,9 @@ export function placeCall(input: PlaceCallInput): Promise<PlaceCallResult> {
  * Ends once dialing is not stopped any more. On a queue of its own, which workers poll only then: until then the call waits in
  * Temporal, for however long, and costs neither history nor work.
  */
-export function awaitDialing(): Promise<void> {
+export function awaitDialing(account: CallAccount | undefined): Promise<void> {
   return proxyActivities<Pick<CallActivities, 'awaitDialing'>>({
-    taskQueue: `${workflowInfo().taskQueue}-stopped`,
+    taskQueue: queueOf('stopped', account),
     startToCloseTimeout: '10s',
     retry: { initialInterval: '1s', maximumInterval: '10s' },
     summary: 'wait until dialing is not stopped any more',
@@ -86,7 +89,7 @@ export function findUnclearCall(
   input: Parameters<CallActivities['findUnclearCall']>[0],
 ): Promise<FindUnclearCallResult> {
   return proxyActivities<Pick<CallActivities, 'findUnclearCall'>>({
-    taskQueue: readQueue(),
+    taskQueue: readQueue(input.plan),
     startToCloseTimeout: '30s',
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
     summary: "was the call made? ask the journal, then Twilio's list",
@@ -118,7 +121,7 @@ export function pollCall(
   { pollIntervalSeconds }: CallPlan['timeouts'],
 ): Promise<TwilioAnswer> {
   return proxyActivities<Pick<CallActivities, 'pollCall'>>({
-    taskQueue: readQueue(),
+    taskQueue: readQueue(input),
     startToCloseTimeout: '20s',
     retry: {
       initialInterval: `${pollIntervalSeconds}s`,
@@ -132,7 +135,7 @@ export function pollCall(
 /** For as long as it takes, as `pollCall`. */
 export function endCall(input: Parameters<CallActivities['endCall']>[0]): Promise<TwilioAnswer> {
   return proxyActivities<Pick<CallActivities, 'endCall'>>({
-    taskQueue: readQueue(),
+    taskQueue: readQueue(input),
     startToCloseTimeout: '30s',
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
     summary: 'cancel or hang up at Twilio, and read what Twilio says then',
@@ -142,7 +145,7 @@ export function endCall(input: Parameters<CallActivities['endCall']>[0]): Promis
 /** Bounded: it is an alarm, and the call itself goes on. */
 export function endDuplicateCall(input: DuplicateCall): Promise<void> {
   return proxyActivities<Pick<CallActivities, 'endDuplicateCall'>>({
-    taskQueue: readQueue(),
+    taskQueue: readQueue(input),
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: '5 minutes',
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '30s' },
@@ -155,18 +158,18 @@ export function endDuplicateCall(input: DuplicateCall): Promise<void> {
  * than `withinSeconds`.
  */
 export function fetchErrorCode(
-  callSid: string,
+  input: Parameters<CallActivities['fetchErrorCode']>[0],
   { withinSeconds, once }: { withinSeconds: number | null; once?: true },
 ): Promise<{ code: number; message: string }> {
   return proxyActivities<Pick<CallActivities, 'fetchErrorCode'>>({
-    taskQueue: readQueue(),
+    taskQueue: readQueue(input),
     startToCloseTimeout: '12s',
     ...(withinSeconds === null
       ? {}
       : { scheduleToCloseTimeout: `${Math.max(1, Math.ceil(withinSeconds))}s` }),
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: once ? 1 : 3 },
     summary: "why did it fail? ask Twilio's notifications",
-  }).fetchErrorCode({ callSid });
+  }).fetchErrorCode(input);
 }
 
 /** Only once: what these write is written again with the outcome. */

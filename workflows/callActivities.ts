@@ -6,15 +6,16 @@ import type {
   LookupEvidence,
   TwilioError,
 } from './callOutcome.js';
-import type { CallingWindow, CallPlan, CallRequest } from './callRequest.js';
+import type { CallAccount, CallingWindow, CallPlan, CallRequest } from './callRequest.js';
 
 /** What a call does outside its workflow. Implemented in `activities/`; the workflow knows nothing else of it. */
 export interface CallActivities {
   /**
    * Validates the request, freezes policy and settings into a plan, opens the call's row in the store, and asks Lookup v2
    * about the number unless `lookup` is `off`. Faults of the request are returned as data. Never waits for the store, whose
-   * row is written again with each later step, nor for long for Lookup: no answer is evidence too. Places the first attempt, as
-   * `placeCall` does, if the call need not wait for anything.
+   * row is written again with each later step, nor for long for Lookup: no answer is evidence too. Only an account that the
+   * worker does not know is looked for in the store, for as long as it takes. Places the first attempt, as `placeCall` does, if
+   * the call need not wait for anything.
    */
   acceptAndLookUp(input: {
     callId: string;
@@ -62,6 +63,8 @@ export interface CallActivities {
    */
   pollCall(input: {
     callSid: string;
+    /** Absent: the main account; so in every other input. */
+    account?: CallAccount;
     isLast: boolean;
     knownRefusal: number | null;
     patienceSeconds?: number;
@@ -71,7 +74,12 @@ export interface CallActivities {
    * Cancels a call that is queued or rings, hangs up one that was answered, and returns what Twilio then says. Throws
    * `CallNotOver`, which Temporal retries, until the status is final. `isLast`: as for `pollCall`.
    */
-  endCall(input: { callSid: string; isLast: boolean; knownRefusal: number | null }): Promise<TwilioAnswer>;
+  endCall(input: {
+    callSid: string;
+    account?: CallAccount;
+    isLast: boolean;
+    knownRefusal: number | null;
+  }): Promise<TwilioAnswer>;
 
   /**
    * Two Twilio calls name one attempt. Ends the second one, if it is a call of ours to the same number that no other attempt
@@ -80,7 +88,10 @@ export interface CallActivities {
   endDuplicateCall(input: DuplicateCall): Promise<void>;
 
   /** The error code that Twilio noted for a failed call (its Notifications). Throws `CallNotSeen` while there is none. */
-  fetchErrorCode(input: { callSid: string }): Promise<{ code: number; message: string }>;
+  fetchErrorCode(input: {
+    callSid: string;
+    account?: CallAccount;
+  }): Promise<{ code: number; message: string }>;
 
   /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
   recordAttempt(input: RecordAttemptInput): Promise<void>;
@@ -96,6 +107,7 @@ export interface CallActivities {
    */
   recordOutcome(input: {
     outcome: CallOutcome;
+    account?: CallAccount;
     after: { attempt: number; placement: number };
   }): Promise<RecordOutcomeResult>;
 
@@ -197,6 +209,8 @@ export type PlaceCallResult =
 
 /** What keeps a call from being placed for now. `until`, ISO 8601: not before, whatever else changes. */
 export type Hindrance =
+  /** `RINGTRUE_ACCOUNTS` does not have the call's account any more, or not yet. */
+  | ({ by: 'unconfigured-account' } & CallAccount)
   | { by: 'paused'; reason: string | null }
   /** `prefixes`: only numbers that begin so are held. Null or absent: nothing is dialed. */
   | { by: 'breaker'; reason: string | null; prefixes?: string[] | null }
@@ -240,6 +254,7 @@ export interface DuplicateCall {
   /** The attempt's own. */
   callSid: string;
   duplicateSid: string;
+  account?: CallAccount;
   to: string;
   /** The number as it was requested, if Lookup spells it otherwise. */
   requestedTo?: string;

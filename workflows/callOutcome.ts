@@ -144,6 +144,8 @@ export interface CallOutcome {
   /** The number as it was requested, if Lookup spells it otherwise. */
   requestedTo?: string;
   from: string;
+  /** The name of the further Twilio account that placed the call; left out when it is the main account. */
+  account?: string;
   metadata: Record<string, string>;
   outcome: Outcome;
   answeredBy: AnsweredBy | null;
@@ -187,6 +189,8 @@ export interface CallState {
   /** Null until the request is accepted, as is `from`. */
   to: string | null;
   from: string | null;
+  /** As in the outcome. */
+  account?: string;
   metadata: Record<string, string>;
   startedAt: string;
   state: CallStateName;

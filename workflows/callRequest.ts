@@ -9,6 +9,8 @@ export interface CallRequest {
   to: string;
   /** Caller id, E.164; without it `TWILIO_FROM`. */
   from?: string;
+  /** A name from `RINGTRUE_ACCOUNTS`: the Twilio account that places the call; the main account when absent. */
+  account?: string;
   /** What the callee hears: exactly one of `twiml`, `url` and `applicationSid`. TwiML: at most 4000 characters. */
   twiml?: string;
   /** Absolute http(s) URL that answers with TwiML, fetched by Twilio when the call is answered. */
@@ -46,6 +48,12 @@ export interface CallRequest {
   metadata?: Record<string, string>;
   /** Further parameters of Twilio's create, by Twilio's names: `SendDigits`, `Record`. */
   twilio?: TwilioParameters;
+}
+
+/** A Twilio account of `RINGTRUE_ACCOUNTS`. The SID says which one it is; the name is for people. */
+export interface CallAccount {
+  name: string;
+  sid: string;
 }
 
 /** Parameters of Twilio's create as Twilio's API description has them. */
@@ -152,6 +160,8 @@ export interface CallPlan {
   /** The number as it was requested, if Lookup spells it otherwise. */
   requestedTo?: string;
   from: string;
+  /** The further account that places the call. Absent: the main account. */
+  account?: CallAccount;
   content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;
   maxDurationSeconds: number;

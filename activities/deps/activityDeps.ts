@@ -1,8 +1,8 @@
 import type { Forbidden, Hindrance, PlaceCallResult } from '../../workflows/callActivities.js';
+import type { TwilioClients } from '../accounts/twilioClients.js';
 import type { WorkflowEnd } from '../store/calls/workflowEnds.js';
 import type { OutcomeStore } from '../store/outcomeStore.js';
 import type { BreakerChange } from '../store/placements/dialLimits.js';
-import type { TwilioClient } from '../twilio/twilioClient.js';
 import type { ActivitySettings } from './activitySettings.js';
 import type { CallStarter } from './callStarter.js';
 
@@ -10,7 +10,7 @@ import type { CallStarter } from './callStarter.js';
 export interface ActivityDeps {
   settings: ActivitySettings;
   store: OutcomeStore;
-  twilio: TwilioClient;
+  twilio: TwilioClients;
   /** Starts the calls of batches. */
   callStarter: CallStarter;
   /** Receives what operators want to count or to be alerted about. Must not throw. */
@@ -28,9 +28,18 @@ export type NotificationResult = (typeof notificationResults)[number];
 export const lookupResults = ['answered', 'no-answer', 'refused', 'skipped'] as const;
 export type LookupResult = (typeof lookupResults)[number];
 
+/** The name of the further account that the event is about. Absent: the main account. */
+interface OfAccount {
+  account?: string;
+}
+
 export type ActivityEvent =
   /** `by`: what hinders or forbids the placement; empty for every other result. */
-  | { kind: 'placement'; result: PlaceCallResult['kind']; by: Hindrance['by'] | Forbidden['by'] | '' }
+  | ({
+      kind: 'placement';
+      result: PlaceCallResult['kind'];
+      by: Hindrance['by'] | Forbidden['by'] | '';
+    } & OfAccount)
   | {
       kind: 'recorded';
       outcome: string;
@@ -44,11 +53,11 @@ export type ActivityEvent =
   /** No more tries: the notification is kept until an operator has it sent again. */
   | { kind: 'dead-letter'; type: string; id: string; host: string }
   /** Twilio refuses the account, not a number: no call can be placed until an operator fixes it. */
-  | { kind: 'account-trouble'; code: number | null; message: string }
-  | { kind: 'account-ok' }
+  | ({ kind: 'account-trouble'; code: number | null; message: string } & OfAccount)
+  | ({ kind: 'account-ok' } & OfAccount)
   /** Twilio refuses to tell how calls ended, though it may take creates. */
-  | { kind: 'reads-refused'; code: number | null; message: string }
-  | { kind: 'reads-ok' }
+  | ({ kind: 'reads-refused'; code: number | null; message: string } & OfAccount)
+  | ({ kind: 'reads-ok' } & OfAccount)
   /** One number that Lookup was to be asked about. `why`: null when it answered. */
   | { kind: 'lookup'; result: LookupResult; why: string | null }
   /** Two Twilio calls for one attempt, which must never be: the second one is ended. */
@@ -56,4 +65,9 @@ export type ActivityEvent =
   /** The workflow of a call was found to have ended without an outcome. */
   | ({ kind: 'workflow-ended'; callId: string } & Pick<WorkflowEnd, 'status' | 'at' | 'reason'>)
   /** The circuit breaker opened or closed. */
-  | ({ kind: 'breaker' } & BreakerChange);
+  | ({ kind: 'breaker' } & BreakerChange & OfAccount);
+
+/** What an account's name adds to an event about it. */
+export function ofAccount({ name }: { name: string | null }): OfAccount {
+  return name === null ? {} : { account: name };
+}

@@ -1,22 +1,18 @@
 import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
+import type { AccountSettings } from '../accounts/account.js';
 import type { Destinations } from '../destinations/forbiddenDestination.js';
 import type { BreakerRule, DialLimits } from '../store/placements/dialLimits.js';
-import type { TwilioSettings } from '../twilio/twilioClient.js';
 
 /**
- * The configuration of the activities. Read and checked in `src/`, once at start, except for the policies.
+ * The configuration of the activities. Read and checked in `src/`, once at start, except for the policies and for the
+ * accounts besides the main one.
  */
-export interface ActivitySettings extends DialLimits {
-  twilio: TwilioSettings;
+export interface ActivitySettings extends DialLimits, AccountSettings {
   /**
    * Origin (and path prefix, if any) under which Twilio reaches the API; no trailing slash. Null: Twilio cannot
    * reach it, so it is asked for no callbacks.
    */
   publicUrl: string | null;
-  /** `TWILIO_FROM`. */
-  defaultFrom: string | null;
-  /** `RINGTRUE_CPS`: calls placed per second over all workers together. */
-  callsPerSecond: number;
   /** How long a number counts as invalid after Twilio has shown it to be; 0: not at all. */
   rememberInvalidSeconds: number;
   /** Null: the circuit breaker never opens. */
@@ -38,7 +34,7 @@ export interface ActivitySettings extends DialLimits {
 /** The settings by which a call is accepted and placed, as the workers have them. The API answers by them too. */
 export type CallRules = Omit<
   ActivitySettings,
-  'twilio' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker'
+  'twilio' | 'accounts' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker'
 > & { notify: Pick<NotifySettings, 'allowPrivate'> };
 
 export interface NotifySettings {

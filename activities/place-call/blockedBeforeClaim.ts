@@ -1,4 +1,5 @@
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { placingAccount } from '../accounts/account.js';
 import { nextAllowedTime } from '../calling-window/findAllowedTime.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import { forbiddenDestination } from '../destinations/forbiddenDestination.js';
@@ -8,8 +9,8 @@ import { notYet } from './claimRefusal.js';
 type BlockDeps = Pick<ActivityDeps, 'settings' | 'store'>;
 
 /**
- * What blocks a placement now and is not for the database to decide: the destination, the calling window and the
- * eligibility URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
+ * What blocks a placement now and is not for the database to decide: an account that is not configured, the destination, the
+ * calling window and the eligibility URLs. Null: nothing does. A placement that was claimed before is never blocked here, since the claim tells
  * what became of it.
  */
 export async function blockedBeforeClaim(
@@ -17,10 +18,18 @@ export async function blockedBeforeClaim(
   input: PlaceCallInput,
 ): Promise<PlaceCallResult | null> {
   const blocked =
+    blockedByAccount(deps, input) ??
     blockedByDestination(deps, input) ??
     (await blockedByWindow(deps, input)) ??
     (await blockedByEligibility(deps, input));
   return blocked && !(await wasPlacedBefore(deps, input)) ? blocked : null;
+}
+
+/** It may have been taken out while the call waited; or this worker has not read it yet. */
+function blockedByAccount({ settings }: BlockDeps, { plan }: PlaceCallInput): PlaceCallResult | null {
+  const { account } = plan;
+  if (account === undefined || placingAccount(settings, account) !== null) return null;
+  return notYet({ by: 'unconfigured-account', ...account });
 }
 
 /** Checked again here: the setting may have changed since the request was accepted. */
@@ -76,7 +85,7 @@ async function blockedByStore(
   { settings, store }: BlockDeps,
   input: PlaceCallInput,
 ): Promise<PlaceCallResult | null> {
-  const { accountSid } = settings.twilio;
+  const accountSid = input.plan.account?.sid ?? settings.twilio.accountSid;
   const { to, requestedTo = to } = input.plan;
   const [{ paused, breaker }, ...entries] = await Promise.all([
     store.readDialing({ accountSid }),

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceCallInput } from '../../workflows/callActivities.js';
 import type { CallPlan } from '../../workflows/callRequest.js';
 import { maxQueueSeconds } from '../../workflows/rules/twilioStatus.js';
+import { configuredAccount, type FurtherAccounts } from '../accounts/account.js';
 import type { ActivityDeps } from '../deps/activityDeps.js';
 import type { CallRules } from '../deps/activitySettings.js';
 import { dialLimitsOf } from '../store/placements/dialLimits.js';
 import type { ClaimRequest, ClaimResult, PlacementKey } from '../store/placements/placementJournal.js';
+import type { TwilioSettings } from '../twilio/twilioClient.js';
 
 /** A send time this near is waited for here. For a later one the call goes back to the queue. */
 const sendWithinSeconds = 3;
@@ -30,7 +32,7 @@ export async function claimPlacement(
   { settings, store }: Pick<ActivityDeps, 'settings' | 'store'>,
   input: PlaceCallInput,
 ): Promise<ClaimResult> {
-  const request = claimRequestOf(settings, settings.twilio.accountSid, input);
+  const request = claimRequestOf(settings, input);
   const deadline = Date.now() + maxClaimWaitMs;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 400)) {
     const claim = await store.claimPlacement(request);
@@ -40,25 +42,32 @@ export async function claimPlacement(
   }
 }
 
+/** What a claim goes by. `twilio` is the main account. */
+export interface ClaimSettings extends CallRules {
+  twilio: Pick<TwilioSettings, 'accountSid'>;
+  accounts: FurtherAccounts;
+}
+
 /** What the store is asked for a placement. */
 export function claimRequestOf(
-  rules: CallRules,
-  accountSid: string,
+  settings: ClaimSettings,
   { callId, attempt, placement, plan, lookupSaysValid }: Omit<PlaceCallInput, 'requestedAt'>,
 ): PlacementKey & ClaimRequest {
+  const { account } = plan;
+  const own = account === undefined ? null : configuredAccount(settings.accounts, account.sid);
   return {
     callId,
     attempt,
     placement,
-    accountSid,
+    accountSid: account?.sid ?? settings.twilio.accountSid,
     to: plan.to,
     requestedTo: plan.requestedTo,
     from: plan.from,
     // While a search goes on, a second call between the numbers could be taken for the first one's.
     abandonedAfterSeconds: longestSearchSeconds(plan) + searchDelaySeconds,
-    limits: dialLimitsOf(rules),
+    limits: dialLimitsOf({ ...settings, ...own }),
     parallel: plan.allowParallel,
-    rememberInvalidSeconds: rules.rememberInvalidSeconds,
+    rememberInvalidSeconds: settings.rememberInvalidSeconds,
     // A client that switches Lookup off knows better than an older Lookup. A refused create still counts.
     lookupSaysValid: lookupSaysValid || plan.lookup === 'off',
     sendWithinSeconds,

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { ofAccount } from '../deps/activityDeps.js';
 import { blockedBeforeClaim } from './blockedBeforeClaim.js';
 import { claimRequestOf } from './claimPlacement.js';
 import { resultFromJournal } from './claimRefusal.js';
@@ -27,16 +28,19 @@ export function placeAtOnce(
 ): (input: PlaceCallInput, startedAt: number) => Promise<PlaceCallResult | null> {
   const { settings, store } = deps;
   let underWay = 0;
-  let pausedUntil = 0;
+  /** By account: a SID, or '' for the main one. */
+  const pausedUntil = new Map<string, number>();
 
   return async (input, startedAt) => {
     if (activityInfo().attempt > 1) return placedBefore(input).catch(() => null);
     const now = Date.now();
-    if (underWay >= maxUnderWay || now < pausedUntil || now - startedAt > beginWithinMs) return null;
+    const isPaused = now < (pausedUntil.get(input.plan.account?.sid ?? '') ?? 0);
+    if (underWay >= maxUnderWay || isPaused || now - startedAt > beginWithinMs) return null;
     underWay++;
     try {
       const result = await claimAndSend(input, startedAt);
-      if (result) deps.emit({ kind: 'placement', result: result.kind, by: '' });
+      const { account = { name: null } } = input.plan;
+      if (result) deps.emit({ kind: 'placement', result: result.kind, by: '', ...ofAccount(account) });
       return result;
     } catch {
       return null;
@@ -52,12 +56,12 @@ export function placeAtOnce(
 
   async function claimAndSend(input: PlaceCallInput, startedAt: number): Promise<PlaceCallResult | null> {
     if (await hasToWait(input)) return null;
-    const request = claimRequestOf(settings, settings.twilio.accountSid, input);
+    const request = claimRequestOf(settings, input);
     const claim = await store.claimPlacement({ ...request, atOnce: true });
     if (claim.claimed) return sendClaimed(deps, input, claim, startedAt);
     const isOfOneCountry = claim.by === 'breaker' && claim.prefixes !== null;
     if (reasonsOfAccount.includes(claim.by) && !isOfOneCountry)
-      pausedUntil = Date.now() + pauseAfterRefusalMs;
+      pausedUntil.set(input.plan.account?.sid ?? '', Date.now() + pauseAfterRefusalMs);
     return null;
   }
 

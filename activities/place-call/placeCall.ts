@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { ofAccount } from '../deps/activityDeps.js';
 import { blockedBeforeClaim } from './blockedBeforeClaim.js';
 import { claimPlacement } from './claimPlacement.js';
 import { claimRefusal, notYet } from './claimRefusal.js';
@@ -36,7 +37,8 @@ export function placeCall(
   return async (input) => {
     const startedAt = Date.now();
     const result = await place(input, startedAt);
-    deps.emit({ kind: 'placement', result: result.kind, by: notPlacedBy(result) });
+    const { account = { name: null } } = input.plan;
+    deps.emit({ kind: 'placement', result: result.kind, by: notPlacedBy(result), ...ofAccount(account) });
     return result;
   };
 

@@ -7,7 +7,7 @@ import type { CallRules } from '../deps/activitySettings.js';
 import { forbiddenDestination } from '../destinations/forbiddenDestination.js';
 import type { OutcomeStore } from '../store/outcomeStore.js';
 import type { Refusal } from '../store/placements/placementJournal.js';
-import { claimRequestOf } from './claimPlacement.js';
+import { type ClaimSettings, claimRequestOf } from './claimPlacement.js';
 import { claimRefusal } from './claimRefusal.js';
 
 /** What would become of a call that is requested now, as far as is known without asking anybody else. */
@@ -22,8 +22,7 @@ export interface CallPreview {
 
 export interface PreviewDeps {
   store: OutcomeStore;
-  rules: CallRules;
-  accountSid: string;
+  settings: ClaimSettings;
 }
 
 /**
@@ -31,7 +30,7 @@ export interface PreviewDeps {
  * nothing, and asks neither Lookup nor an eligibility URL. Throws `StoreUnavailable`.
  */
 export async function previewCalls(
-  { store, rules, accountSid }: PreviewDeps,
+  { store, settings }: PreviewDeps,
   plans: CallPlan[],
 ): Promise<CallPreview[]> {
   const inputs = plans.map((plan) => ({
@@ -42,14 +41,12 @@ export async function previewCalls(
     // Before the call is placed, Lookup is asked again, and its newer answer counts. If it is off, an older one does not.
     lookupSaysValid: true,
   }));
-  const refusals = await store.previewPlacements(
-    inputs.map((input) => claimRequestOf(rules, accountSid, input)),
-  );
+  const refusals = await store.previewPlacements(inputs.map((input) => claimRequestOf(settings, input)));
   // By the database's clock, as claims are.
   const now = new Date(await store.databaseNow());
   return Promise.all(
     inputs.map((input, nth) =>
-      previewOf({ ...input, requestedAt: now.toISOString() }, rules, refusals[nth] ?? [], now),
+      previewOf({ ...input, requestedAt: now.toISOString() }, settings, refusals[nth] ?? [], now),
     ),
   );
 }

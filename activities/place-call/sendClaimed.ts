@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import { placingAccount } from '../accounts/account.js';
 import type { ClaimResult } from '../store/placements/placementJournal.js';
 import { isOutsideWindow } from './blockedBeforeClaim.js';
 import { type PlaceCallDeps, sendPlacement } from './sendPlacement.js';
@@ -25,8 +26,10 @@ export async function sendClaimed(
   const hasWindowClosed = await isOutsideWindow(input, databaseNow());
   // Nothing is awaited between this look at the clock and the create request: a worker that was frozen
   // before it must not dial when the workflow has long gone on without it.
-  const why = whyTooLate(input, startedAt, { hasWindowClosed, now: databaseNow() });
-  if (why === null) return sendPlacement(deps, input, databaseNow);
+  const tooLate = whyTooLate(input, startedAt, { hasWindowClosed, now: databaseNow() });
+  const account = placingAccount(deps.settings, input.plan.account);
+  if (tooLate === null && account !== null) return sendPlacement(deps, input, account, databaseNow);
+  const why = tooLate ?? 'its account is not configured any more';
   return certainlyNotSent(deps, input, { why, retryAfterSeconds: 0 });
 }
 

@@ -4,7 +4,8 @@ import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivi
 import type { CallUpdate } from '../../workflows/callOutcome.js';
 import type { TwilioParameters } from '../../workflows/callRequest.js';
 import { accountFault, classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
-import type { ActivityDeps } from '../deps/activityDeps.js';
+import type { Account } from '../accounts/account.js';
+import { type ActivityDeps, type ActivityEvent, ofAccount } from '../deps/activityDeps.js';
 import { statusCallbackUrl } from '../twilio/statusCallbackUrl.js';
 import { surelyNotSent, TwilioRestError } from '../twilio/twilioRestError.js';
 import { countryPrefix } from '../validation/countryPrefix.js';
@@ -17,13 +18,15 @@ export type PlaceCallDeps = Omit<ActivityDeps, 'callStarter'>;
  * journal. Never throws. Sends before it first awaits anything. `databaseNow`: the database's clock, in ms.
  */
 export async function sendPlacement(
-  deps: PlaceCallDeps,
+  { emit, ...others }: PlaceCallDeps,
   input: PlaceCallInput,
+  account: Account,
   databaseNow: () => number,
 ): Promise<PlaceCallResult> {
+  const deps = { ...others, emit: (event: ActivityEvent) => emit({ ...event, ...ofAccount(account) }) };
   let callSid: string;
   try {
-    callSid = (await deps.twilio.calls.create(createOptions(deps, input))).sid;
+    callSid = (await deps.twilio.of(account).calls.create(createOptions(deps, input))).sid;
   } catch (error) {
     return notCreated(deps, input, error);
   }
@@ -93,7 +96,7 @@ async function refused(
     accountTrouble,
     accountFaultCode: !accountTrouble && (fault !== null || callWaits) ? error.code : null,
     accountFaultPrefix: fault?.ofCountry ? countryPrefix(input.plan.to) : null,
-    why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fault.fix})` : ''}`,
+    why: `${error.code} ${error.message}${fault ? ` (${fault.meaning}; ${fixFor(input, fault.fix)})` : ''}`,
   });
   // Of the first few calls nobody could know that every other one would be refused too.
   if (!callWaits && !isSameFault) {
@@ -104,8 +107,19 @@ async function refused(
   // Calls to other countries go on: the circuit breaker says what is held.
   if (fault?.ofCountry) return recorded ? { kind: 'account-trouble', error } : notRecorded;
   deps.emit({ kind: 'account-trouble', code, message });
-  log.error('Twilio refuses the account: calls wait until you fix it', { code, httpStatus });
+  log.error('Twilio refuses the account: calls wait until you fix it', {
+    account: input.plan.account?.name ?? null,
+    code,
+    httpStatus,
+  });
   return recorded ? { kind: 'account-trouble', error } : notRecorded;
+}
+
+/** What to do, in the words of where the account is configured. */
+function fixFor({ plan }: PlaceCallInput, fix: string): string {
+  return plan.account === undefined
+    ? fix
+    : fix.replace('TWILIO_ACCOUNT_SID', 'its accountSid in RINGTRUE_ACCOUNTS');
 }
 
 /** For lists: a placed call shows at once, before its first callback. */

@@ -16,6 +16,7 @@ import { migrate } from './migrate.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
 import { placements } from './placements/placements.js';
+import { rememberedAccountRows } from './rememberedAccounts.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -64,6 +65,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...invalidNumbers(db),
     ...dialingControlRows(db),
     ...deadLetterRows(db),
+    ...rememberedAccountRows(db),
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),

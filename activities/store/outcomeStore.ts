@@ -6,6 +6,7 @@ import type { DoNotCallList } from './do-not-call/doNotCallList.js';
 import type { InvalidNumbers } from './do-not-call/invalidNumbers.js';
 import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
+import type { RememberedAccounts } from './rememberedAccounts.js';
 
 /**
  * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
@@ -23,7 +24,8 @@ export interface OutcomeStore
     BatchStore,
     DoNotCallList,
     InvalidNumbers,
-    DeadLetters {
+    DeadLetters,
+    RememberedAccounts {
   /** Throws when the store cannot serve. For `/readyz`. */
   ping(): Promise<void>;
   close(): Promise<void>;

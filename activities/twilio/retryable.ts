@@ -52,6 +52,8 @@ export function isNotFound(error: unknown): boolean {
 
 /** Twilio could not be reached, or refused: retry after its `Retry-After`, if it sent one. */
 export function twilioUnavailable(type: 'CallNotOver' | 'CallNotSeen', error: unknown) {
+  // It says already what is to be said.
+  if (error instanceof ApplicationFailure) return error;
   const why = error instanceof Error ? error.message : String(error);
   const failure = retryLater(
     type,

@@ -8,14 +8,18 @@ const maxMessageLength = 200;
 /**
  * Returns the outcome with what Twilio noted about its answered attempts: faults of TwiML documents and of the
  * URLs that they name, which the callee hears and no callback tells. Asks once and briefly. Never throws: if
- * Twilio does not answer, the outcome is returned as it is.
+ * Twilio does not answer, or the account is not configured, the outcome is returned as it is.
  */
-export async function withNotifications(twilio: TwilioClient, outcome: CallOutcome): Promise<CallOutcome> {
-  if (!outcome.attempts.some(wasAnswered)) return outcome;
+export async function withNotifications(
+  clientOfCall: () => TwilioClient | null,
+  outcome: CallOutcome,
+): Promise<CallOutcome> {
+  const client = outcome.attempts.some(wasAnswered) ? clientOfCall() : null;
+  if (client === null) return outcome;
   const attempts = await Promise.all(
     outcome.attempts.map(async (attempt) => {
       const notifications = wasAnswered(attempt)
-        ? await notificationsOf(twilio, attempt.callSid as string)
+        ? await notificationsOf(client, attempt.callSid as string)
         : [];
       return notifications.length === 0
         ? attempt

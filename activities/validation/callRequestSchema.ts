@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type CallAccount,
   type CallRequest,
   lookupModes,
   machineDetections,
@@ -30,9 +31,13 @@ export interface RequestContext {
   policies: Record<string, RetryPolicy>;
   /** Caller id of requests that name none; null when there is none. */
   defaultFrom: string | null;
+  /** The Twilio accounts that a request may name. Absent: not known here, so that any name passes. */
+  accounts?: ReadonlyMap<string, CallAccount & { defaultFrom: string | null }> | undefined;
 }
 
 const maxMetadataBytes = 4096;
+/** Of the accounts that a request may name, in a fault. */
+const mostNamesShown = 20;
 /** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
 const unstorable = /[\0\p{Surrogate}]/u;
 
@@ -65,6 +70,7 @@ export const moment = () => {
 };
 
 const expectedFairnessKey = 'text of 1..64 printable ASCII characters';
+const expectedAccount = 'the name of a Twilio account in RINGTRUE_ACCOUNTS';
 const expectedTwiml = 'TwiML of 1..4000 characters';
 
 /** The fields of a CallRequest one by one; the rules between fields are in `checkCallRequest`. */
@@ -75,6 +81,10 @@ export const callRequestSchema = z
       from: phoneNumber('+15005550006')
         .exactOptional()
         .meta({ description: 'Caller id, E.164; required when the server has no default.' }),
+      account: z
+        .string(must(expectedAccount))
+        .exactOptional()
+        .meta({ description: 'The Twilio account that places the call, by its name in RINGTRUE_ACCOUNTS.' }),
       twiml: z
         .string(must(expectedTwiml))
         .min(1, { ...must(expectedTwiml), abort: true })
@@ -243,9 +253,9 @@ function faultsBetweenFields(input: Record<string, unknown>, context: RequestCon
       `names ${contentFields.length === 0 ? 'none' : contentFields.join(' and ')} of what the callee may hear; exactly one of twiml, url and applicationSid is needed`,
     );
 
-  if (input.from === undefined && context.defaultFrom === null)
-    add('from', 'is missing, and the server has no default caller ID; must be a phone number in E.164');
-  const from = input.from ?? context.defaultFrom;
+  const account = accountFaults(input, context);
+  faults.push(...account.faults);
+  const from = input.from ?? account.defaultFrom;
   if (typeof from === 'string' && typeof input.to === 'string' && spelled(from) === spelled(input.to))
     add('from', `is ${show(from)}, the destination itself; must be another number`);
 
@@ -263,6 +273,35 @@ function faultsBetweenFields(input: Record<string, unknown>, context: RequestCon
 
   if (isObject(input.metadata)) faults.push(...faultsInMetadata(input.metadata));
   return faults;
+}
+
+/** An account that is not the main one has its own caller IDs, and none of the main account's. */
+function accountFaults(
+  { account, from }: Record<string, unknown>,
+  { accounts, defaultFrom }: RequestContext,
+): { faults: Fault[]; defaultFrom: string | null } {
+  const missing = (whose: string) => ({
+    path: 'from',
+    message: `is missing, and ${whose} has no default caller ID; must be a phone number in E.164`,
+  });
+  if (typeof account !== 'string') {
+    const isMissing = account === undefined && from === undefined && defaultFrom === null;
+    return { faults: isMissing ? [missing('the server')] : [], defaultFrom };
+  }
+  if (accounts === undefined) return { faults: [], defaultFrom: null };
+  const named = accounts.get(account);
+  if (named !== undefined) {
+    const isMissing = from === undefined && named.defaultFrom === null;
+    const whose = `account ${show(account)}`;
+    return { faults: isMissing ? [missing(whose)] : [], defaultFrom: named.defaultFrom };
+  }
+  const names = [...accounts.keys()];
+  const right =
+    names.length === 0
+      ? 'must be left out, since RINGTRUE_ACCOUNTS names no account'
+      : `must be one of ${names.slice(0, mostNamesShown).join(', ')}${names.length > mostNamesShown ? ' …' : ''}, or left out for the main account`;
+  const message = `is ${show(account)}, but no Twilio account has that name; ${right}`;
+  return { faults: [{ path: 'account', message }], defaultFrom: null };
 }
 
 function spelled(number: string): string {

@@ -19,9 +19,12 @@ export function planOf(request: CallRequest, settings: PlanSettings, startedAt: 
   // RFC 3339 allows t and z; not every reader of times does.
   const notBefore = request.notBefore?.toUpperCase() ?? null;
   const giveUpAt = request.giveUpAt?.toUpperCase() ?? null;
+  const account = request.account === undefined ? undefined : settings.accounts?.get(request.account);
+  const defaultFrom = account === undefined ? settings.defaultFrom : account.defaultFrom;
   return {
     to: request.to,
-    from: request.from ?? (settings.defaultFrom as string),
+    from: request.from ?? (defaultFrom as string),
+    ...(account === undefined ? {} : { account: { name: account.name, sid: account.sid } }),
     content: contentOf(request),
     ringTimeoutSeconds: request.ringTimeoutSeconds ?? 30,
     maxDurationSeconds: request.maxDurationSeconds ?? 3600,
@@ -58,8 +61,14 @@ function contentOf({ twiml, url, applicationSid }: CallRequest): CallPlan['conte
 
 /** The request that this plan was made of, with every default: what a dry run shows. It can be sent as it is. */
 export function requestOf(plan: CallPlan): CallRequest {
-  const { content, timeouts: _, notifyOn, ...rest } = plan;
-  const fields = { ...rest, ...content, ...(plan.notifyUrl === null ? {} : { notifyOn: [...notifyOn] }) };
+  const { content, timeouts: _, notifyOn, account, ...rest } = plan;
+  const named = account === undefined ? {} : { account: account.name };
+  const fields = {
+    ...rest,
+    ...named,
+    ...content,
+    ...(plan.notifyUrl === null ? {} : { notifyOn: [...notifyOn] }),
+  };
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null),
   ) as unknown as CallRequest;

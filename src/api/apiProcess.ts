@@ -32,6 +32,7 @@ export type ApiSettings = Pick<
 export interface ApiParts {
   settings: ApiSettings;
   policies: ApiDependencies['policies'];
+  accounts: ApiDependencies['accounts'];
   temporal: Client;
   store: OutcomeStore;
   readiness: Readiness;
@@ -55,6 +56,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     taskQueue: settings.taskQueue,
     publicUrl: publicUrlOf(settings, port),
     accountSid: settings.accountSid,
+    accounts: parts.accounts,
     dialLimits: settings.dialLimits,
     rules: settings.rules,
     twilioAuthTokens: settings.twilioAuthTokens,

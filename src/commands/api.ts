@@ -1,6 +1,9 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../api/apiProcess.js';
+import { noteOpenBreakers } from '../api/noteOpenBreakers.js';
+import { liveAccounts } from '../config/accounts/liveAccounts.js';
+import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import { apiConfiguration, temporalSettings } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { Closing } from '../process/closing.js';
@@ -37,8 +40,14 @@ export async function runApi(): Promise<void> {
     watchCertificate(access, { read: () => temporalSettings(process.env), readiness, log, signal });
     const registered = ensureSearchAttributes(client.connection, { temporal, log, readiness, signal });
     registered.catch(() => {});
+    const { secrets } = configuration;
+    const accounts = liveAccounts(configuration.accounts, { log, metrics, secrets });
+    void rememberAccounts(accounts, { store, readiness, log, signal });
+    const { accountSid } = configuration;
+    void noteOpenBreakers({ accountSid, accounts }, { store, readiness, signal });
     const server = await serveApi({
       settings: configuration,
+      accounts,
       policies: livePolicies(configuration.policies, { log, metrics }),
       temporal: client,
       store,

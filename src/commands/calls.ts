@@ -10,6 +10,7 @@ import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
   from?: string;
+  account?: string;
   say?: string;
   twiml?: string;
   url?: string;
@@ -141,6 +142,7 @@ function requestOf(to: string, options: PlaceOptions): object {
   const fields = {
     to,
     from: options.from,
+    account: options.account,
     twiml:
       options.say === undefined ? options.twiml : `<Response><Say>${escaped(options.say)}</Say></Response>`,
     url: options.url,

@@ -4,12 +4,16 @@ import { byWhomAt } from '../terminal/byWhomAt.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
 
-type Answer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
+type AccountAnswer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
+type Answer = AccountAnswer & { accounts: Record<string, AccountAnswer> };
+
+/** Without `account`: the main one. */
+type AccountOptions = ApiOptions & { account?: string };
 
 /** Of the newest changes; `--json` shows more of them. */
 const changesShown = 5;
 
-interface LimitOptions extends ApiOptions {
+interface LimitOptions extends AccountOptions {
   cps?: string;
   inFlight?: string;
   perNumber?: string;
@@ -17,34 +21,38 @@ interface LimitOptions extends ApiOptions {
 }
 
 /** `ringtrue dialing`. */
-export async function show(options: ApiOptions): Promise<void> {
+export async function show(options: AccountOptions): Promise<void> {
   printDialing(options, await new ApiClient(options).send<Answer>('GET', '/dialing'));
 }
 
 /** `ringtrue dialing pause`. */
-export async function pause(options: ApiOptions & { reason?: string }): Promise<void> {
-  const body = options.reason === undefined ? {} : { body: { reason: options.reason } };
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/pause', body));
+export async function pause(options: AccountOptions & { reason?: string }): Promise<void> {
+  const { account, reason } = options;
+  const body = { ...(account === undefined ? {} : { account }), ...(reason === undefined ? {} : { reason }) };
+  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/pause', { body }));
 }
 
 /** `ringtrue dialing resume`. */
-export async function resume(options: ApiOptions): Promise<void> {
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/resume'));
+export async function resume(options: AccountOptions): Promise<void> {
+  const { account } = options;
+  const body = account === undefined ? {} : { account };
+  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/resume', { body }));
 }
 
 /** `ringtrue dialing limits`. */
 export async function limits(options: LimitOptions): Promise<void> {
-  const { cps, inFlight, perNumber, contacts } = options;
-  const body = {
+  const { account, cps, inFlight, perNumber, contacts } = options;
+  const limits = {
     ...(cps === undefined ? {} : { callsPerSecond: numberOf('--cps', cps) }),
     ...(inFlight === undefined ? {} : { callsInFlight: numberOf('--in-flight', inFlight) }),
     ...(perNumber === undefined ? {} : { callsPerNumber: numberOf('--per-number', perNumber) }),
     ...(contacts === undefined ? {} : contactsOf(contacts)),
   };
-  if (Object.keys(body).length === 0)
+  if (Object.keys(limits).length === 0)
     throw new UsageError(
       'No limit is given; must be at least one of --cps, --in-flight, --per-number and --contacts',
     );
+  const body = { ...(account === undefined ? {} : { account }), ...limits };
   printDialing(options, await new ApiClient(options).send<Answer>('PATCH', '/dialing/limits', { body }));
 }
 
@@ -65,8 +73,18 @@ function contactsOf(text: string) {
   return { contactsPerNumber: Number(count), contactsPeriodSeconds: Number(seconds) };
 }
 
-function printDialing(options: ApiOptions, dialing: Answer): void {
-  print(options, dialing, sheetOf(dialing));
+/** As JSON, always all accounts; for people, the one of the options and which others there are. */
+function printDialing(options: AccountOptions, dialing: Answer): void {
+  const { account } = options;
+  const names = Object.keys(dialing.accounts);
+  const shown = account === undefined ? dialing : dialing.accounts[account];
+  if (shown === undefined)
+    throw new UsageError(
+      `--account is ${JSON.stringify(account)}; must be ${names.length === 0 ? 'left out, since RINGTRUE_ACCOUNTS names no account' : `one of ${names.join(', ')}`}`,
+    );
+  const others = names.filter((name) => name !== account);
+  const more = others.length === 0 ? '' : `\nOther accounts, with --account: ${others.join(', ')}`;
+  print(options, dialing, sheetOf(shown) + more);
 }
 
 /** The state of dialing, for people. */
@@ -79,7 +97,7 @@ function sheetOf({
   inFlight,
   nextPlacementAt,
   changes,
-}: Answer): string {
+}: AccountAnswer): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
   const shown = (name: keyof DialLimitOverrides) => {
     const limit = limits[name] ?? configured?.[name];

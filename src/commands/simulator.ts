@@ -1,4 +1,7 @@
+import { Registry } from 'prom-client';
+import { liveAccounts } from '../config/accounts/liveAccounts.js';
 import { simulatorConfiguration } from '../config/configuration.js';
+import { simulatedAccounts } from '../dev/simulatedAccounts.js';
 import { startSimulatorAt } from '../dev/startSimulatorAt.js';
 import { createLog } from '../process/log.js';
 import { stopSignal, whenAborted } from '../process/stopSignal.js';
@@ -7,7 +10,9 @@ import { simulatorCredentials } from '../simulator/simulatorOptions.js';
 /** `ringtrue simulator`: the simulated Twilio alone. Returns after a stop signal. */
 export async function runSimulator(): Promise<void> {
   const configuration = simulatorConfiguration(process.env);
-  const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
+  const { secrets } = configuration;
+  const log = createLog({ level: configuration.logLevel, secrets });
+  const further = liveAccounts(configuration.accounts, { log, metrics: new Registry(), secrets });
   const signal = stopSignal();
   const { accountSid, authToken } = configuration.account ?? simulatorCredentials;
   const simulator = await startSimulatorAt({
@@ -16,6 +21,7 @@ export async function runSimulator(): Promise<void> {
     accountSid,
     authToken,
     ...(configuration.callsPerSecond === null ? {} : { callsPerSecond: configuration.callsPerSecond }),
+    accounts: () => simulatedAccounts(further),
     log: (message) => log.debug(message),
   });
   log.info(

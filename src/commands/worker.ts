@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
+import { liveAccounts } from '../config/accounts/liveAccounts.js';
+import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import { temporalSettings, workerConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
@@ -17,7 +19,7 @@ import { checkTemporal } from '../temporal/temporalClient.js';
 import { watchCertificate } from '../temporal/watchCertificate.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
-import { watchAccount } from '../worker/watchAccount.js';
+import { watchAccounts } from '../worker/watchAccount.js';
 import { watchBacklog } from '../worker/watchBacklog.js';
 import { workerEndpoints } from '../worker/workerEndpoints.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
@@ -44,23 +46,28 @@ export async function runWorker(): Promise<void> {
     const { client, close } = renewableClient(access);
     closing.add('the connection to Temporal', close);
     readiness.probe('temporal', () => checkTemporal(client, temporal));
+    const { secrets } = configuration;
+    const accounts = liveAccounts(configuration.accounts, { log, metrics, secrets });
+    void rememberAccounts(accounts, { store, readiness, log, signal });
+    const settings = {
+      ...configuration.activities,
+      accounts,
+      policies: livePolicies(configuration.policies, { log, metrics }),
+    };
     watchBacklog(metrics, {
       store,
-      accountSid: configuration.activities.twilio.accountSid,
+      settings,
       temporal: client,
       taskQueue: configuration.taskQueue,
     });
     watchCertificate(access, { read: () => temporalSettings(process.env), readiness, log, signal });
-    watchDialing(metrics, readiness, () => currentCapacity(store, configuration.activities));
+    watchDialing(metrics, readiness, settings, (sid) => currentCapacity(store, settings, sid));
     const emit = activityListener(metrics, readiness, log);
-    void watchAccount(configuration.activities.twilio, { readiness, emit, log, signal });
+    void watchAccounts(settings, { readiness, emit, log, signal });
     const worker = startWorker({
       access,
       taskQueue: configuration.taskQueue,
-      settings: {
-        ...configuration.activities,
-        policies: livePolicies(configuration.policies, { log, metrics }),
-      },
+      settings,
       store,
       emit,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),

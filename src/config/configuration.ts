@@ -10,6 +10,7 @@ import type { DialLimits } from '../../activities/store/placements/dialLimits.js
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import type { ProgressMode } from '../../workflows/rules/twilioStatus.js';
 import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import type { AccountSource } from './accounts/liveAccounts.js';
 import type { ApiToken } from './apiTokens.js';
 import {
   type CommonConfiguration,
@@ -27,8 +28,10 @@ export interface ApiConfiguration extends CommonConfiguration {
   publicUrl: string | null;
   /** False: Twilio is asked for no status callbacks. */
   callbacks: boolean;
-  /** The account whose dialing the API shows and controls. */
+  /** The main account. */
   accountSid: string;
+  /** The accounts besides the main one. */
+  accounts: AccountSource;
   /** The limits with which the workers are configured. */
   dialLimits: DialLimits;
   /** Auth tokens with which Twilio may sign callbacks. */
@@ -45,8 +48,9 @@ export interface ApiConfiguration extends CommonConfiguration {
 }
 
 export interface WorkerConfiguration extends CommonConfiguration {
-  activities: Omit<ActivitySettings, 'policies'>;
+  activities: Omit<ActivitySettings, 'policies' | 'accounts'>;
   policies: PolicySource;
+  accounts: AccountSource;
   host: string;
   /** Where `/healthz`, `/readyz` and `/metrics` are served; null: nowhere. */
   workerPort: number | null;
@@ -59,18 +63,23 @@ export interface SetupConfiguration extends CommonConfiguration {
 }
 
 export interface DevConfiguration
-  extends Omit<ApiConfiguration, 'databaseUrl' | 'accountSid' | 'twilioAuthTokens' | 'dialLimits' | 'rules'> {
+  extends Omit<
+    ApiConfiguration,
+    'databaseUrl' | 'accountSid' | 'accounts' | 'twilioAuthTokens' | 'dialLimits' | 'rules'
+  > {
   /** Null: the store is embedded, under the data directory. */
   databaseUrl: string | null;
   /** Null: a Temporal server was named, and none is started. */
   temporalServer: { port: number; uiPort: number } | null;
   /** Null: the simulator stands in for Twilio. */
   twilio: { settings: TwilioSettings; authTokens: string[] } | null;
+  /** The accounts besides the main one. Those without a `baseUrl` are at the simulator if it stands in for Twilio. */
+  accountsAt: (simulatorUrl: string | null) => AccountSource;
   simulatorPort: number;
   /** Without the settings that depend on addresses. */
   callSettings: Omit<
     ActivitySettings,
-    'twilio' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify' | 'doNotCall'
+    'twilio' | 'accounts' | 'publicUrl' | 'policies' | 'defaultFrom' | 'notify' | 'doNotCall'
   >;
   notify: NotifySettings;
   doNotCall: DoNotCallSettings;
@@ -84,6 +93,8 @@ export interface SimulatorConfiguration {
   /** The simulated account; null: the built-in one. */
   account: { accountSid: string; authToken: string } | null;
   callsPerSecond: number | null;
+  /** Accounts that are simulated besides. */
+  accounts: AccountSource;
 }
 
 /** For real phones. */
@@ -102,6 +113,7 @@ export function apiConfiguration(env: NodeJS.ProcessEnv): ApiConfiguration {
     ...r.common(),
     ...r.api(),
     accountSid: twilio?.settings.accountSid ?? '',
+    accounts: r.accounts(twilio?.settings ?? noTwilio, r.dialLimits(1)),
     dialLimits: r.dialLimits(1),
     twilioAuthTokens: twilio?.authTokens ?? [],
     rules: {
@@ -126,6 +138,7 @@ export function workerConfiguration(env: NodeJS.ProcessEnv): WorkerConfiguration
     apiTokens,
     databaseUrl: r.requiredDatabaseUrl(),
     policies,
+    accounts: r.accounts(twilio?.settings ?? noTwilio, r.dialLimits(1)),
     activities: {
       ...r.callSettings(standardCallSettings),
       twilio: twilio?.settings ?? noTwilio,
@@ -147,6 +160,18 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
   const named = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => r.set[name]);
   const common = r.common();
   const address = `127.0.0.1:${port}`;
+  // The simulator's calls last seconds: with the waits for real phones they would look stuck.
+  const callSettings = r.callSettings(
+    twilio === null
+      ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
+      : standardCallSettings,
+  );
+  const accountsAt = (simulatorUrl: string | null) => {
+    const reader = new ConfigurationReader(env);
+    const main = twilio?.settings ?? { ...noTwilio, ...simulated, baseUrl: simulatorUrl };
+    return reader.done(reader.accounts(main, callSettings));
+  };
+  r.accounts(twilio?.settings ?? { ...noTwilio, ...simulated, baseUrl: anySimulator }, callSettings);
   // A call that began with the simulator must never continue with real Twilio, and the other way round.
   const dataDirectory = join(common.dataDirectory, twilio === null ? 'simulated' : 'twilio');
   return r.done({
@@ -162,12 +187,8 @@ export function devConfiguration(env: NodeJS.ProcessEnv): DevConfiguration {
     simulatorPort: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
     notify: r.notify(twilio?.authTokens ?? [simulatorCredentials.authToken], twilio === null),
     doNotCall: r.doNotCall(),
-    // The simulator's calls last seconds: with the waits for real phones they would look stuck.
-    callSettings: r.callSettings(
-      twilio === null
-        ? { callsPerSecond: 10, callbackWait: 4, pollInterval: 1, absentAfter: 10, rememberInvalid: 0 }
-        : standardCallSettings,
-    ),
+    callSettings,
+    accountsAt,
   });
 }
 
@@ -216,7 +237,14 @@ export function simulatorConfiguration(env: NodeJS.ProcessEnv): SimulatorConfigu
     port: r.values.RINGTRUE_SIMULATOR_PORT ?? 3001,
     account: accountSid && authToken ? { accountSid, authToken } : null,
     callsPerSecond: r.values.RINGTRUE_CPS ?? null,
+    accounts: r.accounts(
+      { ...noTwilio, accountSid: accountSid ?? simulatorCredentials.accountSid, baseUrl: anySimulator },
+      r.dialLimits(1),
+    ),
   });
 }
 
+/** Where simulated accounts are, while nobody knows the port yet. */
+const anySimulator = 'http://127.0.0.1';
+const simulated = { accountSid: simulatorCredentials.accountSid };
 const noTwilio: TwilioSettings = { accountSid: '', username: '', password: '', baseUrl: null };

@@ -7,6 +7,8 @@ import { breakerRule, type DialLimits } from '../../activities/store/placements/
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
+import type { AccountSource } from './accounts/liveAccounts.js';
+import { readAccounts } from './accounts/readAccounts.js';
 import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
 import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
@@ -162,7 +164,7 @@ export class ConfigurationReader {
         this.fault(`${other} is missing; must be set, since ${one} is (or unset both)`);
     const { TWILIO_CA_BUNDLE: bundle } = this.#unquoted;
     if (bundle !== undefined) this.#checkPemFile(`TWILIO_CA_BUNDLE is ${bundle}`, bundle);
-    if (isTwilio(set.TWILIO_BASE_URL)) this.#checkPublicUrl();
+    if (isTwilio(set.TWILIO_BASE_URL)) for (const fault of this.#publicUrlFaults()) this.fault(fault);
     for (const name of ['TWILIO_REGION', 'TWILIO_EDGE'] as const)
       if (set[name] && set.TWILIO_BASE_URL)
         this.fault(`${name} has no effect, since TWILIO_BASE_URL is set; must be unset (or unset the other)`);
@@ -175,7 +177,7 @@ export class ConfigurationReader {
         baseUrl: values.TWILIO_BASE_URL ?? null,
         region: values.TWILIO_REGION ?? null,
         edge: values.TWILIO_EDGE ?? null,
-        proxyUrl: this.#proxyUrl(),
+        proxyUrl: this.#proxyUrl(values.TWILIO_BASE_URL ?? null, (fault) => this.fault(fault)),
       },
       authTokens: [
         authToken,
@@ -184,27 +186,52 @@ export class ConfigurationReader {
     };
   }
 
+  /**
+   * The accounts besides the main one. An entry without a `baseUrl` of its own goes where the main account goes, and has
+   * the main account's limits unless it has others.
+   */
+  accounts(
+    main: Pick<TwilioSettings, 'accountSid' | 'baseUrl' | 'region' | 'edge'>,
+    { callsPerSecond, callsInFlight }: Pick<DialLimits, 'callsPerSecond' | 'callsInFlight'>,
+  ): AccountSource {
+    const path = this.values.RINGTRUE_ACCOUNTS ?? null;
+    const connectionOf = (own: string | null) => {
+      const baseUrl = own ?? main.baseUrl;
+      const faults = isTwilio(baseUrl ?? undefined) ? this.#publicUrlFaults() : [];
+      const location =
+        baseUrl === null
+          ? { region: main.region ?? null, edge: main.edge ?? null }
+          : { region: null, edge: null };
+      const proxyUrl = this.#proxyUrl(baseUrl, (fault) => faults.push(fault));
+      return { connection: { baseUrl, ...location, proxyUrl }, faults };
+    };
+    const defaults = { mainAccountSid: main.accountSid, callsPerSecond, callsInFlight, connectionOf };
+    const read = path === null ? { accounts: new Map() } : readAccounts(path, defaults);
+    if ('faults' in read) for (const fault of read.faults) this.fault(fault);
+    return { path, defaults, atStart: 'accounts' in read ? read.accounts : new Map() };
+  }
+
   /** The proxy for requests to Twilio. Null: none. Requests to an http URL never use one. */
-  #proxyUrl(): string | null {
-    const target = new URL(this.values.TWILIO_BASE_URL ?? 'https://api.twilio.com');
+  #proxyUrl(baseUrl: string | null, report: (fault: string) => void): string | null {
+    const target = new URL(baseUrl ?? 'https://api.twilio.com');
     const proxy = target.protocol === 'https:' ? egressProxy(target.hostname, this.#unquoted) : null;
     if (proxy === null) return null;
     if (/^https?:\/\//i.test(proxy.url) && URL.canParse(proxy.url)) return proxy.url;
     // It may hold a password.
-    this.fault(
+    report(
       `${proxy.name} is set, but not right; must be an http(s) URL such as http://proxy.internal:3128 (or name ${target.hostname} in NO_PROXY)`,
     );
     return null;
   }
 
   /** Twilio refuses to create a call whose status callback leads to a host that is not public. */
-  #checkPublicUrl(): void {
+  #publicUrlFaults(): string[] {
     const right =
       'the URL under which Twilio reaches the API, such as https://calls.example.com (or none: then there are no callbacks, and every call is decided by polling)';
-    if (!this.set.RINGTRUE_PUBLIC_URL) this.fault(`RINGTRUE_PUBLIC_URL is missing; must be ${right}`);
+    if (!this.set.RINGTRUE_PUBLIC_URL) return [`RINGTRUE_PUBLIC_URL is missing; must be ${right}`];
     const publicUrl = this.values.RINGTRUE_PUBLIC_URL;
     const trouble = publicUrl === undefined || publicUrl === 'none' ? null : whyNotPublic(publicUrl);
-    if (trouble !== null) this.fault(`RINGTRUE_PUBLIC_URL is ${publicUrl}, and ${trouble}; must be ${right}`);
+    return trouble === null ? [] : [`RINGTRUE_PUBLIC_URL is ${publicUrl}, and ${trouble}; must be ${right}`];
   }
 
   /** The settings of the API: those of `http`. An API that other machines can reach must have tokens. */

@@ -152,6 +152,7 @@ export const environment = z.object({
       must('a phone number in E.164: + and 2 to 15 digits, such as +15005550006'),
     )
     .transform(canonicalNumber),
+  RINGTRUE_ACCOUNTS: z.string(),
   RINGTRUE_CPS: z
     .string()
     .regex(/^\d{1,4}(\.\d{1,3})?$/, must('a number 0.01..1000'))

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { Gauge, type Registry } from 'prom-client';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import type { Log } from '../process/log.js';
+import { fingerprintOf } from './fingerprintOf.js';
 import { readPolicies } from './policies.js';
 
 /** Where the retry policies come from. */
@@ -74,14 +74,4 @@ export function livePolicies(
     },
   });
   return now;
-}
-
-/** Changes if the file is written or replaced, also behind symbolic links. */
-function fingerprintOf(path: string): string {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
-  }
 }

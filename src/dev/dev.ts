@@ -1,10 +1,13 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Registry } from 'prom-client';
+import { type FurtherAccounts, noFurtherAccounts } from '../../activities/accounts/account.js';
 import { lockDirectory } from '../../activities/store/database/directoryLock.js';
 import { openStore, openStoreLazily } from '../../activities/store/openStore.js';
 import { dialLimitsOf } from '../../activities/store/placements/dialLimits.js';
 import { publicUrlOf, serveApi } from '../api/apiProcess.js';
+import { liveAccounts } from '../config/accounts/liveAccounts.js';
+import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import type { DevConfiguration } from '../config/configuration.js';
 import { ConfigurationError } from '../config/configurationReader.js';
 import { livePolicies } from '../config/livePolicies.js';
@@ -21,10 +24,11 @@ import { findTemporalCli } from '../temporal/temporalCli.js';
 import { checkTemporal, lazyClient } from '../temporal/temporalClient.js';
 import { currentCapacity } from '../worker/createDialWorker.js';
 import { startWorker } from '../worker/startWorker.js';
-import { watchAccount } from '../worker/watchAccount.js';
+import { watchAccounts } from '../worker/watchAccount.js';
 import { watchBacklog } from '../worker/watchBacklog.js';
 import { activityListener, watchDialing, watchProcess } from '../worker/workerMetrics.js';
 import { loggingCalls } from './loggingCalls.js';
+import { simulatedAccounts } from './simulatedAccounts.js';
 import { startSimulatorAt } from './startSimulatorAt.js';
 
 /** The addresses of everything that `ringtrue dev` runs. */
@@ -70,20 +74,24 @@ export async function startDev(
   const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
   const defaultFrom = configuration.defaultFrom ?? (simulator ? simulatedFrom : null);
   const policies = livePolicies(configuration.policies, { log, metrics });
+  const { secrets } = configuration;
+  const accounts = liveAccounts(configuration.accountsAt(simulator?.url ?? null), { log, metrics, secrets });
+  simulator?.simulate(accounts);
+  void rememberAccounts(accounts, { store, readiness, log, signal });
   const settings = {
     ...configuration.callSettings,
     twilio: twilio.settings,
+    accounts,
     publicUrl: publicUrlOf(configuration, port),
     policies,
     notify: configuration.notify,
     doNotCall: configuration.doNotCall,
     defaultFrom,
   };
-  const { accountSid } = twilio.settings;
-  watchBacklog(metrics, { store, accountSid, temporal: client, taskQueue: configuration.taskQueue });
-  watchDialing(metrics, readiness, () => currentCapacity(store, settings));
+  watchBacklog(metrics, { store, settings, temporal: client, taskQueue: configuration.taskQueue });
+  watchDialing(metrics, readiness, settings, (sid) => currentCapacity(store, settings, sid));
   const emit = activityListener(metrics, readiness, log);
-  if (simulator === null) void watchAccount(twilio.settings, { readiness, emit, log, signal });
+  if (simulator === null) void watchAccounts(settings, { readiness, emit, log, signal });
   const worker = startWorker({
     access: new TemporalAccess(temporal),
     taskQueue: configuration.taskQueue,
@@ -110,6 +118,7 @@ export async function startDev(
       twilioAuthTokens: twilio.authTokens,
     },
     policies,
+    accounts,
     temporal: client,
     store,
     readiness,
@@ -182,14 +191,23 @@ async function openTemporal(
 }
 
 async function startSimulated(configuration: DevConfiguration, log: Log) {
+  let further: FurtherAccounts = noFurtherAccounts;
   const simulator = await startSimulatorAt({
     host: '127.0.0.1',
     port: configuration.simulatorPort,
     ...simulatorCredentials,
     callsPerSecond: configuration.callSettings.callsPerSecond,
+    accounts: () => simulatedAccounts(further),
     log: (message) => log.debug(message),
   });
   const { accountSid, authToken } = simulatorCredentials;
   const settings = { accountSid, username: accountSid, password: authToken, baseUrl: simulator.url };
-  return { ...simulator, settings };
+  return {
+    ...simulator,
+    settings,
+    /** The accounts besides the main one: known once the simulator has its URL. */
+    simulate(accounts: FurtherAccounts) {
+      further = accounts;
+    },
+  };
 }

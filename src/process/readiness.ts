@@ -23,6 +23,12 @@ export class Readiness {
     this.#notes.set(part, text);
   }
 
+  /** Shows a part no more. */
+  forget(part: string): void {
+    this.#notes.delete(part);
+    this.#troubles.delete(part);
+  }
+
   /** Asks about a part, at most once a second. The message of what `ask` throws is the trouble. */
   probe(part: string, ask: () => Promise<unknown>): void {
     this.#probes.set(part, shared(ask));

@@ -6,7 +6,7 @@ export interface SimulatorOptions {
    * Address to listen on; `127.0.0.1` when absent. The control paths answer loopback only, whatever this is.
    */
   host?: string;
-  /** `AC…`: the only account of the simulator. */
+  /** `AC…`: the main account of the simulator. */
   accountSid: string;
   /** Authenticates REST requests, and signs callbacks. */
   authToken: string;
@@ -14,6 +14,8 @@ export interface SimulatorOptions {
   apiKeys?: { sid: string; secret: string }[];
   /** Calls dialed per call second; the rest wait in the queue. Default 1, as on a new Twilio account. */
   callsPerSecond?: number;
+  /** Further accounts: those of this moment. */
+  accounts?: () => SimulatedAccount[];
   /** How many call seconds pass in a real second; default 1. Callbacks are delivered in real time. */
   speed?: number;
   /** How many calls are remembered; default 10 000. The oldest calls that are over are forgotten first. */
@@ -23,6 +25,12 @@ export interface SimulatorOptions {
   /** Called for each create, with a message without full numbers. */
   log?: (message: string) => void;
 }
+
+/** An account with its credentials. */
+export type SimulatedAccount = Pick<
+  SimulatorOptions,
+  'accountSid' | 'authToken' | 'apiKeys' | 'callsPerSecond'
+>;
 
 /** Behavior of Twilio that is not confirmed. Each option exists, so that both can be tried. */
 export interface Unconfirmed {

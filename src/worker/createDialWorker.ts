@@ -1,4 +1,5 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type AccountSettings, placingAccount } from '../../activities/accounts/account.js';
 import { type ActivityEvent, createPlaceCallActivity } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
@@ -12,28 +13,30 @@ import { dialSlotSupplier, fetchAheadSeconds } from './dialSlotSupplier.js';
 /** Enough for any rate limit: a poll takes some milliseconds. */
 const maxPolls = 10;
 
+export interface DialWorkerParts {
+  connection: NativeConnection;
+  /** The task queue of the workflow; the others are named after it. */
+  taskQueue: string;
+  settings: ActivitySettings;
+  store: OutcomeStore;
+  emit: (event: ActivityEvent) => void;
+}
+
 /**
- * Creates the worker for `placeCall` tasks. They have a queue of their own, in Temporal's order by priority
+ * Creates the worker for `placeCall` tasks of one account. They have a queue of their own, in Temporal's order by priority
  * and fairness, and the worker fetches one only while the account has capacity.
  */
 export function createDialWorker(
-  parts: {
-    connection: NativeConnection;
-    /** The task queue of the workflow; the one for `placeCall` is named after it. */
-    taskQueue: string;
-    settings: ActivitySettings;
-    store: OutcomeStore;
-    emit: (event: ActivityEvent) => void;
-  },
+  parts: DialWorkerParts,
+  { taskQueue, readCapacity }: { taskQueue: string; readCapacity: () => Promise<Capacity> },
   options: Partial<WorkerOptions> = {},
 ): { worker: Promise<Worker>; stopPolling: () => Promise<void> } {
-  const { connection, taskQueue, settings, store } = parts;
-  const slots = dialSlotSupplier(() => currentCapacity(store, settings));
+  const slots = dialSlotSupplier(readCapacity);
   const none = { type: 'fixed-size', numSlots: 1 } as const;
   const worker = Worker.create({
     ...options,
-    connection,
-    taskQueue: `${taskQueue}-dial`,
+    connection: parts.connection,
+    taskQueue,
     activities: createPlaceCallActivity(parts, slots.onClaim, slots.onCheck),
     maxConcurrentActivityTaskPolls: maxPolls,
     tuner: {
@@ -46,15 +49,24 @@ export function createDialWorker(
   return { worker, stopPolling: slots.stopPolling };
 }
 
-/** What the account may place within the time by which tasks are fetched ahead. */
-export function currentCapacity(
+/** What an account may place within the time by which tasks are fetched ahead. `sid`: null for the main account. */
+export async function currentCapacity(
   store: OutcomeStore,
-  settings: DialLimits & Pick<ActivitySettings, 'twilio'>,
+  settings: DialLimits & AccountSettings,
+  sid: string | null = null,
 ): Promise<Capacity> {
-  const { accountSid } = settings.twilio;
+  const account = placingAccount(settings, sid === null ? undefined : { sid });
+  if (account === null) return unconfigured;
   return store.availableCapacity({
-    accountSid,
-    limits: dialLimitsOf(settings),
+    accountSid: account.twilio.accountSid,
+    limits: dialLimitsOf({ ...settings, ...account }),
     withinSeconds: fetchAheadSeconds,
   });
 }
+
+/** Its calls are fetched all the same, so that they show what they wait for. */
+const unconfigured: Capacity = {
+  stopped: { by: 'unconfigured-account', reason: null, isTesting: false },
+  available: null,
+  waitSeconds: 0,
+};

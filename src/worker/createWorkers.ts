@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { knownSids } from '../../activities/accounts/account.js';
 import {
   type ActivityEvent,
   activitiesByQueue,
@@ -8,8 +10,7 @@ import type { ActivitySettings } from '../../activities/deps/activitySettings.js
 import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
-import { createDialWorker, currentCapacity } from './createDialWorker.js';
-import { createStoppedWorker } from './stoppedWorker.js';
+import { accountWorkers } from './accountWorkers.js';
 
 /**
  * Activities that run at once, per worker process and queue. An activity that waits for an answer costs a
@@ -20,8 +21,13 @@ import { createStoppedWorker } from './stoppedWorker.js';
  * `read`: Twilio is one host, and allows only so many requests at once.
  */
 const slots = { main: 300, notify: 300, read: 100 } as const;
+/** Of a further account: polls that wait cost memory, and there may be many accounts. */
+const readsOfFurther = { slots: 50, polls: 2 } as const;
 /** Enough to fill the slots: a poll takes some milliseconds. */
 const polls = 5;
+
+/** How soon a new account has its workers. */
+const lookForAccountsMs = 1_000;
 
 export interface WorkersParts {
   connection: NativeConnection;
@@ -46,25 +52,25 @@ export interface Workers {
 
 /**
  * Creates every worker of a process. What may be slow has a queue and a worker of its own: posts to clients
- * (`-notify`), reads from Twilio (`-read`), placements (`-dial`), and calls that wait while dialing is stopped
- * (`-stopped`). Then what is slow delays only itself.
+ * (`-notify`), and for each account reads from Twilio (`-read`), placements (`-dial`), and calls that wait while dialing is
+ * stopped (`-stopped`). Then what is slow delays only itself. An account that comes while the process runs gets its workers
+ * then. One that is taken out keeps them: its calls go on being followed, or show what they wait for.
  */
 export async function createWorkers(
   parts: WorkersParts,
   options: Partial<WorkerOptions> = {},
 ): Promise<Workers> {
-  const { connection, taskQueue, store, settings, workflowBundle } = parts;
+  const { connection, taskQueue, workflowBundle } = parts;
+  const { accounts } = parts.settings;
   const activities = activitiesByQueue({ ...createActivities(parts), ...parts.activities });
-  const activityWorker = (queue: 'notify' | 'read') =>
-    Worker.create({
-      ...options,
-      connection,
-      taskQueue: `${taskQueue}-${queue}`,
-      activities: activities[queue],
-      maxConcurrentActivityTaskExecutions: slots[queue],
-      maxConcurrentActivityTaskPolls: polls,
-    });
-  const dial = createDialWorker(parts, options);
+  const dialing: (() => Promise<void>)[] = [];
+  const workersOf = (sid: string | null) => {
+    const reads = sid === null ? { slots: slots.read, polls } : readsOfFurther;
+    const own = accountWorkers({ ...parts, readActivities: activities.read }, sid, reads, options);
+    dialing.push(own.stopPolling);
+    return own.workers;
+  };
+  const served = knownSids(accounts);
   const workers = await allOrNone([
     Worker.create({
       ...options,
@@ -74,23 +80,22 @@ export async function createWorkers(
       activities: activities.main,
       maxConcurrentActivityTaskExecutions: slots.main,
     }),
-    activityWorker('notify'),
-    activityWorker('read'),
-    dial.worker,
-    createStoppedWorker(
-      {
-        connection,
-        taskQueue,
-        readCapacity: () => currentCapacity(store, settings),
-        eligibilityUrl: () => settings.doNotCall.eligibilityUrl,
-      },
-      options,
-    ),
+    Worker.create({
+      ...options,
+      connection,
+      taskQueue: `${taskQueue}-notify`,
+      activities: activities.notify,
+      maxConcurrentActivityTaskExecutions: slots.notify,
+      maxConcurrentActivityTaskPolls: polls,
+    }),
+    ...[null, ...served].flatMap(workersOf),
   ]);
+  const stopping = new AbortController();
   const shutDown = async () => {
+    stopping.abort();
     // Temporal loses a task that it hands to a poll which a worker cuts off at that moment. A lost placement is unclear until
     // Twilio has shown no trace of it for long enough. The tasks of the other queues are repeated by themselves.
-    await dial.stopPolling();
+    await Promise.all(dialing.map((stopPolling) => stopPolling()));
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const runOne = async (worker: Worker) => {
@@ -100,10 +105,34 @@ export async function createWorkers(
       await shutDown();
     }
   };
+  const runAll = async (some: Worker[]) => {
+    const ends = await Promise.allSettled(some.map(runOne));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  };
+  /** Runs the workers of accounts that come, until all are to stop. */
+  const runNewAccounts = async (): Promise<void> => {
+    const added: Promise<void>[] = [];
+    try {
+      while (!stopping.signal.aborted) {
+        for (const sid of knownSids(accounts)) {
+          if (served.has(sid)) continue;
+          served.add(sid);
+          const own = await allOrNone(workersOf(sid));
+          workers.push(...own);
+          added.push(runAll(own));
+        }
+        await pause(lookForAccountsMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
+      }
+    } finally {
+      // Also those that came just before the stop.
+      await shutDown();
+    }
+    await Promise.all(added);
+  };
   return {
     shutDown,
     async run() {
-      const ends = await Promise.allSettled(workers.map(runOne));
+      const ends = await Promise.allSettled([runAll(workers.slice()), runNewAccounts()]);
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };

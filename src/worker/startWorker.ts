@@ -1,9 +1,9 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { twilioClients } from '../../activities/accounts/twilioClients.js';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
-import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
@@ -98,8 +98,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
     const running = workers.run();
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
-    const twilio = createTwilioClient(parts.settings.twilio);
-    search = watchWorkflows({ ...parts, twilio, temporal: client, signal: ended.signal });
+    search = watchWorkflows({ ...parts, twilio: twilioClients(), temporal: client, signal: ended.signal });
     void whenAborted(stopped).then(workers.shutDown);
     await running;
     stopped.throwIfAborted();

@@ -15,7 +15,7 @@ const checkAgainMs = 1000;
 const maxSlots = 2;
 
 /**
- * The worker of the queue on which calls wait while dialing is stopped. It polls only while dialing is not stopped, so that a
+ * The worker of the queue on which the calls of an account wait while dialing is stopped. It polls only while dialing is not stopped, so that a
  * waiting call is one task in Temporal and nothing else; once dialing goes on, it lets them go as fast as it can. While
  * a circuit breaker tests the provider, it lets one call at a time go; so it does now and then while the operator's eligibility
  * URL gives no clear answers.
@@ -35,7 +35,7 @@ export function createStoppedWorker(
   return Worker.create({
     ...options,
     connection,
-    taskQueue: `${taskQueue}-stopped`,
+    taskQueue,
     activities: { awaitDialing: async () => {} },
     maxConcurrentActivityTaskPolls: 2,
     tuner: {

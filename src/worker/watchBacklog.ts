@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Gauge, type Registry } from 'prom-client';
+import { type AccountSettings, configuredAccounts } from '../../activities/accounts/account.js';
+import { ofAccount } from '../../activities/deps/activityDeps.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 
 /** Store and Temporal are asked at most this often, however often the metrics are read. */
@@ -8,7 +10,7 @@ const answersWithinMs = 3_000;
 
 interface Backlog {
   unfinished: Awaited<ReturnType<OutcomeStore['countUnfinished']>>;
-  inFlight: number;
+  inFlight: { labels: { account?: string }; count: number }[];
 }
 
 /**
@@ -18,14 +20,24 @@ interface Backlog {
  */
 export function watchBacklog(
   registry: Registry,
-  parts: { store: OutcomeStore; accountSid: string; temporal: Client; taskQueue: string },
+  parts: {
+    store: Pick<OutcomeStore, 'countUnfinished' | 'readDialing'>;
+    settings: AccountSettings;
+    temporal: Client;
+    taskQueue: string;
+  },
 ): void {
-  const { store, accountSid, temporal, taskQueue } = parts;
+  const { store, settings, temporal, taskQueue } = parts;
   const backlog = remembered<Backlog>(async () => {
-    const [unfinished, { inFlight }] = await Promise.all([
+    const accounts = configuredAccounts(settings);
+    const [unfinished, ...dialing] = await Promise.all([
       store.countUnfinished(),
-      store.readDialing({ accountSid }),
+      ...accounts.map(({ twilio }) => store.readDialing({ accountSid: twilio.accountSid })),
     ]);
+    const inFlight = accounts.map((account, nth) => ({
+      labels: ofAccount(account),
+      count: dialing[nth]?.inFlight ?? 0,
+    }));
     return { unfinished, inFlight };
   });
   const query = `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running' AND WorkflowType IN ('notification', 'resentNotification')`;
@@ -58,10 +70,13 @@ export function watchBacklog(
   new Gauge({
     name: 'ringtrue_calls_in_flight',
     help: 'Placements of the account whose call may still be alive: what RINGTRUE_CALLS_IN_FLIGHT bounds.',
+    labelNames: ['account'],
     registers,
     async collect() {
       const answer = await backlog();
-      if (answer) this.set(answer.inFlight);
+      if (answer === null) return;
+      this.reset();
+      for (const { labels, count } of answer.inFlight) this.set(labels, count);
     },
   });
   new Gauge({

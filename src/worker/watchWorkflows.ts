@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Account, configuredAccounts } from '../../activities/accounts/account.js';
+import type { TwilioClients } from '../../activities/accounts/twilioClients.js';
 import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { SearchDeps } from '../../activities/findUnclearCall.js';
 import { releasePlacement } from '../../activities/releasePlacement.js';
@@ -21,7 +23,8 @@ const answersWithinMs = 5_000;
 /** Calls that one query names. */
 const callsPerQuery = 100;
 
-export interface WatchParts extends SearchDeps {
+export interface WatchParts extends Omit<SearchDeps, 'client'> {
+  twilio: TwilioClients;
   temporal: Client;
   emit: (event: ActivityEvent) => void;
   log: Pick<Log, 'info' | 'warn'>;
@@ -63,7 +66,8 @@ async function checkSome(parts: WatchParts): Promise<void> {
     if (isNews) await attempt(checkCall(parts, check));
   }
   // One call that cannot be read keeps no other one from being released.
-  await attempt(releasePlacements(parts, pace.minAgeSeconds));
+  for (const account of configuredAccounts(parts.settings))
+    await attempt(releasePlacements(parts, account, pace.minAgeSeconds));
   if (troubles.length > 0) throw troubles[0];
 }
 
@@ -132,9 +136,10 @@ async function endOf({ temporal }: WatchParts, callId: string): Promise<CallEnd 
 }
 
 /** Their calls hold a number, or a pair of numbers, that nobody will give back. */
-async function releasePlacements(parts: WatchParts, minAgeSeconds: number): Promise<void> {
-  const { store, settings, log } = parts;
-  const { accountSid } = settings.twilio;
+async function releasePlacements(parts: WatchParts, account: Account, minAgeSeconds: number): Promise<void> {
+  const { store, log } = parts;
+  const { accountSid } = account.twilio;
+  const client = parts.twilio.of(account);
   const placements = await store.placementsWithoutWorkflow({
     accountSid,
     minAgeSeconds,
@@ -146,7 +151,7 @@ async function releasePlacements(parts: WatchParts, minAgeSeconds: number): Prom
     // It may have been reset meanwhile.
     if ((await endOf(parts, callId)) === null) continue;
     // Twilio or the store is away, or another attempt has the call: a later step looks again.
-    const found = await releasePlacement(parts, placement).catch(() => null);
+    const found = await releasePlacement({ ...parts, client }, placement).catch(() => null);
     if (found !== null)
       log.info({ callId, attempt }, `A placement of a call whose workflow has ended is settled: ${found}.`);
   }

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import { type AccountSettings, configuredAccounts } from '../../activities/accounts/account.js';
 import type { ActivityEvent } from '../../activities/createActivities.js';
-import { lookupResults, notificationResults } from '../../activities/deps/activityDeps.js';
+import { lookupResults, notificationResults, ofAccount } from '../../activities/deps/activityDeps.js';
 import { workflowEndStatuses } from '../../activities/store/calls/workflowEnds.js';
 import type { Capacity } from '../../activities/store/placements/dialLimits.js';
 import type { Forbidden, Hindrance, Notification, PlaceCallResult } from '../../workflows/callActivities.js';
@@ -8,6 +9,7 @@ import { deciders } from '../../workflows/callOutcome.js';
 import { outcomes } from '../../workflows/callRequest.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
+import { accountPart } from './accountPart.js';
 
 /** The values of the labels `result` and `by`. Typed, so that a new one cannot be forgotten here. */
 const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
@@ -19,6 +21,7 @@ const placementResults: Record<PlaceCallResult['kind'], readonly string[]> = {
   'already-recorded': [''],
   unclear: [''],
   'not-yet': Object.keys({
+    'unconfigured-account': true,
     paused: true,
     breaker: true,
     'number-in-flight': true,
@@ -60,7 +63,7 @@ export function activityListener(
   const placements = new Counter({
     name: 'ringtrue_placements_total',
     help: 'Placements, by result: created, refused, unclear and so on. `by`: what hinders or forbids the placement.',
-    labelNames: ['result', 'by'],
+    labelNames: ['result', 'by', 'account'],
     registers,
   });
   const recorded = new Counter({
@@ -113,11 +116,13 @@ export function activityListener(
   const readTrouble = new Gauge({
     name: 'ringtrue_twilio_reads_refused',
     help: '1 while Twilio refuses to let the account read its calls: without callbacks no outcome can be learned.',
+    labelNames: ['account'],
     registers,
   });
   const trouble = new Gauge({
     name: 'ringtrue_account_trouble',
     help: '1 while Twilio refuses the account (credentials, balance, permissions): no call can be placed.',
+    labelNames: ['account'],
     registers,
   });
   for (const [result, hindrances] of Object.entries(placementResults))
@@ -130,9 +135,10 @@ export function activityListener(
   }
   for (const result of lookupResults) lookups.inc({ result }, 0);
   for (const status of workflowEndStatuses) withoutOutcome.inc({ status }, 0);
-  let lastMessage: string | null = null;
+  /** By account; the main one has the name ''. */
+  const lastMessages = new Map<string, string | null>();
   /** Undefined: not asked yet. */
-  let lastReadTrouble: string | null | undefined;
+  const lastReadTroubles = new Map<string, string | null>();
   let lookupLoggedAt = 0;
   trouble.set(0);
   readTrouble.set(0);
@@ -141,7 +147,7 @@ export function activityListener(
   return (event) => {
     switch (event.kind) {
       case 'placement':
-        placements.inc({ result: event.result, by: event.by });
+        placements.inc({ result: event.result, by: event.by, ...labelsOf(event) });
         break;
       case 'recorded':
         recorded.inc({ outcome: event.outcome, decided_by: event.decidedBy });
@@ -177,23 +183,28 @@ export function activityListener(
       }
       case 'reads-refused': {
         const test = event.code === testCredentials ? '. These are test credentials: no phone rings' : '';
-        const message = `Twilio does not let this account read its calls (${event.code ?? 'no code'}): ${event.message}${test}`;
-        if (message !== lastReadTrouble)
+        const { account = '' } = event;
+        const message = `${subjectOf(event)}Twilio does not let this account read its calls (${event.code ?? 'no code'}): ${event.message}${test}`;
+        if (message !== lastReadTroubles.get(account))
           log.error(
             `${message}. How calls end is known from callbacks only. Use credentials that may read calls.`,
           );
-        lastReadTrouble = message;
-        readTrouble.set(1);
-        readiness.report('twilioReads', message);
+        lastReadTroubles.set(account, message);
+        readTrouble.set(labelsOf(event), 1);
+        readiness.report(accountPart('twilioReads', nameOf(event)), message);
         break;
       }
-      case 'reads-ok':
-        if (lastReadTrouble === null) break;
-        if (lastReadTrouble !== undefined) log.info('Twilio lets the account read its calls again.');
-        lastReadTrouble = null;
-        readTrouble.set(0);
-        readiness.report('twilioReads', null);
+      case 'reads-ok': {
+        const { account = '' } = event;
+        const before = lastReadTroubles.get(account);
+        if (before === null) break;
+        if (before !== undefined)
+          log.info(`${subjectOf(event)}Twilio lets the account read its calls again.`);
+        lastReadTroubles.set(account, null);
+        readTrouble.set(labelsOf(event), 0);
+        readiness.report(accountPart('twilioReads', nameOf(event)), null);
         break;
+      }
       case 'notified':
         notified.inc({ type: event.type, result: event.result });
         break;
@@ -205,60 +216,98 @@ export function activityListener(
         );
         break;
       case 'account-trouble': {
-        const message = `Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;
-        if (message !== lastMessage)
+        const { account = '' } = event;
+        const message = `${subjectOf(event)}Twilio refuses the account (${event.code ?? 'no code'}): ${event.message}`;
+        if (message !== lastMessages.get(account))
           log.error(
-            `${message}. No call is placed until this is fixed. Calls wait, and go on by themselves.`,
+            `${message}. No call is placed${account === '' ? '' : ' through it'} until this is fixed. Calls wait, and go on by themselves.`,
           );
-        lastMessage = message;
-        trouble.set(1);
-        readiness.report('twilioAccount', message);
+        lastMessages.set(account, message);
+        trouble.set(labelsOf(event), 1);
+        readiness.report(accountPart('twilioAccount', nameOf(event)), message);
         break;
       }
-      case 'account-ok':
-        if (lastMessage !== null) log.info('Twilio accepts the account again. Calls are placed.');
-        lastMessage = null;
-        trouble.set(0);
-        readiness.report('twilioAccount', null);
+      case 'account-ok': {
+        const { account = '' } = event;
+        if (lastMessages.get(account))
+          log.info(`${subjectOf(event)}Twilio accepts the account again. Calls are placed.`);
+        lastMessages.set(account, null);
+        trouble.set(labelsOf(event), 0);
+        readiness.report(accountPart('twilioAccount', nameOf(event)), null);
         break;
+      }
       case 'breaker':
-        if (event.change === 'closed') log.info('The circuit breaker is closed again. Calls are placed.');
+        if (event.change === 'closed')
+          log.info(`${subjectOf(event)}The circuit breaker is closed again. Calls are placed.`);
         else
           log.error(
-            `The circuit breaker is open: ${event.reason}. ${event.prefixes ? `Calls to ${event.prefixes.join(', ')} wait; all others are placed` : 'Calls wait'}. Single placements test whether Twilio works again.`,
+            `${subjectOf(event)}The circuit breaker is open: ${event.reason}. ${event.prefixes ? `Calls to ${event.prefixes.join(', ')} wait; all others are placed` : 'Calls wait'}. Single placements test whether Twilio works again.`,
           );
         break;
     }
   };
 }
 
+interface OfAccount {
+  account?: string;
+}
+
+/** Series of the main account have no such label. */
+function labelsOf({ account }: OfAccount): OfAccount {
+  return account === undefined ? {} : { account };
+}
+
+function nameOf({ account = null }: { account?: string | null }): { name: string | null } {
+  return { name: account };
+}
+
+/** What a message about an account begins with. */
+function subjectOf({ account }: OfAccount): string {
+  return account === undefined ? '' : `Account "${account}": `;
+}
+
 /**
- * Shows in metrics and readiness whether dialing is stopped for the account. An open circuit breaker makes
+ * Shows in metrics and readiness whether dialing is stopped, for each account. An open circuit breaker makes
  * the worker not ready; a pause, which an operator wanted, does not.
  */
 export function watchDialing(
   registry: Registry,
   readiness: Readiness,
-  readCapacity: () => Promise<Capacity>,
+  settings: AccountSettings,
+  readCapacity: (sid: string | null) => Promise<Capacity>,
 ): void {
+  const capacities = () =>
+    Promise.all(
+      configuredAccounts(settings).map(async (account) => ({
+        account: ofAccount(account),
+        capacity: await readCapacity(account.name === null ? null : account.twilio.accountSid),
+      })),
+    );
   new Gauge({
     name: 'ringtrue_dialing_stopped',
     help: '1 while nothing is dialed for the account. `why`: paused by an operator, or breaker because placements fail; breaker-country: no calls to some countries are dialed.',
-    labelNames: ['why'],
+    labelNames: ['why', 'account'],
     registers: [registry],
     async collect() {
-      const answer = await readCapacity().catch(() => null);
+      const answers = await capacities().catch(() => null);
       // The store cannot be asked: its last answer stays.
-      if (answer === null) return;
-      for (const why of ['paused', 'breaker']) this.set({ why }, answer.stopped?.by === why ? 1 : 0);
-      this.set({ why: 'breaker-country' }, answer.stopped === null && answer.heldBecause !== null ? 1 : 0);
+      if (answers === null) return;
+      this.reset();
+      for (const { account, capacity } of answers) {
+        for (const why of ['paused', 'breaker'])
+          this.set({ why, ...account }, capacity.stopped?.by === why ? 1 : 0);
+        const isHeld = capacity.stopped === null && capacity.heldBecause !== null;
+        this.set({ why: 'breaker-country', ...account }, isHeld ? 1 : 0);
+      }
     },
   });
   readiness.probe('dialing', async () => {
-    const { stopped, ...capacity } = await readCapacity();
-    const reason =
-      stopped?.by === 'breaker' ? stopped.reason : 'heldBecause' in capacity && capacity.heldBecause;
-    if (reason) throw new Error(`The circuit breaker is open: ${reason}`);
+    const open = (await capacities()).flatMap(({ account, capacity: { stopped, ...others } }) => {
+      const reason =
+        stopped?.by === 'breaker' ? stopped.reason : 'heldBecause' in others && others.heldBecause;
+      return reason ? [`${subjectOf(account)}The circuit breaker is open: ${reason}`] : [];
+    });
+    if (open.length > 0) throw new Error(open.join('; '));
   });
 }
 

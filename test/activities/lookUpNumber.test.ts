@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { ActivityDeps, ActivityEvent } from '../../activities/deps/activityDeps.js';
+import { noFurtherAccounts } from '../../activities/accounts/account.js';
+import { twilioClients } from '../../activities/accounts/twilioClients.js';
+import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import { lookUpNumber } from '../../activities/lookUpNumber.js';
-import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import {
   cut,
   json,
@@ -21,12 +22,13 @@ beforeEach(() => {
 });
 
 function lookUp() {
-  const settings = { accountSid: `AC${'1'.repeat(32)}`, username: 'u', password: 'p', baseUrl: twilio.url };
-  const deps = {
-    twilio: createTwilioClient(settings),
-    emit: (event: ActivityEvent) => void events.push(event),
-  };
-  return lookUpNumber(deps as ActivityDeps);
+  const account = { accountSid: `AC${'1'.repeat(32)}`, username: 'u', password: 'p', baseUrl: twilio.url };
+  const limits = { defaultFrom: null, callsPerSecond: 1, callsInFlight: null };
+  return lookUpNumber({
+    settings: { twilio: account, ...limits, accounts: noFurtherAccounts },
+    twilio: twilioClients(),
+    emit: (event) => void events.push(event),
+  });
 }
 
 const to = '+15005550100';

@@ -256,7 +256,7 @@ describe('an unclear placement is searched for', () => {
     twilio.accountSid = `AC${'9'.repeat(32)}`;
     try {
       const searched = find(input);
-      await expect(searched).rejects.toThrow(`Run a worker with TWILIO_ACCOUNT_SID=${usual}`);
+      await expect(searched).rejects.toThrow(`run a worker with TWILIO_ACCOUNT_SID=${usual}`);
       await expect(searched).rejects.toThrow(twilio.accountSid);
       expect(await context.store.findPlacement(input)).toMatchObject({ result: null });
     } finally {

@@ -356,7 +356,7 @@ describe('invalid request: each fault says what is wrong, with which value, and 
     ],
     [
       { frm: '+15005550006' },
-      'frm is unknown; must be one of to, from, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, priority, fairnessKey, allowParallel, notifyUrl, notifyOn, eligibilityUrl, metadata, twilio',
+      'frm is unknown; must be one of to, from, account, twiml, url, applicationSid, ringTimeoutSeconds, maxDurationSeconds, machineDetection, lookup, retry, callingWindow, urgent, notBefore, giveUpAt, priority, fairnessKey, allowParallel, notifyUrl, notifyOn, eligibilityUrl, metadata, twilio',
     ],
   ])('%j: %s', (fields, fault) => {
     const request = Object.fromEntries(

@@ -107,7 +107,7 @@ describe('PATCH /dialing/limits', () => {
       { contactsPerNumber: 3, contactsPeriodSeconds: null },
       'contactsPeriodSeconds is null, and contactsPerNumber is not',
     ],
-    ['a limit nobody knows', { cps: 5 }, 'cps is unknown; must be one of callsPerSecond, callsInFlight'],
+    ['a limit nobody knows', { cps: 5 }, 'cps is unknown; must be one of account, callsPerSecond'],
     ['a list', [], ' is a list of 0; must be an object of limits'],
   ])('%s: 422, and nothing changes', async (_, body, fault) => {
     const answer = await limits(body);

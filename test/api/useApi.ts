@@ -71,6 +71,7 @@ export function useApi(context: CallTestContext, overrides: () => Replaced = () 
       publicUrl: configuredPublicUrl,
       progress: 'signal',
       accountSid: context.bench.settings.twilio.accountSid,
+      accounts: context.bench.settings.accounts,
       twilioAuthTokens: [authToken, secondaryAuthToken],
       policies: () => context.bench.settings.policies(),
       defaultFrom: context.bench.settings.defaultFrom,

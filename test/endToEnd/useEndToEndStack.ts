@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { type FurtherAccounts, noFurtherAccounts } from '../../activities/accounts/account.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
@@ -9,12 +10,12 @@ import { createApi } from '../../src/api/createApi.js';
 import { freePort } from '../../src/process/freePort.js';
 import { type HttpServer, listen } from '../../src/process/httpServer.js';
 import { startSimulator } from '../../src/simulator/api/startSimulator.js';
-import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
+import { type SimulatedAccount, simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { type CallBench, startCallBench } from '../support/callBench.js';
 
 /** What the simulator knows of a call that it made. */
-export interface SimulatedCall {
+export interface SimulatorCall {
   sid: string;
   to: string;
   status: string;
@@ -28,19 +29,38 @@ export interface EndToEndStack {
   /** Posts a request and waits over HTTP until the call is done. */
   call(request: Record<string, unknown>): Promise<CallOutcome>;
   /** Every call that the simulator made to a number. */
-  simulated(to: string): Promise<SimulatedCall[]>;
+  simulated(to: string): Promise<SimulatorCall[]>;
   apiUrl: string;
+  simulatorUrl: string;
+}
+
+/** Twilio accounts besides the main one. */
+interface FurtherParts {
+  /** What the simulator has. */
+  simulated?: SimulatedAccount[];
+  /** What API and worker are configured with. */
+  accountsAt?: (simulatorUrl: string, store: OutcomeStore) => Promise<FurtherAccounts>;
 }
 
 /** API, worker, store and simulator, connected by real HTTP, as in production. */
-export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed = 10): EndToEndStack {
+export function useEndToEndStack(
+  settings: Partial<ActivitySettings> = {},
+  speed = 10,
+  { simulated = [], accountsAt = async () => noFurtherAccounts }: FurtherParts = {},
+): EndToEndStack {
   const stack = {} as EndToEndStack;
   const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    const simulator = await startSimulator({ ...simulatorCredentials, speed, callsPerSecond: 1000 });
+    const simulator = await startSimulator({
+      ...simulatorCredentials,
+      speed,
+      callsPerSecond: 1000,
+      accounts: () => simulated,
+    });
     stops.unshift(() => simulator.close());
     stack.store = await openStore({ databaseUrl: inject('databaseUrl') });
     stops.unshift(() => stack.store.close());
+    const accounts = await accountsAt(simulator.url, stack.store);
     const port = await freePort('127.0.0.1');
     const publicUrl = `http://127.0.0.1:${port}`;
     const { accountSid, authToken } = simulatorCredentials;
@@ -50,6 +70,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
       settings: {
         twilio: { accountSid, username: accountSid, password: authToken, baseUrl: simulator.url },
         publicUrl,
+        accounts,
         ...settings,
       },
     });
@@ -61,6 +82,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
       publicUrl: stack.bench.settings.publicUrl,
       progress: 'signal',
       accountSid,
+      accounts: stack.bench.settings.accounts,
       twilioAuthTokens: [authToken],
       apiTokens: [],
       policies: () => stack.bench.settings.policies(),
@@ -74,6 +96,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
     stops.unshift(() => server.close());
 
     stack.apiUrl = publicUrl;
+    stack.simulatorUrl = simulator.url;
     stack.call = async (request) => {
       const posted = await fetch(`${publicUrl}/calls`, {
         method: 'POST',
@@ -90,7 +113,7 @@ export function useEndToEndStack(settings: Partial<ActivitySettings> = {}, speed
     };
     stack.simulated = async (to) => {
       const answer = await fetch(`${simulator.url}/simulator/calls`);
-      const { calls } = (await answer.json()) as { calls: SimulatedCall[] };
+      const { calls } = (await answer.json()) as { calls: SimulatorCall[] };
       return calls.filter((call) => call.to === to);
     };
   });

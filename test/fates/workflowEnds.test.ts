@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { twilioClients } from '../../activities/accounts/twilioClients.js';
 import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { WorkflowCheck } from '../../activities/store/calls/workflowEnds.js';
-import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
 import { callAnswerSchema } from '../../src/api/calls/callAnswerSchema.js';
 import { watchWorkflows } from '../../src/worker/watchWorkflows.js';
 import { eventually, useApi } from '../api/useApi.js';
@@ -20,12 +20,12 @@ function watch() {
   const lines: string[] = [];
   const events: ActivityEvent[] = [];
   const log = (_: unknown, line: string) => void lines.push(line);
-  const { store, bench, twilio } = context;
+  const { store, bench } = context;
   const search = watchWorkflows({
     store,
     temporal: bench.client,
     settings: bench.settings,
-    twilio: createTwilioClient({ ...bench.settings.twilio, baseUrl: twilio.url }),
+    twilio: twilioClients(),
     emit: (event) => void events.push(event),
     log: { info: log, warn: log } as never,
     signal: stopping.signal,
@@ -252,7 +252,7 @@ it('Temporal does not answer: nothing is concluded', async () => {
     store,
     temporal: temporal as never,
     settings: context.bench.settings,
-    twilio: createTwilioClient(context.bench.settings.twilio),
+    twilio: twilioClients(),
     emit: () => {},
     log: { info() {}, warn: (line: string) => void lines.push(line) } as never,
     signal: stopping.signal,

@@ -28,7 +28,7 @@ function watch(baseUrl: string) {
   const emit = activityListener(new Registry(), readiness, log);
   const stopping = new AbortController();
   const ended = watchAccount(
-    { accountSid, username: accountSid, password: 'token', baseUrl },
+    { name: null, twilio: { accountSid, username: accountSid, password: 'token', baseUrl } },
     { readiness, emit, log, signal: stopping.signal },
   );
   onTestFinished(async () => {

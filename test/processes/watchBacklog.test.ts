@@ -2,10 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { noFurtherAccounts } from '../../activities/accounts/account.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { watchBacklog } from '../../src/worker/watchBacklog.js';
 import { newClaim, opened, outcome } from '../store/records.js';
+
+const settingsOf = (accountSid: string) => ({
+  twilio: { accountSid, username: accountSid, password: 'token', baseUrl: null },
+  ...{ defaultFrom: null, callsPerSecond: 1, callsInFlight: null },
+  accounts: noFurtherAccounts,
+});
 
 let store: OutcomeStore;
 let connection: Connection;
@@ -35,7 +42,7 @@ it('calls wait, are in flight or notified: the gauges show how many and how old;
   });
   const read = async () => {
     const registry = new Registry();
-    watchBacklog(registry, { store, accountSid, temporal, taskQueue });
+    watchBacklog(registry, { store, settings: settingsOf(accountSid), temporal, taskQueue });
     return registry.metrics();
   };
   const sampleOf = (metrics: string, series: string) =>
@@ -62,6 +69,6 @@ it('store and Temporal cannot be asked: the metrics are served without these val
   const away = () => Promise.reject(new Error('away'));
   const stores = { countUnfinished: away, readDialing: away } as unknown as OutcomeStore;
   const temporal = { withDeadline: away } as unknown as Client;
-  watchBacklog(registry, { store: stores, accountSid: 'AC1', temporal, taskQueue: 'q' });
+  watchBacklog(registry, { store: stores, settings: settingsOf('AC1'), temporal, taskQueue: 'q' });
   expect(await registry.metrics()).toContain('# TYPE ringtrue_calls gauge');
 });

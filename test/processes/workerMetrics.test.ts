@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import { noFurtherAccounts } from '../../activities/accounts/account.js';
 import type { DialingStop } from '../../activities/store/placements/dialLimits.js';
 import { Readiness } from '../../src/process/readiness.js';
 import { activityListener, watchDialing } from '../../src/worker/workerMetrics.js';
@@ -127,7 +128,9 @@ it('the circuit breaker opens: logged once, not ready, counted as stopped; it cl
   const { emit, registry, readiness, lines } = listener();
   let stopped: DialingStop | null = null;
   let heldBecause: string | null = null;
-  watchDialing(registry, readiness, async () =>
+  const twilio = { accountSid: 'AC1', username: 'AC1', password: 'token', baseUrl: null };
+  const limits = { defaultFrom: null, callsPerSecond: 1, callsInFlight: null };
+  watchDialing(registry, readiness, { twilio, ...limits, accounts: noFurtherAccounts }, async () =>
     stopped
       ? { stopped, available: null, waitSeconds: 0 }
       : { stopped: null, heldBecause, available: 1, waitSeconds: 0 },

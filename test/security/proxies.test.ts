@@ -90,6 +90,7 @@ describe('the public URL is not public', () => {
         taskQueue: context.bench.taskQueue,
         policies: () => context.bench.settings.policies(),
         defaultFrom: context.bench.settings.defaultFrom,
+        accounts: context.bench.settings.accounts,
         rules: context.bench.settings,
       });
       const answer = await api.request('http://localhost:4711/calls', {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { noFurtherAccounts } from '../../activities/accounts/account.js';
 import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
@@ -64,6 +65,7 @@ export async function startCallBench(input: {
 }): Promise<CallBench> {
   const settings: ActivitySettings = {
     twilio: { accountSid, username: accountSid, password: 'token', baseUrl: input.twilioUrl },
+    accounts: noFurtherAccounts,
     publicUrl: 'http://127.0.0.1:9',
     defaultFrom: from,
     callsPerSecond: 1000,

@@ -22,6 +22,7 @@ import { updateFromCallback } from '../rules/callUpdate.js';
 import type { Decision } from '../rules/decision.js';
 import type { PlannedRetry } from '../rules/retry.js';
 import { isTerminal, stateOf } from '../rules/twilioStatus.js';
+import { accountOf } from './accountOf.js';
 import { addUpdate, isFinal, newAttempt } from './attempt.js';
 import { CallbackInbox } from './callbackInbox.js';
 import { CallControls } from './callControls.js';
@@ -38,6 +39,11 @@ export interface TwilioStatusSignal {
   params: Record<string, string>;
   /** Earlier callbacks about the same Twilio call that were stored and not signaled. */
   stored?: CallUpdate[];
+  /**
+   * The account with whose token it was signed, if nobody could tell yet whether the call is that account's: a SID, or null
+   * for the main account.
+   */
+  account?: string | null;
 }
 
 export const twilioStatus = defineSignal<[TwilioStatusSignal]>('twilioStatus');
@@ -178,6 +184,7 @@ export class RunningCall {
       callId: this.callId,
       to: this.#plan?.to ?? null,
       from: this.#plan?.from ?? null,
+      ...(this.#plan?.account === undefined ? {} : { account: this.#plan.account.name }),
       metadata: this.#plan?.metadata ?? {},
       startedAt: this.startedAt,
       state: this.#state,
@@ -314,6 +321,7 @@ export class RunningCall {
   }
 
   #onCallback(signal: TwilioStatusSignal): void {
+    if (this.#isOfOtherAccount(signal)) return;
     const number = Number(signal?.attempt);
     const update = updateFromCallback(signal?.params ?? {});
     if (!update) return;
@@ -334,6 +342,11 @@ export class RunningCall {
     for (const one of updates) this.addUpdate(attempt, one);
     // After a final status the call goes on at once, and shows what it comes to.
     if (!isFinal(attempt)) this.publish();
+  }
+
+  /** Whoever has the token of one account may say nothing about the calls of another one. */
+  #isOfOtherAccount(signal: TwilioStatusSignal): boolean {
+    return signal?.account !== undefined && signal.account !== (this.#plan?.account?.sid ?? null);
   }
 
   /**
@@ -368,7 +381,8 @@ export class RunningCall {
     this.note(`attempt ${number} is ${callSid}, and a callback names ${duplicateSid} too: it is ended`);
     const { to, requestedTo, from } = this.#plan;
     const numbers = { to, from, ...(requestedTo === undefined ? {} : { requestedTo }) };
-    this.duplicates.push({ callId: this.callId, attempt: number, callSid, duplicateSid, ...numbers });
+    const sids = { callSid, duplicateSid, ...accountOf(this.#plan) };
+    this.duplicates.push({ callId: this.callId, attempt: number, ...sids, ...numbers });
   }
 
   /** An attempt that has not been dialed, and has to wait for that, may never be one. */

@@ -3,6 +3,8 @@ import type { Forbidden, Hindrance } from '../callActivities.js';
 /** What a call waits for, for people; completes "waiting for …". */
 export function hindranceMessage(hindrance: Hindrance): string {
   switch (hindrance.by) {
+    case 'unconfigured-account':
+      return `its Twilio account: account "${hindrance.name}" is not configured (${hindrance.sid} is not in RINGTRUE_ACCOUNTS)`;
     case 'paused':
       return `dialing to be resumed: an operator paused it${hindrance.reason ? ` (${hindrance.reason})` : ''}`;
     case 'breaker':

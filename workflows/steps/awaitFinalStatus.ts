@@ -1,4 +1,5 @@
 import { endCall, pollCall } from '../activityProxies.js';
+import { accountOf } from '../call/accountOf.js';
 import { isFinal } from '../call/attempt.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { secondsUntil } from '../call/workflowTime.js';
@@ -86,7 +87,7 @@ async function askTwilio(
     call.publish();
     const deadline = decideBy(attempt, call.plan);
     const seconds = secondsUntil(deadline);
-    const question: Question = { callSid, isLast: seconds <= 0, knownRefusal };
+    const question: Question = { callSid, ...accountOf(call.plan), isLast: seconds <= 0, knownRefusal };
     const answer = await unlessInterrupted(
       () =>
         isFinal(attempt) ||

@@ -34,6 +34,7 @@ export async function backOff(
 export function isStop(hindrance: Hindrance): boolean {
   switch (hindrance.by) {
     case 'paused':
+    case 'unconfigured-account':
       return true;
     case 'breaker':
       return !hindrance.prefixes;
@@ -57,7 +58,7 @@ export async function waitWhileStopped(
   call.publish();
   await unlessInterrupted(
     () => interrupted() || call.controls.paused || call.hasCallbackBeforeSid,
-    awaitDialing,
+    () => awaitDialing(call.plan.account),
     giveUpAt === null ? null : { seconds: Math.max(1, secondsUntil(giveUpAt)), summary: 'giveUpAt' },
   );
 }

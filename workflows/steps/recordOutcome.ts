@@ -1,4 +1,5 @@
 import { recordOutcome as record } from '../activityProxies.js';
+import { accountOf } from '../call/accountOf.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
 import type { ForgottenPlacement } from '../callActivities.js';
@@ -28,7 +29,7 @@ export async function recordOutcome(
   call.note(`${decision.outcome}, decided by ${decision.decidedBy}; ${decision.endedBecause.message}`);
   call.setWaitingFor('the outcome store');
   const outcome = outcomeOf(call, decision);
-  const result = await record({ outcome, after: call.lastPlacement });
+  const result = await record({ outcome, ...accountOf(call.plan), after: call.lastPlacement });
   if ('forgotten' in result) return result;
   call.outcome = result.recorded ?? outcome;
   call.enter('done');
@@ -51,6 +52,7 @@ function outcomeOf(call: RunningCall, decision: Decision): CallOutcome {
     to: plan.to,
     ...(plan.requestedTo === undefined ? {} : { requestedTo: plan.requestedTo }),
     from: plan.from,
+    ...(plan.account === undefined ? {} : { account: plan.account.name }),
     metadata: plan.metadata,
     outcome: decision.outcome,
     answeredBy: last?.answeredBy ?? null,

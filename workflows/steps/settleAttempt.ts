@@ -1,4 +1,5 @@
 import { fetchErrorCode } from '../activityProxies.js';
+import { accountOf } from '../call/accountOf.js';
 import { isFinal } from '../call/attempt.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { now } from '../call/workflowTime.js';
@@ -70,7 +71,8 @@ export async function findErrorCode(
   search: { withinSeconds: number | null; once?: true },
 ): Promise<void> {
   call.setWaitingFor("Twilio's notifications, for the reason of the failure");
-  const found = await fetchErrorCode(attempt.callSid as string, search).catch(() => null);
+  const input = { callSid: attempt.callSid as string, ...accountOf(call.plan) };
+  const found = await fetchErrorCode(input, search).catch(() => null);
   attempt.errorCode = found?.code ?? attempt.errorCode;
 }
 

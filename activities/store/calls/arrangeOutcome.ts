@@ -26,13 +26,14 @@ export function arrangeAttempt(attempt: Attempt): Attempt {
 
 /** The outcome with its fields in the order of the contract. */
 export function arrangeOutcome(recorded: CallOutcome): CallOutcome {
-  const { callId, to, requestedTo, from, metadata, outcome, answeredBy, reachability, ...found } = recorded;
-  const { reason, decidedBy, ...rest } = found;
+  const { callId, to, requestedTo, from, account, metadata, outcome, ...found } = recorded;
+  const { answeredBy, reachability, reason, decidedBy, ...rest } = found;
   const { callSid, errorCode, sipResponseCode, durationSeconds, attempts, endedBecause, ...others } = rest;
   const { requestedBy, controls, timeline, lookup, startedAt, endedAt, ...more } = others;
   return {
     ...{ callId, to, ...(requestedTo !== undefined && { requestedTo }) },
-    ...{ from, metadata, outcome, answeredBy, reachability },
+    ...{ from, ...(account !== undefined && { account }) },
+    ...{ metadata, outcome, answeredBy, reachability },
     reason: arrangeReason(reason),
     ...{ decidedBy, callSid, errorCode, sipResponseCode, durationSeconds },
     attempts: attempts.map(arrangeAttempt),

@@ -121,6 +121,7 @@ export interface CallRow {
   from_number: string | null;
   metadata: Record<string, string>;
   requested_by: string | null;
+  account: string | null;
   started_at: string;
   state: CallState['state'];
   document: CallOutcome | null;
@@ -130,7 +131,7 @@ export interface CallRow {
 }
 
 /** What `callStateOf` needs, of `calls c`. `startedAt` has milliseconds, as workflows write it. */
-export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata, c.requested_by,
+export const callColumns = `c.call_id, c.to_number, c.from_number, c.metadata, c.requested_by, c.request ->> 'account' as account,
   to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at, c.state, c.document, c.workflow_end,
   case when c.document is null then
     (select coalesce(jsonb_agg(a.document order by a.number), '[]') from attempts a where a.call_id = c.call_id)
@@ -144,6 +145,7 @@ export function callStateOf(row: CallRow): StoredCall {
     callId: row.call_id,
     to: row.to_number,
     from: row.from_number,
+    ...(row.account === null ? {} : { account: row.account }),
     metadata: row.metadata,
     startedAt: row.started_at,
     state: row.state,

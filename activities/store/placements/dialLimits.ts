@@ -17,9 +17,9 @@ export function dialLimitsOf(settings: DialLimits): DialLimits {
   return { callsPerSecond, callsInFlight, callsPerNumber, contactsPerNumber };
 }
 
-/** Nothing is dialed for the account: an operator has paused it, or the circuit breaker is open. */
+/** Nothing is dialed for the account: an operator has paused it, the circuit breaker is open, or it is not configured. */
 export interface DialingStop {
-  by: 'paused' | 'breaker';
+  by: 'paused' | 'breaker' | 'unconfigured-account';
   reason: string | null;
   /** The circuit breaker lets one placement go, to test whether all is well again. */
   isTesting: boolean;

@@ -86,6 +86,9 @@ export interface PlacementJournal {
   /** The Twilio account to which the create request of this call went, by the journal; null if it has no such call. */
   accountOf(callSid: string): Promise<string | null>;
 
+  /** The Twilio account that placed this attempt, by the journal; null if it has no placement of the attempt. */
+  accountOfAttempt(attempt: { callId: string; attempt: number }): Promise<string | null>;
+
   /** Which of these SIDs belong to an attempt already, by the journal or by a settled attempt; `besides` does not count. */
   claimedSids(callSids: string[], besides?: { callId: string; attempt: number }): Promise<Set<string>>;
 }

@@ -98,6 +98,11 @@ export function placements(db: Database, log: StoreLog): PlacementJournal {
       return row?.account_sid ?? null;
     },
 
+    async accountOfAttempt({ callId, attempt }) {
+      const [row] = await db.query<{ account_sid: string }>(accountOfAttempt, [callId, attempt]);
+      return row?.account_sid ?? null;
+    },
+
     async claimedSids(callSids, besides) {
       if (callSids.length === 0) return new Set();
       const rows = await db.query<{ call_sid: string }>(claimedSids, [
@@ -171,6 +176,9 @@ const hasRival = `
       and rival.claimed_at > mine.claimed_at - make_interval(secs => $4::float8)) as rival`;
 
 const accountOf = 'select account_sid from placements where call_sid = $1';
+
+const accountOfAttempt = `
+  select account_sid from placements where call_id = $1 and attempt = $2::integer order by placement desc limit 1`;
 
 // A callback may have stored the SID of a running attempt. That must not look like another attempt's call:
 // until an attempt is settled, only the journal decides whose call it is.

@@ -131,6 +131,17 @@ create table account_pacing (
   spacing interval
 ) with (fillfactor = 50);
 
+-- Every account besides the main one that a process had in RINGTRUE_ACCOUNTS. Its calls may be running when it is taken
+-- out, and no process would know of the account after a restart.
+create table further_accounts (
+  account_sid text primary key,
+  name text not null,
+  -- Caller id of requests that name none.
+  default_from text,
+  -- When a process last began to use it. Of accounts that had the same name one after the other, the last one counts.
+  seen_at timestamptz not null default clock_timestamp()
+);
+
 -- What operators set for an account while ringtrue runs, and the circuit breaker. Null limits: as configured.
 create table dialing_control (
   account_sid text primary key,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
+import { namedAccounts } from '../../../activities/accounts/account.js';
 import { type Fault, faultsOf, isObject, limitFaults, must } from '../../../activities/validation/fault.js';
 import type { PartialCallRequest } from '../../../activities/validation/mergeRow.js';
 import type { RedialQuery } from '../../../workflows/batch/batchProgress.js';
@@ -392,5 +393,5 @@ export function refuseBatch(
 
 export function requestContext(tools: ApiTools) {
   const { rules, defaultFrom } = tools;
-  return { policies: tools.policies(), defaultFrom, rules };
+  return { policies: tools.policies(), defaultFrom, accounts: namedAccounts(tools.accounts), rules };
 }

@@ -95,6 +95,11 @@ const lookup = z
 export const requestedBy = () =>
   orNull(z.string()).meta({ description: 'The name of the token that requested it. Null without tokens.' });
 
+const account = () =>
+  z.string().exactOptional().meta({
+    description: 'The name of the Twilio account that places the call, if it is not the main account.',
+  });
+
 /** Who used which control, of a call or a batch. */
 export const controlUses = <const T extends string>(names: readonly T[]) =>
   z
@@ -115,6 +120,7 @@ export const callOutcomeSchema = z
       description: 'The number as it was requested, if Lookup spells it otherwise.',
     }),
     from: z.string(),
+    account: account(),
     metadata: z.record(z.string(), z.string()),
     outcome: z.enum(outcomes).meta({ description: 'How the call turned out.' }),
     answeredBy: orNull(z.enum(answerers)),
@@ -146,6 +152,7 @@ export const callAnswerSchema = z
     callId: z.string(),
     to: orNull(z.string()),
     from: orNull(z.string()),
+    account: account(),
     metadata: z.record(z.string(), z.string()),
     startedAt: time(),
     state: z.enum(callStates),

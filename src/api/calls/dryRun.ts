@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namedAccounts } from '../../../activities/accounts/account.js';
 import {
   type CallPreview,
   type PreviewDeps,
@@ -69,12 +70,17 @@ export async function dryRunOf(tools: ApiTools, request: CallRequest): Promise<D
 
 /** The plan that a worker would make of the request now. */
 export function planFor(tools: ApiTools, request: CallRequest): CallPlan {
-  const { rules, defaultFrom } = tools;
-  return planOf(request, { ...rules, defaultFrom, policies: tools.policies() }, new Date().toISOString());
+  const settings = {
+    ...tools.rules,
+    defaultFrom: tools.defaultFrom,
+    policies: tools.policies(),
+    accounts: namedAccounts(tools.accounts),
+  };
+  return planOf(request, settings, new Date().toISOString());
 }
 
-export function previewDeps({ store, rules, accountSid }: ApiTools): PreviewDeps {
-  return { store, rules, accountSid };
+export function previewDeps({ store, rules, accountSid, accounts }: ApiTools): PreviewDeps {
+  return { store, settings: { ...rules, accounts, twilio: { accountSid } } };
 }
 
 export function forbiddenEntry(why: CallPreview['forbidden'][number]): DryRun['forbiddenBy'][number] {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
+import { namedAccounts } from '../../../activities/accounts/account.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { callRequestSchema, checkCallRequest } from '../../../activities/validation/callRequestSchema.js';
 import type { Fault } from '../../../activities/validation/fault.js';
@@ -77,6 +78,7 @@ function startCall(tools: ApiTools) {
     const checked = checkCallRequest(json.body, {
       policies: tools.policies(),
       defaultFrom: tools.defaultFrom,
+      accounts: namedAccounts(tools.accounts),
     });
     const faults = [
       ...('faults' in read ? read.faults : []),

@@ -1,21 +1,34 @@
 import { z } from 'zod';
 import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
-import { must } from '../../../activities/validation/fault.js';
+import { type Fault, must, show } from '../../../activities/validation/fault.js';
 import { longestReason, reasonRule } from '../do-not-call/doNotCallSchema.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
-import { bodyProblems, emptyBodySchema, readBody, readJson } from '../http/jsonBody.js';
+import { bodyProblems, readBody, readJson } from '../http/jsonBody.js';
 import { invalidRequest } from '../http/problem.js';
 import { jsonContent, type Route, rolesFor } from '../http/route.js';
-import { checkLimits, type DialingAnswer, dialingSchema, limitsRequestSchema } from './dialingSchema.js';
+import {
+  accountField,
+  checkLimits,
+  type DialingAnswer,
+  type DialingOfAccount,
+  dialingSchema,
+  limitsRequestSchema,
+} from './dialingSchema.js';
 
 const pauseRequestSchema = z.strictObject(
   {
+    account: accountField(),
     reason: z
       .nullable(z.string(must(reasonRule)).max(longestReason, must(reasonRule)))
       .exactOptional()
       .meta({ description: 'Why, for people.' }),
   },
-  must('a JSON object with an optional reason, or no body at all'),
+  must('a JSON object with an optional account and reason, or no body at all'),
+);
+
+const resumeRequestSchema = z.strictObject(
+  { account: accountField() },
+  must('a JSON object with an optional account, or no body at all'),
 );
 
 const answers = {
@@ -74,7 +87,7 @@ export const dialingRoutes: Route[] = [
     operationId: 'resumeDialing',
     summary: 'Resume dialing',
     description: 'Ends a pause, and closes the circuit breaker if it is not closed.',
-    body: { required: false, content: jsonContent(emptyBodySchema) },
+    body: { required: false, content: jsonContent(resumeRequestSchema) },
     answers,
     problems: [...bodyProblems, 'store-unavailable'],
     serve: resumeDialing,
@@ -87,10 +100,12 @@ function setLimits(tools: ApiTools) {
     if ('refusal' in json) return json.refusal;
     const checked = checkLimits(json.body);
     if ('faults' in checked) return invalidRequest(c, checked.faults);
-    const { accountSid, store, log } = tools;
+    const { account, ...limits } = checked.limits;
+    const found = sidOf(tools, account);
+    if ('faults' in found) return invalidRequest(c, found.faults);
     const by = c.get('client') ?? null;
-    await store.setDialLimits({ accountSid, limits: checked.limits, by });
-    log.warn({ limits: checked.limits, by }, 'limits of dialing were set');
+    await tools.store.setDialLimits({ ...found, limits, by });
+    tools.log.warn({ account, limits, by }, 'limits of dialing were set');
     return answerDialing(tools, c);
   };
 }
@@ -99,31 +114,62 @@ function pauseDialing(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const body = await readBody(c, pauseRequestSchema, { optional: true });
     if ('refusal' in body) return body.refusal;
-    const { accountSid, store, log } = tools;
+    const { account, reason = null } = body.input;
+    const found = sidOf(tools, account);
+    if ('faults' in found) return invalidRequest(c, found.faults);
     const by = c.get('client') ?? null;
-    await store.pauseDialing({ accountSid, reason: body.input.reason ?? null, by });
-    log.warn({ by }, 'dialing was paused');
+    await tools.store.pauseDialing({ ...found, reason, by });
+    tools.log.warn({ account, by }, 'dialing was paused');
     return answerDialing(tools, c);
   };
 }
 
 function resumeDialing(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
-    const body = await readBody(c, emptyBodySchema, { optional: true });
+    const body = await readBody(c, resumeRequestSchema, { optional: true });
     if ('refusal' in body) return body.refusal;
-    const { accountSid, store, log } = tools;
+    const { account } = body.input;
+    const found = sidOf(tools, account);
+    if ('faults' in found) return invalidRequest(c, found.faults);
     const by = c.get('client') ?? null;
-    await store.resumeDialing({ accountSid, by });
-    log.warn({ by }, 'dialing was resumed');
+    await tools.store.resumeDialing({ ...found, by });
+    tools.log.warn({ account, by }, 'dialing was resumed');
     return answerDialing(tools, c);
   };
 }
 
-async function answerDialing({ accountSid, store, dialLimits }: ApiTools, c: ApiContext): Promise<Response> {
-  const { limits, ...others } = await store.readDialing({ accountSid });
-  const configured = dialLimits ? configuredLimits(dialLimits) : null;
-  const answer: DialingAnswer = { accountSid, limits, configured, ...others };
+/** The account of this name, in the form of the store; absent: the main account. */
+function sidOf(tools: ApiTools, name: string | undefined): { accountSid: string } | { faults: Fault[] } {
+  if (name === undefined) return { accountSid: tools.accountSid };
+  const configured = tools.accounts.configured();
+  const account = configured.get(name);
+  if (account !== undefined) return { accountSid: account.twilio.accountSid };
+  const names = [...configured.keys()].join(', ') || 'RINGTRUE_ACCOUNTS names none';
+  const message = `is ${show(name)}, but no Twilio account has that name; must be left out, or one of: ${names}`;
+  return { faults: [{ path: 'account', message }] };
+}
+
+async function answerDialing(tools: ApiTools, c: ApiContext): Promise<Response> {
+  const { accountSid, dialLimits, accounts } = tools;
+  const main = await dialingOf(tools, accountSid, dialLimits);
+  const others = await Promise.all(
+    [...accounts.configured()].map(async ([name, { twilio, callsPerSecond, callsInFlight }]) => {
+      const limits = dialLimits && { ...dialLimits, callsPerSecond, callsInFlight };
+      return [name, await dialingOf(tools, twilio.accountSid, limits)] as const;
+    }),
+  );
+  const answer: DialingAnswer = { ...main, accounts: Object.fromEntries(others) };
   return c.json(answer);
+}
+
+async function dialingOf(
+  { store }: ApiTools,
+  accountSid: string,
+  limitsOfWorkers: DialLimits | undefined,
+): Promise<DialingOfAccount> {
+  const { limits, ...others } = await store.readDialing({ accountSid });
+  const configured = limitsOfWorkers ? configuredLimits(limitsOfWorkers) : null;
+  return { accountSid, limits, configured, ...others };
 }
 
 /** The configured limits in the form of the limits that are set here, in which 0 means no limit. */

@@ -19,10 +19,18 @@ const rate = () => {
   return limit(number, 'Calls placed per second, over all workers.');
 };
 
+/** Of which account: by its name in RINGTRUE_ACCOUNTS. */
+export const accountField = () =>
+  z
+    .string(must('the name of a Twilio account in RINGTRUE_ACCOUNTS'))
+    .exactOptional()
+    .meta({ description: 'A name from RINGTRUE_ACCOUNTS. Absent: the main account.' });
+
 /** The body of `PATCH /dialing/limits`. */
 export const limitsRequestSchema = z
   .strictObject(
     {
+      account: accountField(),
       callsPerSecond: rate(),
       callsInFlight: wholeNumber(0, 1_000_000, 'Calls in flight at once.'),
       contactsPerNumber: wholeNumber(0, 1_000_000, 'Calls to one number within contactsPeriodSeconds.'),
@@ -46,8 +54,7 @@ const limits = () =>
     callsPerNumber: orNull(z.int()),
   });
 
-/** The answer of every route under `/dialing`. */
-export const dialingSchema = z
+const dialingOfAccount = z
   .object({
     accountSid: z.string(),
     limits: limits().meta({
@@ -93,9 +100,22 @@ export const dialingSchema = z
       )
       .meta({ description: 'What operators changed, newest first. At most 50 entries.' }),
   })
-  .meta({ id: 'Dialing', description: 'Limits, pause and circuit breaker of the account.' });
+  .meta({ id: 'DialingOfAccount', description: 'Limits, pause and circuit breaker of an account.' });
+
+/** The answer of every route under `/dialing`. */
+export const dialingSchema = dialingOfAccount
+  .extend({
+    accounts: z.record(z.string(), dialingOfAccount).meta({
+      description: 'The same of each account in RINGTRUE_ACCOUNTS, by its name.',
+    }),
+  })
+  .meta({
+    id: 'Dialing',
+    description: 'Limits, pause and circuit breaker: of the main account, and of each other one.',
+  });
 
 export type DialingAnswer = z.output<typeof dialingSchema>;
+export type DialingOfAccount = z.output<typeof dialingOfAccount>;
 
 const fieldNames = { root: Object.keys(limitsRequestSchema.shape) };
 const pair = ['contactsPerNumber', 'contactsPeriodSeconds'] as const;

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { FurtherAccounts } from '../../../activities/accounts/account.js';
 import type { CallRules } from '../../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../../activities/store/outcomeStore.js';
 import type { DialLimits } from '../../../activities/store/placements/dialLimits.js';
@@ -24,13 +25,15 @@ export interface ApiDependencies {
    * Null: Twilio cannot reach it.
    */
   publicUrl: string | null;
-  /** The account whose dialing is shown and controlled. */
+  /** The main account. */
   accountSid: string;
+  /** The accounts besides the main one. */
+  accounts: FurtherAccounts;
   /** The limits with which the workers are configured; absent: not known here. */
   dialLimits?: DialLimits;
   /** The settings by which the workers accept and place calls. */
   rules: CallRules;
-  /** Auth tokens that may have signed a callback: the primary one and, while rotating, the secondary. */
+  /** Auth tokens of the main account that may have signed a callback: the primary one and, while rotating, the secondary. */
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */
   apiTokens: ApiToken[];

@@ -6,6 +6,7 @@ export type CallbackResult =
   | 'stored'
   | 'already-over'
   | 'forged'
+  | 'unconfigured-account'
   | 'no-such-call'
   | 'malformed'
   | 'temporal-unavailable';

@@ -37,6 +37,7 @@ export const problems = {
   'internal-error': { status: 500, title: 'Internal error' },
   'temporal-unavailable': { status: 503, title: 'Temporal is not available' },
   'store-unavailable': { status: 503, title: 'The outcome store is not available' },
+  'account-unavailable': { status: 503, title: 'The Twilio account is not configured' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemName = keyof typeof problems;

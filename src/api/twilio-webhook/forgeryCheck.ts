@@ -2,27 +2,34 @@ import { RateLimit, remoteNetwork } from '../access/rateLimit.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { problem } from '../http/problem.js';
 import { requestTarget } from '../http/requestTarget.js';
-import { baseOf, type FormParameters, isSignedByTwilio } from './twilioSignature.js';
+import { type Signer, signingAccount } from './signingAccount.js';
+import { baseOf, type FormParameters } from './twilioSignature.js';
+
+const unconfigured =
+  'RINGTRUE_ACCOUNTS does not have the account of this callback any more, or not yet, so its signature cannot be checked. Send it again. The call is polled once the account is there.';
 
 /**
- * Returns a function that gives the answer to a callback that Twilio did not sign, and null to one that it
- * did. Signed callbacks are never limited, even from an address that sends forged ones: behind a proxy all
+ * Returns a function that gives the account that signed a callback, or the answer to a callback that Twilio did not sign. Signed callbacks are never limited, even from an address that sends forged ones: behind a proxy all
  * requests have one address.
  */
 export function forgeryCheck(
   tools: ApiTools,
-): (c: ApiContext, parameters: FormParameters) => Promise<Response | null> {
+): (c: ApiContext, parameters: FormParameters) => Promise<Signer | { refusal: Response }> {
   const base = tools.publicUrl === null ? null : baseOf(tools.publicUrl);
   const { badSignaturesPerMinute } = tools.rateLimits;
   const forgeries = new RateLimit('bad-signatures', { atMost: badSignaturesPerMinute, perSeconds: 60 });
   return async (c, parameters) => {
-    const signed =
-      base !== null &&
-      isSignedByTwilio(
-        { url: base + requestTarget(c), parameters, signature: c.req.header('X-Twilio-Signature') },
-        tools.twilioAuthTokens,
-      );
-    if (signed) return null;
+    const target = requestTarget(c);
+    const signature = c.req.header('X-Twilio-Signature');
+    const signer =
+      base === null
+        ? null
+        : signingAccount(tools, { url: base + target, parameters, signature }, target.split('?', 2)[1] ?? '');
+    if (signer === 'unconfigured') {
+      tools.measures.callbacks.inc({ result: 'unconfigured-account' });
+      return { refusal: problem(c, 'account-unavailable', unconfigured) };
+    }
+    if (signer !== null) return signer;
     tools.measures.callbacks.inc({ result: 'forged' });
     const refusal = await forgeries.take(
       c,
@@ -30,15 +37,17 @@ export function forgeryCheck(
       `This address sent more than ${badSignaturesPerMinute} callbacks without a valid signature within a minute.`,
     );
     if (refusal === null)
-      return problem(
-        c,
-        'bad-signature',
-        base === null
-          ? 'RINGTRUE_PUBLIC_URL is none, so no signature can be checked, and Twilio is asked for no callbacks. Calls are decided by polling.'
-          : 'X-Twilio-Signature does not match this URL, these parameters and our auth token. If Twilio sent this, check TWILIO_AUTH_TOKEN, and compare RINGTRUE_PUBLIC_URL with the URL that Twilio requests.',
-      );
+      return {
+        refusal: problem(
+          c,
+          'bad-signature',
+          base === null
+            ? 'RINGTRUE_PUBLIC_URL is none, so no signature can be checked, and Twilio is asked for no callbacks. Calls are decided by polling.'
+            : 'X-Twilio-Signature does not match this URL, these parameters and our auth token. If Twilio sent this, check TWILIO_AUTH_TOKEN or the tokens in RINGTRUE_ACCOUNTS, and compare RINGTRUE_PUBLIC_URL with the URL that Twilio requests.',
+        ),
+      };
     // Each further guess needs a new connection.
     c.header('Connection', 'close');
-    return refusal;
+    return { refusal };
   };
 }

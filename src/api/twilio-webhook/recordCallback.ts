@@ -9,6 +9,7 @@ import type { CallbackResult } from '../http/apiMetrics.js';
 import { isTemporalUnavailable, problem } from '../http/problem.js';
 import { callIdIn, pathSegment } from '../http/requestTarget.js';
 import { isCallWorkflow } from './isCallWorkflow.js';
+import { attemptOwner, type Signer } from './signingAccount.js';
 import { storeWithin } from './storeWithin.js';
 import type { FormParameters } from './twilioSignature.js';
 
@@ -21,9 +22,10 @@ const signalWithinMs = 3_000;
  */
 export function recordCallback(
   tools: ApiTools,
-): (c: ApiContext, parameters: FormParameters) => Promise<Response> {
+): (c: ApiContext, parameters: FormParameters, signer: Signer) => Promise<Response> {
+  const ownerOf = attemptOwner(tools);
   const isCall = isCallWorkflow(tools);
-  return async (c, parameters) => {
+  return async (c, parameters, signer) => {
     const callId = callIdIn(c, 3, callIdOfSegment);
     const attempt = pathSegment(c, 4) ?? '';
     if (callId === null || !/^[1-9]\d{0,5}$/.test(attempt)) return unknownCall(tools, c);
@@ -34,8 +36,15 @@ export function recordCallback(
       ]),
     );
     const update = updateFromCallback(params);
-    const callback = { callId, attempt: Number(attempt), update };
-    if (update !== null && !mustSignal(update.status, tools.progress)) {
+    const owner = await ownerOf({ callId, attempt: Number(attempt) }, signer);
+    if (owner === 'other') return ofOtherAccount(tools, c);
+    const callback = {
+      callId,
+      attempt: Number(attempt),
+      update,
+      ...(owner === 'own' ? {} : { account: signer.sid }),
+    };
+    if (owner === 'own' && update !== null && !mustSignal(update.status, tools.progress)) {
       // Storing it is enough if the placement journal knows the attempt of this SID.
       if (await storeProgress(tools, callback)) {
         count(tools, 'stored');
@@ -56,12 +65,15 @@ async function signalCall(
   params: Record<string, string>,
   stored: CallUpdate[],
 ): Promise<Response> {
-  const { callId, attempt } = callback;
+  const { callId, attempt, account } = callback;
   try {
     await withDeadline(tools.temporal, signalWithinMs, (workflow) =>
-      workflow
-        .getHandle(callId)
-        .signal('twilioStatus', { attempt, params, ...(stored.length > 0 ? { stored } : {}) }),
+      workflow.getHandle(callId).signal('twilioStatus', {
+        attempt,
+        params,
+        ...(stored.length > 0 ? { stored } : {}),
+        ...(account === undefined ? {} : { account }),
+      }),
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return answerAfterEnd(tools, c, callback, error);
@@ -70,7 +82,7 @@ async function signalCall(
   }
   count(tools, 'signaled');
   // Only for lists of calls: Twilio's answer does not wait for it.
-  void storeProgress(tools, callback);
+  if (account === undefined) void storeProgress(tools, callback);
   return c.body(null, 204);
 }
 
@@ -78,7 +90,7 @@ async function signalCall(
 async function answerAfterEnd(
   tools: ApiTools,
   c: ApiContext,
-  { callId, attempt, update }: ParsedCallback,
+  { callId, attempt, update, account }: ParsedCallback,
   error: WorkflowNotFoundError,
 ): Promise<Response> {
   // The server has one error for both; only its text differs. The store knows calls that Temporal has
@@ -89,13 +101,23 @@ async function answerAfterEnd(
   if (!over) return unknownCall(tools, c);
   count(tools, 'already-over');
   // If its workflow was terminated, the number must not stay blocked by a call that is over.
-  if (update !== null && isTerminal(update.status))
+  if (account === undefined && update !== null && isTerminal(update.status))
     await storeWithin(tools.store.markEnded({ callId, attempt, callSid: update.callSid })).catch(
       (err: unknown) => {
         tools.log.warn({ err, attempt }, 'the end of a Twilio call whose workflow is over was not stored');
       },
     );
   return c.body(null, 204);
+}
+
+/** As if it were forged: whoever has the token of one account may say nothing about the calls of another one. */
+function ofOtherAccount(tools: ApiTools, c: ApiContext): Response {
+  count(tools, 'forged');
+  return problem(
+    c,
+    'bad-signature',
+    'The callback is signed with the token of a Twilio account that did not place this call. It was dropped.',
+  );
 }
 
 function unknownCall(tools: ApiTools, c: ApiContext): Response {
@@ -107,6 +129,8 @@ interface ParsedCallback {
   callId: string;
   attempt: number;
   update: CallUpdate | null;
+  /** The account that signed it, if nobody could tell yet whether the call is its own. */
+  account?: string | null;
 }
 
 /**

@@ -11,7 +11,7 @@ import { formParameters } from './twilioSignature.js';
  * with a wrong signature: a redirect to another URL may have caused that.
  */
 export function redirectedCallback(tools: ApiTools): MiddlewareHandler<ApiEnv> {
-  const refuseForgery = forgeryCheck(tools);
+  const checkSignature = forgeryCheck(tools);
   const record = recordCallback(tools);
   const logged = { signed: false, forged: false };
   const logFirst = (kind: keyof typeof logged, text: string) => {
@@ -21,14 +21,14 @@ export function redirectedCallback(tools: ApiTools): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (c.req.method !== 'GET' || c.req.header('X-Twilio-Signature') === undefined) return next();
     // The signature covers the query as part of the URL.
-    const refusal = await refuseForgery(c, {});
+    const checked = await checkSignature(c, {});
     const fix = `set RINGTRUE_PUBLIC_URL to where they end, such as https instead of http. Now it is ${tools.publicUrl}`;
-    if (refusal !== null) {
+    if ('refusal' in checked) {
       logFirst(
         'forged',
         `A status callback with a wrong signature came as GET instead of POST. If Twilio sent it, something redirects its requests: ${fix}`,
       );
-      return refusal;
+      return checked.refusal;
     }
     logFirst(
       'signed',
@@ -36,6 +36,6 @@ export function redirectedCallback(tools: ApiTools): MiddlewareHandler<ApiEnv> {
     );
     const [, query = ''] = requestTarget(c).split('?', 2);
     const parameters = formParameters(query);
-    return parameters === null || query === '' ? next() : record(c, parameters);
+    return parameters === null || query === '' ? next() : record(c, parameters, checked);
   };
 }

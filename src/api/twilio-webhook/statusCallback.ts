@@ -53,21 +53,22 @@ export const statusCallbackRoute: Route = {
     'too-many-requests',
     'temporal-unavailable',
     'store-unavailable',
+    'account-unavailable',
   ],
   serve: statusCallback,
 };
 
 /** Checks the signature first, so that only Twilio learns which calls exist. */
 function statusCallback(tools: ApiTools) {
-  const refuseForgery = forgeryCheck(tools);
+  const checkSignature = forgeryCheck(tools);
   const record = recordCallback(tools);
   return async (c: ApiContext): Promise<Response> => {
     const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header('Content-Type') ?? '');
     const parameters = isForm ? formParameters(await c.req.text()) : {};
     if (parameters === null) return tooManyParameters(tools, c);
-    const refusal = await refuseForgery(c, parameters);
-    if (refusal !== null) return refusal;
-    if (isForm) return record(c, parameters);
+    const checked = await checkSignature(c, parameters);
+    if ('refusal' in checked) return checked.refusal;
+    if (isForm) return record(c, parameters, checked);
     tools.measures.callbacks.inc({ result: 'malformed' });
     return problem(
       c,

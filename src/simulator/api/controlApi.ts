@@ -1,15 +1,15 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
-import type { CallEngine } from '../calls/callEngine.js';
+import type { AccountEngines } from '../calls/accountEngines.js';
 import { currentOf, type SimulatedCall } from '../calls/simulatedCall.js';
 import { numberRows, showcase } from '../numbers/numbers.js';
 import type { SimulatorEnv } from './brokenAnswers.js';
 
 /**
- * What Twilio does not have: the table of numbers, what was dialed, and a reset. Loopback only, without
+ * What Twilio does not have: the table of numbers, what was dialed, accounts that are refused, and a reset. Loopback only, without
  * credentials.
  */
-export function controlApi(engine: CallEngine): Hono<SimulatorEnv> {
+export function controlApi(engines: AccountEngines): Hono<SimulatorEnv> {
   const api = new Hono<SimulatorEnv>();
 
   api.use(async (c, next) => {
@@ -21,11 +21,24 @@ export function controlApi(engine: CallEngine): Hono<SimulatorEnv> {
   api.get('/numbers', (c) => c.json({ numbers: numberRows, showcase }));
 
   api.get('/calls', (c) =>
-    c.json({ dialed: engine.book.tallies(), calls: engine.book.all().map(controlView) }),
+    c.json({
+      dialed: engines.all().flatMap(({ book }) => book.tallies()),
+      calls: engines.all().flatMap(({ book }) => book.all().map(controlView)),
+    }),
   );
 
   api.post('/reset', (c) => {
-    engine.reset();
+    engines.reset();
+    return c.body(null, 204);
+  });
+
+  api.post('/accounts/:sid', async (c) => {
+    const account = engines.accounts().find(({ accountSid }) => accountSid === c.req.param('sid'));
+    if (account === undefined) return c.json({ message: 'The simulator has no such account.' }, 404);
+    const { refusal } = (await c.req.json().catch(() => ({}))) as { refusal?: unknown };
+    if (refusal !== null && !(typeof refusal === 'number' && Number.isInteger(refusal)))
+      return c.json({ message: 'refusal must be a code of Twilio, such as 20003, or null.' }, 422);
+    engines.of(account).refusalCode = refusal;
     return c.body(null, 204);
   });
 
@@ -37,6 +50,7 @@ function controlView(call: SimulatedCall) {
   const { status, startedAt, answeredAt, endedAt, durationSeconds, answeredBy, sip } = currentOf(call);
   return {
     sid: call.sid,
+    accountSid: call.accountSid,
     to: call.request.to,
     from: call.request.from,
     statusCallback: call.request.statusCallback?.url ?? null,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { CallEngine } from '../calls/callEngine.js';
+import { AccountEngines } from '../calls/accountEngines.js';
 import type { SimulatorOptions } from '../simulatorOptions.js';
 import { createSimulator } from './createSimulator.js';
 
@@ -20,8 +20,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const faults = faultsOf(options);
   if (faults.length > 0) throw new Error(`The simulator cannot start: ${faults.join('; ')}.`);
   const host = options.host ?? '127.0.0.1';
-  const engine = new CallEngine(options);
-  const server = createAdaptorServer({ fetch: createSimulator(options, engine).fetch });
+  const engines = new AccountEngines(options);
+  const server = createAdaptorServer({ fetch: createSimulator(options, engines).fetch });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(listenError(error, host, options.port ?? 0)),
@@ -35,7 +35,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     port,
     close: () =>
       new Promise<void>((resolve, reject) => {
-        engine.stop();
+        engines.stop();
         server.close((error) => (error ? reject(error) : resolve()));
         if ('closeAllConnections' in server) server.closeAllConnections();
       }),

@@ -13,13 +13,15 @@ import { newCall, type SimulatedCall } from './simulatedCall.js';
 /** Limits callbacks in delivery, so that time-outs measure the receiver and not this machine. */
 const deliveriesAtOnce = 128;
 
-/** The running simulator without HTTP: account, clock, memory, and the queue of all calls. */
+/** One account of the running simulator without HTTP: clock, memory, and the queue of all calls. */
 export class CallEngine {
   readonly accountSid: string;
   readonly clock: LifeClock;
   readonly book: CallBook;
   readonly unconfirmed: Unconfirmed;
   readonly log: (message: string) => void;
+  /** With which every request of the account is refused, as if it was suspended; null: none is. */
+  refusalCode: number | null = null;
   readonly #authToken: string;
   readonly #callsPerSecond: number;
   readonly #deliveries = new ConcurrencyLimit(deliveriesAtOnce);
@@ -67,6 +69,7 @@ export class CallEngine {
     this.stop();
     this.book.reset();
     this.#nextDialAt = 0;
+    this.refusalCode = null;
     this.#stopped = stopSignal();
   }
 

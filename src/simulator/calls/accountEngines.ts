@@ -1,0 +1,45 @@
+import type { SimulatedAccount, SimulatorOptions } from '../simulatorOptions.js';
+import { CallEngine } from './callEngine.js';
+
+/** The engines of all accounts. Each has its own calls, rate limit and queue, as an account of Twilio has. */
+export class AccountEngines {
+  readonly #options: SimulatorOptions;
+  readonly #engines = new Map<string, CallEngine>();
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+  }
+
+  /** The accounts of now: those besides the main one may come and go. */
+  accounts(): SimulatedAccount[] {
+    const { accountSid, authToken, apiKeys = [], callsPerSecond, accounts } = this.#options;
+    const main = {
+      accountSid,
+      authToken,
+      apiKeys,
+      ...(callsPerSecond === undefined ? {} : { callsPerSecond }),
+    };
+    return [main, ...(accounts?.() ?? [])];
+  }
+
+  /** The engine of an account, made with its first use. */
+  of(account: SimulatedAccount): CallEngine {
+    const known = this.#engines.get(account.accountSid);
+    if (known) return known;
+    const engine = new CallEngine({ ...this.#options, ...account });
+    this.#engines.set(account.accountSid, engine);
+    return engine;
+  }
+
+  all(): CallEngine[] {
+    return this.accounts().map((account) => this.of(account));
+  }
+
+  reset(): void {
+    for (const engine of this.#engines.values()) engine.reset();
+  }
+
+  stop(): void {
+    for (const engine of this.#engines.values()) engine.stop();
+  }
+}

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
 import { checkCallRequest } from '../../activities/validation/callRequestSchema.js';
 import { dialingSchema } from '../../src/api/dialing/dialingSchema.js';
+import { readAccounts } from '../../src/config/accounts/readAccounts.js';
 import { builtInPolicies, readPolicies } from '../../src/config/policies.js';
 import { allBlocks, type Block } from './pages.js';
 
@@ -29,6 +30,15 @@ const checks: Record<string, (json: never, block: Block) => unknown[]> = {
   fault: (json) => ['row', 'line', 'column', 'path', 'message'].filter((field) => !(field in json)),
   // test/docs/commands.test.ts compares it with what the API answers.
   answer: () => [],
+  accounts: (_, { code }) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ringtrue-docs-')), 'accounts.json');
+    writeFileSync(file, code);
+    const read = readAccounts(file, {
+      ...{ mainAccountSid: '', callsPerSecond: 1, callsInFlight: null },
+      connectionOf: () => ({ connection: { baseUrl: null }, faults: [] }),
+    });
+    return 'faults' in read ? read.faults : [];
+  },
   // A file of retry policies.
   '': (_, { code }) => {
     const file = join(mkdtempSync(join(tmpdir(), 'ringtrue-docs-')), 'policies.json');

@@ -70,6 +70,7 @@ describe('facts of the pages', () => {
       'src/worker/workerMetrics.ts',
       'src/worker/watchBacklog.ts',
       'src/config/livePolicies.ts',
+      'src/config/accounts/liveAccounts.ts',
     ]
       .map((file) => readFileSync(join(root, file), 'utf8'))
       .join('\n');

@@ -151,6 +151,8 @@ export interface CallPlan {
   to: string;
   /** The number as it was requested, if Lookup spells it otherwise. */
   requestedTo?: string;
+  /** What search attributes hold instead of the number. Absent: the number. */
+  hiddenTo?: string;
   from: string;
   content: { twiml: string } | { url: string } | { applicationSid: string };
   ringTimeoutSeconds: number;

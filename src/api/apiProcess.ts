@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { ApiConfiguration } from '../config/configuration.js';
+import type { PayloadEncryption } from '../encryption/payloadEncryption.js';
 import { freePort } from '../process/freePort.js';
 import { type HttpServer, listen } from '../process/httpServer.js';
 import type { Log } from '../process/log.js';
@@ -33,6 +34,7 @@ export interface ApiParts {
   settings: ApiSettings;
   policies: ApiDependencies['policies'];
   temporal: Client;
+  encryption: PayloadEncryption;
   store: OutcomeStore;
   readiness: Readiness;
   metrics: Registry;
@@ -51,6 +53,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     );
   const app = createApi({
     temporal: parts.temporal,
+    encryption: parts.encryption,
     store: parts.store,
     taskQueue: settings.taskQueue,
     publicUrl: publicUrlOf(settings, port),

@@ -3,6 +3,7 @@ import { openStoreLazily } from '../../activities/store/openStore.js';
 import { serveApi } from '../api/apiProcess.js';
 import { apiConfiguration, temporalSettings } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { Closing } from '../process/closing.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
@@ -26,10 +27,11 @@ export async function runApi(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     const access = new TemporalAccess(temporal);
-    const { client, close } = renewableClient(access);
+    const { client, close } = renewableClient(access, encryption.dataConverter);
     closing.add('the connection to Temporal', close);
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
@@ -41,6 +43,7 @@ export async function runApi(): Promise<void> {
       settings: configuration,
       policies: livePolicies(configuration.policies, { log, metrics }),
       temporal: client,
+      encryption,
       store,
       readiness,
       metrics,

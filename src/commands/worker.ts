@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { openStoreLazily } from '../../activities/store/openStore.js';
 import { temporalSettings, workerConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
 import { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
@@ -36,12 +37,13 @@ export async function runWorker(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
     const access = new TemporalAccess(temporal);
-    const { client, close } = renewableClient(access);
+    const { client, close } = renewableClient(access, encryption.dataConverter);
     closing.add('the connection to Temporal', close);
     readiness.probe('temporal', () => checkTemporal(client, temporal));
     watchBacklog(metrics, {
@@ -63,6 +65,7 @@ export async function runWorker(): Promise<void> {
       },
       store,
       emit,
+      encryption,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,

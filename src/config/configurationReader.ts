@@ -7,6 +7,7 @@ import { breakerRule, type DialLimits } from '../../activities/store/placements/
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
+import type { EncryptionKey } from '../encryption/encryptionKeys.js';
 import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
 import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
@@ -40,6 +41,8 @@ export interface CommonConfiguration {
   dataDirectory: string;
   temporal: TemporalSettings;
   taskQueue: string;
+  /** The first one encrypts what goes to Temporal. Empty: nothing is encrypted. */
+  encryptionKeys: readonly EncryptionKey[];
 }
 
 /** Reads variables and collects their faults, so that one message can name all of them. */
@@ -104,6 +107,7 @@ export class ConfigurationReader {
       dataDirectory: resolve(this.values.RINGTRUE_DATA_DIR ?? '.ringtrue'),
       temporal: this.temporal(),
       taskQueue: this.values.RINGTRUE_TASK_QUEUE ?? 'outbound-calls',
+      encryptionKeys: this.values.RINGTRUE_ENCRYPTION_KEYS ?? [],
     };
   }
 
@@ -307,6 +311,9 @@ export class ConfigurationReader {
       set.TEMPORAL_API_KEY,
       ...(values.RINGTRUE_API_TOKENS ?? []).map(({ token }) => token),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
+      ...(values.RINGTRUE_ENCRYPTION_KEYS ?? []).map(({ key }) => key.toString('base64')),
+      // As they are written.
+      ...(set.RINGTRUE_ENCRYPTION_KEYS ?? '').split(',').map((entry) => entry.split(':').at(-1)?.trim()),
       ...(password ? [password, decoded(password)] : []),
       ...proxyPasswords(set),
       // As requests to Twilio carry them.

@@ -8,6 +8,7 @@ import { publicUrlOf, serveApi } from '../api/apiProcess.js';
 import type { DevConfiguration } from '../config/configuration.js';
 import { ConfigurationError } from '../config/configurationReader.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
 import type { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
@@ -53,7 +54,9 @@ export async function startDev(
   const { server, store: opened } = await openState(configuration, { log, signal, closing });
   const store = loggingCalls(opened, log);
 
-  const client = lazyClient(temporal);
+  const readiness = new Readiness();
+  const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
+  const client = lazyClient(temporal, encryption.dataConverter);
   closing.add('the connection to Temporal', () => client.connection.close());
   const simulator = configuration.twilio === null ? await startSimulated(configuration, log) : null;
   if (simulator) closing.add('the simulator', () => simulator.close());
@@ -62,7 +65,6 @@ export async function startDev(
     : configuration.twilio;
   if (twilio === null) throw new Error('There is neither Twilio nor its simulator.');
 
-  const readiness = new Readiness();
   const metrics = new Registry();
   watchProcess(metrics);
   readiness.probe('store', () => store.ping());
@@ -90,6 +92,7 @@ export async function startDev(
     settings,
     store,
     emit,
+    encryption,
     cacheDirectory: cacheDirectory(dataDirectory),
     readiness,
     log,
@@ -111,6 +114,7 @@ export async function startDev(
     },
     policies,
     temporal: client,
+    encryption,
     store,
     readiness,
     metrics,

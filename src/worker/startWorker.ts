@@ -4,6 +4,7 @@ import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { createTwilioClient } from '../../activities/twilio/twilioClient.js';
+import type { PayloadEncryption } from '../encryption/payloadEncryption.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
@@ -21,6 +22,7 @@ export interface WorkerParts {
   settings: ActivitySettings;
   store: OutcomeStore;
   emit: (event: ActivityEvent) => void;
+  encryption: PayloadEncryption;
   /** Where the bundle of the workflows is kept for the next start. */
   cacheDirectory: string;
   readiness: Readiness;
@@ -71,10 +73,11 @@ async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void
 
 /** Serves until the certificates of the connection are renewed. Throws when the worker is stopped, or fails. */
 async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
-  const { access, readiness, log } = parts;
+  const { access, readiness, log, encryption } = parts;
+  const { dataConverter, hiding } = encryption;
   const { settings: temporal, renewed } = access;
   // Begun beside the connection, and again with each try: a cache directory may have become writable.
-  const bundle = workflowBundle(parts.cacheDirectory);
+  const bundle = workflowBundle(parts.cacheDirectory, dataConverter.failureConverterPath);
   // It is awaited below. A failure before that must not end the process.
   bundle.catch(() => {});
   const connection = await connect(signal, parts);
@@ -83,15 +86,17 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   try {
     const stopped = AbortSignal.any([signal, renewed]);
     await ensureSearchAttributes(connection, { ...parts, temporal, signal: stopped });
-    const client = new Client({ connection, namespace: temporal.namespace });
-    const options = { ...tuning, namespace: temporal.namespace };
+    const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
+    const options = { ...tuning, namespace: temporal.namespace, dataConverter };
+    const settings = { ...parts.settings, hiding };
     const codePath = await bundle;
     const workers = await createWorkers(
       {
         ...parts,
+        settings,
         connection,
         workflowBundle: { codePath },
-        callStarter: callStarter(client, { ...parts.settings, taskQueue: parts.taskQueue }),
+        callStarter: callStarter(client, { ...settings, taskQueue: parts.taskQueue }),
       },
       options,
     );

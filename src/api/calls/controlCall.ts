@@ -45,6 +45,7 @@ export const controlCallRoutes = controlNames.map((name): Route => {
       'no-such-call',
       'state-conflict',
       ...bodyProblems,
+      'key-missing',
       'temporal-unavailable',
       'store-unavailable',
     ],

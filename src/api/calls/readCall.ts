@@ -10,7 +10,9 @@ import type { StoredCall } from '../../../activities/store/calls/callStore.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import type { Attempt, CallOutcome, CallState } from '../../../workflows/callOutcome.js';
 import { callStates } from '../../../workflows/callOutcome.js';
+import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { orderOf, stateOf } from '../../../workflows/rules/twilioStatus.js';
+import { MissingEncryptionKey } from '../../encryption/encryptionCodec.js';
 import { type CallEnd, callEnd, isRunning, missingEnd } from '../../temporal/callEnd.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
@@ -60,7 +62,7 @@ export const readCallRoute: Route = {
   summary: 'Read the state of a call',
   parameters: [callIdInPath, ...queryParameters(filters)],
   answers: { 200: { description: 'The state of the call.', content: jsonContent(callAnswerSchema) } },
-  problems: ['no-such-call', 'invalid-request', 'temporal-unavailable', 'store-unavailable'],
+  problems: ['no-such-call', 'invalid-request', 'key-missing', 'temporal-unavailable', 'store-unavailable'],
   serve: readCall,
 };
 
@@ -107,8 +109,11 @@ async function findCall(
     description = await withDeadline(tools.temporal, describeWithinMs, () => handle.describe());
   } catch (error) {
     const isMissing = error instanceof WorkflowNotFoundError;
-    if (row !== null)
-      return isMissing ? withoutOutcome(row, missingEnd) : { ...callAnswer(row), stale: true };
+    if (row !== null) {
+      if (isMissing) return withoutOutcome(row, missingEnd);
+      const why = error instanceof MissingEncryptionKey ? { waitingFor: error.message } : {};
+      return { ...callAnswer(row), ...why, stale: true };
+    }
     if (!isMissing) throw error;
     if (recorded instanceof StoreUnavailable) throw recorded;
     return null;
@@ -242,7 +247,8 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
   const requestedBy = description.memo?.requestedBy;
   return {
     callId: description.workflowId,
-    to: typeof to === 'string' ? to : null,
+    // Encrypted calls have no number there.
+    to: typeof to === 'string' && e164.test(to) ? to : null,
     from: null,
     metadata: {},
     startedAt: description.startTime.toISOString(),

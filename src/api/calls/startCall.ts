@@ -153,6 +153,7 @@ async function startNew(
         requestedBy: c.get('client') ?? null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
+        hiding: tools.encryption?.hiding ?? null,
       }),
     );
     tools.measures.callsStarted.inc();

@@ -9,6 +9,7 @@ import type { DialLimits } from '../../../activities/store/placements/dialLimits
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
 import type { ApiToken, Role } from '../../config/apiTokens.js';
+import type { PayloadEncryption } from '../../encryption/payloadEncryption.js';
 import type { ApiMetrics } from './apiMetrics.js';
 import type { RateLimits } from './rateLimits.js';
 
@@ -16,6 +17,8 @@ import type { RateLimits } from './rateLimits.js';
 export interface ApiDependencies {
   /** May connect lazily: while Temporal is not available, the API runs and answers 503. */
   temporal: Client;
+  /** How the client of Temporal encrypts. Absent: not at all. */
+  encryption?: Pick<PayloadEncryption, 'keys' | 'codec' | 'hiding'>;
   store: OutcomeStore;
   /** Task queue of `outboundCall`. */
   taskQueue: string;

@@ -7,6 +7,7 @@ import { InvalidCursor } from '../../../activities/store/database/pageCursor.js'
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { SchemaTooNew } from '../../../activities/store/migrate.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
+import { MissingEncryptionKey } from '../../encryption/encryptionCodec.js';
 import type { ApiContext } from './apiDependencies.js';
 
 /**
@@ -35,6 +36,7 @@ export const problems = {
   'invalid-request': { status: 422, title: 'The request is not valid' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'Internal error' },
+  'key-missing': { status: 503, title: 'An encryption key is missing' },
   'temporal-unavailable': { status: 503, title: 'Temporal is not available' },
   'store-unavailable': { status: 503, title: 'The outcome store is not available' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -147,6 +149,7 @@ export function problemOf(c: ApiContext, error: unknown, log: Logger): Response 
       `${error.message} Without the store the answer might be wrong. Try again in a moment.`,
     );
   }
+  if (error instanceof MissingEncryptionKey) return problem(c, 'key-missing', `${error.message}.`);
   if (isTemporalUnavailable(error)) {
     log.error({ err: error, requestId }, 'Temporal is not available');
     return problem(c, 'temporal-unavailable', 'Temporal did not answer in time. Try again in a moment.');

@@ -6,6 +6,8 @@ import type { DoNotCallList } from './do-not-call/doNotCallList.js';
 import type { InvalidNumbers } from './do-not-call/invalidNumbers.js';
 import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
+import type { Erasures } from './removal/erasures.js';
+import type { Purges } from './removal/purge.js';
 
 /**
  * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
@@ -23,7 +25,9 @@ export interface OutcomeStore
     BatchStore,
     DoNotCallList,
     InvalidNumbers,
-    DeadLetters {
+    DeadLetters,
+    Purges,
+    Erasures {
   /** Throws when the store cannot serve. For `/readyz`. */
   ping(): Promise<void>;
   close(): Promise<void>;

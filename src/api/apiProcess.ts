@@ -26,6 +26,7 @@ export type ApiSettings = Pick<
   | 'apiTokens'
   | 'requestsPerSecond'
   | 'progress'
+  | 'codecOrigins'
   | 'defaultFrom'
   | 'rules'
 >;
@@ -64,6 +65,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },
     progress: settings.progress,
+    codecOrigins: settings.codecOrigins,
     policies: parts.policies,
     defaultFrom: settings.defaultFrom,
     readiness: (only) => parts.readiness.check(only),

@@ -1,5 +1,6 @@
 import { batchRoutes } from './batches/batchRoutes.js';
 import { callRoutes } from './calls/callRoutes.js';
+import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
 import { dialingRoutes } from './dialing/dialingRoutes.js';
 import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...doNotCallRoutes,
   ...invalidNumberRoutes,
   ...dialingRoutes,
+  ...codecRoutes,
   statusCallbackRoute,
   ...operationRoutes,
   openApiRoute,

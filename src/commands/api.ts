@@ -27,7 +27,7 @@ export async function runApi(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
-    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: false });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     const access = new TemporalAccess(temporal);

@@ -37,7 +37,7 @@ export async function runWorker(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
-    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: true });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());

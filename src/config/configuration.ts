@@ -37,6 +37,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;
+  /** Origins of web pages that may use the codec. */
+  codecOrigins: readonly string[];
   policies: PolicySource;
   defaultFrom: string | null;
   /** The settings by which the workers accept and place calls. */

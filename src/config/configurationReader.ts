@@ -241,6 +241,7 @@ export class ConfigurationReader {
       callbacks: publicUrl !== 'none',
       apiTokens,
       progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
+      codecOrigins: this.values.RINGTRUE_CODEC_ORIGINS ?? [],
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
       policies: {
         path: this.values.RINGTRUE_POLICIES ?? null,

@@ -91,6 +91,17 @@ const encryptionKeys = () =>
     return z.NEVER;
   });
 
+/** As browsers send them: without a path. */
+const origins = () => {
+  const isOrigin = (text: string) =>
+    /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  const right = "origins of Temporal's UI, separated by commas, such as https://temporal.example.com";
+  return z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .refine((list) => list.every(isOrigin), must(right));
+};
+
 const notifySecrets = () =>
   z
     .string()
@@ -176,6 +187,7 @@ export const environment = z.object({
   RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
   RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
   RINGTRUE_ENCRYPTION_KEYS: encryptionKeys(),
+  RINGTRUE_CODEC_ORIGINS: origins(),
   RINGTRUE_NOTIFY_SECRETS: notifySecrets(),
   RINGTRUE_NOTIFY_PRIVATE: z
     .enum(['true', 'false'], must('true or false'))

@@ -55,7 +55,7 @@ export async function startDev(
   const store = loggingCalls(opened, log);
 
   const readiness = new Readiness();
-  const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness });
+  const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: true });
   const client = lazyClient(temporal, encryption.dataConverter);
   closing.add('the connection to Temporal', () => client.connection.close());
   const simulator = configuration.twilio === null ? await startSimulated(configuration, log) : null;
@@ -101,6 +101,7 @@ export async function startDev(
   const api = await serveApi({
     settings: {
       ...configuration,
+      codecOrigins: [...configuration.codecOrigins, ...originsOf(server?.uiUrl)],
       port,
       defaultFrom,
       accountSid: twilio.settings.accountSid,
@@ -167,7 +168,8 @@ async function openTemporal(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
 ) {
-  const { temporalServer, dataDirectory, temporal } = configuration;
+  const { temporalServer, dataDirectory, temporal, port } = configuration;
+  const isEncrypted = configuration.encryptionKeys.length > 0;
   if (temporalServer === null) return null;
   const lock = await lockDirectory(join(dataDirectory, 'temporal'));
   closing.add('the lock of the data directory', lock.release);
@@ -179,10 +181,16 @@ async function openTemporal(
   return startDevServer({
     cliPath: cli.path,
     ...temporalServer,
+    codecEndpoint: isEncrypted && port > 0 ? `http://localhost:${port}/codec` : null,
     namespace: temporal.namespace,
     stateFile: join(dataDirectory, 'temporal.sqlite'),
     say,
   });
+}
+
+/** Of the Temporal UI that runs here, under each name of this machine. */
+function originsOf(uiUrl: string | null | undefined): string[] {
+  return uiUrl ? [uiUrl, uiUrl.replace('127.0.0.1', 'localhost')] : [];
 }
 
 async function startSimulated(configuration: DevConfiguration, log: Log) {

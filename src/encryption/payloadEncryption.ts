@@ -27,7 +27,16 @@ export const failureConverterPath = fileURLToPath(new URL('./failureConverter.cj
 /** Without keys nothing is encrypted. A payload that needs a key all the same is named in log and readiness. */
 export function payloadEncryption(
   keys: readonly EncryptionKey[],
-  { log, readiness }: { log: Pick<Log, 'error'>; readiness: Pick<Readiness, 'probe'> },
+  {
+    log,
+    readiness,
+    isWorker,
+  }: {
+    log: Pick<Log, 'error'>;
+    readiness: Pick<Readiness, 'probe' | 'note'>;
+    /** A worker without a key is not ready. The API is: it serves all other calls. */
+    isWorker: boolean;
+  },
 ): PayloadEncryption {
   const missing = new Map<string, { at: number; loggedAt: number }>();
   const codec = new EncryptionCodec(keys, (keyId) => {
@@ -36,11 +45,14 @@ export function payloadEncryption(
     const isDue = now - loggedAt >= logAgainMs;
     missing.set(keyId, { at: now, loggedAt: isDue ? now : loggedAt });
     if (isDue) log.error({ keyId }, `${new MissingEncryptionKey(keyId).message}.`);
+    if (!isWorker)
+      readiness.note('encryptionKeys', `missing: ${keyId}. Calls that need it cannot be read here`);
   });
-  readiness.probe('encryptionKeys', async () => {
-    const ids = [...missing].filter(([, { at }]) => Date.now() - at < shownForMs).map(([keyId]) => keyId);
-    if (ids.length > 0) throw new Error(`missing: ${ids.join(', ')}. Calls whose payloads need them wait`);
-  });
+  if (isWorker)
+    readiness.probe('encryptionKeys', async () => {
+      const ids = [...missing].filter(([, { at }]) => Date.now() - at < shownForMs).map(([keyId]) => keyId);
+      if (ids.length > 0) throw new Error(`missing: ${ids.join(', ')}. Calls whose payloads need them wait`);
+    });
   return {
     keys,
     codec,

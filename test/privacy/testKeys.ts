@@ -20,7 +20,7 @@ export function encryptionWith(...keys: EncryptionKey[]): TestEncryption {
   const readiness = new Readiness();
   const errors: unknown[][] = [];
   const log = { error: (...line: unknown[]) => void errors.push(line) };
-  return { ...payloadEncryption(keys, { log, readiness }), readiness, errors };
+  return { ...payloadEncryption(keys, { log, readiness, isWorker: true }), readiness, errors };
 }
 
 /** Everything that Temporal keeps of a workflow, as bytes: what it lists and describes, and each event. */

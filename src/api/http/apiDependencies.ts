@@ -37,6 +37,8 @@ export interface ApiDependencies {
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */
   apiTokens: ApiToken[];
+  /** Origins of web pages that may use the codec: Temporal's UI. Absent: none. */
+  codecOrigins?: readonly string[];
   /** Limits that differ from the standard ones. */
   rateLimits?: Partial<RateLimits>;
   /** Whether progress callbacks are signaled or stored. */

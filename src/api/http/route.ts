@@ -25,6 +25,7 @@ export const rolesFor = {
   changingCalls: ['call', 'admin'],
   readingListsAndDialing: ['read', 'admin'],
   changingListsAndDialing: ['admin'],
+  readingPayloads: ['admin'],
 } as const satisfies Record<string, readonly [Role, ...Role[]]>;
 
 interface RouteParts {

@@ -4,6 +4,7 @@ import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
 import { dialingRoutes } from './dialing/dialingRoutes.js';
 import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
+import { erasureRoutes } from './erasures/erasureRoutes.js';
 import type { Route } from './http/route.js';
 import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,
+  ...erasureRoutes,
   ...dialingRoutes,
   ...codecRoutes,
   statusCallbackRoute,

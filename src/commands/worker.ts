@@ -66,6 +66,7 @@ export async function runWorker(): Promise<void> {
       store,
       emit,
       encryption,
+      retentionDays: configuration.retentionDays,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,

@@ -198,6 +198,18 @@ export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
   return r.done({ ...r.common(), databaseUrl: r.databaseUrl() });
 }
 
+export function purgeConfiguration(env: NodeJS.ProcessEnv) {
+  const r = new ConfigurationReader(env);
+  const { rememberInvalid, callsPerSecond } = standardCallSettings;
+  const { contactsPerNumber } = r.dialLimits(callsPerSecond);
+  const rememberInvalidSeconds = r.values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? rememberInvalid;
+  return r.done({
+    ...r.common(),
+    databaseUrl: r.requiredDatabaseUrl(),
+    limits: { contactsPerNumber, rememberInvalidSeconds },
+  });
+}
+
 /** How to connect to Temporal, with its certificate files as they are now. Throws `ConfigurationError`. */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const r = new ConfigurationReader(env);

@@ -43,6 +43,8 @@ export interface CommonConfiguration {
   taskQueue: string;
   /** The first one encrypts what goes to Temporal. Empty: nothing is encrypted. */
   encryptionKeys: readonly EncryptionKey[];
+  /** Calls that ended so long ago are purged; null: none. */
+  retentionDays: number | null;
 }
 
 /** Reads variables and collects their faults, so that one message can name all of them. */
@@ -108,6 +110,7 @@ export class ConfigurationReader {
       temporal: this.temporal(),
       taskQueue: this.values.RINGTRUE_TASK_QUEUE ?? 'outbound-calls',
       encryptionKeys: this.values.RINGTRUE_ENCRYPTION_KEYS ?? [],
+      retentionDays: this.values.RINGTRUE_RETENTION_DAYS ?? null,
     };
   }
 

@@ -187,6 +187,7 @@ export const environment = z.object({
   RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
   RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
   RINGTRUE_ENCRYPTION_KEYS: encryptionKeys(),
+  RINGTRUE_RETENTION_DAYS: wholeNumber(1, 36_500, ' of days'),
   RINGTRUE_CODEC_ORIGINS: origins(),
   RINGTRUE_NOTIFY_SECRETS: notifySecrets(),
   RINGTRUE_NOTIFY_PRIVATE: z

@@ -93,6 +93,7 @@ export async function startDev(
     store,
     emit,
     encryption,
+    retentionDays: configuration.retentionDays,
     cacheDirectory: cacheDirectory(dataDirectory),
     readiness,
     log,

@@ -9,6 +9,8 @@ import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
 import { whenAborted } from '../process/stopSignal.js';
+import { watchErasures } from '../removal/watchErasures.js';
+import { watchPurge } from '../removal/watchPurge.js';
 import { callStarter } from '../temporal/callStarter.js';
 import type { TemporalAccess } from '../temporal/temporalAccess.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
@@ -23,6 +25,8 @@ export interface WorkerParts {
   store: OutcomeStore;
   emit: (event: ActivityEvent) => void;
   encryption: PayloadEncryption;
+  /** `RINGTRUE_RETENTION_DAYS`; null: nothing is purged. */
+  retentionDays: number | null;
   /** Where the bundle of the workflows is kept for the next start. */
   cacheDirectory: string;
   readiness: Readiness;
@@ -82,7 +86,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
   bundle.catch(() => {});
   const connection = await connect(signal, parts);
   const ended = new AbortController();
-  let search: Promise<void> | undefined;
+  let upkeep: Promise<unknown> | undefined;
   try {
     const stopped = AbortSignal.any([signal, renewed]);
     await ensureSearchAttributes(connection, { ...parts, temporal, signal: stopped });
@@ -104,7 +108,13 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
     const twilio = createTwilioClient(parts.settings.twilio);
-    search = watchWorkflows({ ...parts, twilio, temporal: client, signal: ended.signal });
+    const watched = { ...parts, twilio, temporal: client, signal: ended.signal };
+    const { retentionDays } = parts;
+    upkeep = Promise.all([
+      watchWorkflows(watched),
+      watchErasures({ ...watched, encryptionKeys: encryption.keys }),
+      retentionDays === null ? null : watchPurge({ ...watched, retentionDays, limits: parts.settings }),
+    ]);
     void whenAborted(stopped).then(workers.shutDown);
     await running;
     stopped.throwIfAborted();
@@ -114,7 +124,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
     readiness.report('worker', 'connects again, with renewed certificates');
   } finally {
     ended.abort();
-    await search;
+    await upkeep;
     await connection.close();
   }
 }

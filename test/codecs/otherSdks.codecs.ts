@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { bytesInTemporal, encryptionWith, newKey } from '../privacy/testKeys.js';
 import { callHandle } from '../support/callBench.js';
 import { useCallBench } from '../support/useCallBench.js';
@@ -44,6 +44,9 @@ const languages: Record<string, () => Promise<(...args: string[]) => Promise<str
   },
 };
 
+const yes = () => true;
+const no = () => false;
+
 describe('docs/examples/codec', () => {
   it.each(Object.keys(languages))(
     '%s: its client starts an encrypted call, and reads the encrypted outcome',
@@ -53,13 +56,10 @@ describe('docs/examples/codec', () => {
       const placed = place(callId, context.to);
       placed.catch(() => {});
       const call = callHandle(context.bench.client, callId);
-      const { attempts } = await call
-        .until((state) => state.state === 'queued')
-        .catch(async (error) => {
-          // Why the client did not start it says more.
-          await placed;
-          throw error;
-        });
+      const isThere = () => call.handle.describe().then(yes, no);
+      // Ends with the error of a client that starts nothing.
+      await Promise.race([placed, vi.waitUntil(isThere, { timeout: 60_000, interval: 100 })]);
+      const { attempts } = await call.until((state) => state.state === 'queued');
       await call.callback(1, attempts[0]?.callSid as string, 'completed', { CallDuration: '3' });
       expect(JSON.parse(await placed)).toMatchObject({ callId, to: context.to, outcome: 'answered' });
       const bytes = await bytesInTemporal(call.handle);

@@ -186,7 +186,8 @@ function resultOf(
   return {
     row,
     callId: callIdOfRow(batchId, row),
-    to,
+    // An erased row has none.
+    to: (to as string | undefined) ?? '',
     state: isWaiting
       ? canceled
         ? 'withdrawn'

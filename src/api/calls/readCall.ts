@@ -62,7 +62,14 @@ export const readCallRoute: Route = {
   summary: 'Read the state of a call',
   parameters: [callIdInPath, ...queryParameters(filters)],
   answers: { 200: { description: 'The state of the call.', content: jsonContent(callAnswerSchema) } },
-  problems: ['no-such-call', 'invalid-request', 'key-missing', 'temporal-unavailable', 'store-unavailable'],
+  problems: [
+    'no-such-call',
+    'call-removed',
+    'invalid-request',
+    'key-missing',
+    'temporal-unavailable',
+    'store-unavailable',
+  ],
   serve: readCall,
 };
 
@@ -75,7 +82,7 @@ function readCall(tools: ApiTools) {
     const callId = callIdIn(c, 2);
     const found =
       callId === null ? null : await whileWanted(tools, c, (signal) => findCall(tools, callId, wait, signal));
-    return found === null ? noSuchCall(c) : c.json(found);
+    return found === null ? missingCall(tools, c, callId) : c.json(found);
   };
 }
 
@@ -85,6 +92,18 @@ export function noSuchCall(c: ApiContext): Response {
     'no-such-call',
     'There is no call with this id, neither running nor recorded. Check the id, or search with GET /calls.',
   );
+}
+
+/** The answer about a call that nobody knows, or whose record was removed. */
+export async function missingCall(
+  { store }: ApiTools,
+  c: ApiContext,
+  callId: string | null,
+): Promise<Response> {
+  const why = callId === null ? null : await store.whyRemoved(callId);
+  if (why === null) return noSuchCall(c);
+  const how = why === 'erased' ? 'with everything about its number' : 'because it was old';
+  return problem(c, 'call-removed', `The record of this call was removed ${how}. The call itself is over.`);
 }
 
 async function findCall(

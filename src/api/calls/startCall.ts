@@ -125,6 +125,9 @@ async function startOnce(
     if (error instanceof StoreUnavailable) return error;
     throw error;
   });
+  // Its record was purged or erased: the call was, and is not dialed again.
+  if (recorded === null && (await tools.store.whyRemoved(callId)) !== null)
+    return answer(c, 200, callId, null);
   if (recorded === null && late.length === 0) return startNew(tools, c, callId, request, true);
 
   const known = await findInTemporal(tools, callId);

@@ -24,13 +24,16 @@ export const problems = {
   'no-such-call': { status: 404, title: 'No such call' },
   'not-listed': { status: 404, title: 'The number is not on this list' },
   'no-such-dead-letter': { status: 404, title: 'No such dead letter' },
+  'no-such-erasure': { status: 404, title: 'No such erasure' },
   'no-such-batch': { status: 404, title: 'No such batch' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'This path does not serve this method' },
   'state-conflict': { status: 409, title: "The call's state does not allow it" },
   'batch-conflict': { status: 409, title: "The batch's state does not allow it" },
+  'erasure-conflict': { status: 409, title: 'The number is being called' },
   'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another request' },
   'resend-conflict': { status: 409, title: 'The notification cannot be sent again' },
+  'call-removed': { status: 410, title: 'The record of the call was removed' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-request': { status: 422, title: 'The request is not valid' },
@@ -52,6 +55,10 @@ export const problemSchema = z
     instance: z.string().meta({ description: 'The path of the request.' }),
     requestId: z.string().meta({ description: 'As in the header X-Request-Id and in the log.' }),
     callId: z.string().exactOptional().meta({ description: 'The call in question, if there is one.' }),
+    callIds: z
+      .array(z.string())
+      .exactOptional()
+      .meta({ description: 'Of an erasure: what it would have to wait for.' }),
     batchId: z.string().exactOptional().meta({ description: 'The batch in question, if there is one.' }),
     totalFaults: z.int().exactOptional().meta({
       description: 'Of a batch: how many faults there are. `faults` names the first 100.',
@@ -84,6 +91,7 @@ export interface ProblemExtras {
   totalFaults?: number;
   callId?: string;
   batchId?: string;
+  callIds?: string[];
   headers?: Record<string, string>;
 }
 

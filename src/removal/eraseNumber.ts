@@ -28,20 +28,18 @@ export async function eraseNumber(
   const traces = await store.findTraces(number);
   const rows = await store.findBatchRows(traces.numbers);
   await wait(null);
-  const callIds = [...new Set([...traces.callIds, ...rows.map(({ callId }) => callId)])];
+  const known = [...new Set([...traces.callIds, ...rows.map(({ callId }) => callId)])];
   const runs = await findRuns(temporal, {
     forms: traces.numbers.flatMap((one) => searchableForms(one, encryptionKeys)),
-    workflowIds: [
-      ...callIds.flatMap(workflowIdsOf),
-      ...traces.batchIds,
-      ...traces.deadLetterIds.map(resendId),
-    ],
+    workflowIds: [...known.flatMap(workflowIdsOf), ...traces.batchIds, ...traces.deadLetterIds.map(resendId)],
   });
   const running = runningIds(traces, runs);
   if (running.length > 0) {
     await wait(`These calls to be over, or to be canceled: ${running.join(', ')}`);
     return false;
   }
+  const unknown = runs.filter(({ isCall }) => isCall).map(({ workflowId }) => workflowId);
+  const callIds = [...new Set([...known, ...unknown])];
   for (const run of runs) await deleteRun(temporal, run);
   for (let left = runs; left.length > 0; ) {
     await wait(`Temporal to delete ${left.length === 1 ? 'one workflow' : `${left.length} workflows`}`);

@@ -8,9 +8,12 @@ type WorkflowInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 export interface WorkflowRun {
   workflowId: string;
   runId: string;
+  isCall: boolean;
   /** A call or a batch that is not over. */
   isRunning: boolean;
 }
+
+type RunKey = Pick<WorkflowRun, 'workflowId' | 'runId'>;
 
 const answersWithinMs = 10_000;
 /** Ids that one query names. */
@@ -50,7 +53,7 @@ export async function findRuns(
 }
 
 /** Deletes a run with its history. Temporal does that some time later. */
-export async function deleteRun(temporal: Client, { workflowId, runId }: WorkflowRun): Promise<void> {
+export async function deleteRun(temporal: Client, { workflowId, runId }: RunKey): Promise<void> {
   const workflowExecution = { workflowId, runId };
   const { namespace } = temporal.options;
   await ifFound(
@@ -61,7 +64,7 @@ export async function deleteRun(temporal: Client, { workflowId, runId }: Workflo
 }
 
 /** Does Temporal still have this run? */
-export async function isThere(temporal: Client, { workflowId, runId }: WorkflowRun): Promise<boolean> {
+export async function isThere(temporal: Client, { workflowId, runId }: RunKey): Promise<boolean> {
   return (await describe(temporal, { workflowId, runId })) !== null;
 }
 
@@ -90,12 +93,14 @@ async function list(temporal: Client, query: string): Promise<WorkflowInfo[]> {
 }
 
 function runOf({ execution, type, closeTime }: WorkflowInfo): WorkflowRun {
+  const isCall = type?.name === callWorkflowType;
   const isOver = closeTime !== null && closeTime !== undefined;
   return {
     workflowId: execution?.workflowId ?? '',
     runId: execution?.runId ?? '',
+    isCall,
     // A notification that is still being posted is deleted, too.
-    isRunning: !isOver && (type?.name === callWorkflowType || type?.name === 'callBatch'),
+    isRunning: !isOver && (isCall || type?.name === 'callBatch'),
   };
 }
 

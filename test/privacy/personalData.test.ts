@@ -136,7 +136,7 @@ describe('personal data in the store', () => {
     expect([...erased].sort()).toEqual(
       [...tablesWith('personal'), 'removed_calls', 'workflow_checks'].sort(),
     );
-    const replaced = replacedText.map((statement) => /^update (\w+)/.exec(statement)?.[1]);
+    const replaced = replacedText.map((statement) => /^update (\w+)/.exec(statement)?.[1] ?? '');
     expect(replaced.sort()).toEqual(tablesWith('free-text'));
   });
 

@@ -57,7 +57,8 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
     return next();
   });
   // Before access is checked: a browser asks without a token.
-  if (codecOrigins.length > 0) app.use('/codec/*', cors({ origin: [...codecOrigins], maxAge: 600 }));
+  if (codecOrigins.length > 0)
+    app.use('/codec/*', cors({ origin: [...codecOrigins], allowMethods: ['POST'], maxAge: 600 }));
   // Before the next one, which would make 405 of its 404.
   app.use(honoPath(statusCallbackRoute), redirectedCallback(tools));
   app.use(

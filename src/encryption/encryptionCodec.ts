@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+// Node finds no named exports in this package.
+import proto from '@temporalio/proto';
 import type { EncryptionKey } from './encryptionKeys.js';
 
-const { Payload: PayloadProto } = temporal.api.common.v1;
+const { Payload: PayloadProto } = proto.temporal.api.common.v1;
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;

@@ -4,7 +4,7 @@ import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { Traces } from '../../activities/store/removal/erasures.js';
 import type { EncryptionKey } from '../encryption/encryptionKeys.js';
 import { searchableForms } from '../encryption/numberHiding.js';
-import { deleteRun, findRuns, isThere, type WorkflowRun } from './temporalTraces.js';
+import { deleteRun, findRuns, isThere, type WorkflowRun } from './workflowRuns.js';
 
 export interface ErasureParts {
   store: OutcomeStore;

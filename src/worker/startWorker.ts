@@ -108,12 +108,12 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
     const twilio = createTwilioClient(parts.settings.twilio);
-    const watched = { ...parts, twilio, temporal: client, signal: ended.signal };
+    const upkeepParts = { ...parts, twilio, temporal: client, signal: ended.signal };
     const { retentionDays } = parts;
     upkeep = Promise.all([
-      watchWorkflows(watched),
-      watchErasures({ ...watched, encryptionKeys: encryption.keys }),
-      retentionDays === null ? null : watchPurge({ ...watched, retentionDays, limits: parts.settings }),
+      watchWorkflows(upkeepParts),
+      watchErasures({ ...upkeepParts, encryptionKeys: encryption.keys }),
+      retentionDays === null ? null : watchPurge({ ...upkeepParts, retentionDays, limits: parts.settings }),
     ]);
     void whenAborted(stopped).then(workers.shutDown);
     await running;

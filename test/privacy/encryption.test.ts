@@ -197,7 +197,14 @@ describe('a rotation of keys', () => {
     const [whole, without] = [encryptionWith(first), encryptionWith(second)];
     const bench = await startBench(without);
     const client = new Client({ connection: bench.client.connection, dataConverter: whole.dataConverter });
-    const call = await startCall({ ...bench, client }, whole);
+    const handle = await client.workflow.start('outboundCall', {
+      workflowId: `call-${randomUUID()}`,
+      taskQueue: bench.taskQueue,
+      args: [{ to, twiml: '<Response/>' }],
+      // A worker lets a task that fails again run into its time-out.
+      workflowTaskTimeout: '1s',
+    });
+    const call = callHandle(client, handle.workflowId);
     await vi.waitFor(
       async () =>
         expect((await without.readiness.check()).checks.encryptionKeys).toMatch(

@@ -19,7 +19,7 @@ const [number, respelled, other] = ['+5215512345678', '+525512345678', '+1206555
 const silent = { info() {}, warn() {} };
 
 /** Ends the call as Twilio would, and waits until it is over. */
-async function answerCall(callId: string): Promise<void> {
+async function answerCall(callId: string, to: string): Promise<void> {
   const call = callHandle(context.bench.client, callId);
   await vi.waitUntil(
     () =>
@@ -30,7 +30,7 @@ async function answerCall(callId: string): Promise<void> {
     10_000,
   );
   const { attempts } = await call.until((state) => state.state === 'queued');
-  await call.callback(1, attempts[0]?.callSid as string, 'completed', { CallDuration: '3', To: number });
+  await call.callback(1, attempts[0]?.callSid as string, 'completed', { CallDuration: '3', To: to });
   await call.result();
 }
 
@@ -54,8 +54,8 @@ async function everything(): Promise<string> {
 describe('the erasure of a number', () => {
   it('calls, a batch, notifications and an interrupted worker: in the end nothing of it is left', async () => {
     const { store, bench, twilio } = context;
-    twilio.answerLookup = (asked) =>
-      json(200, lookupAnswer(asked, asked.startsWith('+52') ? { phone_number: '+525512345678' } : {}));
+    twilio.answerLookup = (to) =>
+      json(200, lookupAnswer(to, to.startsWith('+52') ? { phone_number: '+525512345678' } : {}));
     const key = `key-${randomUUID()}`;
     const body = {
       to: number,
@@ -70,15 +70,15 @@ describe('the erasure of a number', () => {
     const refused = await api.post('/erasures', { number });
     expect(refused.json).toMatchObject({ ...problem('erasure-conflict', 409), callIds: [callId] });
     expect(refused.json.detail).toContain(callId);
-    await answerCall(callId);
+    await answerCall(callId, number);
     const batch = (
       await api.post('/batches', {
         defaults: { twiml: '<Response/>' },
         calls: [{ to: respelled }, { to: other }],
       })
     ).json;
-    await answerCall(`${batch.batchId}-1`);
-    await answerCall(`${batch.batchId}-2`);
+    await answerCall(`${batch.batchId}-1`, respelled);
+    await answerCall(`${batch.batchId}-2`, other);
     // A call that the store never knew, and that an encrypting client started.
     const stranger = await new Client({ connection: bench.client.connection }).workflow.start(
       'outboundCall',
@@ -117,14 +117,14 @@ describe('the erasure of a number', () => {
       }),
     ).rejects.toThrow('killed');
     const stop = new AbortController();
-    const watching = watchErasures({ ...parts, log: silent, signal: stop.signal, askEveryMs: 100 });
+    const erasing = watchErasures({ ...parts, log: silent, signal: stop.signal, askEveryMs: 100 });
     const { id } = accepted.json;
     const done = await eventually(
       () => api.get(`/erasures/${id}`),
       ({ json: erasure }) => erasure.state === 'done',
     );
     stop.abort();
-    await watching;
+    await erasing;
     expect(done.json).toMatchObject({ calls: expect.any(Number), waitingFor: null });
     expect(done.json.calls).toBeGreaterThanOrEqual(2);
     expect(done.json.workflows).toBeGreaterThan(0);

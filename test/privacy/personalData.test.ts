@@ -142,8 +142,8 @@ describe('personal data in the store', () => {
 
   it('a number in every column that may hold it: the dump has it in the do-not-call list alone', async () => {
     const { store, db } = engine;
-    const [asked, spelled] = ['+525512345678', '+5215512345678'];
-    const [to, other] = [asked, '+12065550199'];
+    const [canonical, spelled] = ['+525512345678', '+5215512345678'];
+    const [to, other] = [canonical, '+12065550199'];
     const claim = newClaim({ to, requestedTo: spelled });
     const { callId } = claim;
     await store.claimPlacement(claim);
@@ -232,8 +232,8 @@ describe('personal data in the store', () => {
       batchIds: ['batch-1'],
       deadLetterIds: ['msg_1'],
     });
-    expect(traces.numbers.sort()).toEqual([spelled, asked]);
-    expect((await store.findTraces(spelled)).numbers.sort()).toEqual([spelled, asked]);
+    expect(traces.numbers.sort()).toEqual([spelled, canonical]);
+    expect((await store.findTraces(spelled)).numbers.sort()).toEqual([spelled, canonical]);
     const rows = await store.findBatchRows(traces.numbers);
     expect(rows.map(({ callId: of }) => of)).toEqual(['batch-1-1', 'batch-1-3']);
     await store.eraseTraces(id, { ...traces, rows, workflows: 2 });

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { purgeAge, runPurge } from '../../src/removal/runPurge.js';
+import { watchPurge } from '../../src/removal/watchPurge.js';
 import { type Engine, engines } from '../store/engines.js';
 import { newCallId, newClaim, outcome } from '../store/records.js';
 
@@ -149,8 +151,24 @@ describe.each(engines)('a purge ($name)', ({ open }) => {
 
   it('two processes: one purges within the hour; while a call is locked, the purge passes over it', async () => {
     const { store, stores } = engine;
-    const turns = await Promise.all([...stores, ...stores].map((one) => one.takePurge(3600)));
-    expect(turns.filter(Boolean)).toHaveLength(1);
+    const taken = await Promise.all([...stores, ...stores].map((one) => one.takePurge(3600)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    // The process whose turn it is.
+    await recordedCall('+12065550109');
+    await age(20);
+    await engine.db.query('delete from purges');
+    const stop = new AbortController();
+    const lines: unknown[] = [];
+    const log = { info: (counts: unknown) => void lines.push(counts), warn: () => {} };
+    const temporal = new Client({ connection: Connection.lazy({ address: inject('temporalAddress') }) });
+    const purging = watchPurge({ store, temporal, retentionDays: 15, limits, log, signal: stop.signal });
+    await vi.waitUntil(() => lines.length > 0, 10_000);
+    stop.abort();
+    await purging;
+    await temporal.connection.close();
+    expect(lines).toMatchObject([{ calls: expect.any(Number) }]);
+    expect(await rowsIn("calls where to_number = '+12065550109'")).toBe(0);
+
     const callIds = [await recordedCall('+12065550107'), await recordedCall('+12065550108')];
     await age(10);
     const at = purgeAge(9 * day, limits, null);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { EncryptionKey } from '../../src/encryption/encryptionKeys.js';
 import { type PayloadEncryption, payloadEncryption } from '../../src/encryption/payloadEncryption.js';
 import { Readiness } from '../../src/process/readiness.js';
@@ -29,7 +29,7 @@ export async function bytesInTemporal({ client, workflowId }: WorkflowHandle): P
   const execution = { workflowId };
   const namespace = client.options.namespace;
   const { DescribeWorkflowExecutionResponse, GetWorkflowExecutionHistoryResponse } =
-    temporal.api.workflowservice.v1;
+    proto.temporal.api.workflowservice.v1;
   const description = await workflowService.describeWorkflowExecution({ namespace, execution });
   const history = await workflowService.getWorkflowExecutionHistory({ namespace, execution });
   return Buffer.concat([

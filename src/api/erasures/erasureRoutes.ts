@@ -4,7 +4,7 @@ import { phoneNumber } from '../../../activities/validation/callRequestSchema.js
 import { must } from '../../../activities/validation/fault.js';
 import { searchableForms } from '../../encryption/numberHiding.js';
 import { runningIds } from '../../removal/eraseNumber.js';
-import { findRuns } from '../../removal/temporalTraces.js';
+import { findRuns } from '../../removal/workflowRuns.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { bodyProblems, readBody } from '../http/jsonBody.js';
 import { problem } from '../http/problem.js';
@@ -59,7 +59,7 @@ export const erasureRoutes: Route[] = [
   {
     method: 'get',
     path: '/erasures/{id}',
-    roles: rolesFor.erasing,
+    roles: rolesFor.readingListsAndDialing,
     tag: 'Privacy',
     operationId: 'readErasure',
     summary: 'Read how far an erasure is',

@@ -125,9 +125,8 @@ describe('the erasure of a number', () => {
     );
     stop.abort();
     await erasing;
-    expect(done.json).toMatchObject({ calls: expect.any(Number), waitingFor: null });
+    expect(done.json).toMatchObject({ workflows: expect.any(Number), waitingFor: null });
     expect(done.json.calls).toBeGreaterThanOrEqual(2);
-    expect(done.json.workflows).toBeGreaterThan(0);
 
     await expect(stranger.describe()).rejects.toThrow('not found');
     const left = (await everything()).match(/.{60}(5512345678|Anna|anna).{20}/g);

@@ -31,12 +31,9 @@ const erasureSchema = z
     requestedAt: time(),
     finishedAt: z.nullable(time()),
     calls: z.int().min(0).meta({ description: 'Calls erased so far.' }),
-    workflows: z
-      .int()
-      .min(0)
-      .meta({
-        description: 'Runs of workflows deleted in Temporal so far; not those of a worker that crashed.',
-      }),
+    workflows: z.int().min(0).meta({
+      description: 'Runs of workflows deleted in Temporal so far; not those of a worker that crashed.',
+    }),
   })
   .meta({ id: 'Erasure', description: 'The erasure of a number. It does not show the number.' });
 

@@ -72,7 +72,7 @@ const classes: Record<string, Record<string, string[]>> = {
     'free-text': ['paused_reason', 'breaker_reason'],
     own: ['account_sid', 'paused_by'],
     plain:
-      'calls_per_second calls_in_flight contacts_per_number contacts_period_seconds calls_per_number paused_at breaker_opened_at breaker_open_until breaker_failed_tests breaker_code breaker_counts_since'.split(
+      'calls_per_second calls_in_flight contacts_per_number contacts_period_seconds calls_per_number paused_at breaker_opened_at breaker_open_until breaker_failed_tests breaker_code breaker_prefixes breaker_counts_since'.split(
         ' ',
       ),
   },

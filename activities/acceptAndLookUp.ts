@@ -5,6 +5,7 @@ import type { CallPlan, CallRequest } from '../workflows/callRequest.js';
 import { rejectedByLookup } from '../workflows/rules/decision.js';
 import { everNamedAccounts } from './accounts/account.js';
 import type { ActivityDeps } from './deps/activityDeps.js';
+import type { Hiding } from './deps/activitySettings.js';
 import { forbiddenDestination } from './destinations/forbiddenDestination.js';
 import { lookUpNumber } from './lookUpNumber.js';
 import { placeAtOnce } from './place-call/placeAtOnce.js';
@@ -19,11 +20,13 @@ import { planOf } from './validation/planOf.js';
  * Lookup spells the number otherwise, the plan has that spelling, and the requested one beside it; that spelling must be one
  * that may be called too. Then the call is placed, if nothing makes it wait.
  */
-export function acceptAndLookUp(deps: ActivityDeps) {
+export function acceptAndLookUp(deps: ActivityDeps): CallActivities['acceptAndLookUp'] {
   const accept = acceptCall(deps);
   const lookUp = lookUpNumber(deps);
   const placeNow = placeAtOnce(deps);
-  return async (input: Parameters<CallActivities['acceptAndLookUp']>[0]): Promise<AcceptedCall> => {
+  const lookUpAccepted = async (
+    input: Parameters<CallActivities['acceptAndLookUp']>[0],
+  ): Promise<AcceptedCall> => {
     const begunAt = Date.now();
     const acceptance = await accept(input);
     if (!acceptance.accepted) return { ...acceptance, lookup: null };
@@ -52,6 +55,15 @@ export function acceptAndLookUp(deps: ActivityDeps) {
     if (!isRespelled) await markPlacing();
     return { accepted: true, plan, lookup };
   };
+  return async (input) => withHiddenText(await lookUpAccepted(input), deps.settings.hiding ?? null);
+}
+
+/** Temporal encrypts neither search attributes nor fairness keys. */
+function withHiddenText(accepted: AcceptedCall, hiding: Hiding | null): AcceptedCall {
+  if (!accepted.accepted || hiding === null) return accepted;
+  const { plan } = accepted;
+  const fairnessKey = plan.fairnessKey === null ? null : hiding.text(plan.fairnessKey);
+  return { ...accepted, plan: { ...plan, hiddenTo: hiding.number(plan.to), fairnessKey } };
 }
 
 /** The plan with Lookup's spelling of a valid number, unless that is the caller ID. */

@@ -66,6 +66,15 @@ program
   .action(async () => (await import('./commands/setup.js')).runSetup());
 
 program
+  .command('purge')
+  .description('removes calls that ended long ago from the outcome store, in small steps')
+  .option('--older-than <age>', 'such as 90d or 48h; default: RINGTRUE_RETENTION_DAYS')
+  .option('--dry-run', 'remove nothing; count what would be removed', false)
+  .option('--json', 'print JSON, for programs', false)
+  .addHelpText('after', example('DATABASE_URL=postgres://… ringtrue purge --older-than 90d --dry-run'))
+  .action(async (options) => (await import('./commands/privacy/purge.js')).purge(options));
+
+program
   .command('notify-secret')
   .description('prints the secret with which receivers verify the signature of notifications')
   .action(async () => (await import('./commands/notifySecret.js')).printNotifySecret());
@@ -278,6 +287,12 @@ overApi(invalidNumbers.command('forget'))
   .description('forgets a number, so that it can be dialed again')
   .argument('<number>', 'E.164')
   .action(async (number, options) => (await import('./commands/invalidNumbers.js')).forget(number, options));
+
+overApi(program.command('erase'))
+  .description('erases everything about a number, from the outcome store and from Temporal')
+  .argument('<number>', 'E.164')
+  .option('--wait', 'wait until nothing of it is left, about a minute', false)
+  .action(async (number, options) => (await import('./commands/privacy/erase.js')).erase(number, options));
 
 const dialing = program
   .command('dialing')

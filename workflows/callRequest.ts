@@ -159,6 +159,8 @@ export interface CallPlan {
   to: string;
   /** The number as it was requested, if Lookup spells it otherwise. */
   requestedTo?: string;
+  /** What search attributes hold instead of the number. Absent: the number. */
+  hiddenTo?: string;
   from: string;
   /** The further account that places the call. Absent: the main account. */
   account?: CallAccount;

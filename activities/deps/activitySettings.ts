@@ -29,12 +29,22 @@ export interface ActivitySettings extends DialLimits, AccountSettings {
   destinations: Destinations | null;
   notify: NotifySettings;
   doNotCall: DoNotCallSettings;
+  /** What Temporal shows instead of personal text that it does not encrypt. Null or absent: the text itself. */
+  hiding?: Hiding | null;
+}
+
+/** Keyed forms of personal text: the same text always has the same form, and only holders of the key can make it. */
+export interface Hiding {
+  /** Hash and masked number. */
+  number: (number: string) => string;
+  /** Hash alone. */
+  text: (text: string) => string;
 }
 
 /** The settings by which a call is accepted and placed, as the workers have them. The API answers by them too. */
 export type CallRules = Omit<
   ActivitySettings,
-  'twilio' | 'accounts' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker'
+  'twilio' | 'accounts' | 'publicUrl' | 'defaultFrom' | 'policies' | 'notify' | 'breaker' | 'hiding'
 > & { notify: Pick<NotifySettings, 'allowPrivate'> };
 
 export interface NotifySettings {

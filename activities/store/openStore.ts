@@ -17,6 +17,8 @@ import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
 import { placements } from './placements/placements.js';
 import { rememberedAccountRows } from './rememberedAccounts.js';
+import { erasures } from './removal/erasures.js';
+import { purges } from './removal/purge.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -69,6 +71,8 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),
+    ...purges(db),
+    ...erasures(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

@@ -7,6 +7,8 @@ import type { InvalidNumbers } from './do-not-call/invalidNumbers.js';
 import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
 import type { RememberedAccounts } from './rememberedAccounts.js';
+import type { Erasures } from './removal/erasures.js';
+import type { Purges } from './removal/purge.js';
 
 /**
  * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
@@ -25,7 +27,9 @@ export interface OutcomeStore
     DoNotCallList,
     InvalidNumbers,
     DeadLetters,
-    RememberedAccounts {
+    RememberedAccounts,
+    Purges,
+    Erasures {
   /** Throws when the store cannot serve. For `/readyz`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { ApiConfiguration } from '../config/configuration.js';
+import type { PayloadEncryption } from '../encryption/payloadEncryption.js';
 import { freePort } from '../process/freePort.js';
 import { type HttpServer, listen } from '../process/httpServer.js';
 import type { Log } from '../process/log.js';
@@ -25,6 +26,7 @@ export type ApiSettings = Pick<
   | 'apiTokens'
   | 'requestsPerSecond'
   | 'progress'
+  | 'codecOrigins'
   | 'defaultFrom'
   | 'rules'
 >;
@@ -34,6 +36,7 @@ export interface ApiParts {
   policies: ApiDependencies['policies'];
   accounts: ApiDependencies['accounts'];
   temporal: Client;
+  encryption: PayloadEncryption;
   store: OutcomeStore;
   readiness: Readiness;
   metrics: Registry;
@@ -52,6 +55,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     );
   const app = createApi({
     temporal: parts.temporal,
+    encryption: parts.encryption,
     store: parts.store,
     taskQueue: settings.taskQueue,
     publicUrl: publicUrlOf(settings, port),
@@ -63,6 +67,7 @@ export async function serveApi(parts: ApiParts): Promise<HttpServer> {
     apiTokens: settings.apiTokens,
     rateLimits: { requestsPerSecond: settings.requestsPerSecond },
     progress: settings.progress,
+    codecOrigins: settings.codecOrigins,
     policies: parts.policies,
     defaultFrom: settings.defaultFrom,
     readiness: (only) => parts.readiness.check(only),

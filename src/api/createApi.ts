@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
@@ -6,6 +7,7 @@ import { whyNotPublic } from '../config/configurationReader.js';
 import { accessFor } from './access/accessFor.js';
 import { clientRateLimit } from './access/rateLimit.js';
 import { isBatchUpload } from './batches/startBatch.js';
+import { isCodecRequest, limitCodecBody } from './codec/codecRoutes.js';
 import { isImport } from './do-not-call/doNotCallRoutes.js';
 import type { ApiDependencies, ApiEnv, ApiTools } from './http/apiDependencies.js';
 import { apiMetrics } from './http/apiMetrics.js';
@@ -33,7 +35,7 @@ const protectedPrefixes = new Set(
 /** The Hono app: the calls API, Twilio's webhook and the pages. Does not listen. */
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimits = { ...standardRateLimits, ...dependencies.rateLimits };
-  const { apiTokens, publicUrl } = dependencies;
+  const { apiTokens, publicUrl, codecOrigins = [] } = dependencies;
   const access = accessFor(apiTokens, rateLimits);
   const measures = apiMetrics(dependencies.metrics);
   const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
@@ -54,6 +56,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
     c.set('answerBase', answerBase);
     return next();
   });
+  // Before access is checked: a browser asks without a token.
+  if (codecOrigins.length > 0)
+    app.use('/codec/*', cors({ origin: [...codecOrigins], allowMethods: ['POST'], maxAge: 600 }));
   // Before the next one, which would make 405 of its 404.
   app.use(honoPath(statusCallbackRoute), redirectedCallback(tools));
   app.use(
@@ -71,7 +76,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const rateLimit = clientRateLimit(rateLimits.requestsPerSecond);
   // Whole prefixes, so that a path below them that has no route does not answer without a token either.
   // Hono's pattern /calls/* matches /calls too.
-  for (const prefix of protectedPrefixes) app.use(`${prefix}/*`, access.guard);
+  const codecAccess = accessFor(apiTokens, rateLimits, codecOrigins);
+  for (const prefix of protectedPrefixes)
+    app.use(`${prefix}/*`, prefix === '/codec' ? codecAccess.guard : access.guard);
   for (const prefix of protectedPrefixes) if (prefix !== '/metrics') app.use(`${prefix}/*`, rateLimit);
   const limitOrdinary = limitBody(bodyLimitBytes, (c) =>
     problem(c, 'too-large', `A body may have at most ${bodyLimitBytes} bytes.`),
@@ -81,7 +88,10 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
     return problem(c, 'too-large', `A status callback may have at most ${callbackLimitBytes} bytes.`);
   });
   app.use(honoPath(statusCallbackRoute), limitCallback);
-  app.use((c, next) => (isImport(c) || isBatchUpload(c) ? next() : limitOrdinary(c, next)));
+  app.use((c, next) => (isCodecRequest(c) ? limitCodecBody(c, next) : next()));
+  app.use((c, next) =>
+    isCodecRequest(c) || isImport(c) || isBatchUpload(c) ? next() : limitOrdinary(c, next),
+  );
 
   for (const route of routes) {
     const { roles, parameters = [] } = route;

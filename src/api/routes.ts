@@ -1,8 +1,10 @@
 import { batchRoutes } from './batches/batchRoutes.js';
 import { callRoutes } from './calls/callRoutes.js';
+import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
 import { dialingRoutes } from './dialing/dialingRoutes.js';
 import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
+import { erasureRoutes } from './erasures/erasureRoutes.js';
 import type { Route } from './http/route.js';
 import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
@@ -32,7 +34,9 @@ export const routes: readonly Route[] = [
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,
+  ...erasureRoutes,
   ...dialingRoutes,
+  ...codecRoutes,
   statusCallbackRoute,
   ...operationRoutes,
   openApiRoute,

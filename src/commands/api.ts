@@ -6,6 +6,7 @@ import { liveAccounts } from '../config/accounts/liveAccounts.js';
 import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import { apiConfiguration, temporalSettings } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { Closing } from '../process/closing.js';
 import { createLog } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
@@ -29,10 +30,11 @@ export async function runApi(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: false });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     const access = new TemporalAccess(temporal);
-    const { client, close } = renewableClient(access);
+    const { client, close } = renewableClient(access, encryption.dataConverter);
     closing.add('the connection to Temporal', close);
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
@@ -50,6 +52,7 @@ export async function runApi(): Promise<void> {
       accounts,
       policies: livePolicies(configuration.policies, { log, metrics }),
       temporal: client,
+      encryption,
       store,
       readiness,
       metrics,

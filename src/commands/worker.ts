@@ -4,6 +4,7 @@ import { liveAccounts } from '../config/accounts/liveAccounts.js';
 import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import { temporalSettings, workerConfiguration } from '../config/configuration.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
 import { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
@@ -38,12 +39,13 @@ export async function runWorker(): Promise<void> {
     const readiness = new Readiness();
     const metrics = new Registry();
     watchProcess(metrics);
+    const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: true });
     const store = openStoreLazily({ databaseUrl: configuration.databaseUrl }, log);
     closing.add('the store', () => store.close());
     readiness.probe('store', () => store.ping());
     void watchStore(store, { log, signal });
     const access = new TemporalAccess(temporal);
-    const { client, close } = renewableClient(access);
+    const { client, close } = renewableClient(access, encryption.dataConverter);
     closing.add('the connection to Temporal', close);
     readiness.probe('temporal', () => checkTemporal(client, temporal));
     const { secrets } = configuration;
@@ -70,6 +72,8 @@ export async function runWorker(): Promise<void> {
       settings,
       store,
       emit,
+      encryption,
+      retentionDays: configuration.retentionDays,
       cacheDirectory: cacheDirectory(configuration.dataDirectory),
       readiness,
       log,

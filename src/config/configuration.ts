@@ -40,6 +40,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;
+  /** Origins of web pages that may use the codec. */
+  codecOrigins: readonly string[];
   policies: PolicySource;
   defaultFrom: string | null;
   /** The settings by which the workers accept and place calls. */
@@ -215,6 +217,18 @@ export function demoEnvironment(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEn
 export function setupConfiguration(env: NodeJS.ProcessEnv): SetupConfiguration {
   const r = new ConfigurationReader(env);
   return r.done({ ...r.common(), databaseUrl: r.databaseUrl() });
+}
+
+export function purgeConfiguration(env: NodeJS.ProcessEnv) {
+  const r = new ConfigurationReader(env);
+  const { rememberInvalid, callsPerSecond } = standardCallSettings;
+  const { contactsPerNumber } = r.dialLimits(callsPerSecond);
+  const rememberInvalidSeconds = r.values.RINGTRUE_REMEMBER_INVALID_SECONDS ?? rememberInvalid;
+  return r.done({
+    ...r.common(),
+    databaseUrl: r.requiredDatabaseUrl(),
+    limits: { contactsPerNumber, rememberInvalidSeconds },
+  });
 }
 
 /** How to connect to Temporal, with its certificate files as they are now. Throws `ConfigurationError`. */

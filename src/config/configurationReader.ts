@@ -9,6 +9,7 @@ import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
 import type { AccountSource } from './accounts/liveAccounts.js';
 import { readAccounts } from './accounts/readAccounts.js';
+import type { EncryptionKey } from '../encryption/encryptionKeys.js';
 import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
 import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';
@@ -42,6 +43,10 @@ export interface CommonConfiguration {
   dataDirectory: string;
   temporal: TemporalSettings;
   taskQueue: string;
+  /** The first one encrypts what goes to Temporal. Empty: nothing is encrypted. */
+  encryptionKeys: readonly EncryptionKey[];
+  /** Calls that ended so long ago are purged; null: none. */
+  retentionDays: number | null;
 }
 
 /** Reads variables and collects their faults, so that one message can name all of them. */
@@ -106,6 +111,8 @@ export class ConfigurationReader {
       dataDirectory: resolve(this.values.RINGTRUE_DATA_DIR ?? '.ringtrue'),
       temporal: this.temporal(),
       taskQueue: this.values.RINGTRUE_TASK_QUEUE ?? 'outbound-calls',
+      encryptionKeys: this.values.RINGTRUE_ENCRYPTION_KEYS ?? [],
+      retentionDays: this.values.RINGTRUE_RETENTION_DAYS ?? null,
     };
   }
 
@@ -264,6 +271,7 @@ export class ConfigurationReader {
       callbacks: publicUrl !== 'none',
       apiTokens,
       progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
+      codecOrigins: this.values.RINGTRUE_CODEC_ORIGINS ?? [],
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,
       policies: {
         path: this.values.RINGTRUE_POLICIES ?? null,
@@ -334,6 +342,9 @@ export class ConfigurationReader {
       set.TEMPORAL_API_KEY,
       ...(values.RINGTRUE_API_TOKENS ?? []).map(({ token }) => token),
       ...(values.RINGTRUE_NOTIFY_SECRETS ?? []),
+      ...(values.RINGTRUE_ENCRYPTION_KEYS ?? []).map(({ key }) => key.toString('base64')),
+      // As they are written.
+      ...(set.RINGTRUE_ENCRYPTION_KEYS ?? '').split(',').map((entry) => entry.split(':').at(-1)?.trim()),
       ...(password ? [password, decoded(password)] : []),
       ...proxyPasswords(set),
       // As requests to Twilio carry them.

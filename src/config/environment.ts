@@ -7,6 +7,7 @@ import { withoutInvisible } from '../../activities/validation/withoutInvisible.j
 import { isNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
 import { progressModes } from '../../workflows/rules/twilioStatus.js';
+import { readEncryptionKeys } from '../encryption/encryptionKeys.js';
 import { readApiTokens } from './apiTokens.js';
 import { parseDatabaseUrl } from './databaseUrl.js';
 import { nearestName } from './nearestName.js';
@@ -81,6 +82,25 @@ const apiTokens = () =>
     for (const message of read.faults) addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+
+const encryptionKeys = () =>
+  z.string().transform((text, { addIssue }) => {
+    const read = readEncryptionKeys(text);
+    if ('keys' in read) return read.keys;
+    for (const message of read.faults) addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+/** As browsers send them: without a path. */
+const origins = () => {
+  const isOrigin = (text: string) =>
+    /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  const right = "origins of Temporal's UI, separated by commas, such as https://temporal.example.com";
+  return z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .refine((list) => list.every(isOrigin), must(right));
+};
 
 const notifySecrets = () =>
   z
@@ -167,6 +187,9 @@ export const environment = z.object({
   RINGTRUE_POLL_INTERVAL_SECONDS: wholeNumber(1, 3600, ' of seconds'),
   RINGTRUE_DECIDE_WITHIN_SECONDS: wholeNumber(1, 604_800, ' of seconds'),
   RINGTRUE_ABSENT_AFTER_SECONDS: wholeNumber(1, 86_400, ' of seconds'),
+  RINGTRUE_ENCRYPTION_KEYS: encryptionKeys(),
+  RINGTRUE_RETENTION_DAYS: wholeNumber(1, 36_500, ' of days'),
+  RINGTRUE_CODEC_ORIGINS: origins(),
   RINGTRUE_NOTIFY_SECRETS: notifySecrets(),
   RINGTRUE_NOTIFY_PRIVATE: z
     .enum(['true', 'false'], must('true or false'))

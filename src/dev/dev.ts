@@ -11,6 +11,7 @@ import { rememberAccounts } from '../config/accounts/rememberAccounts.js';
 import type { DevConfiguration } from '../config/configuration.js';
 import { ConfigurationError } from '../config/configurationReader.js';
 import { livePolicies } from '../config/livePolicies.js';
+import { payloadEncryption } from '../encryption/payloadEncryption.js';
 import { cacheDirectory } from '../process/cacheDirectory.js';
 import type { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
@@ -57,7 +58,9 @@ export async function startDev(
   const { server, store: opened } = await openState(configuration, { log, signal, closing });
   const store = loggingCalls(opened, log);
 
-  const client = lazyClient(temporal);
+  const readiness = new Readiness();
+  const encryption = payloadEncryption(configuration.encryptionKeys, { log, readiness, isWorker: true });
+  const client = lazyClient(temporal, encryption.dataConverter);
   closing.add('the connection to Temporal', () => client.connection.close());
   const simulator = configuration.twilio === null ? await startSimulated(configuration, log) : null;
   if (simulator) closing.add('the simulator', () => simulator.close());
@@ -66,7 +69,6 @@ export async function startDev(
     : configuration.twilio;
   if (twilio === null) throw new Error('There is neither Twilio nor its simulator.');
 
-  const readiness = new Readiness();
   const metrics = new Registry();
   watchProcess(metrics);
   readiness.probe('store', () => store.ping());
@@ -98,6 +100,8 @@ export async function startDev(
     settings,
     store,
     emit,
+    encryption,
+    retentionDays: configuration.retentionDays,
     cacheDirectory: cacheDirectory(dataDirectory),
     readiness,
     log,
@@ -106,6 +110,7 @@ export async function startDev(
   const api = await serveApi({
     settings: {
       ...configuration,
+      codecOrigins: [...configuration.codecOrigins, ...originsOf(server?.uiUrl)],
       port,
       defaultFrom,
       accountSid: twilio.settings.accountSid,
@@ -120,6 +125,7 @@ export async function startDev(
     policies,
     accounts,
     temporal: client,
+    encryption,
     store,
     readiness,
     metrics,
@@ -172,7 +178,8 @@ async function openTemporal(
   configuration: DevConfiguration,
   { log, signal, closing }: { log: Log; signal: AbortSignal; closing: Closing },
 ) {
-  const { temporalServer, dataDirectory, temporal } = configuration;
+  const { temporalServer, dataDirectory, temporal, port } = configuration;
+  const isEncrypted = configuration.encryptionKeys.length > 0;
   if (temporalServer === null) return null;
   const lock = await lockDirectory(join(dataDirectory, 'temporal'));
   closing.add('the lock of the data directory', lock.release);
@@ -184,10 +191,16 @@ async function openTemporal(
   return startDevServer({
     cliPath: cli.path,
     ...temporalServer,
+    codecEndpoint: isEncrypted && port > 0 ? `http://localhost:${port}/codec` : null,
     namespace: temporal.namespace,
     stateFile: join(dataDirectory, 'temporal.sqlite'),
     say,
   });
+}
+
+/** Of the Temporal UI that runs here, under each name of this machine. */
+function originsOf(uiUrl: string | null | undefined): string[] {
+  return uiUrl ? [uiUrl, uiUrl.replace('127.0.0.1', 'localhost')] : [];
 }
 
 async function startSimulated(configuration: DevConfiguration, log: Log) {

@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import type { Hiding } from '../../activities/deps/activitySettings.js';
 import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { callEnd, isRunning } from './callEnd.js';
@@ -18,7 +19,11 @@ const updateWithinMs = 2_000;
 /** The calls of batches, as workflows on this task queue, with the retry policies of the moment at which they start. */
 export function callStarter(
   temporal: Client,
-  { taskQueue, policies }: { taskQueue: string; policies: () => Record<string, RetryPolicy> },
+  {
+    taskQueue,
+    policies,
+    hiding = null,
+  }: { taskQueue: string; policies: () => Record<string, RetryPolicy>; hiding?: Hiding | null },
 ): CallStarter {
   const within = <T>(work: () => Promise<T>, ms = answersWithinMs) =>
     temporal.withDeadline(Date.now() + ms, work);
@@ -36,7 +41,16 @@ export function callStarter(
 
   return {
     async start({ callId, request, batchId, requestedBy }) {
-      const call = { callId, taskQueue, request, batchId, requestedBy, memo: {}, policies: policies() };
+      const call = {
+        callId,
+        taskQueue,
+        request,
+        batchId,
+        requestedBy,
+        memo: {},
+        policies: policies(),
+        hiding,
+      };
       try {
         await within(() => startCallWorkflow(temporal.workflow, call));
       } catch (error) {

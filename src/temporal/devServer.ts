@@ -14,6 +14,8 @@ export interface DevServerOptions {
   /** Null: no Web UI. */
   uiPort: number | null;
   namespace: string;
+  /** Where the UI has payloads decrypted; absent or null: nowhere. */
+  codecEndpoint?: string | null;
   /** File that keeps the state; null: in memory. */
   stateFile: string | null;
   dynamicConfig?: Record<string, unknown>;
@@ -141,6 +143,7 @@ function argumentsOf(options: DevServerOptions, httpPort: number): string[] {
     ['--log-level', 'warn'],
   ];
   if (options.uiPort !== null) flags.push(['--ui-port', options.uiPort]);
+  if (options.codecEndpoint) flags.push(['--ui-codec-endpoint', options.codecEndpoint]);
   if (options.stateFile !== null)
     flags.push(
       ['--db-filename', options.stateFile],

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { TemporalAccess } from './temporalAccess.js';
 import { lazyClient } from './temporalClient.js';
 
@@ -9,8 +10,11 @@ const closeAfterMs = 120_000;
  * A client that connects with its first request, and with the settings of now: once they are renewed, later
  * requests use a new connection. Requests that are under way finish on the one before.
  */
-export function renewableClient(access: TemporalAccess): { client: Client; close(): Promise<void> } {
-  let current = lazyClient(access.settings);
+export function renewableClient(
+  access: TemporalAccess,
+  dataConverter: DataConverter = {},
+): { client: Client; close(): Promise<void> } {
+  let current = lazyClient(access.settings, dataConverter);
   let isClosed = false;
   const before = new Set<Client>();
   const close = async (client: Client) => {
@@ -23,7 +27,7 @@ export function renewableClient(access: TemporalAccess): { client: Client; close
         if (isClosed) return;
         const last = current;
         before.add(last);
-        current = lazyClient(access.settings);
+        current = lazyClient(access.settings, dataConverter);
         setTimeout(() => void close(last).catch(() => {}), closeAfterMs).unref();
         follow();
       },

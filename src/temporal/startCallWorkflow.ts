@@ -1,4 +1,5 @@
 import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
+import type { Hiding } from '../../activities/deps/activitySettings.js';
 import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 import type { CallRequest, RetryPolicy } from '../../workflows/callRequest.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
@@ -27,16 +28,18 @@ export function startCallWorkflow(
     memo: Record<string, unknown>;
     /** The retry policies of now, by name. */
     policies: Record<string, RetryPolicy>;
+    /** What the search attribute holds instead of the number. Null: the number. */
+    hiding: Hiding | null;
   },
 ): Promise<WorkflowHandle & { firstExecutionRunId: string }> {
-  const { callId, taskQueue, request, batchId, requestedBy, memo, policies } = call;
+  const { callId, taskQueue, request, batchId, requestedBy, memo, policies, hiding } = call;
   return workflow.start(callWorkflowType, {
     workflowId: callId,
     taskQueue,
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     args: [withPolicy(request, policies)],
     typedSearchAttributes: [
-      { key: searchAttribute.to, value: request.to },
+      { key: searchAttribute.to, value: hiding?.number(request.to) ?? request.to },
       { key: searchAttribute.state, value: 'looking-up' },
       ...(batchId === null ? [] : [{ key: searchAttribute.batch, value: batchId }]),
     ],

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../config/configurationReader.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
@@ -17,10 +18,11 @@ const answersWithinMs = 2000;
 const grpcStatus = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, UNAVAILABLE: 14 } as const;
 
 /** A client that connects with its first request, so that a process can start while Temporal is away. */
-export function lazyClient(temporal: TemporalSettings): Client {
+export function lazyClient(temporal: TemporalSettings, dataConverter: DataConverter = {}): Client {
   return new Client({
     connection: Connection.lazy(connectionOptions(temporal)),
     namespace: temporal.namespace,
+    dataConverter,
   });
 }
 

@@ -4,10 +4,13 @@ import { twilioClients } from '../../activities/accounts/twilioClients.js';
 import type { ActivityEvent } from '../../activities/createActivities.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { PayloadEncryption } from '../encryption/payloadEncryption.js';
 import type { Log } from '../process/log.js';
 import type { Readiness } from '../process/readiness.js';
 import { retryForever } from '../process/retryForever.js';
 import { whenAborted } from '../process/stopSignal.js';
+import { watchErasures } from '../removal/watchErasures.js';
+import { watchPurge } from '../removal/watchPurge.js';
 import { callStarter } from '../temporal/callStarter.js';
 import type { TemporalAccess } from '../temporal/temporalAccess.js';
 import { describeServer, ensureSearchAttributes, errorText } from '../temporal/temporalClient.js';
@@ -21,6 +24,9 @@ export interface WorkerParts {
   settings: ActivitySettings;
   store: OutcomeStore;
   emit: (event: ActivityEvent) => void;
+  encryption: PayloadEncryption;
+  /** `RINGTRUE_RETENTION_DAYS`; null: nothing is purged. */
+  retentionDays: number | null;
   /** Where the bundle of the workflows is kept for the next start. */
   cacheDirectory: string;
   readiness: Readiness;
@@ -71,34 +77,43 @@ async function serveUntil(signal: AbortSignal, parts: WorkerParts): Promise<void
 
 /** Serves until the certificates of the connection are renewed. Throws when the worker is stopped, or fails. */
 async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
-  const { access, readiness, log } = parts;
+  const { access, readiness, log, encryption } = parts;
+  const { dataConverter, hiding } = encryption;
   const { settings: temporal, renewed } = access;
   // Begun beside the connection, and again with each try: a cache directory may have become writable.
-  const bundle = workflowBundle(parts.cacheDirectory);
+  const bundle = workflowBundle(parts.cacheDirectory, dataConverter.failureConverterPath);
   // It is awaited below. A failure before that must not end the process.
   bundle.catch(() => {});
   const connection = await connect(signal, parts);
   const ended = new AbortController();
-  let search: Promise<void> | undefined;
+  let upkeep: Promise<unknown> | undefined;
   try {
     const stopped = AbortSignal.any([signal, renewed]);
     await ensureSearchAttributes(connection, { ...parts, temporal, signal: stopped });
-    const client = new Client({ connection, namespace: temporal.namespace });
-    const options = { ...tuning, namespace: temporal.namespace };
+    const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
+    const options = { ...tuning, namespace: temporal.namespace, dataConverter };
+    const settings = { ...parts.settings, hiding };
     const codePath = await bundle;
     const workers = await createWorkers(
       {
         ...parts,
+        settings,
         connection,
         workflowBundle: { codePath },
-        callStarter: callStarter(client, { ...parts.settings, taskQueue: parts.taskQueue }),
+        callStarter: callStarter(client, { ...settings, taskQueue: parts.taskQueue }),
       },
       options,
     );
     const running = workers.run();
     readiness.report('worker', null);
     log.info(`The worker polls task queue ${parts.taskQueue} (${describeServer(temporal)}).`);
-    search = watchWorkflows({ ...parts, twilio: twilioClients(), temporal: client, signal: ended.signal });
+    const upkeepParts = { ...parts, twilio: twilioClients(), temporal: client, signal: ended.signal };
+    const { retentionDays } = parts;
+    upkeep = Promise.all([
+      watchWorkflows(upkeepParts),
+      watchErasures({ ...upkeepParts, encryptionKeys: encryption.keys }),
+      retentionDays === null ? null : watchPurge({ ...upkeepParts, retentionDays, limits: parts.settings }),
+    ]);
     void whenAborted(stopped).then(workers.shutDown);
     await running;
     stopped.throwIfAborted();
@@ -108,7 +123,7 @@ async function serve(signal: AbortSignal, parts: WorkerParts): Promise<void> {
     readiness.report('worker', 'connects again, with renewed certificates');
   } finally {
     ended.abort();
-    await search;
+    await upkeep;
     await connection.close();
   }
 }

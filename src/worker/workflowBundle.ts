@@ -14,14 +14,19 @@ const preloadModules = [workflowsPath];
 
 /**
  * Returns the path of the bundle of the workflows. Builds it only if `cacheDirectory` has none of the same
- * sources and SDK. It is written under another name and then renamed, so that nobody reads half a bundle.
+ * sources and SDK. `failureConverterPath`: as of the workers' data converter. It is written under another name and then renamed, so that nobody reads half a bundle.
  */
-export async function workflowBundle(cacheDirectory: string): Promise<string> {
-  const path = join(cacheDirectory, `workflows-${await fingerprint()}.js`);
+export async function workflowBundle(cacheDirectory: string, failureConverterPath?: string): Promise<string> {
+  const path = join(cacheDirectory, `workflows-${await fingerprint(failureConverterPath)}.js`);
   if (await readFile(path).then(yes, no)) return path;
   const { bundleWorkflowCode, Runtime } = await import('@temporalio/worker');
   const { logger } = Runtime.instance();
-  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules, logger });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    preloadModules,
+    logger,
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+  });
   await mkdir(cacheDirectory, { recursive: true });
   await removeOld(cacheDirectory);
   const own = `${path}.${process.pid}`;
@@ -30,10 +35,11 @@ export async function workflowBundle(cacheDirectory: string): Promise<string> {
   return path;
 }
 
-/** Changes with the source files of `workflows/`, the way of bundling, and the version of the SDK. */
-async function fingerprint(): Promise<string> {
+/** Changes with the source files of `workflows/`, the failure converter, the way of bundling, and the version of the SDK. */
+async function fingerprint(failureConverterPath?: string): Promise<string> {
   const hash = createHash('sha256').update(`${sdkVersion()}, preloaded`);
   const files = await readdir(workflowsDirectory, { recursive: true });
+  if (failureConverterPath !== undefined) hash.update('\0').update(await readFile(failureConverterPath));
   for (const file of files.filter((name) => name.endsWith('.ts')).sort())
     hash.update(`\0${file}\0`).update(await readFile(join(workflowsDirectory, file)));
   return hash.digest('hex').slice(0, 16);

@@ -101,6 +101,10 @@ describe('GET /openapi.json', () => {
         '/batches/{batchId}/resume',
         '/batches/{batchId}/cancel',
         '/redials',
+        '/erasures',
+        '/erasures/{id}',
+        '/codec/decode',
+        '/codec/encode',
         '/metrics',
       ]),
     );

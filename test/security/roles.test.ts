@@ -29,7 +29,7 @@ const operations = Object.entries(
 /** What the contract of the API says of each role. */
 function mayUse(role: Role, { method, path }: { method: string; path: string }): boolean {
   if (role === 'read') return method === 'GET';
-  return role === 'admin' || !/^\/(do-not-call|invalid-numbers|dialing|erasures)/.test(path);
+  return role === 'admin' || !/^\/(do-not-call|invalid-numbers|dialing|erasures|codec)/.test(path);
 }
 
 const cases = operations.flatMap((one) =>

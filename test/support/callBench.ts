@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -7,8 +9,11 @@ import type { ActivityEvent } from '../../activities/deps/activityDeps.js';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
+import type { PayloadEncryption } from '../../src/encryption/payloadEncryption.js';
+import { cacheDirectory } from '../../src/process/cacheDirectory.js';
 import { callStarter } from '../../src/temporal/callStarter.js';
 import { createWorkers } from '../../src/worker/createWorkers.js';
+import { workflowBundle } from '../../src/worker/workflowBundle.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { recordHistory, reserveHistory } from './histories.js';
@@ -62,6 +67,8 @@ export async function startCallBench(input: {
   /** Of another bench, whose workers this one then joins. */
   taskQueue?: string;
   workflowBundle?: { codePath: string } | { code: string };
+  /** Absent: payloads are plain. */
+  encryption?: PayloadEncryption;
 }): Promise<CallBench> {
   const settings: ActivitySettings = {
     twilio: { accountSid, username: accountSid, password: 'token', baseUrl: input.twilioUrl },
@@ -82,6 +89,7 @@ export async function startCallBench(input: {
     destinations: null,
     notify: { secrets: [`whsec_${'AAAA'.repeat(10)}`], allowPrivate: true },
     doNotCall: { eligibilityUrl: null, addOptOuts: false },
+    hiding: input.encryption?.hiding ?? null,
     policies: () => ({
       default: completePolicy({ maxAttempts: 1 }),
       thrice: completePolicy({ maxAttempts: 3, initialIntervalSeconds: 3600 }),
@@ -95,20 +103,22 @@ export async function startCallBench(input: {
   const taskQueue = input.taskQueue ?? `calls-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
-  const client = new Client({ connection: clientConnection });
+  const dataConverter = input.encryption?.dataConverter ?? {};
+  const client = new Client({ connection: clientConnection, dataConverter });
   const deps = {
     settings,
     store: input.store,
-    callStarter: callStarter(new Client({ connection }), { taskQueue, policies: settings.policies }),
+    callStarter: callStarter(new Client({ connection, dataConverter }), { ...settings, taskQueue }),
     emit: (event: ActivityEvent) => void events.push(event),
   };
-  const workers = await createWorkers({
+  const parts = {
     ...deps,
     connection,
     taskQueue,
-    workflowBundle: input.workflowBundle ?? { codePath: inject('workflowBundlePath') },
+    workflowBundle: input.workflowBundle ?? { codePath: await bundleFor(input.encryption) },
     ...(input.activities ? { activities: input.activities } : {}),
-  });
+  };
+  const workers = await createWorkers(parts, { dataConverter });
   const running = workers.run();
   const drain = async () => {
     await workers.shutDown();
@@ -137,6 +147,14 @@ export async function startCallBench(input: {
       await clientConnection.close();
     },
   };
+}
+
+/** The bundle of the workflows as workers need it that encrypt so. */
+export async function bundleFor(encryption?: PayloadEncryption): Promise<string> {
+  const path = encryption?.dataConverter.failureConverterPath;
+  return path === undefined
+    ? inject('workflowBundlePath')
+    : workflowBundle(cacheDirectory(join(tmpdir(), 'ringtrue-cache')), path);
 }
 
 export function callHandle(

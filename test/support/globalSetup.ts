@@ -45,6 +45,10 @@ export default async function globalSetup(project: TestProject): Promise<() => P
     dynamicConfig: {
       'frontend.WorkflowTimeSkippingEnabled': true,
       'history.timerProcessorMaxTimeShift': '10ms',
+      // A deleted workflow is gone after a second or two instead of half a minute.
+      'history.transferProcessorUpdateAckInterval': '1s',
+      'history.timerProcessorUpdateAckInterval': '1s',
+      'history.visibilityProcessorUpdateAckInterval': '1s',
     },
     say,
   });

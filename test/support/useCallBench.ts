@@ -4,12 +4,14 @@ import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import type { ActivitySettings } from '../../activities/deps/activitySettings.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
+import type { PayloadEncryption } from '../../src/encryption/payloadEncryption.js';
 import { accountSid, type CallBench, startCallBench } from './callBench.js';
 import { type ScriptedTwilio, startScriptedTwilio } from './scriptedTwilio.js';
 
 /** What the tests of a file share. Before each test, Twilio gives its default answers again. */
 export interface CallTestContext {
   store: OutcomeStore;
+  databaseUrl: string;
   twilio: ScriptedTwilio;
   /** The default answers of Twilio. */
   defaults: ScriptedTwilio;
@@ -24,19 +26,23 @@ export interface CallTestContext {
 export function useCallBench(
   settings: Partial<ActivitySettings> = {},
   /** An empty database for these tests alone. */
-  { ownDatabase = false } = {},
+  { ownDatabase = false, encryption }: { ownDatabase?: boolean; encryption?: PayloadEncryption } = {},
 ): CallTestContext {
   const context = {} as CallTestContext;
   const area = String(Math.floor(Math.random() * 1e6)).padStart(6, '0');
   let number = 100;
   beforeAll(async () => {
-    const databaseUrl = inject('databaseUrl');
-    context.store = await openStore({
-      databaseUrl: ownDatabase ? await newDatabase(databaseUrl) : databaseUrl,
-    });
+    const shared = inject('databaseUrl');
+    context.databaseUrl = ownDatabase ? await newDatabase(shared) : shared;
+    context.store = await openStore({ databaseUrl: context.databaseUrl });
     context.twilio = await startScriptedTwilio();
     context.defaults = { ...context.twilio };
-    context.bench = await startCallBench({ store: context.store, twilioUrl: context.twilio.url, settings });
+    context.bench = await startCallBench({
+      store: context.store,
+      twilioUrl: context.twilio.url,
+      settings,
+      ...(encryption === undefined ? {} : { encryption }),
+    });
   });
   beforeEach(async () => {
     // The tests of a file share an account: no breaker that another test opened, and no pause.

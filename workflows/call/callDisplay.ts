@@ -10,11 +10,14 @@ const maxEntries = 60;
 /** What Temporal's UI shows of a call: search attributes for its lists, and a timeline in the run's current details. */
 export class CallDisplay {
   readonly #describe: () => CallState;
+  readonly #searchableTo: () => string | null;
   readonly timeline: TimelineEntry[] = [];
   readonly #published = new Map<string, string | number>();
 
-  constructor(describe: () => CallState) {
+  /** `searchableTo`: what search attributes hold for the number. */
+  constructor(describe: () => CallState, searchableTo: () => string | null) {
     this.#describe = describe;
+    this.#searchableTo = searchableTo;
     const given = workflowInfo().typedSearchAttributes;
     for (const key of [searchAttribute.to, searchAttribute.state]) {
       const value = given.get(key);
@@ -35,9 +38,9 @@ export class CallDisplay {
    * attribute costs an event of history.
    */
   publish(): void {
-    const { to, state, attempts, outcome } = this.#describe();
+    const { state, attempts, outcome } = this.#describe();
     const values = [
-      { key: searchAttribute.to, value: to },
+      { key: searchAttribute.to, value: this.#searchableTo() },
       { key: searchAttribute.state, value: state },
       { key: searchAttribute.attempts, value: attempts.length },
       { key: searchAttribute.callSid, value: attempts.at(-1)?.callSid ?? null },

@@ -87,7 +87,10 @@ export class RunningCall {
   #waitingFor: string | null = null;
   #nextAttemptAt: string | null = null;
   readonly inbox = new CallbackInbox();
-  readonly #display = new CallDisplay(() => this.describe());
+  readonly #display = new CallDisplay(
+    () => this.describe(),
+    () => this.#plan?.hiddenTo ?? this.#plan?.to ?? null,
+  );
   /** When each attempt was over, workflow time in ms. */
   readonly #overAt = new Map<Attempt, number>();
   /** Attempts with a late update that has not been settled. */

@@ -60,6 +60,13 @@ async function runPlaceCall(input: PlaceCallInput): Promise<PlaceCallResult> {
     if (cause instanceof TimeoutFailure && cause.timeoutType === TimeoutType.SCHEDULE_TO_START)
       return { kind: 'too-late' };
     if (cause instanceof ApplicationFailure && cause.type === 'CallIdTaken') throw cause;
+    // The worker could not read the input, so it began nothing.
+    if (cause instanceof ApplicationFailure && cause.type === 'MissingEncryptionKey')
+      return {
+        kind: 'not-sent',
+        why: 'a worker with the encryption key of the call',
+        retryAfterSeconds: null,
+      };
     const why =
       cause instanceof TimeoutFailure
         ? 'the worker that placed the call was lost or did not report back in time'

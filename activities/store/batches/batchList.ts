@@ -163,12 +163,14 @@ interface ResultRow {
   startedAt: string | null;
   callState: CallStateName | null;
   outcome: CallOutcome | null;
+  /** As the batch counted it: the record of the call may be gone. */
+  countedOutcome: Outcome | null;
   attempts: number;
 }
 
 const results = `
   select r.row, r.request, r.state, r.fault, ${iso('coalesce(c.started_at, r.started_at)')} as "startedAt",
-    c.state as "callState", c.document as outcome,
+    c.state as "callState", c.document as outcome, r.outcome as "countedOutcome",
     case when c.document is null then (select count(*)::integer from attempts a where a.call_id = c.call_id)
       else jsonb_array_length(c.document -> 'attempts') end as attempts
   from batch_rows r left join calls c on ${callOfRow}
@@ -177,25 +179,26 @@ const results = `
 function resultOf(
   batchId: string,
   { defaults, canceled }: { defaults: PartialCallRequest; canceled: boolean },
-  { row, request, state, fault, startedAt, callState, outcome, attempts }: ResultRow,
+  { row, request, state, fault, startedAt, callState, outcome, countedOutcome, attempts }: ResultRow,
 ): BatchResult {
   const { to, from, metadata = {} } = mergeRow(defaults, request);
   const isWaiting = state === 'waiting';
   return {
     row,
     callId: callIdOfRow(batchId, row),
-    to,
+    // An erased row has none.
+    to: (to as string | undefined) ?? '',
     state: isWaiting
       ? canceled
         ? 'withdrawn'
         : 'waiting'
       : state === 'refused'
         ? 'refused'
-        : outcome === null
+        : outcome === null && countedOutcome === null
           ? 'running'
           : 'done',
     callState: state === 'refused' ? null : callState,
-    outcome: outcome?.outcome ?? null,
+    outcome: outcome?.outcome ?? countedOutcome,
     reason: fault ?? (outcome?.reason ? reasonText(outcome.reason) : null),
     attempts,
     startedAt: isWaiting ? null : (outcome?.startedAt ?? startedAt),

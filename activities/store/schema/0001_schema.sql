@@ -39,6 +39,8 @@ create index calls_by_outcome on calls (outcome, started_at, call_id);
 create index calls_by_reachability on calls (reachability, started_at, call_id);
 create index calls_by_state on calls (state, started_at, call_id);
 create index calls_by_to_number on calls (to_number, started_at, call_id);
+-- Calls whose number Lookup, or ringtrue, spells otherwise than the request: a few.
+create index calls_by_requested_number on calls ((request ->> 'to')) where to_number <> request ->> 'to';
 create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;
 create index calls_without_outcome on calls (started_at, call_id) where workflow_end is not null;
 
@@ -275,7 +277,9 @@ create table batches (
   paused_at timestamptz,
   canceled_at timestamptz,
   cancel_reason text,
-  ended_at timestamptz
+  ended_at timestamptz,
+  -- When its rows were purged. Its counts stay.
+  purged_at timestamptz
 );
 
 create index batches_by_creation on batches (created_at, batch_no) where batch_id is not null;
@@ -308,4 +312,41 @@ create table batch_counts (
   ended text not null,
   count integer not null,
   primary key (batch_no, ended)
+);
+
+-- Calls whose record was purged or erased. Without anything personal, they keep a repeated Idempotency-Key and a
+-- workflow that is reset from dialing again.
+create table removed_calls (
+  call_id text collate "C" primary key,
+  -- 'purged' or 'erased'.
+  why text not null,
+  removed_at timestamptz not null default clock_timestamp()
+);
+
+create index removed_calls_by_removal on removed_calls (removed_at);
+
+-- Requests to erase a number. Workers work on those that are not finished.
+create table erasures (
+  erasure_id text collate "C" primary key,
+  -- Null once nothing of the number is left.
+  to_number text,
+  -- The name of the token of the client that requested it. Null if the API has no tokens.
+  requested_by text,
+  requested_at timestamptz not null default clock_timestamp(),
+  -- Until then no other worker works on it.
+  leased_until timestamptz,
+  -- What the erasure waits for, such as calls that run.
+  waiting_for text,
+  -- How many calls were erased, and how many runs of workflows were deleted in Temporal.
+  calls integer not null default 0,
+  workflows integer not null default 0,
+  finished_at timestamptz
+);
+
+create unique index erasures_open on erasures (to_number) where finished_at is null;
+
+-- Workers take turns to purge. One row: when the next turn is.
+create table purges (
+  only_row boolean primary key default true check (only_row),
+  next_at timestamptz not null
 );

@@ -18,14 +18,14 @@ const forwardingHeaders: readonly RegExp[] = [
 /**
  * Without tokens, admits only requests from this machine that came directly. A request that a proxy or tunnel
  * passed on may come from anyone, whatever host it names. A page in a browser of this machine may act for
- * anyone too, by DNS rebinding or a form that needs no answer.
+ * anyone too, by DNS rebinding or a form that needs no answer; pages of these `origins` may not.
  */
-export function onlyLocal(): Access {
+export function onlyLocal(origins: readonly string[] = []): Access {
   return {
-    admits: (c) => whyNotLocal(c) === null,
+    admits: (c) => whyNotLocal(c, origins) === null,
     refusal: () => null,
     guard: async (c, next) => {
-      const why = whyNotLocal(c);
+      const why = whyNotLocal(c, origins);
       if (why === null) return next();
       return problem(
         c,
@@ -37,7 +37,7 @@ export function onlyLocal(): Access {
 }
 
 /** Null if the request comes from this machine. */
-function whyNotLocal(c: ApiContext): string | null {
+function whyNotLocal(c: ApiContext, origins: readonly string[]): string | null {
   // Absent if a test gives the app a request without a server.
   const incoming = c.env?.incoming;
   if (incoming && !isLoopback(incoming.socket.remoteAddress ?? '')) return 'comes from another machine';
@@ -51,6 +51,7 @@ function whyNotLocal(c: ApiContext): string | null {
   if (incoming && !isHost(incoming.headersDistinct.host, protocol, host))
     return 'has no Host header, several of them, or one that differs from its target';
   const origin = c.req.header('Origin');
+  if (origin !== undefined && origins.includes(origin)) return null;
   if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host))
     return 'comes from a web page of another origin';
   return null;

@@ -11,7 +11,7 @@ import { callIdIn, callUrl } from '../http/requestTarget.js';
 import { jsonContent, locationOf, type Route, rolesFor } from '../http/route.js';
 import { exampleCallId, exampleCallUrl } from './callAnswerSchema.js';
 import { type CallControl, type ControlName, callControls, controlNames } from './callControls.js';
-import { callIdInPath, noSuchCall } from './readCall.js';
+import { callIdInPath, missingCall, noSuchCall } from './readCall.js';
 
 /** A running worker answers an update within milliseconds. */
 const updateWithinMs = 5_000;
@@ -43,8 +43,10 @@ export const controlCallRoutes = controlNames.map((name): Route => {
     },
     problems: [
       'no-such-call',
+      'call-removed',
       'state-conflict',
       ...bodyProblems,
+      'key-missing',
       'temporal-unavailable',
       'store-unavailable',
     ],
@@ -73,7 +75,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       const row = await tools.store.findCallState(callId);
-      return row === null ? noSuchCall(c) : conflict(c, 'The call is already over.');
+      return row === null ? missingCall(tools, c, callId) : conflict(c, 'The call is already over.');
     }
     try {
       await withDeadline(tools.temporal, updateWithinMs, () =>

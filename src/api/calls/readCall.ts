@@ -10,7 +10,9 @@ import type { StoredCall } from '../../../activities/store/calls/callStore.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import type { Attempt, CallOutcome, CallState } from '../../../workflows/callOutcome.js';
 import { callStates } from '../../../workflows/callOutcome.js';
+import { e164 } from '../../../workflows/rules/phoneNumber.js';
 import { orderOf, stateOf } from '../../../workflows/rules/twilioStatus.js';
+import { MissingEncryptionKey } from '../../encryption/encryptionCodec.js';
 import { type CallEnd, callEnd, isRunning, missingEnd } from '../../temporal/callEnd.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
@@ -60,7 +62,14 @@ export const readCallRoute: Route = {
   summary: 'Read the state of a call',
   parameters: [callIdInPath, ...queryParameters(filters)],
   answers: { 200: { description: 'The state of the call.', content: jsonContent(callAnswerSchema) } },
-  problems: ['no-such-call', 'invalid-request', 'temporal-unavailable', 'store-unavailable'],
+  problems: [
+    'no-such-call',
+    'call-removed',
+    'invalid-request',
+    'key-missing',
+    'temporal-unavailable',
+    'store-unavailable',
+  ],
   serve: readCall,
 };
 
@@ -73,7 +82,7 @@ function readCall(tools: ApiTools) {
     const callId = callIdIn(c, 2);
     const found =
       callId === null ? null : await whileWanted(tools, c, (signal) => findCall(tools, callId, wait, signal));
-    return found === null ? noSuchCall(c) : c.json(found);
+    return found === null ? missingCall(tools, c, callId) : c.json(found);
   };
 }
 
@@ -83,6 +92,18 @@ export function noSuchCall(c: ApiContext): Response {
     'no-such-call',
     'There is no call with this id, neither running nor recorded. Check the id, or search with GET /calls.',
   );
+}
+
+/** The answer about a call that nobody knows, or whose record was removed. */
+export async function missingCall(
+  { store }: ApiTools,
+  c: ApiContext,
+  callId: string | null,
+): Promise<Response> {
+  const why = callId === null ? null : await store.whyRemoved(callId);
+  if (why === null) return noSuchCall(c);
+  const how = why === 'erased' ? 'with everything about its number' : 'because it was old';
+  return problem(c, 'call-removed', `The record of this call was removed ${how}. The call itself is over.`);
 }
 
 async function findCall(
@@ -107,8 +128,11 @@ async function findCall(
     description = await withDeadline(tools.temporal, describeWithinMs, () => handle.describe());
   } catch (error) {
     const isMissing = error instanceof WorkflowNotFoundError;
-    if (row !== null)
-      return isMissing ? withoutOutcome(row, missingEnd) : { ...callAnswer(row), stale: true };
+    if (row !== null) {
+      if (isMissing) return withoutOutcome(row, missingEnd);
+      const why = error instanceof MissingEncryptionKey ? { waitingFor: error.message } : {};
+      return { ...callAnswer(row), ...why, stale: true };
+    }
     if (!isMissing) throw error;
     if (recorded instanceof StoreUnavailable) throw recorded;
     return null;
@@ -242,7 +266,8 @@ function stateOfDescription(description: WorkflowExecutionDescription): CallStat
   const requestedBy = description.memo?.requestedBy;
   return {
     callId: description.workflowId,
-    to: typeof to === 'string' ? to : null,
+    // Encrypted calls have no number there.
+    to: typeof to === 'string' && e164.test(to) ? to : null,
     from: null,
     metadata: {},
     startedAt: description.startTime.toISOString(),

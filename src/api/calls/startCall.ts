@@ -127,6 +127,9 @@ async function startOnce(
     if (error instanceof StoreUnavailable) return error;
     throw error;
   });
+  // Its record was purged or erased: the call was, and is not dialed again.
+  if (recorded === null && (await tools.store.whyRemoved(callId)) !== null)
+    return answer(c, 200, callId, null);
   if (recorded === null && late.length === 0) return startNew(tools, c, callId, request, true);
 
   const known = await findInTemporal(tools, callId);
@@ -155,6 +158,7 @@ async function startNew(
         requestedBy: c.get('client') ?? null,
         memo: { requestHash: hashOf(request) },
         policies: tools.policies(),
+        hiding: tools.encryption?.hiding ?? null,
       }),
     );
     tools.measures.callsStarted.inc();

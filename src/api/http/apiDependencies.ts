@@ -10,6 +10,7 @@ import type { DialLimits } from '../../../activities/store/placements/dialLimits
 import type { RetryPolicy } from '../../../workflows/callRequest.js';
 import type { ProgressMode } from '../../../workflows/rules/twilioStatus.js';
 import type { ApiToken, Role } from '../../config/apiTokens.js';
+import type { PayloadEncryption } from '../../encryption/payloadEncryption.js';
 import type { ApiMetrics } from './apiMetrics.js';
 import type { RateLimits } from './rateLimits.js';
 
@@ -17,6 +18,8 @@ import type { RateLimits } from './rateLimits.js';
 export interface ApiDependencies {
   /** May connect lazily: while Temporal is not available, the API runs and answers 503. */
   temporal: Client;
+  /** How the client of Temporal encrypts. Absent: not at all. */
+  encryption?: Pick<PayloadEncryption, 'keys' | 'codec' | 'hiding'>;
   store: OutcomeStore;
   /** Task queue of `outboundCall`. */
   taskQueue: string;
@@ -37,6 +40,8 @@ export interface ApiDependencies {
   twilioAuthTokens: string[];
   /** Bearer tokens of the calls API. Empty: the API serves only this machine. */
   apiTokens: ApiToken[];
+  /** Origins of web pages that may use the codec: Temporal's UI. Absent: none. */
+  codecOrigins?: readonly string[];
   /** Limits that differ from the standard ones. */
   rateLimits?: Partial<RateLimits>;
   /** Whether progress callbacks are signaled or stored. */

@@ -7,6 +7,7 @@ import { InvalidCursor } from '../../../activities/store/database/pageCursor.js'
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
 import { SchemaTooNew } from '../../../activities/store/migrate.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
+import { MissingEncryptionKey } from '../../encryption/encryptionCodec.js';
 import type { ApiContext } from './apiDependencies.js';
 
 /**
@@ -23,18 +24,22 @@ export const problems = {
   'no-such-call': { status: 404, title: 'No such call' },
   'not-listed': { status: 404, title: 'The number is not on this list' },
   'no-such-dead-letter': { status: 404, title: 'No such dead letter' },
+  'no-such-erasure': { status: 404, title: 'No such erasure' },
   'no-such-batch': { status: 404, title: 'No such batch' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'This path does not serve this method' },
   'state-conflict': { status: 409, title: "The call's state does not allow it" },
   'batch-conflict': { status: 409, title: "The batch's state does not allow it" },
+  'erasure-conflict': { status: 409, title: 'The number is being called' },
   'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another request' },
   'resend-conflict': { status: 409, title: 'The notification cannot be sent again' },
+  'call-removed': { status: 410, title: 'The record of the call was removed' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-request': { status: 422, title: 'The request is not valid' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'Internal error' },
+  'key-missing': { status: 503, title: 'An encryption key is missing' },
   'temporal-unavailable': { status: 503, title: 'Temporal is not available' },
   'store-unavailable': { status: 503, title: 'The outcome store is not available' },
   'account-unavailable': { status: 503, title: 'The Twilio account is not configured' },
@@ -51,6 +56,10 @@ export const problemSchema = z
     instance: z.string().meta({ description: 'The path of the request.' }),
     requestId: z.string().meta({ description: 'As in the header X-Request-Id and in the log.' }),
     callId: z.string().exactOptional().meta({ description: 'The call in question, if there is one.' }),
+    callIds: z
+      .array(z.string())
+      .exactOptional()
+      .meta({ description: 'Of an erasure: what it would have to wait for.' }),
     batchId: z.string().exactOptional().meta({ description: 'The batch in question, if there is one.' }),
     totalFaults: z.int().exactOptional().meta({
       description: 'Of a batch: how many faults there are. `faults` names the first 100.',
@@ -83,6 +92,7 @@ export interface ProblemExtras {
   totalFaults?: number;
   callId?: string;
   batchId?: string;
+  callIds?: string[];
   headers?: Record<string, string>;
 }
 
@@ -148,6 +158,7 @@ export function problemOf(c: ApiContext, error: unknown, log: Logger): Response 
       `${error.message} Without the store the answer might be wrong. Try again in a moment.`,
     );
   }
+  if (error instanceof MissingEncryptionKey) return problem(c, 'key-missing', `${error.message}.`);
   if (isTemporalUnavailable(error)) {
     log.error({ err: error, requestId }, 'Temporal is not available');
     return problem(c, 'temporal-unavailable', 'Temporal did not answer in time. Try again in a moment.');

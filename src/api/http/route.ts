@@ -25,6 +25,8 @@ export const rolesFor = {
   changingCalls: ['call', 'admin'],
   readingListsAndDialing: ['read', 'admin'],
   changingListsAndDialing: ['admin'],
+  readingPayloads: ['admin'],
+  erasing: ['admin'],
 } as const satisfies Record<string, readonly [Role, ...Role[]]>;
 
 interface RouteParts {
@@ -50,6 +52,7 @@ export const tags = {
   Batches: 'Many calls at once, and redials of calls that failed.',
   Notifications: 'Notifications that were not delivered.',
   'Do not call': 'Numbers that must not be called, and numbers that do not exist.',
+  Privacy: 'Remove what is kept of a number.',
   Dialing: 'Limits, pause and circuit breaker of the account.',
   Twilio: 'What Twilio calls.',
   Operation: 'Health and metrics.',

@@ -25,7 +25,8 @@ begin
   if found then
     return jsonb_build_object('claimed', false, 'by', 'already-claimed', 'entry', placement_json(other));
   end if;
-  if exists (select from calls where call_id = this_call and document is not null) then
+  if exists (select from calls where call_id = this_call and document is not null)
+    or exists (select from removed_calls where call_id = this_call) then
     return jsonb_build_object('claimed', false, 'by', 'already-recorded');
   end if;
 

@@ -1,10 +1,8 @@
-import type { DialingState, DialLimitOverrides } from '../../activities/store/placements/dialingControl.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import type { Dialing } from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { byWhomAt } from '../terminal/byWhomAt.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
-
-type Answer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
 
 /** Of the newest changes; `--json` shows more of them. */
 const changesShown = 5;
@@ -18,18 +16,18 @@ interface LimitOptions extends ApiOptions {
 
 /** `ringtrue dialing`. */
 export async function show(options: ApiOptions): Promise<void> {
-  printDialing(options, await new ApiClient(options).send<Answer>('GET', '/dialing'));
+  printDialing(options, await clientOf(options).dialing.get());
 }
 
 /** `ringtrue dialing pause`. */
 export async function pause(options: ApiOptions & { reason?: string }): Promise<void> {
-  const body = options.reason === undefined ? {} : { body: { reason: options.reason } };
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/pause', body));
+  const { reason } = options;
+  printDialing(options, await clientOf(options).dialing.pause({ reason }));
 }
 
 /** `ringtrue dialing resume`. */
 export async function resume(options: ApiOptions): Promise<void> {
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/resume'));
+  printDialing(options, await clientOf(options).dialing.resume());
 }
 
 /** `ringtrue dialing limits`. */
@@ -45,7 +43,7 @@ export async function limits(options: LimitOptions): Promise<void> {
     throw new UsageError(
       'No limit is given; must be at least one of --cps, --in-flight, --per-number and --contacts',
     );
-  printDialing(options, await new ApiClient(options).send<Answer>('PATCH', '/dialing/limits', { body }));
+  printDialing(options, await clientOf(options).dialing.setLimits(body));
 }
 
 /** The API checks whether the number is a possible limit. */
@@ -65,7 +63,7 @@ function contactsOf(text: string) {
   return { contactsPerNumber: Number(count), contactsPeriodSeconds: Number(seconds) };
 }
 
-function printDialing(options: ApiOptions, dialing: Answer): void {
+function printDialing(options: ApiOptions, dialing: Dialing): void {
   print(options, dialing, sheetOf(dialing));
 }
 
@@ -79,9 +77,9 @@ function sheetOf({
   inFlight,
   nextPlacementAt,
   changes,
-}: Answer): string {
+}: Dialing): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
-  const shown = (name: keyof DialLimitOverrides) => {
+  const shown = (name: keyof Dialing['limits']) => {
     const limit = limits[name] ?? configured?.[name];
     const source = limits[name] === null ? ' (as the workers are configured)' : ' (set by an operator)';
     return limit == null ? 'as the workers are configured' : `${limit === 0 ? 'no limit' : limit}${source}`;

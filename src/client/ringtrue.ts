@@ -1,4 +1,3 @@
-import { WebhookVerificationError } from 'standardwebhooks';
 import { BatchesApi } from './batches.js';
 import { CallsApi } from './calls.js';
 import { DeadLettersApi } from './deadLetters.js';
@@ -33,9 +32,9 @@ export {
   type SignedHeaders,
   type WebhookHeaders,
   type WebhookSecret,
+  WebhookVerificationError,
   webhooks,
 } from './webhooks.js';
-export { WebhookVerificationError };
 
 /**
  * A client of ringtrue's HTTP API. It needs nothing but `fetch`, so it runs on Node, Bun, Deno and edge runtimes.

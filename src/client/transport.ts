@@ -31,7 +31,7 @@ export interface CreateOptions extends CallOptions {
 }
 
 /** A body of CSV. */
-export type Csv = string | Blob | Uint8Array<ArrayBuffer>;
+export type Csv = string | Blob | Uint8Array;
 
 export interface ApiRequest extends CallOptions {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -208,8 +208,8 @@ function headersOf({ body, csv, idempotencyKey }: ApiRequest): Record<string, st
   };
 }
 
-function bodyOf({ body, csv }: ApiRequest): { body?: Csv } {
-  if (csv !== undefined) return { body: csv };
+function bodyOf({ body, csv }: ApiRequest): { body?: NonNullable<RequestInit['body']> } {
+  if (csv !== undefined) return { body: csv as Uint8Array<ArrayBuffer> };
   return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 

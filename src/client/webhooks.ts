@@ -37,10 +37,11 @@ export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly
 export type WebhookSecret = string | readonly string[];
 
 /** The three headers that sign a notification. */
-export interface SignedHeaders {
-  'webhook-id': string;
-  'webhook-timestamp': string;
-  'webhook-signature': string;
+export type SignedHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
+
+/** The notification is not signed with the secret, or it is too old. */
+export class WebhookVerificationError extends Error {
+  override readonly name = 'WebhookVerificationError';
 }
 
 /** Signs and verifies notifications. Source: https://www.standardwebhooks.com */
@@ -60,7 +61,12 @@ export const webhooks = {
         // One of the other secrets may have signed it.
       }
     }
-    return last.verify(text, plain) as Notification;
+    try {
+      return last.verify(text, plain) as Notification;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new WebhookVerificationError(`The notification cannot be trusted: ${why}`, { cause: error });
+    }
   },
 
   /** The headers with which ringtrue would send this body. For tests of your receiver. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { exitStatusOf, sentenceOf } from './process/exitStatus.js';
+import { packageRoot } from './process/packageRoot.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
 
 /** Each command imports what it needs when it runs, so that `ringtrue --help` does not load Temporal. */
 const program = new Command('ringtrue')

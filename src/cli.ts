@@ -67,6 +67,9 @@ program
   )
   .action(async () => (await import('./commands/setup.js')).runSetup());
 
+overApi(program.command('mcp'), { json: false })
+  .description('a Model Context Protocol server on stdin and stdout: tools to place calls and follow them')
+  .action(async (options) => (await import('./mcp/runMcp.js')).runMcp(options));
 program
   .command('notify-secret')
   .description('prints the secret with which receivers verify the signature of notifications')
@@ -384,9 +387,9 @@ overApi(program.command('redial'))
   .action(async (options) => (await import('./commands/batches.js')).redial(options));
 
 /** Adds the options of every command that calls the API. */
-function overApi(command: Command): Command {
+function overApi(command: Command, { json = true } = {}): Command {
+  if (json) command.option('--json', 'print JSON, for programs', false);
   return command
-    .option('--json', 'print JSON, for programs', false)
     .addOption(
       new Option('--api <url>', 'URL of the API; default: http://localhost:$PORT').env('RINGTRUE_API_URL'),
     )

@@ -49,6 +49,8 @@ export class ConnectionError extends RingtrueError {
 /** The call was not over in time. It goes on: wait again, or cancel it. */
 export class WaitTimeoutError extends RingtrueError {
   override readonly name = 'WaitTimeoutError';
+  /** The last state, such as `ringing`. Null if none is known. */
+  readonly state: CallState['state'] | null;
 
   constructor(
     readonly callId: string,
@@ -64,11 +66,7 @@ export class WaitTimeoutError extends RingtrueError {
     super(
       `The call ${callId} was not over after ${waitedSeconds} seconds. ${state}.${why} It goes on: wait again.`,
     );
-  }
-
-  /** The last state, such as `ringing`. Null if none is known. */
-  get state(): CallState['state'] | null {
-    return this.call?.state ?? null;
+    this.state = call?.state ?? null;
   }
 }
 

@@ -37,7 +37,7 @@ export function sentenceOf(error: unknown): string {
 }
 
 /** What to change on the command line, for an error of the client that knows of no command line. */
-function hintOf(error: Error): string {
+export function hintOf(error: Error): string {
   const { name, status, problem } = error as Error & { status?: number; problem?: { type: string } | null };
   if (name === 'ConnectionError')
     return ' Start it with `ringtrue dev` or `ringtrue api`, or set its address with --api or RINGTRUE_API_URL.';

@@ -12,8 +12,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The client with which a command reaches the API. Throws `UsageError` if an option is wrong. */
-export function clientOf({ api, token }: Pick<ApiOptions, 'api' | 'token'>): Ringtrue {
+/**
+ * The client with which a command reaches the API. A person waits, so one repeat is enough. Throws `UsageError` if an
+ * option is wrong.
+ */
+export function clientOf(
+  { api, token }: Pick<ApiOptions, 'api' | 'token'>,
+  { maxRetries = 1 }: { maxRetries?: number } = {},
+): Ringtrue {
   const baseUrl = api ?? `http://localhost:${process.env.PORT || 3000}`;
   if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl))
     throw new UsageError(
@@ -24,6 +30,5 @@ export function clientOf({ api, token }: Pick<ApiOptions, 'api' | 'token'>): Rin
     throw new UsageError(
       'The token has quotes around it; --token or RINGTRUE_API_TOKEN must be without them',
     );
-  // A person waits: one repeat is enough.
-  return new Ringtrue({ baseUrl, ...(token ? { token } : {}), maxRetries: 1 });
+  return new Ringtrue({ baseUrl, ...(token ? { token } : {}), maxRetries });
 }

@@ -13,6 +13,7 @@ import {
 } from '../../src/client/ringtrue.js';
 import { startReceiver } from '../activities/notifyBench.js';
 import { useEndToEndStack } from '../endToEnd/useEndToEndStack.js';
+import { until } from '../support/ringtrueProcess.js';
 import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.js';
 
 const stack = useEndToEndStack({}, 20);
@@ -38,6 +39,7 @@ describe.concurrent('calls', () => {
     await ringtrue.calls.pause(callId, { reason: 'repair' });
     expect(await ringtrue.calls.get(callId)).toMatchObject({ paused: true, pauseReason: 'repair' });
     await ringtrue.calls.resume(callId);
+    await until(async () => (await ringtrue.calls.get(callId)).state === 'waiting');
     await ringtrue.calls.reschedule(callId, { at: new Date('2041-01-31T09:00:00Z') });
     expect(await ringtrue.calls.get(callId)).toMatchObject({
       state: 'waiting',
@@ -112,6 +114,7 @@ describe.concurrent('calls', () => {
       twiml,
       notBefore: '2040-01-31T09:00:00Z',
     });
+    await until(async () => (await ringtrue.calls.get(callId)).state === 'waiting');
     const error = await ringtrue.calls
       .waitForOutcome(callId, { timeoutSeconds: 1 })
       .catch((thrown: unknown) => thrown);

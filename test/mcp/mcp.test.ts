@@ -203,7 +203,7 @@ describe('reading', () => {
     ['get_call', { callId: 'nothing' }, 'No such call (404)'],
     ['explain_call', {}, 'at callId'],
     ['wait_for_outcome', { callId: 'a', timeoutSeconds: -1 }, 'at timeoutSeconds'],
-    ['list_calls', { outcome: 'busy', colour: 1 }, 'colour'],
+    ['list_calls', { outcome: 'busy', hue: 1 }, 'hue'],
   ])('%s %j: a tool error', async (name, input, message) => {
     expect(await use(name, input)).toMatchObject({ isError: true, text: expect.stringContaining(message) });
   });

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { exitStatusOf, sentenceOf } from './process/exitStatus.js';
+import { packageRoot } from './process/packageRoot.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
 
 /** Each command imports what it needs when it runs, so that `ringtrue --help` does not load Temporal. */
 const program = new Command('ringtrue')
@@ -65,6 +67,9 @@ program
   )
   .action(async () => (await import('./commands/setup.js')).runSetup());
 
+overApi(program.command('mcp'), { json: false })
+  .description('a Model Context Protocol server on stdin and stdout: tools to place calls and follow them')
+  .action(async (options) => (await import('./mcp/runMcp.js')).runMcp(options));
 program
   .command('purge')
   .description('removes calls that ended long ago from the outcome store, in small steps')
@@ -408,9 +413,9 @@ overApi(program.command('redial'))
   .action(async (options) => (await import('./commands/batches.js')).redial(options));
 
 /** Adds the options of every command that calls the API. */
-function overApi(command: Command): Command {
+function overApi(command: Command, { json = true } = {}): Command {
+  if (json) command.option('--json', 'print JSON, for programs', false);
   return command
-    .option('--json', 'print JSON, for programs', false)
     .addOption(
       new Option('--api <url>', 'URL of the API; default: http://localhost:$PORT').env('RINGTRUE_API_URL'),
     )

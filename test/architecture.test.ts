@@ -52,6 +52,7 @@ const otherNames: Record<string, string> = {
   'src/api/batches/batchBody.ts': 'reads the body of a batch',
   'src/api/http/jsonBody.ts': 'reads a JSON body',
   'src/api/twilio-webhook/twilioSignature.ts': 'checks the signature',
+  'src/client/apiTypes.ts': 'types of the OpenAPI document, which a test writes',
   'src/simulator/api/basicAuth.ts': 'checks the credentials',
   'src/simulator/api/brokenAnswers.ts': 'one function for each broken answer',
   'src/simulator/api/callEvents.ts': 'the Event resource of a call',

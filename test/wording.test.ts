@@ -58,7 +58,11 @@ const glossary: Forbidden[] = [
   { words: ['consent'], instead: 'do-not-call list' },
   { words: ['steer', 'steers', 'steered', 'steering'], instead: 'control' },
   { words: ['banned', 'barred'], instead: 'blocked' },
-  { words: ['world'], instead: 'dependencies' },
+  {
+    words: ['world'],
+    instead: 'dependencies',
+    except: [{ names: /^openWorldHint$/, because: 'a hint of the Model Context Protocol' }],
+  },
   { words: ['notice', 'notices'], instead: 'notification or event' },
   { words: ['reckon', 'reckons', 'reckoned', 'reckoning'], instead: 'compute' },
   { words: ['room', 'rooms'], instead: 'capacity or folder' },

@@ -2,14 +2,21 @@ import { openAsBlob } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import type {
+  Batch,
+  BatchesApi,
+  CsvBatchParameters,
+  NewBatch,
+  RedialQuery,
+  StartedBatch,
+} from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { batchDryRunSheet } from '../terminal/dryRunSheet.js';
 import { print, printProgress } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
+import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -26,29 +33,34 @@ interface StartOptions extends ApiOptions {
 
 /** `ringtrue batch start`. */
 export async function startBatch(file: string, options: StartOptions): Promise<void> {
-  const api = new ApiClient(options);
+  const { batches } = clientOf(options);
   const { defaults, name, window, delimiter, key } = options;
   const parameters = {
     ...(name === undefined ? {} : { name }),
     ...(window === undefined ? {} : { window }),
     ...(options.paused ? { paused: true } : {}),
-    ...(options.unique ? { unique: 'to' } : {}),
+    ...(options.unique ? { unique: 'to' as const } : {}),
     ...(options.skipFaultyRows ? { skipFaultyRows: true } : {}),
   };
   const isJson = extname(file).toLowerCase() === '.json';
   if (isJson && delimiter !== undefined)
     throw new UsageError('--delimiter is given for a JSON file; only a CSV file has one');
-  const csv = { ...parameters, ...(defaults && { defaults }), ...(delimiter && { delimiter }) };
+  const csv = {
+    ...parameters,
+    ...(defaults === undefined ? {} : { defaults: parsed(defaults, '--defaults') }),
+    // The API checks it.
+    ...(delimiter === undefined ? {} : { delimiter: delimiter as CsvBatchParameters['delimiter'] }),
+  };
   if (options.dryRun) {
     const preview = isJson
-      ? await api.dryRunBatch({ ...(await jsonBatch(file, defaults)), ...parameters })
-      : await api.dryRunCsvBatch(await openFile(file), texts(csv));
+      ? await batches.dryRun({ ...(await jsonBatch(file, defaults)), ...parameters })
+      : await batches.dryRunCsv(await openFile(file), csv);
     return print(options, preview, batchDryRunSheet(preview));
   }
   const started = isJson
-    ? await api.startBatch({ ...(await jsonBatch(file, defaults)), ...parameters }, key)
-    : await api.startCsvBatch(await openFile(file), texts(csv), key);
-  await show(api, started, options);
+    ? await batches.create({ ...(await jsonBatch(file, defaults)), ...parameters }, { idempotencyKey: key })
+    : await batches.createFromCsv(await openFile(file), csv, { idempotencyKey: key });
+  await show(batches, started, options);
 }
 
 /** `ringtrue redial`. */
@@ -78,9 +90,11 @@ export async function redial(
     ...(filters.reachability && { reachability: filters.reachability.split(',') }),
     ...(filters.overrides && { overrides: parsed(filters.overrides, '--overrides') }),
   };
-  const api = new ApiClient(options);
-  if (!dryRun) return show(api, await api.redial(body, key), options);
-  const preview = await api.previewRedial(body);
+  const { batches, redials } = clientOf(options);
+  // The API checks the words.
+  const query = body as RedialQuery;
+  if (!dryRun) return show(batches, await redials.create(query, { idempotencyKey: key }), options);
+  const preview = await redials.dryRun(query);
   const { total, withoutRequest, leftOut, calls } = preview;
   const lines = [
     `${count(total, 'call')} would be dialed again.`,
@@ -94,15 +108,15 @@ export async function redial(
 
 /** `ringtrue batch show`. */
 export async function showBatch(batchId: string, options: ApiOptions & { wait: boolean }): Promise<void> {
-  const api = new ApiClient(options);
-  const batch = options.wait ? await untilOver(api, batchId) : await api.batch(batchId);
+  const { batches } = clientOf(options);
+  const batch = options.wait ? await untilOver(batches, batchId) : await batches.get(batchId);
   print(options, batch, batchSheet(batch));
 }
 
 /** `ringtrue batch list`. */
 export async function listBatches(options: ApiOptions & PageOptions): Promise<void> {
-  const api = new ApiClient(options);
-  const page = await readPages('batches', options, 200, (at) => api.batches(at));
+  const { batches } = clientOf(options);
+  const page = await readPages('batches', options, 200, (at) => batches.page(at));
   print(options, page, `${batchesTable(page.batches)}${moreHint(page)}`);
 }
 
@@ -112,27 +126,24 @@ export async function controlBatch(
   what: 'pause' | 'resume' | 'cancel',
   options: ApiOptions & { reason?: string },
 ): Promise<void> {
-  const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const batch = await new ApiClient(options).controlBatch(batchId, what, body);
+  const { reason } = options;
+  const batch = await clientOf(options).batches[what](batchId, { reason });
   print(options, batch, batchLine(batch));
 }
 
 /** `ringtrue batch results`: CSV, or with --json one row a line. */
 export async function printResults(batchId: string, options: ApiOptions): Promise<void> {
-  const api = new ApiClient(options);
-  if (!options.json) return printCsv(await api.batchCsv(batchId));
-  for (let cursor: string | null = '0'; cursor !== null; ) {
-    const page: { results: object[]; nextCursor: string | null } = await api.batchResults(batchId, cursor);
-    for (const row of page.results) process.stdout.write(`${JSON.stringify(row)}\n`);
-    cursor = page.nextCursor;
-  }
+  const { batches } = clientOf(options);
+  if (!options.json) return printCsv(await batches.resultsCsv(batchId));
+  for await (const row of batches.results(batchId)) process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
-async function jsonBatch(file: string, defaults: string | undefined): Promise<object> {
+/** The API checks it. */
+async function jsonBatch(file: string, defaults: string | undefined): Promise<NewBatch> {
   const text = await readFile(file, 'utf8').catch(cannotRead(file));
   const content = parsed(text, file);
   const batch = Array.isArray(content) ? { calls: content } : content;
-  return defaults === undefined ? batch : { ...batch, defaults: parsed(defaults, '--defaults') };
+  return { ...batch, ...(defaults && { defaults: parsed(defaults, '--defaults') }) } as NewBatch;
 }
 
 /** `openAsBlob` does not say why it fails, so this checks first that the file can be read. */
@@ -157,13 +168,9 @@ function parsed(text: string, what: string): object {
   throw new UsageError(`${what} must hold a JSON object`);
 }
 
-function texts(values: Record<string, string | number | boolean>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-}
-
 async function show(
-  api: ApiClient,
-  started: Awaited<ReturnType<ApiClient['startBatch']>>,
+  batches: BatchesApi,
+  started: StartedBatch,
   options: ApiOptions & { wait: boolean },
 ): Promise<void> {
   const { skipped, leftOut = [] } = started;
@@ -174,7 +181,7 @@ async function show(
     for (const { row, path, message } of skipped.faults) printProgress(`  row ${row}: ${path} ${message}`);
   }
   if (options.wait) {
-    const batch = await untilOver(api, started.batchId);
+    const batch = await untilOver(batches, started.batchId);
     return print(options, batch, batchSheet(batch));
   }
   print(
@@ -185,11 +192,11 @@ async function show(
 }
 
 /** Waits until every call of the batch has ended, and prints a line on stderr for each change on the way. */
-async function untilOver(api: ApiClient, batchId: string): Promise<BatchProgress> {
+async function untilOver(batches: BatchesApi, batchId: string): Promise<Batch> {
   printProgress(batchId);
   for (let last = ''; ; ) {
-    const batch = await api.batch(batchId);
-    if (isOver(batch)) return batch;
+    const batch = await batches.get(batchId);
+    if (batch.state === 'done' || batch.state === 'canceled') return batch;
     const line = batchLine(batch);
     if (line !== last) printProgress(line);
     last = line;

@@ -1,10 +1,10 @@
 import { twilioParameters } from '../../activities/validation/twilioParameters.js';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import type { CallFilter, CallRequest, CallState } from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
 import { dryRunSheet } from '../terminal/dryRunSheet.js';
 import { print } from '../terminal/print.js';
+import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
 import { followCall } from './followCall.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
@@ -38,13 +38,14 @@ interface PlaceOptions extends ApiOptions, WindowOptions {
 
 /** `ringtrue call`. */
 export async function placeCall(to: string, options: PlaceOptions): Promise<void> {
-  const api = new ApiClient(options);
+  const { calls } = clientOf(options);
+  const request = requestOf(to, options);
   if (options.dryRun) {
-    const preview = await api.dryRun(requestOf(to, options));
+    const preview = await calls.dryRun(request);
     return print(options, preview, dryRunSheet(preview));
   }
-  const started = await api.start(requestOf(to, options), options.key);
-  if (options.wait) return show(await followCall(api, started.callId, true), options);
+  const { repeated: _repeated, ...started } = await calls.create(request, { idempotencyKey: options.key });
+  if (options.wait) return show(await followCall(calls, started.callId, true), options);
   print(
     options,
     started,
@@ -54,8 +55,8 @@ export async function placeCall(to: string, options: PlaceOptions): Promise<void
 
 /** `ringtrue get`. */
 export async function showCall(callId: string, options: ApiOptions & { wait: boolean }): Promise<void> {
-  const api = new ApiClient(options);
-  show(options.wait ? await followCall(api, callId, false) : await api.get(callId), options);
+  const { calls } = clientOf(options);
+  show(options.wait ? await followCall(calls, callId, false) : await calls.get(callId), options);
 }
 
 interface ListOptions extends ApiOptions, PageOptions {
@@ -82,18 +83,18 @@ export async function listCalls(options: ListOptions): Promise<void> {
     metadata = [],
     ...filter
   } = options;
-  const ofMetadata = Object.entries(metadataOf(metadata)).map(([key, text]) => [`metadata.${key}`, text]);
-  const texts = { ...filter, ...Object.fromEntries(ofMetadata) };
-  const api = new ApiClient(options);
-  const page = await readPages('calls', options, 200, (at) => api.list({ ...texts, ...at }));
+  // The API checks the words.
+  const filters = { ...filter, metadata: metadataOf(metadata) } as CallFilter;
+  const { calls } = clientOf(options);
+  const page = await readPages('calls', options, 200, (at) => calls.page({ ...filters, ...at }));
   const counts = all ? `\n${callCounts(page.calls)}` : '';
   print(options, page, `${callsTable(page.calls)}${counts}${moreHint(page)}`);
 }
 
 /** `ringtrue cancel`. */
 export async function cancelCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
-  const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const answer = await new ApiClient(options).control(callId, 'cancel', body);
+  const { reason } = options;
+  const answer = await clientOf(options).calls.cancel(callId, { reason });
   print(
     options,
     answer,
@@ -103,14 +104,14 @@ export async function cancelCall(callId: string, options: ApiOptions & { reason?
 
 /** `ringtrue retry`. */
 export async function retryCall(callId: string, options: ApiOptions): Promise<void> {
-  const answer = await new ApiClient(options).control(callId, 'retry');
+  const answer = await clientOf(options).calls.retry(callId);
   print(options, answer, `The next attempt of ${callId} begins now.`);
 }
 
 /** `ringtrue pause`. */
 export async function pauseCall(callId: string, options: ApiOptions & { reason?: string }): Promise<void> {
-  const body = options.reason === undefined ? undefined : { reason: options.reason };
-  const answer = await new ApiClient(options).control(callId, 'pause', body);
+  const { reason } = options;
+  const answer = await clientOf(options).calls.pause(callId, { reason });
   print(
     options,
     answer,
@@ -120,13 +121,13 @@ export async function pauseCall(callId: string, options: ApiOptions & { reason?:
 
 /** `ringtrue resume`. */
 export async function resumeCall(callId: string, options: ApiOptions): Promise<void> {
-  const answer = await new ApiClient(options).control(callId, 'resume');
+  const answer = await clientOf(options).calls.resume(callId);
   print(options, answer, `${callId} is resumed.`);
 }
 
 /** `ringtrue reschedule`. */
 export async function rescheduleCall(callId: string, options: ApiOptions & { at: string }): Promise<void> {
-  const answer = await new ApiClient(options).control(callId, 'reschedule', { at: options.at });
+  const answer = await clientOf(options).calls.reschedule(callId, { at: options.at });
   const isPast = Date.parse(options.at) <= Date.now();
   print(
     options,
@@ -136,7 +137,7 @@ export async function rescheduleCall(callId: string, options: ApiOptions & { at:
 }
 
 /** The body of `POST /calls`. The API checks it. */
-function requestOf(to: string, options: PlaceOptions): object {
+function requestOf(to: string, options: PlaceOptions): CallRequest {
   if (options.say !== undefined && options.twiml !== undefined)
     throw new UsageError('--say and --twiml are both given; must be one of them');
   const fields = {
@@ -165,7 +166,9 @@ function requestOf(to: string, options: PlaceOptions): object {
     metadata: options.metadata && metadataOf(options.metadata),
     twilio: options.twilio && twilioOf(options.twilio),
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as unknown as CallRequest;
 }
 
 /** The name of a policy, or a policy as JSON. */
@@ -204,6 +207,6 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function show(call: CallAnswer, options: { json: boolean }): void {
+function show(call: CallState, options: { json: boolean }): void {
   print(options, call, callSheet(call));
 }

@@ -1,9 +1,14 @@
-import type { DeadLetter } from '../../activities/store/deadLetters.js';
-import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
-import { retryWhenBusy } from '../client/retryWhenBusy.js';
+import {
+  type DeadLetter,
+  type DeadLettersApi,
+  type ListDeadLettersQuery,
+  ProblemError,
+} from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
+import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
+import { retryWhenBusy } from '../terminal/retryWhenBusy.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue dead-letters`. */
@@ -11,12 +16,10 @@ export async function listDeadLetters(
   options: ApiOptions & PageOptions & { call?: string; state?: string },
 ): Promise<void> {
   const { call, state } = options;
-  const api = new ApiClient(options);
-  const filter = {
-    ...(call === undefined ? {} : { callId: call }),
-    ...(state === undefined ? {} : { state }),
-  };
-  const page = await readPages('deadLetters', options, 200, (at) => api.deadLetters({ ...filter, ...at }));
+  const { deadLetters } = clientOf(options);
+  // The API checks the state.
+  const filter = { callId: call, state } as ListDeadLettersQuery;
+  const page = await readPages('deadLetters', options, 200, (at) => deadLetters.page({ ...filter, ...at }));
   print(options, page, `${deadLettersTable(page.deadLetters)}${moreHint(page)}`);
 }
 
@@ -29,7 +32,7 @@ export async function resend(
     throw new UsageError(
       id === undefined ? 'resend needs the id of a dead letter, or --all' : 'An id and --all are both given',
     );
-  const api = new ApiClient(where);
+  const api = clientOf(where).deadLetters;
   if (id !== undefined) {
     const answer = await api.resend(id);
     return print({ json }, answer, `${id} is being sent again, for up to a day.`);
@@ -41,9 +44,9 @@ export async function resend(
 }
 
 /** Sends all dead letters again. Reads all pages first, because sending changes them. */
-async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: number }> {
+async function resendAll(api: DeadLettersApi): Promise<{ resent: number; underWay: number }> {
   const { deadLetters } = await readPages('deadLetters', { all: true }, 200, (at) =>
-    api.deadLetters({ state: 'dead', ...at }),
+    api.page({ state: 'dead', ...at }),
   );
   const ids = deadLetters.map(({ id }) => id);
   let resent = 0;
@@ -52,12 +55,12 @@ async function resendAll(api: ApiClient): Promise<{ resent: number; underWay: nu
 }
 
 /** False if it is being sent already, or was delivered meanwhile. */
-async function resentNow(api: ApiClient, id: string): Promise<boolean> {
+async function resentNow(api: DeadLettersApi, id: string): Promise<boolean> {
   try {
     await api.resend(id);
     return true;
   } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 409) return false;
+    if (error instanceof ProblemError && error.status === 409) return false;
     throw error;
   }
 }

@@ -1,11 +1,8 @@
-import type { DialingState, DialLimitOverrides } from '../../activities/store/placements/dialingControl.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import type { Dialing, DialingOfAccount } from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { byWhomAt } from '../terminal/byWhomAt.js';
 import { print } from '../terminal/print.js';
 import { tableOf } from '../terminal/tableOf.js';
-
-type AccountAnswer = DialingState & { accountSid: string; configured: DialLimitOverrides | null };
-type Answer = AccountAnswer & { accounts: Record<string, AccountAnswer> };
 
 /** Without `account`: the main one. */
 type AccountOptions = ApiOptions & { account?: string };
@@ -22,21 +19,19 @@ interface LimitOptions extends AccountOptions {
 
 /** `ringtrue dialing`. */
 export async function show(options: AccountOptions): Promise<void> {
-  printDialing(options, await new ApiClient(options).send<Answer>('GET', '/dialing'));
+  printDialing(options, await clientOf(options).dialing.get());
 }
 
 /** `ringtrue dialing pause`. */
 export async function pause(options: AccountOptions & { reason?: string }): Promise<void> {
   const { account, reason } = options;
-  const body = { ...(account === undefined ? {} : { account }), ...(reason === undefined ? {} : { reason }) };
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/pause', { body }));
+  printDialing(options, await clientOf(options).dialing.pause({ account, reason }));
 }
 
 /** `ringtrue dialing resume`. */
 export async function resume(options: AccountOptions): Promise<void> {
   const { account } = options;
-  const body = account === undefined ? {} : { account };
-  printDialing(options, await new ApiClient(options).send<Answer>('POST', '/dialing/resume', { body }));
+  printDialing(options, await clientOf(options).dialing.resume({ account }));
 }
 
 /** `ringtrue dialing limits`. */
@@ -52,8 +47,7 @@ export async function limits(options: LimitOptions): Promise<void> {
     throw new UsageError(
       'No limit is given; must be at least one of --cps, --in-flight, --per-number and --contacts',
     );
-  const body = { ...(account === undefined ? {} : { account }), ...limits };
-  printDialing(options, await new ApiClient(options).send<Answer>('PATCH', '/dialing/limits', { body }));
+  printDialing(options, await clientOf(options).dialing.setLimits({ account, ...limits }));
 }
 
 /** The API checks whether the number is a possible limit. */
@@ -74,7 +68,7 @@ function contactsOf(text: string) {
 }
 
 /** As JSON, always all accounts; for people, the one of the options and which others there are. */
-function printDialing(options: AccountOptions, dialing: Answer): void {
+function printDialing(options: AccountOptions, dialing: Dialing): void {
   const { account } = options;
   const names = Object.keys(dialing.accounts);
   const shown = account === undefined ? dialing : dialing.accounts[account];
@@ -97,9 +91,9 @@ function sheetOf({
   inFlight,
   nextPlacementAt,
   changes,
-}: AccountAnswer): string {
+}: DialingOfAccount): string {
   const because = (reason: string | null) => (reason === null ? '' : `: ${reason}`);
-  const shown = (name: keyof DialLimitOverrides) => {
+  const shown = (name: keyof Dialing['limits']) => {
     const limit = limits[name] ?? configured?.[name];
     const source = limits[name] === null ? ' (as the workers are configured)' : ' (set by an operator)';
     return limit == null ? 'as the workers are configured' : `${limit === 0 ? 'no limit' : limit}${source}`;

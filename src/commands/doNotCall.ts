@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do-not-call/doNotCallList.js';
-import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
-import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import type { DoNotCallEntry, DoNotCallFilter } from '../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
+import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
@@ -14,28 +13,20 @@ export async function add(
   options: ApiOptions & { reason?: string; expires?: string },
 ): Promise<void> {
   const { reason, expires: expiresAt } = options;
-  const body = {
-    to,
-    ...(reason === undefined ? {} : { reason }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
-  const entry = await new ApiClient(options).send<DoNotCallEntry>('POST', '/do-not-call', { body });
+  const entry = await clientOf(options).doNotCall.add({ to, reason, expiresAt });
   print(options, entry, sentenceOf(entry));
 }
 
 /** `ringtrue do-not-call remove`. */
 export async function remove(number: string, options: ApiOptions): Promise<void> {
-  await new ApiClient(options).send('DELETE', pathOf('do-not-call', number));
+  await clientOf(options).doNotCall.remove(number);
   print(options, { to: number, removed: true }, `${number} is no longer on the do-not-call list.`);
 }
 
 /** `ringtrue do-not-call check`. */
 export async function check(number: string, options: ApiOptions): Promise<void> {
-  const api = new ApiClient(options);
-  const [entry, invalidNumber] = await Promise.all([
-    ifListed(api.send<DoNotCallEntry>('GET', pathOf('do-not-call', number))),
-    ifListed(api.send<InvalidNumber>('GET', pathOf('invalid-numbers', number))),
-  ]);
+  const { doNotCall, invalidNumbers } = clientOf(options);
+  const [entry, invalidNumber] = await Promise.all([doNotCall.get(number), invalidNumbers.get(number)]);
   const sentences = [
     entry === null ? `${number} is not on the do-not-call list.` : sentenceOf(entry),
     invalidNumber === null
@@ -49,17 +40,9 @@ export async function check(number: string, options: ApiOptions): Promise<void> 
 export async function list(
   options: ApiOptions & PageOptions & { reason?: string; source?: string; expired?: string },
 ): Promise<void> {
-  const api = new ApiClient(options);
-  const filter = Object.fromEntries(
-    (['reason', 'source', 'expired'] as const).flatMap((name) =>
-      options[name] === undefined ? [] : [[name, options[name]]],
-    ),
-  );
+  const { doNotCall } = clientOf(options);
   const page = await readPages('entries', options, 1000, (at) =>
-    api.send<{ entries: DoNotCallEntry[]; nextCursor: string | null }>(
-      'GET',
-      `/do-not-call?${new URLSearchParams({ ...filter, ...at })}`,
-    ),
+    doNotCall.page({ ...filterOf(options), ...at }),
   );
   const rows = page.entries.map((entry) => [
     entry.to,
@@ -80,11 +63,7 @@ export async function importFile(file: string, options: ApiOptions & { country?:
     throw new UsageError(`${file} cannot be read: ${error.message}`);
   });
   const { country } = options;
-  const imported = await new ApiClient(options).send<{ rows: number; added: number }>(
-    'POST',
-    `/do-not-call${country === undefined ? '' : `?${new URLSearchParams({ country })}`}`,
-    { body: new Blob([new Uint8Array(csv)]) },
-  );
+  const imported = await clientOf(options).doNotCall.importCsv(new Uint8Array(csv), { country });
   print(
     options,
     imported,
@@ -96,8 +75,7 @@ export async function importFile(file: string, options: ApiOptions & { country?:
 export async function exportList(
   options: ApiOptions & { reason?: string; source?: string; expired?: string },
 ): Promise<void> {
-  const { json: _json, api: _api, token: _token, ...filter } = options;
-  await printCsv(await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`));
+  await printCsv(await clientOf(options).doNotCall.exportCsv(filterOf(options)));
 }
 
 /** `ringtrue do-not-call removals`. */
@@ -105,12 +83,7 @@ export async function removals(
   options: ApiOptions & { to?: string; limit?: number; cursor?: string },
 ): Promise<void> {
   const { json, api: _api, token: _token, ...filter } = options;
-  const texts = Object.entries(filter).map(([name, value]) => [name, String(value)]);
-  const query = new URLSearchParams(Object.fromEntries(texts));
-  const page = await new ApiClient(options).send<{ removals: DoNotCallRemoval[]; nextCursor: string | null }>(
-    'GET',
-    `/do-not-call/removals?${query}`,
-  );
+  const page = await clientOf(options).doNotCall.removals(filter);
   const rows = page.removals.map((removal) => [
     removal.to,
     removal.removedAt,
@@ -126,7 +99,7 @@ export async function removals(
 
 /** `ringtrue do-not-call purge`. */
 export async function purge(options: ApiOptions): Promise<void> {
-  const purged = await new ApiClient(options).send<{ removed: number }>('POST', '/do-not-call/purge');
+  const purged = await clientOf(options).doNotCall.purge();
   print(
     options,
     purged,
@@ -134,9 +107,10 @@ export async function purge(options: ApiOptions): Promise<void> {
   );
 }
 
-/** The path of one number in a list. */
-export function pathOf(list: 'do-not-call' | 'invalid-numbers', number: string): string {
-  return `/${list}/${encodeURIComponent(number)}`;
+/** The API checks the values. */
+function filterOf(options: { reason?: string; source?: string; expired?: string }): DoNotCallFilter {
+  const { reason, source, expired } = options;
+  return { reason, source, expired } as object as DoNotCallFilter;
 }
 
 function sentenceOf({ to, reason, source, addedBy, addedAt, expiresAt, expired }: DoNotCallEntry): string {
@@ -146,14 +120,4 @@ function sentenceOf({ to, reason, source, addedBy, addedAt, expiresAt, expired }
     return `${to} may be called again: it was on the do-not-call list until ${expiresAt} (${from})${why}`;
   const until = expiresAt === null ? 'without an end' : `until ${expiresAt}`;
   return `${to} has been on the do-not-call list since ${addedAt}, ${until} (${from})${why}`;
-}
-
-/** Null if the API answers that the number is not on the list. */
-async function ifListed<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return null;
-    throw error;
-  }
 }

@@ -1,6 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
-import { type ApiClient, ApiRefusal } from '../client/apiClient.js';
+import {
+  type CallState,
+  type CallsApi,
+  ConnectionError,
+  NoOutcomeError,
+  ProblemError,
+} from '../client/ringtrue.js';
 import { progressLine } from '../terminal/callTable.js';
 import { printProgress } from '../terminal/print.js';
 
@@ -10,27 +15,34 @@ const retrySeconds = 2;
 
 /**
  * Waits until the call is over, and prints a line on stderr for each change on the way. Goes on while the API
- * is away or busy, once the call is `known` to exist. Throws `ApiRefusal` if the call ends without an
+ * is away or busy, once the call is `known` to exist. Throws `NoOutcomeError` if the call ends without an
  * outcome.
  */
-export async function followCall(api: ApiClient, callId: string, known: boolean): Promise<CallAnswer> {
+export async function followCall(calls: CallsApi, callId: string, known: boolean): Promise<CallState> {
   printProgress(callId);
   let last = '';
   for (let found = known; ; ) {
-    let call: CallAnswer;
+    let call: CallState;
     try {
       // The first answer comes at once, so that even a short call shows its progress.
-      call = await api.get(callId, last === '' ? 0 : waitSeconds);
+      call = await calls.get(callId, last === '' ? {} : { waitSeconds });
     } catch (error) {
-      if (!found || !(error instanceof ApiRefusal) || !error.isTemporary) throw error;
-      await pause(Math.min(Math.max(error.retryAfterSeconds ?? retrySeconds, 1), 60) * 1000);
+      if (!found || !isTemporary(error)) throw error;
+      const after = error instanceof ProblemError ? error.retryAfterSeconds : null;
+      await pause(Math.min(Math.max(after ?? retrySeconds, 1), 60) * 1000);
       continue;
     }
     found = true;
     if (call.outcome !== null) return call;
-    if (call.state === 'done') throw new ApiRefusal(call.error ?? `${callId} ended without an outcome.`);
+    if (call.state === 'done') throw new NoOutcomeError(call);
     const line = progressLine(call);
     if (line !== last) printProgress(line);
     last = line;
   }
+}
+
+/** May the same request succeed later? */
+function isTemporary(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  return error instanceof ProblemError && (error.status >= 500 || error.status === 429);
 }

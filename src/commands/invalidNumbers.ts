@@ -1,19 +1,12 @@
-import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
-import { ApiClient, type ApiOptions } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import { type ApiOptions, clientOf } from '../terminal/apiOptions.js';
 import { print } from '../terminal/print.js';
+import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
 import { tableOf } from '../terminal/tableOf.js';
-import { pathOf } from './doNotCall.js';
 
 /** `ringtrue invalid-numbers`. */
 export async function list(options: ApiOptions & PageOptions): Promise<void> {
-  const api = new ApiClient(options);
-  const page = await readPages('invalidNumbers', options, 1000, (at) =>
-    api.send<{ invalidNumbers: InvalidNumber[]; nextCursor: string | null }>(
-      'GET',
-      `/invalid-numbers?${new URLSearchParams(at)}`,
-    ),
-  );
+  const { invalidNumbers } = clientOf(options);
+  const page = await readPages('invalidNumbers', options, 1000, (at) => invalidNumbers.page(at));
   const rows = page.invalidNumbers.map((one) => [
     one.to,
     one.seenAt,
@@ -28,7 +21,7 @@ export async function list(options: ApiOptions & PageOptions): Promise<void> {
 
 /** `ringtrue invalid-numbers forget`. */
 export async function forget(number: string, options: ApiOptions): Promise<void> {
-  await new ApiClient(options).send('DELETE', pathOf('invalid-numbers', number));
+  await clientOf(options).invalidNumbers.forget(number);
   print(
     options,
     { to: number, forgotten: true },

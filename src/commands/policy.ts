@@ -4,11 +4,11 @@ import { checkCallRequest } from '../../activities/validation/callRequestSchema.
 import { faultLine } from '../../activities/validation/fault.js';
 import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js';
 import type { RetryBasis } from '../../workflows/rules/retry.js';
-import { UsageError } from '../client/apiClient.js';
 import { builtInPolicies, readPolicies } from '../config/policies.js';
 import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../policy/dryRun.js';
 import { dryRunTable } from '../policy/dryRunTable.js';
 import { simulatedVerdict } from '../policy/simulatedVerdict.js';
+import { UsageError } from '../terminal/apiOptions.js';
 
 interface ExplainOptions {
   outcomes: string;

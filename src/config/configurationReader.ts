@@ -7,9 +7,9 @@ import { breakerRule, type DialLimits } from '../../activities/store/placements/
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { derivedNotifySecret } from '../../activities/webhooks/notifySecret.js';
 import { isPublicAddress } from '../../activities/webhooks/publicAddress.js';
+import type { EncryptionKey } from '../encryption/encryptionKeys.js';
 import type { AccountSource } from './accounts/liveAccounts.js';
 import { readAccounts } from './accounts/readAccounts.js';
-import type { EncryptionKey } from '../encryption/encryptionKeys.js';
 import { certificateFiles, parseDatabaseUrl, withRootCertificate } from './databaseUrl.js';
 import { egressProxy } from './egressProxy.js';
 import { type Environment, isQuoted, readVariables, setVariables } from './environment.js';

@@ -1,9 +1,9 @@
-import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
+import type { Batch } from '../client/ringtrue.js';
 import { byWhomAt } from './byWhomAt.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of batches, one line for each. */
-export function batchesTable(batches: BatchProgress[]): string {
+export function batchesTable(batches: Batch[]): string {
   if (batches.length === 0) return 'No batches.';
   return tableOf(
     ['BATCH', 'STATE', 'TOTAL', 'WAITING', 'RUNNING', 'DONE', 'CREATED', 'NAME'],
@@ -30,7 +30,7 @@ export function batchSheet({
   controls,
   createdAt,
   endedAt,
-}: BatchProgress): string {
+}: Batch): string {
   const facts: [string, string | number | null | undefined][] = [
     ['batch', batchId],
     ['name', name],
@@ -56,7 +56,7 @@ export function batchSheet({
 }
 
 /** Where a batch stands, in one line. */
-export function batchLine({ batchId, state, counts }: BatchProgress): string {
+export function batchLine({ batchId, state, counts }: Batch): string {
   const { total, waiting, running, done, refused, withdrawn } = counts;
   const rest = [
     [waiting, 'wait'],

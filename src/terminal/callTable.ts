@@ -1,12 +1,11 @@
-import type { Attempt, CallState, Reason, TimelineEntry } from '../../workflows/callOutcome.js';
 import { maskNumber } from '../../workflows/rules/phoneNumber.js';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
+import type { Attempt, CallOutcome, CallState, Reason } from '../client/ringtrue.js';
 import { byWhomAt } from './byWhomAt.js';
 import { count } from './count.js';
 import { tableOf } from './tableOf.js';
 
 /** A list of calls, one line for each. */
-export function callsTable(calls: CallAnswer[]): string {
+export function callsTable(calls: CallState[]): string {
   if (calls.length === 0) return 'No calls.';
   return tableOf(
     ['CALL', 'TO', 'STATE', 'OUTCOME', 'REACHABILITY', 'ATTEMPTS', 'DECIDED BY', 'NEXT OR END', 'WHY'],
@@ -43,14 +42,14 @@ export function progressLine(call: CallState): string {
 }
 
 /** What the call waits for, or why it turned out as it did. */
-function whyOf({ outcome, waitingFor, workflowEnd }: CallAnswer): string | null {
+function whyOf({ outcome, waitingFor, workflowEnd }: CallState): string | null {
   if (workflowEnd) return `its workflow: ${workflowEnd.status}`;
   if (outcome === null) return waitingFor && `waiting for ${waitingFor}`;
   return outcome.reason?.message ?? outcome.endedBecause?.message ?? null;
 }
 
 /** Everything about one call. */
-export function callSheet(call: CallAnswer): string {
+export function callSheet(call: CallState): string {
   const { outcome } = call;
   const facts: [string, string | null | undefined][] = [
     ['call', call.callId],
@@ -86,7 +85,7 @@ export function callSheet(call: CallAnswer): string {
 }
 
 /** What happened, in order. The numbers are masked: people copy these lines into tickets. */
-function timelineOf(timeline: TimelineEntry[]): string {
+function timelineOf(timeline: CallOutcome['timeline']): string {
   if (timeline.length === 0) return '';
   const masked = (text: string) => text.replace(/\+[1-9]\d{6,14}(?!\d)/g, maskNumber);
   return tableOf(

@@ -1,4 +1,4 @@
-import type { BatchDryRun, DryRun } from '../client/apiClient.js';
+import type { BatchDryRun, DryRun } from '../client/ringtrue.js';
 import { count } from './count.js';
 
 /** What would become of a call. */

@@ -3,9 +3,12 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../process/packageRoot.js';
 
 const workflowsDirectory = fileURLToPath(new URL('../../workflows/', import.meta.url));
-const workflowsPath = join(workflowsDirectory, 'index.ts');
+/** The package has compiled code, a checkout has its source. */
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+const workflowsPath = join(workflowsDirectory, `index${extension}`);
 /**
  * Loaded once for all calls, instead of once for each. That needs modules without state: see
  * test/architecture.test.ts.
@@ -13,12 +16,15 @@ const workflowsPath = join(workflowsDirectory, 'index.ts');
 const preloadModules = [workflowsPath];
 
 /**
- * Returns the path of the bundle of the workflows. Builds it only if `cacheDirectory` has none of the same
- * sources and SDK. `failureConverterPath`: as of the workers' data converter. It is written under another name and then renamed, so that nobody reads half a bundle.
+ * Returns the path of the bundle of the workflows. Builds it only if neither the package nor `cacheDirectory` has
+ * one of the same sources and SDK. `failureConverterPath`: as of the workers' data converter. It is written under another
+ * name and then renamed, so that nobody reads half a bundle.
  */
 export async function workflowBundle(cacheDirectory: string, failureConverterPath?: string): Promise<string> {
-  const path = join(cacheDirectory, `workflows-${await fingerprint(failureConverterPath)}.js`);
-  if (await readFile(path).then(yes, no)) return path;
+  const name = `workflows-${await fingerprint(failureConverterPath)}.js`;
+  const path = join(cacheDirectory, name);
+  for (const known of [join(packageRoot(), 'dist', name), path])
+    if (await readFile(known).then(yes, no)) return known;
   const { bundleWorkflowCode, Runtime } = await import('@temporalio/worker');
   const { logger } = Runtime.instance();
   const { code } = await bundleWorkflowCode({
@@ -40,7 +46,7 @@ async function fingerprint(failureConverterPath?: string): Promise<string> {
   const hash = createHash('sha256').update(`${sdkVersion()}, preloaded`);
   const files = await readdir(workflowsDirectory, { recursive: true });
   if (failureConverterPath !== undefined) hash.update('\0').update(await readFile(failureConverterPath));
-  for (const file of files.filter((name) => name.endsWith('.ts')).sort())
+  for (const file of files.filter((name) => name.endsWith(extension)).sort())
     hash.update(`\0${file}\0`).update(await readFile(join(workflowsDirectory, file)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -233,7 +233,7 @@ describe.concurrent('commands of the pages', () => {
   }, 120_000);
 
   it('docs/notifications.md: the receiver takes what is signed, and refuses what is not', async () => {
-    const [block] = allBlocks('js');
+    const [block] = allBlocks('js').filter(({ page }) => page === 'docs/notifications.md');
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
     const port = await freePort('127.0.0.1');
     const file = join(fixture.directory, 'receiver.mjs');
@@ -269,7 +269,7 @@ describe.concurrent('commands of the pages', () => {
   }, 120_000);
 
   it("docs/simulator.md: Twilio's client places a call", async () => {
-    const [block] = allBlocks('ts');
+    const [block] = allBlocks('ts').filter(({ page }) => page === 'docs/simulator.md');
     const file = join(fixture.directory, 'client.mjs');
     const { accountSid, authToken } = simulatorCredentials;
     const code = block?.code.replaceAll('http://127.0.0.1:3001', fixture.simulator);
@@ -278,6 +278,21 @@ describe.concurrent('commands of the pages', () => {
       `import twilio from 'twilio';\nconst [accountSid, authToken] = ${JSON.stringify([accountSid, authToken])};\n${code}`,
     );
     await run(process.execPath, [file]);
+  }, 120_000);
+
+  it('docs/client.md: the program places a call, lists calls, reads faults and starts the simulator', async () => {
+    const blocks = allBlocks('ts').filter(({ page }) => page === 'docs/client.md');
+    const source = (path: string) => JSON.stringify(join(root, 'src', path));
+    const code = blocks
+      .map((block) => block.code)
+      .join('\n')
+      .replaceAll('http://localhost:3000', fixture.api)
+      .replaceAll("'ringtrue/client'", source('client/ringtrue.ts'))
+      .replaceAll("'ringtrue/testing'", source('testing/startSimulator.ts'));
+    const file = join(fixture.directory, 'program.mts');
+    writeFileSync(file, code);
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', file], { cwd: root });
+    expect(stdout).toMatch(/^answered null undefined\n[\s\S]*to is "0301234"[\s\S]*TWILIO_BASE_URL/);
   }, 120_000);
 
   it('docs/policies.md: `policy check` names the faults that the page shows', async () => {

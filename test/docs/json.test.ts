@@ -27,6 +27,12 @@ const checks: Record<string, (json: never, block: Block) => unknown[]> = {
     return 'faults' in checked ? checked.faults : [];
   },
   dialing: (json) => dialingSchema.safeParse(json).error?.issues ?? [],
+  // The configuration of an agent.
+  mcp: ({ mcpServers }: { mcpServers: Record<string, { args: string[]; env: object }> }) =>
+    Object.values(mcpServers).flatMap(({ args, env }) => [
+      ...(args.join(' ') === 'ringtrue mcp' ? [] : [args]),
+      ...Object.keys(env).filter((name) => !/^RINGTRUE_API_(URL|TOKEN)$/.test(name)),
+    ]),
   fault: (json) => ['row', 'line', 'column', 'path', 'message'].filter((field) => !(field in json)),
   // test/docs/commands.test.ts compares it with what the API answers.
   answer: () => [],

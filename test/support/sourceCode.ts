@@ -25,7 +25,15 @@ export interface SourceCode {
   summaries: Located[];
 }
 
-const ignoredFolders = new Set(['node_modules', '.git', '.cache', '.ringtrue', 'coverage', 'histories']);
+const ignoredFolders = new Set([
+  'node_modules',
+  '.git',
+  '.cache',
+  '.ringtrue',
+  'coverage',
+  'dist',
+  'histories',
+]);
 const codeFile = /\.m?[jt]s$/;
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Erasure } from '../../../activities/store/removal/erasures.js';
-import { ApiClient, type ApiOptions } from '../../client/apiClient.js';
+import { type ApiOptions, clientOf } from '../../terminal/apiOptions.js';
 import { count } from '../../terminal/count.js';
 import { print } from '../../terminal/print.js';
 
@@ -8,15 +8,15 @@ const askAgainMs = 1000;
 
 /** `ringtrue erase`. */
 export async function erase(number: string, options: ApiOptions & { wait: boolean }): Promise<void> {
-  const api = new ApiClient(options);
-  let erasure = await api.send<Erasure>('POST', '/erasures', { body: { number } });
+  const api = clientOf(options);
+  let erasure = await api.request<Erasure>({ method: 'POST', path: '/erasures', body: { number } });
   let shown: string | null = null;
   while (options.wait && erasure.state !== 'done') {
     if (erasure.waitingFor !== shown && erasure.waitingFor !== null)
       process.stderr.write(`Waits for: ${erasure.waitingFor}\n`);
     shown = erasure.waitingFor;
     await pause(askAgainMs);
-    erasure = await api.send<Erasure>('GET', `/erasures/${erasure.id}`);
+    erasure = await api.request<Erasure>({ method: 'GET', path: `/erasures/${erasure.id}` });
   }
   print(options, erasure, sentenceOf(erasure));
 }

@@ -1,11 +1,11 @@
 import { openStore } from '../../../activities/store/openStore.js';
 import { type PurgeCounts, purgedKinds } from '../../../activities/store/removal/purge.js';
-import { UsageError } from '../../client/apiClient.js';
 import { purgeConfiguration } from '../../config/configuration.js';
 import { createLog } from '../../process/log.js';
 import { stopSignal } from '../../process/stopSignal.js';
 import { purgeAge, retentionOf, runPurge } from '../../removal/runPurge.js';
 import { lazyClient } from '../../temporal/temporalClient.js';
+import { UsageError } from '../../terminal/apiOptions.js';
 import { print } from '../../terminal/print.js';
 import { tableOf } from '../../terminal/tableOf.js';
 

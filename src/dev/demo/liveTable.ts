@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { CallState } from '../../../workflows/callOutcome.js';
+import type { CallState } from '../../client/ringtrue.js';
 import { tableOf } from '../../terminal/tableOf.js';
 
 /** One call of the demo. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiClient } from '../../client/apiClient.js';
+import { type CallsApi, Ringtrue } from '../../client/ringtrue.js';
 import { showcase } from '../../simulator/numbers/numbers.js';
 import type { Dev } from '../dev.js';
 import { expectations } from './expectations.js';
@@ -15,7 +15,7 @@ export async function runDemo(
   dev: Dev,
   { token, signal }: { token: string | undefined; signal: AbortSignal },
 ): Promise<boolean> {
-  const api = new ApiClient({ api: dev.apiUrl, ...(token === undefined ? {} : { token }) });
+  const api = new Ringtrue({ baseUrl: dev.apiUrl, token }).calls;
   const calls = await Promise.all(showcase.map((one) => place(api, one)));
   const table = new LiveTable(process.stdout);
   for (;;) {
@@ -36,8 +36,8 @@ export async function runDemo(
   return calls.map(endedAsExpected).every(Boolean);
 }
 
-async function place(api: ApiClient, one: (typeof showcase)[number]): Promise<DemoCall> {
-  const started = await api.start({
+async function place(api: CallsApi, one: (typeof showcase)[number]): Promise<DemoCall> {
+  const started = await api.create({
     to: one.to,
     twiml: '<Response><Say>This is a demonstration.</Say></Response>',
     metadata: { demo: one.happens },
@@ -47,7 +47,7 @@ async function place(api: ApiClient, one: (typeof showcase)[number]): Promise<De
 }
 
 /** Reads each call by itself, because lists show less. */
-async function refresh(api: ApiClient, call: DemoCall): Promise<void> {
+async function refresh(api: CallsApi, call: DemoCall): Promise<void> {
   if (call.state?.outcome == null) call.state = await api.get(call.callId);
 }
 

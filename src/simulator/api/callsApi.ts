@@ -3,7 +3,6 @@ import type { CallRecord } from '../calls/callBook.js';
 import type { CallEngine } from '../calls/callEngine.js';
 import { notificationResource, notificationsOf } from '../calls/notification.js';
 import { currentOf, isOver } from '../calls/simulatedCall.js';
-import { behaviorOf } from '../numbers/numbers.js';
 import { refusalOf } from '../twilioErrors.js';
 import { hang, refused, type SimulatorEnv } from './brokenAnswers.js';
 import { eventResource, eventsOf } from './callEvents.js';
@@ -32,7 +31,7 @@ export function callsApi(engine: CallEngine): Hono<SimulatorEnv> {
 
   /** The faulty answer to this read; null if nothing goes wrong. Faults are counted for each `subject`. */
   const troubled = (c: RequestContext, to: string, subject: string): Promise<Response> | Response | null => {
-    const { fault, times } = behaviorOf(to).readFault;
+    const { fault, times } = engine.behaviorOf(to).readFault;
     const faults: string[] = ['too-many-requests', 'server-error', 'hang'];
     if (!faults.includes(fault) || !book.isAmongFirst(times, 'read', subject)) return null;
     if (fault === 'hang') return hang(c);

@@ -1,7 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
 import type { AccountEngines } from '../calls/accountEngines.js';
-import { currentOf, type SimulatedCall } from '../calls/simulatedCall.js';
+import { controlView } from '../calls/controlView.js';
 import { numberRows, showcase } from '../numbers/numbers.js';
 import type { SimulatorEnv } from './brokenAnswers.js';
 
@@ -43,28 +43,4 @@ export function controlApi(engines: AccountEngines): Hono<SimulatorEnv> {
   });
 
   return api;
-}
-
-/** A call as it really is, whatever reads and callbacks say. */
-function controlView(call: SimulatedCall) {
-  const { status, startedAt, answeredAt, endedAt, durationSeconds, answeredBy, sip } = currentOf(call);
-  return {
-    sid: call.sid,
-    accountSid: call.accountSid,
-    to: call.request.to,
-    from: call.request.from,
-    statusCallback: call.request.statusCallback?.url ?? null,
-    pattern: call.behavior.pattern,
-    status,
-    sipResponseCode: sip,
-    answeredBy,
-    durationSeconds,
-    createdAt: call.createdAt,
-    startedAt,
-    answeredAt,
-    endedAt,
-    eventsFired: call.eventsFired,
-    callbacksSent: call.callbacksSent,
-    notifications: call.notifications.map(({ code, text }) => ({ code, text })),
-  };
 }

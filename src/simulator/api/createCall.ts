@@ -6,7 +6,7 @@ import { currentOf, type SimulatedCall } from '../calls/simulatedCall.js';
 import { type CreateFault, lagSeconds } from '../numbers/faults.js';
 import type { NumberBehavior } from '../numbers/numberBehavior.js';
 import { displayed } from '../numbers/numberingPlan.js';
-import { behaviorOf, callerRefusal } from '../numbers/numbers.js';
+import { callerRefusal } from '../numbers/numbers.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 import { cut, hang, htmlError, refused, type SimulatorEnv } from './brokenAnswers.js';
 import { callResource } from './callResource.js';
@@ -20,7 +20,7 @@ export async function createCall(c: Context<SimulatorEnv>, engine: CallEngine): 
   const parsed = readCreateRequest(form);
   if ('refusal' in parsed) return refused(c, parsed.refusal);
   const { request } = parsed;
-  const behavior = behaviorOf(request.to);
+  const behavior = engine.behaviorOf(request.to);
   const tally = engine.book.tallyOf(
     request.to,
     request.from,

@@ -1,17 +1,18 @@
 import { Hono } from 'hono';
 import type { CallEngine } from '../calls/callEngine.js';
-import { behaviorOf } from '../numbers/numbers.js';
 import { refusalOf } from '../twilioErrors.js';
 import { cut, hang, htmlError, refused, type SimulatorEnv } from './brokenAnswers.js';
 import { lookupResource } from './lookupResource.js';
 
 /** Lookup v2: `GET /v2/PhoneNumbers/{number}`. */
-export function lookupApi({ book }: Pick<CallEngine, 'book'>): Hono<SimulatorEnv> {
+export function lookupApi(engine: CallEngine): Hono<SimulatorEnv> {
+  const { book } = engine;
   const api = new Hono<SimulatorEnv>();
 
   api.get('/v2/PhoneNumbers/:number', (c) => {
     const number = c.req.param('number');
-    const { trouble } = behaviorOf(number).lookup;
+    const { lookup } = engine.behaviorOf(number);
+    const { trouble } = lookup;
     switch (trouble.kind) {
       case 'hang':
         return hang(c);
@@ -28,7 +29,7 @@ export function lookupApi({ book }: Pick<CallEngine, 'book'>): Hono<SimulatorEnv
         });
       }
     }
-    const answer = lookupResource(number, c.req.query('Fields') ?? null);
+    const answer = lookupResource(number, c.req.query('Fields') ?? null, lookup);
     return 'refusal' in answer ? refused(c, answer.refusal) : c.json(answer.body);
   });
 

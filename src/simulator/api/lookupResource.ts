@@ -1,5 +1,5 @@
+import type { LookupBehavior } from '../numbers/numberBehavior.js';
 import { shapeOf } from '../numbers/numberingPlan.js';
-import { behaviorOf } from '../numbers/numbers.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 
 /** What Lookup v2 can be asked for. Source: Twilio's OpenAPI description. */
@@ -20,6 +20,7 @@ const packages = [
 export function lookupResource(
   number: string,
   fields: string | null,
+  lookup: LookupBehavior,
 ): { body: Record<string, unknown> } | { refusal: TwilioRefusal } {
   const wanted = new Set((fields ?? '').split(',').filter((field) => field !== '' && field !== 'validation'));
   const unknownField = [...wanted].find((field) => !(packages as readonly string[]).includes(field));
@@ -30,7 +31,6 @@ export function lookupResource(
       }),
     };
   }
-  const { lookup } = behaviorOf(number);
   const shape = shapeOf(number);
   const error = lookup.validationError === 'own' ? shape.error : lookup.validationError;
   const valid = error === null;

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { AccountEngines } from '../calls/accountEngines.js';
+import { type ControlView, controlView } from '../calls/controlView.js';
 import type { SimulatorOptions } from '../simulatorOptions.js';
 import { createSimulator } from './createSimulator.js';
 
@@ -8,6 +9,12 @@ export interface RunningSimulator {
   /** The origin for `TWILIO_BASE_URL`. */
   url: string;
   port: number;
+  /** Every call that it made, newest first. */
+  calls(): ControlView[];
+  /** From now on, calls to `to` do what the digits of `other` say. Null: those of its own again. */
+  behaveLike(to: string, other: string | null): void;
+  /** Forgets every call, count and behavior that was set, and ends all running calls. */
+  reset(): void;
   /** Cuts every connection, forgets every call, and resolves once the port is free. */
   close(): Promise<void>;
 }
@@ -33,6 +40,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   return {
     url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : name}:${port}`,
     port,
+    calls: () => engines.all().flatMap(({ book }) => book.all().map(controlView)),
+    behaveLike: (to, other) => engines.behaveLike(to, other),
+    reset: () => engines.reset(),
     close: () =>
       new Promise<void>((resolve, reject) => {
         engines.stop();

@@ -5,6 +5,8 @@ import { CallEngine } from './callEngine.js';
 export class AccountEngines {
   readonly #options: SimulatorOptions;
   readonly #engines = new Map<string, CallEngine>();
+  /** Numbers that behave like others, in every account. */
+  readonly #likes = new Map<string, string>();
 
   constructor(options: SimulatorOptions) {
     this.#options = options;
@@ -27,6 +29,7 @@ export class AccountEngines {
     const known = this.#engines.get(account.accountSid);
     if (known) return known;
     const engine = new CallEngine({ ...this.#options, ...account });
+    for (const [to, other] of this.#likes) engine.behaveLike(to, other);
     this.#engines.set(account.accountSid, engine);
     return engine;
   }
@@ -35,7 +38,15 @@ export class AccountEngines {
     return this.accounts().map((account) => this.of(account));
   }
 
+  /** From now on, calls to `to` do what the digits of `other` say. Null: those of its own again. */
+  behaveLike(to: string, other: string | null): void {
+    if (other === null) this.#likes.delete(to);
+    else this.#likes.set(to, other);
+    for (const engine of this.#engines.values()) engine.behaveLike(to, other);
+  }
+
   reset(): void {
+    this.#likes.clear();
     for (const engine of this.#engines.values()) engine.reset();
   }
 

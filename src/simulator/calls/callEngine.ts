@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { NumberBehavior } from '../numbers/numberBehavior.js';
+import { behaviorOf } from '../numbers/numbers.js';
 import { defaultUnconfirmed, type SimulatorOptions, type Unconfirmed } from '../simulatorOptions.js';
 import { CallBook } from './callBook.js';
 import { CallbackPost } from './callbackPost.js';
@@ -25,6 +26,8 @@ export class CallEngine {
   readonly #authToken: string;
   readonly #callsPerSecond: number;
   readonly #deliveries = new ConcurrencyLimit(deliveriesAtOnce);
+  /** Numbers that behave like another one. */
+  readonly #likes = new Map<string, string>();
   #stopped = stopSignal();
   /** When the next call may be dialed, as of `Date.now()`. */
   #nextDialAt = 0;
@@ -37,6 +40,17 @@ export class CallEngine {
     this.log = options.log ?? (() => {});
     this.#authToken = options.authToken;
     this.#callsPerSecond = options.callsPerSecond ?? 1;
+  }
+
+  /** What a call to this number does: its digits decide, unless `behaveLike` names another number. */
+  behaviorOf(to: string): NumberBehavior {
+    return behaviorOf(this.#likes.get(to) ?? to);
+  }
+
+  /** From now on, calls to `to` do what the digits of `other` say. Null: those of its own again. */
+  behaveLike(to: string, other: string | null): void {
+    if (other === null) this.#likes.delete(to);
+    else this.#likes.set(to, other);
   }
 
   /** Creates the call. It waits in the queue for the rate limit, then takes its course. */
@@ -64,9 +78,10 @@ export class CallEngine {
     return { call, callbacksSettled: timeline.over.then(() => post.settled()) };
   }
 
-  /** Forgets every call and count, and stops all calls and callbacks. */
+  /** Forgets every call, count and behavior that was set, and stops all calls and callbacks. */
   reset(): void {
     this.stop();
+    this.#likes.clear();
     this.book.reset();
     this.#nextDialAt = 0;
     this.refusalCode = null;

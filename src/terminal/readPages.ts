@@ -1,3 +1,4 @@
+import type { PageQuery } from '../client/ringtrue.js';
 import { retryWhenBusy } from './retryWhenBusy.js';
 
 /** Options of every command that prints a list. */
@@ -10,20 +11,16 @@ export interface PageOptions {
 
 /**
  * The page that the options ask for, or with `all` every page as one, whose entries are under `entries`.
- * `largest` is how many entries a page may have. `read` gets `limit` and `cursor` as the API takes them.
+ * `largest` is how many entries a page may have.
  */
 export async function readPages<Entries extends string, Page extends Record<Entries, unknown[]>>(
   entries: Entries,
   { all, limit, cursor }: PageOptions,
   largest: number,
-  read: (page: Record<string, string>) => Promise<Page & { nextCursor: string | null }>,
+  read: (page: PageQuery) => Promise<Page & { nextCursor: string | null }>,
 ): Promise<Page & { nextCursor: string | null }> {
   const size = limit ?? (all ? largest : undefined);
-  const pageAt = (at: string | undefined) =>
-    read({
-      ...(size === undefined ? {} : { limit: String(size) }),
-      ...(at === undefined ? {} : { cursor: at }),
-    });
+  const pageAt = (at: string | undefined) => read({ limit: size, cursor: at });
   if (!all) return pageAt(cursor);
   const first = await retryWhenBusy(() => pageAt(cursor));
   for (let next = first.nextCursor; next !== null; ) {

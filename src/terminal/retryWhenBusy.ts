@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiRefusal } from './apiClient.js';
+import { ProblemError } from '../client/ringtrue.js';
 
 /** Repeats a request as long as the API answers that these are too many. */
 export async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
@@ -7,7 +7,7 @@ export async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
-      if (!(error instanceof ApiRefusal && error.status === 429)) throw error;
+      if (!(error instanceof ProblemError && error.status === 429)) throw error;
       await pause((error.retryAfterSeconds ?? 1) * 1000);
     }
   }

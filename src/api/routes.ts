@@ -3,6 +3,7 @@ import { callRoutes } from './calls/callRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
 import { dialingRoutes } from './dialing/dialingRoutes.js';
 import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
+import { eventRoutes } from './events/eventRoutes.js';
 import type { Route } from './http/route.js';
 import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
@@ -29,6 +30,7 @@ const openApiRoute: Route = {
 export const routes: readonly Route[] = [
   ...callRoutes,
   ...batchRoutes,
+  ...eventRoutes,
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../activities/store/deadLetters.js';
+import type { EventPage } from '../../activities/store/events/eventFeed.js';
 import type { BatchProgress } from '../../workflows/batch/batchProgress.js';
 import type { CallAnswer } from '../api/calls/callAnswer.js';
 import type { ControlName } from '../api/calls/callControls.js';
@@ -132,6 +133,10 @@ export class ApiClient {
     filter: Record<string, string>,
   ): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
     return this.send('GET', `/dead-letters?${new URLSearchParams(filter)}`);
+  }
+
+  events(query: Record<string, string>): Promise<Pick<EventPage, 'events' | 'next'>> {
+    return this.send('GET', `/events?${new URLSearchParams(query)}`);
   }
 
   resend(id: string): Promise<{ id: string }> {

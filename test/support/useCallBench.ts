@@ -10,6 +10,8 @@ import { type ScriptedTwilio, startScriptedTwilio } from './scriptedTwilio.js';
 /** What the tests of a file share. Before each test, Twilio gives its default answers again. */
 export interface CallTestContext {
   store: OutcomeStore;
+  /** The database of the store. */
+  databaseUrl: string;
   twilio: ScriptedTwilio;
   /** The default answers of Twilio. */
   defaults: ScriptedTwilio;
@@ -30,10 +32,9 @@ export function useCallBench(
   const area = String(Math.floor(Math.random() * 1e6)).padStart(6, '0');
   let number = 100;
   beforeAll(async () => {
-    const databaseUrl = inject('databaseUrl');
-    context.store = await openStore({
-      databaseUrl: ownDatabase ? await newDatabase(databaseUrl) : databaseUrl,
-    });
+    const shared = inject('databaseUrl');
+    context.databaseUrl = ownDatabase ? await newDatabase(shared) : shared;
+    context.store = await openStore({ databaseUrl: context.databaseUrl });
     context.twilio = await startScriptedTwilio();
     context.defaults = { ...context.twilio };
     context.bench = await startCallBench({ store: context.store, twilioUrl: context.twilio.url, settings });

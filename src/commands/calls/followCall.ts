@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
-import { type ApiClient, ApiRefusal } from '../client/apiClient.js';
-import { progressLine } from '../terminal/callTable.js';
-import { printProgress } from '../terminal/print.js';
+import type { CallAnswer } from '../../api/calls/callAnswer.js';
+import { type ApiClient, ApiRefusal } from '../../client/apiClient.js';
+import { progressLine } from '../../terminal/callTable.js';
+import { printProgress } from '../../terminal/print.js';
 
 /** How long one request waits for the end of the call: a change in between is shown so late at most. */
 const waitSeconds = 1;

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { feedEnd, feedStart } from '../../activities/store/events/eventCursor.js';
+import type { FeedEvent } from '../../activities/store/events/eventFeed.js';
+import { ApiClient, type ApiOptions, ApiRefusal } from '../client/apiClient.js';
+import { print } from '../terminal/print.js';
+import { tableOf } from '../terminal/tableOf.js';
+
+/** The longest wait that the API takes. */
+const waitSeconds = 60;
+const retrySeconds = 2;
+
+interface EventOptions extends ApiOptions {
+  after?: string;
+  limit?: number;
+  follow: boolean;
+}
+
+/** `ringtrue events`. */
+export async function showEvents({ after, limit, follow, ...options }: EventOptions): Promise<void> {
+  const api = new ApiClient(options);
+  const size: Record<string, string> = limit === undefined ? {} : { limit: String(limit) };
+  if (follow) return followEvents(api, options, { after: after ?? feedEnd, ...size });
+  const page = await api.events({ after: after ?? feedStart, ...size });
+  const hint = page.events.length === 0 ? '' : `\nTo go on: --after ${page.next}`;
+  print(options, page, `${eventsTable(page.events)}${hint}`);
+}
+
+/** Prints each event as one line, for as long as the process runs. Goes on while the API is away or busy. */
+async function followEvents(
+  api: ApiClient,
+  { json }: { json: boolean },
+  query: Record<string, string>,
+): Promise<void> {
+  for (let { after } = query, wait = '0'; ; ) {
+    try {
+      // The first answer comes at once: it says where the feed ends now.
+      const page = await api.events({ ...query, ...(after === undefined ? {} : { after }), wait });
+      for (const event of page.events)
+        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        else print({ json: false }, event, cellsOf(event).join('  '));
+      after = page.next;
+      wait = String(waitSeconds);
+    } catch (error) {
+      if (wait === '0' || !(error instanceof ApiRefusal) || !error.isTemporary) throw error;
+      await pause(Math.min(Math.max(error.retryAfterSeconds ?? retrySeconds, 1), 60) * 1000);
+    }
+  }
+}
+
+function eventsTable(events: FeedEvent[]): string {
+  return events.length === 0
+    ? 'No events.'
+    : tableOf(['AT', 'TYPE', 'CALL', 'ATTEMPT', 'OUTCOME', 'DECIDED BY'], events.map(cellsOf));
+}
+
+function cellsOf({ at, type, callId, data }: FeedEvent): string[] {
+  const attempt = 'number' in data ? data.number : data.attempts.length;
+  return [at, type, callId, String(attempt), data.outcome ?? '', data.decidedBy ?? ''];
+}

@@ -9,6 +9,7 @@ import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
 import { operationRoutes } from './operationRoutes.js';
 import { pageRoutes } from './pages.js';
+import { schemaRoutes } from './schemas/schemaRoutes.js';
 import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
 
 const openApiRoute: Route = {
@@ -38,5 +39,6 @@ export const routes: readonly Route[] = [
   statusCallbackRoute,
   ...operationRoutes,
   openApiRoute,
+  ...schemaRoutes,
   ...pageRoutes,
 ];

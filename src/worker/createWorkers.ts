@@ -9,6 +9,7 @@ import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import { createDialWorker, currentCapacity } from './createDialWorker.js';
+import { ringtrueServiceHandler } from './nexus/ringtrueServiceHandler.js';
 import { createStoppedWorker } from './stoppedWorker.js';
 
 /**
@@ -22,6 +23,8 @@ import { createStoppedWorker } from './stoppedWorker.js';
 const slots = { main: 300, notify: 300, read: 100 } as const;
 /** Enough to fill the slots: a poll takes some milliseconds. */
 const polls = 5;
+/** Operations start, cancel or query a call: each takes some milliseconds. */
+const nexusPolls = 2;
 
 export interface WorkersParts {
   connection: NativeConnection;
@@ -73,6 +76,8 @@ export async function createWorkers(
       workflowBundle,
       activities: activities.main,
       maxConcurrentActivityTaskExecutions: slots.main,
+      nexusServices: [ringtrueServiceHandler(parts)],
+      maxConcurrentNexusTaskPolls: nexusPolls,
     }),
     activityWorker('notify'),
     activityWorker('read'),

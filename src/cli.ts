@@ -61,7 +61,10 @@ program
   .description('registers the search attributes in Temporal and migrates the outcome store')
   .addHelpText(
     'after',
-    example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup'),
+    `${example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup')}
+
+For callers over Nexus, create an endpoint once (docs/temporal.md):
+  temporal operator nexus endpoint create --name ringtrue --target-namespace default --target-task-queue outbound-calls`,
   )
   .action(async () => (await import('./commands/setup.js')).runSetup());
 

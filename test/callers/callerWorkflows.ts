@@ -1,4 +1,4 @@
-import { createNexusServiceClient } from '@temporalio/workflow';
+import { createNexusServiceClient, executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import {
   type CallOperation,
   type CancelOperation,
@@ -19,4 +19,15 @@ export async function cancelCall(endpoint: string, input: CancelOperation): Prom
 
 export async function readState(endpoint: string, input: { callId: string }): Promise<CallState> {
   return clientOf(endpoint).executeOperation('state', input, { scheduleToCloseTimeout: '1 minute' });
+}
+
+/** As docs/examples/typescript/childWorkflow.ts starts it. */
+export async function callAsChild(taskQueue: string, callId: string, request: object): Promise<CallOutcome> {
+  return executeChild('outboundCall', {
+    workflowId: callId,
+    taskQueue,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    args: [request],
+  });
 }

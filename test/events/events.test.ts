@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../activities/store/database/storeError.js';
 import type { FeedEvent } from '../../activities/store/events/eventFeed.js';
 import { problem, useApi } from '../api/useApi.js';
 import { newCallId, outcome } from '../store/records.js';
@@ -10,7 +11,21 @@ import { useCallBench } from '../support/useCallBench.js';
 /** A feed of its own, in which no other test writes. */
 const context = useCallBench({}, { ownDatabase: true });
 const api = useApi(context);
-const otherApi = useApi(context);
+/** How often this API has asked the store for new events. */
+let questions = 0;
+let isAway = false;
+const stopping = new AbortController();
+const otherApi = useApi(context, () => ({
+  stopping: stopping.signal,
+  store: {
+    ...context.store,
+    async newestEventPosition() {
+      questions++;
+      if (isAway) throw new StoreUnavailable('The outcome store is away.');
+      return context.store.newestEventPosition();
+    },
+  },
+}));
 
 const feed = async (query = '') => (await api.get(`/events${query}`)).json;
 const endOfFeed = async (): Promise<string> => (await feed('?after=latest')).next;
@@ -32,10 +47,10 @@ afterEach(() => {
 });
 
 /** The frames of a stream as they come. */
-async function* stream(query: string, headers: Record<string, string> = {}) {
+async function* stream(query: string, headers: Record<string, string> = {}, of = api) {
   const reader = new AbortController();
   readers.push(reader);
-  const response = await fetch(`${api.origin}/events${query}`, {
+  const response = await fetch(`${of.origin}/events${query}`, {
     headers: { Accept: 'text/event-stream', ...headers },
     signal: reader.signal,
   });
@@ -179,6 +194,33 @@ describe('the event stream', () => {
     expect((await again.next()).value?.data).toMatchObject({ callId: kept, type: 'call.ended' });
   });
 
+  it('the store is away for a while: the stream goes on afterwards', async () => {
+    const frames = stream(`?after=${await endOfFeed()}`, {}, otherApi);
+    const next = frames.next();
+    isAway = true;
+    await expect.poll(() => questions, { timeout: 10_000 }).toBeGreaterThan(1);
+    const callId = await endCall();
+    isAway = false;
+    expect((await next).value?.data.callId).toBe(callId);
+  });
+
+  it('the client goes, then the server stops: the store is asked no more, and streams end', async () => {
+    const frames = stream('?after=latest', {}, otherApi);
+    const gone = frames.next().catch(() => 'gone');
+    await expect.poll(() => questions, { timeout: 10_000 }).toBeGreaterThan(0);
+    for (const reader of readers.splice(0)) reader.abort();
+    expect(await gone).toBe('gone');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const before = questions;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(questions).toBe(before);
+
+    const last = stream('?after=latest', {}, otherApi).next();
+    await expect.poll(() => questions, { timeout: 10_000 }).toBeGreaterThan(before);
+    stopping.abort();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+
   it('it cannot begin: a problem, not a stream', async () => {
     const headers = { Accept: 'text/event-stream' };
     expect(await api.get('/events?after=x', headers)).toMatchObject({ status: 422 });
@@ -204,7 +246,7 @@ describe('ringtrue events', () => {
   }
 
   it('a page, then the rest by its cursor; --follow prints each event as one JSON object', async () => {
-    const { next: start } = JSON.parse((await run('events', '--after', 'latest', '--json')).stdout);
+    const start = await endOfFeed();
     const callId = newCallId();
     await context.store.saveOutcome(outcome(callId));
     const page = await run('events', '--after', start, '--limit', '1');

@@ -1,21 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CallOutcome, CallState } from '../../workflows/callOutcome.js';
 import { callHandle } from '../support/callBench.js';
 import { until } from '../support/ringtrueProcess.js';
 import { useCallBench } from '../support/useCallBench.js';
-import type { cancelCall, placeCall, readState } from './callerWorkflows.js';
+import type { callAsChild, cancelCall, placeCall, readState } from './callerWorkflows.js';
 
 const context = useCallBench();
 const id = randomUUID().slice(0, 8);
 /** The callers have a namespace of their own. */
 const namespace = `callers-${id}`;
 const endpoint = `ringtrue-${id}`;
+/** In the namespace of the calls, with a task queue of its own. */
+const parentQueue = `parents-${id}`;
 let client: Client;
-let stop: () => Promise<void>;
+const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   const { workflowService, operatorService } = context.bench.client.connection;
@@ -30,27 +38,30 @@ beforeAll(async () => {
     },
   });
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  stops.push(() => connection.close());
   client = new Client({ connection, namespace });
-  // A new namespace is known to all of the server after some seconds.
-  await until(async () => (await createWorker(connection)) !== undefined);
+  const workflowsPath = fileURLToPath(new URL('callerWorkflows.ts', import.meta.url));
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  await run({ connection, workflowBundle, taskQueue: parentQueue });
+  // The whole server knows a new namespace after some seconds.
+  await until(() =>
+    run({ connection, workflowBundle, namespace, taskQueue: 'callers' }).then(
+      () => true,
+      () => false,
+    ),
+  );
 }, 90_000);
-afterAll(() => stop?.());
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
 
-async function createWorker(connection: NativeConnection): Promise<Worker | undefined> {
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: 'callers',
-    workflowsPath: fileURLToPath(new URL('callerWorkflows.ts', import.meta.url)),
-  }).catch(() => undefined);
-  if (worker === undefined) return undefined;
+async function run(options: WorkerOptions): Promise<void> {
+  const worker = await Worker.create(options);
   const running = worker.run();
-  stop = async () => {
+  stops.push(async () => {
     worker.shutdown();
     await running;
-    await connection.close();
-  };
-  return worker;
+  });
 }
 
 type Caller = typeof placeCall | typeof cancelCall | typeof readState;
@@ -200,5 +211,59 @@ describe('the Nexus service ringtrue, used from another namespace', () => {
     }
     expect((await other.describe()).status.name).toBe('RUNNING');
     await other.terminate();
+  });
+});
+
+async function startParent(request: object) {
+  const callId = `order-${randomUUID()}`;
+  const parent = await context.bench.client.workflow.start<typeof callAsChild>('callAsChild', {
+    taskQueue: parentQueue,
+    workflowId: `parent-${callId}`,
+    args: [
+      context.bench.taskQueue,
+      callId,
+      { to: context.to, twiml: '<Response/>', lookup: 'off', ...request },
+    ],
+  });
+  const call = callHandle(context.bench.client, callId);
+  const inState = (state: string) =>
+    expect.poll(() => call.state().catch(() => null), { timeout: 20_000 }).toMatchObject({ state });
+  return { parent, call, inState };
+}
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+describe('a call as a child workflow', () => {
+  it('the parent gets the outcome, which is on record', async () => {
+    const { parent, call, inState } = await startParent({});
+    await inState('queued');
+    await call.callback(1, context.twilio.calls[0]?.sid ?? '', 'busy');
+    const outcome = await parent.result();
+    expect(outcome).toMatchObject({ callId: call.callId, outcome: 'busy' });
+    expect((await context.store.findCallState(call.callId))?.outcome).toEqual(outcome);
+  });
+
+  it('the parent is canceled: the call is canceled, and the parent still gets its outcome', async () => {
+    const { parent, inState } = await startParent({ notBefore: inAnHour() });
+    await inState('waiting');
+    await parent.cancel();
+    expect(await parent.result()).toMatchObject({ outcome: 'canceled', decidedBy: 'cancel' });
+  });
+
+  it('the parent is terminated: the call is canceled, and its outcome is on record', async () => {
+    const { parent, call, inState } = await startParent({ notBefore: inAnHour() });
+    await inState('waiting');
+    await parent.terminate();
+    expect(await call.result()).toMatchObject({ outcome: 'canceled' });
+    expect((await context.store.findCallState(call.callId))?.outcome?.outcome).toBe('canceled');
+  });
+
+  it('a request with faults: the parent fails with InvalidCallRequest, and nothing is dialed', async () => {
+    const { parent } = await startParent({ ringTimeoutSeconds: 1 });
+    await expect(parent.result()).rejects.toMatchObject({
+      cause: {
+        cause: { type: 'InvalidCallRequest', message: expect.stringContaining('ringTimeoutSeconds is 1') },
+      },
+    });
+    expect(context.twilio.creates).toEqual([]);
   });
 });

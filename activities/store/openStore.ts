@@ -12,6 +12,7 @@ import { StoreUnavailable } from './database/storeError.js';
 import { deadLetterRows } from './deadLetters.js';
 import { doNotCallRows } from './do-not-call/doNotCallList.js';
 import { invalidNumbers } from './do-not-call/invalidNumbers.js';
+import { eventFeedRows } from './events/eventFeed.js';
 import { migrate } from './migrate.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
@@ -68,6 +69,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...dialingControlRows(db),
     ...deadLetterRows(db),
     ...rememberedAccountRows(db),
+    ...eventFeedRows(db),
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),

@@ -197,7 +197,7 @@ export interface DryRun {
 
 /** Problem details, RFC 9457. */
 export interface Problem {
-  type: 'urn:ringtrue:problem:not-json' | 'urn:ringtrue:problem:bad-request' | 'urn:ringtrue:problem:unauthorized' | 'urn:ringtrue:problem:wrong-role' | 'urn:ringtrue:problem:not-local' | 'urn:ringtrue:problem:bad-signature' | 'urn:ringtrue:problem:no-such-call' | 'urn:ringtrue:problem:not-listed' | 'urn:ringtrue:problem:no-such-dead-letter' | 'urn:ringtrue:problem:no-such-erasure' | 'urn:ringtrue:problem:no-such-batch' | 'urn:ringtrue:problem:not-found' | 'urn:ringtrue:problem:method-not-allowed' | 'urn:ringtrue:problem:state-conflict' | 'urn:ringtrue:problem:batch-conflict' | 'urn:ringtrue:problem:erasure-conflict' | 'urn:ringtrue:problem:key-reused' | 'urn:ringtrue:problem:resend-conflict' | 'urn:ringtrue:problem:call-removed' | 'urn:ringtrue:problem:too-large' | 'urn:ringtrue:problem:unsupported-media-type' | 'urn:ringtrue:problem:invalid-request' | 'urn:ringtrue:problem:too-many-requests' | 'urn:ringtrue:problem:internal-error' | 'urn:ringtrue:problem:key-missing' | 'urn:ringtrue:problem:temporal-unavailable' | 'urn:ringtrue:problem:store-unavailable' | 'urn:ringtrue:problem:account-unavailable' | LaterValue;
+  type: 'urn:ringtrue:problem:not-json' | 'urn:ringtrue:problem:bad-request' | 'urn:ringtrue:problem:unauthorized' | 'urn:ringtrue:problem:wrong-role' | 'urn:ringtrue:problem:not-local' | 'urn:ringtrue:problem:bad-signature' | 'urn:ringtrue:problem:no-such-call' | 'urn:ringtrue:problem:not-listed' | 'urn:ringtrue:problem:no-such-dead-letter' | 'urn:ringtrue:problem:no-such-erasure' | 'urn:ringtrue:problem:no-such-batch' | 'urn:ringtrue:problem:not-found' | 'urn:ringtrue:problem:method-not-allowed' | 'urn:ringtrue:problem:state-conflict' | 'urn:ringtrue:problem:batch-conflict' | 'urn:ringtrue:problem:erasure-conflict' | 'urn:ringtrue:problem:key-reused' | 'urn:ringtrue:problem:resend-conflict' | 'urn:ringtrue:problem:call-removed' | 'urn:ringtrue:problem:lost-cursor' | 'urn:ringtrue:problem:too-large' | 'urn:ringtrue:problem:unsupported-media-type' | 'urn:ringtrue:problem:invalid-request' | 'urn:ringtrue:problem:too-many-requests' | 'urn:ringtrue:problem:internal-error' | 'urn:ringtrue:problem:key-missing' | 'urn:ringtrue:problem:temporal-unavailable' | 'urn:ringtrue:problem:store-unavailable' | 'urn:ringtrue:problem:account-unavailable' | LaterValue;
   title: string;
   status: number;
   /** What, on what, why, and what to do now. */
@@ -212,6 +212,8 @@ export interface Problem {
   callIds?: string[];
   /** The batch in question, if there is one. */
   batchId?: string;
+  /** Of the event feed: the cursor with which to go on behind the gap, if there is one. */
+  next?: string;
   /** Of a batch: how many faults there are. `faults` names the first 100. */
   totalFaults?: number;
   /** With 422: every fault of the request. */
@@ -628,6 +630,31 @@ export interface RedialPreview {
   }[];
 }
 
+export interface EventPage {
+  events: Event[];
+  /** The cursor for the next request, as `after`. Always there. */
+  next: string;
+}
+
+/** The end of an attempt, or of a call. */
+export type Event = {
+  /** The cursor after this event. */
+  id: string;
+  /** When it was recorded. */
+  at: string;
+  callId: string;
+  type: 'attempt.ended';
+  data: Attempt;
+} | {
+  /** The cursor after this event. */
+  id: string;
+  /** When it was recorded. */
+  at: string;
+  callId: string;
+  type: 'call.ended';
+  data: CallOutcome;
+};
+
 export interface DeadLetterPage {
   deadLetters: DeadLetter[];
   /** Null on the last page. */
@@ -928,7 +955,7 @@ export interface ListCallsQuery {
 
 /** The query of readCall. */
 export interface ReadCallQuery {
-  /** Waits so many seconds, at most 55, for the end of the call. Answers early once it is over. */
+  /** Waits so many seconds for the end of the call. Answers early once it is over. At most 55. */
   wait?: number | undefined;
 }
 
@@ -946,6 +973,16 @@ export interface BatchResultsQuery {
   limit?: number | undefined;
   /** `nextCursor` of the previous page. */
   cursor?: string | undefined;
+}
+
+/** The query of readEvents. */
+export interface ReadEventsQuery {
+  /** Where to go on: `next` of the answer before, or the `id` of an event. Without it, the oldest event that is kept comes first. `latest`: only events from now on. */
+  after?: string | undefined;
+  /** Events per page. */
+  limit?: number | undefined;
+  /** Waits so many seconds for an event if there is none yet. At most 55. */
+  wait?: number | undefined;
 }
 
 /** The query of listDeadLetters. */

@@ -5,8 +5,8 @@ import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
 import { dryRunSheet } from '../terminal/dryRunSheet.js';
 import { print } from '../terminal/print.js';
 import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
-import { followCall } from './followCall.js';
-import { callingWindowOf, type WindowOptions } from './windowOptions.js';
+import { followCall } from './calls/followCall.js';
+import { callingWindowOf, type WindowOptions } from './calls/windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
   from?: string;

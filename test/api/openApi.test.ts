@@ -80,6 +80,7 @@ describe('GET /openapi.json', () => {
         '/calls/{callId}/pause',
         '/calls/{callId}/resume',
         '/calls/{callId}/reschedule',
+        '/events',
         '/do-not-call',
         '/do-not-call/export.csv',
         '/do-not-call/purge',

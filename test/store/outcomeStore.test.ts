@@ -7,6 +7,7 @@ import { callListSuite } from './suites/callListSuite.js';
 import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
 import { doNotCallSuite } from './suites/doNotCallSuite.js';
+import { eventFeedSuite } from './suites/eventFeedSuite.js';
 import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
@@ -29,6 +30,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   doNotCallSuite(() => engine);
   operatorLimitSuite(() => engine);
   deadLetterSuite(() => engine);
+  eventFeedSuite(() => engine);
   batchSuite(() => engine);
   redialSuite(() => engine);
   workflowEndSuite(() => engine);

@@ -128,6 +128,12 @@ export function classifyRefusal({ code, httpStatus }: TwilioError): RefusalClass
   return httpStatus === 429 ? 'not-processed' : 'account-trouble';
 }
 
+/** The known codes of a class. */
+export function codesOf(wanted: RefusalClass): number[] {
+  const codes = Object.entries(knownRefusals).filter(([, known]) => known.class === wanted);
+  return codes.map(([code]) => Number(code));
+}
+
 /**
  * What Twilio says to every call of the account alike, or to every call to the same country (`ofCountry`), and how to fix it;
  * null when it speaks of one number or is not known.

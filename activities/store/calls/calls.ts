@@ -202,6 +202,15 @@ function insertAttempts(attempts: string, progress: string): string {
     duration_seconds = excluded.duration_seconds, answered_by = excluded.answered_by,`;
 }
 
+/** Writes events for the feed: `ended` is a query of call id, attempt (0 is the call) and outcome. Repeats add none. */
+function insertEvents(ended: string): string {
+  return `
+  insert into events (call_id, attempt, outcome)
+  select call_id, attempt, outcome from (${ended}) ended where outcome is not null
+  order by attempt = 0, attempt
+  on conflict do nothing`;
+}
+
 /** A stored callback has a later status than the attempt that is written now. */
 const callbackKnowsMore = '(excluded.outcome is null and known.progress > excluded.progress)';
 /** A stored callback may also know the SID earlier. */
@@ -219,6 +228,8 @@ const saveAttempt = prepared(`
       progress = greatest(calls.progress, excluded.progress), workflow_end = null, ended_at = null
     where calls.document is null
     returning call_id
+  ), announced as (
+    ${insertEvents(`select call_id, $7::integer as attempt, $1::jsonb #>> '{0,outcome}' as outcome from call`)}
   )
   ${insertAttempts('$1::jsonb', '$6::integer')}
     call_sid = ${knownSid},
@@ -298,7 +309,12 @@ const saveOutcome = prepared(`
     on conflict (to_number) do update set source = excluded.source, code = excluded.code,
       message = excluded.message, call_id = excluded.call_id, seen_at = excluded.seen_at
   )
-  , written as (
+  , announced as (
+    ${insertEvents(`
+      select call.call_id, a.number as attempt, a.outcome
+      from call, jsonb_to_recordset($1::jsonb -> 'attempts') as a(number integer, outcome text)
+      union all select call_id, 0, document ->> 'outcome' from call`)}
+  ), written as (
     ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}
       call_sid = excluded.call_sid, status = excluded.status, progress = excluded.progress,
       document = excluded.document

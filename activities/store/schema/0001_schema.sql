@@ -350,3 +350,56 @@ create table purges (
   only_row boolean primary key default true check (only_row),
   next_at timestamptz not null
 );
+-- The event feed: one row for each end of an attempt and of a call, written in the statement that records it.
+-- What the event shows is in `attempts` and `calls`.
+--
+-- A writer cannot number its events: the one that takes the lower number may commit later, and a reader that
+-- has seen the higher number would skip it. So events are written without a position. Readers number what is
+-- committed, one reader at a time: see number_events.sql.
+create table events (
+  call_id text collate "C" not null,
+  -- From 1. 0: the end of the call.
+  attempt integer not null,
+  -- A late update may change the outcome of an attempt: that is another event.
+  outcome text not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  -- The events of a call in the sequence in which they happened. Those of different calls may be the other way
+  -- round than they were committed.
+  event_no bigint generated always as identity,
+  -- From 1, without gaps. Null: no reader has numbered it yet.
+  position bigint,
+  primary key (call_id, attempt, outcome)
+);
+
+create unique index events_by_position on events (position) where position is not null;
+create index events_unnumbered on events (event_no) where position is null;
+
+-- One row: the position of the newest numbered event. The lock that every numbering takes.
+create table event_numbering (
+  only_row boolean primary key default true check (only_row),
+  last_position bigint not null
+) with (fillfactor = 50);
+insert into event_numbering (last_position) values (0);
+
+-- One row: the highest position of an event that was deleted. A reader that has not come so far is told that
+-- it misses something. Not in `event_numbering`: a long deletion must not hold up those who read.
+create table event_removals (
+  only_row boolean primary key default true check (only_row),
+  last_position bigint not null
+);
+insert into event_removals (last_position) values (0);
+
+-- The events of a call are deleted with it, however somebody deletes it.
+create function remove_events() returns trigger language plpgsql as $$
+begin
+  with removed as (
+    delete from events e using deleted_calls c where e.call_id = c.call_id returning e.position
+  )
+  update event_removals set last_position = newest.position
+  from (select max(position) as position from removed) newest
+  where newest.position > last_position;
+  return null;
+end $$;
+
+create trigger calls_remove_events after delete on calls
+  referencing old table as deleted_calls for each statement execute function remove_events();

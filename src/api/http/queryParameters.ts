@@ -73,6 +73,25 @@ export function textParameter(right: string, description: string): QueryParamete
   return { right, holds: (text) => text !== '', description, schema: { type: 'string', minLength: 1 } };
 }
 
+const longestWaitSeconds = 60;
+/** Proxies commonly give up after 60 s: the API answers some seconds earlier. */
+const answersWithinSeconds = 55;
+
+/** How long a request may wait for what it asks for; `description` says for what. */
+export function waitParameter(description: string): {
+  parameter: QueryParameter;
+  /** The seconds to wait. */
+  secondsOf: (text: string | undefined) => number;
+} {
+  const parameter: QueryParameter = {
+    right: `one number of seconds, 0..${longestWaitSeconds}`,
+    holds: (text) => text.trim() !== '' && Number(text) >= 0 && Number(text) <= longestWaitSeconds,
+    description: `${description} At most ${answersWithinSeconds}.`,
+    schema: { type: 'number', minimum: 0, maximum: longestWaitSeconds, default: 0 },
+  };
+  return { parameter, secondsOf: (text) => Math.min(Number(text ?? 0), answersWithinSeconds) };
+}
+
 /**
  * The query of a request by name, or every fault in it. An unknown parameter is a fault, because a misspelled
  * one would otherwise be ignored in silence. The rule `metadata.KEY` is for every name that begins with

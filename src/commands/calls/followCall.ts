@@ -5,9 +5,9 @@ import {
   ConnectionError,
   NoOutcomeError,
   ProblemError,
-} from '../client/ringtrue.js';
-import { progressLine } from '../terminal/callTable.js';
-import { printProgress } from '../terminal/print.js';
+} from '../../client/ringtrue.js';
+import { progressLine } from '../../terminal/callTable.js';
+import { printProgress } from '../../terminal/print.js';
 
 /** How long one request waits for the end of the call: a change in between is shown so late at most. */
 const waitSeconds = 1;
@@ -42,7 +42,7 @@ export async function followCall(calls: CallsApi, callId: string, known: boolean
 }
 
 /** May the same request succeed later? */
-function isTemporary(error: unknown): boolean {
+export function isTemporary(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   return error instanceof ProblemError && (error.status >= 500 || error.status === 429);
 }

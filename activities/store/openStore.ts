@@ -12,7 +12,9 @@ import { StoreUnavailable } from './database/storeError.js';
 import { deadLetterRows } from './deadLetters.js';
 import { doNotCallRows } from './do-not-call/doNotCallList.js';
 import { invalidNumbers } from './do-not-call/invalidNumbers.js';
+import { healthFactsRows } from './healthFacts.js';
 import { migrate } from './migrate.js';
+import { numberReveals } from './numberReveals.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
 import { placements } from './placements/placements.js';
@@ -68,6 +70,8 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...dialingControlRows(db),
     ...deadLetterRows(db),
     ...rememberedAccountRows(db),
+    ...healthFactsRows(db),
+    ...numberReveals(db),
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),

@@ -1,8 +1,10 @@
 import axe from 'axe-core';
-import { describe, expect, it } from 'vitest';
-import { apiToken, readToken, useBrowser, type Visit } from './useBrowser.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { apiToken, callToken, readToken, useBrowser, type Visit } from './useBrowser.js';
 
 const bench = useBrowser();
+const twiml = '<Response><Say>Hello</Say></Response>';
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
 /** What axe finds against WCAG 2.2 and good practice, as `rule: elements`. */
 async function accessibilityFaults({ page }: Visit): Promise<string[]> {
@@ -14,15 +16,37 @@ async function accessibilityFaults({ page }: Visit): Promise<string[]> {
   );
 }
 
+/** No hidden error, no violation of the policy, nothing from another origin, and accessible. */
 async function isClean(visit: Visit): Promise<void> {
   expect(visit.complaints).toEqual([]);
   expect(visit.requests.filter((url) => new URL(url).origin !== bench.api)).toEqual([]);
   expect(await accessibilityFaults(visit)).toEqual([]);
 }
 
+/** Places a call that waits until tomorrow. Returns its id once it is recorded. */
+async function waitingCall(to: string): Promise<string> {
+  const { callId = '' } = await bench.send('POST', '/calls', { to, twiml, notBefore: tomorrow() });
+  await expect.poll(async () => (await bench.send('GET', `/calls/${callId}`)).state).toBe('waiting');
+  return callId;
+}
+
+const main = ({ page }: Visit) => page.locator('main').innerText();
+const streams = ({ requests }: Visit) => requests.filter((url) => url.includes('/ui/live')).length;
+
+const visits: Visit[] = [];
+async function signIn(...parts: Parameters<typeof bench.signIn>): Promise<Visit> {
+  const visit = await bench.signIn(...parts);
+  visits.push(visit);
+  return visit;
+}
+afterEach(async () => {
+  for (const { page } of visits.splice(0)) await page.context().close();
+});
+
 describe('sign-in', () => {
   it('a page is opened without a session: the token leads to the very page', async () => {
-    const visit = await bench.open(`${bench.api}/?since=15m`);
+    const visit = await bench.open(`${bench.api}/ui/calls?since=15m`);
+    visits.push(visit);
     await isClean(visit);
     const { page } = visit;
     await page.getByLabel('token').fill('a wrong token');
@@ -31,9 +55,7 @@ describe('sign-in', () => {
     await page.getByLabel('token').fill(apiToken);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('navigation').waitFor();
-    expect(page.url()).toBe(`${bench.api}/?since=15m`);
-    visit.complaints.length = 0;
-    await isClean(visit);
+    expect(page.url()).toBe(`${bench.api}/ui/calls?since=15m`);
     const [session] = await page.context().cookies();
     expect(session).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
     await page.getByText('Live', { exact: true }).waitFor();
@@ -42,7 +64,7 @@ describe('sign-in', () => {
   });
 
   it('the session has ended: the page says so and comes back', async () => {
-    const { page } = await bench.signIn('/', readToken);
+    const { page } = await signIn('/', readToken);
     const [session] = await page.context().cookies();
     await page.context().addCookies([{ ...session, value: `1.${session?.value.split('.')[1]}` } as never]);
     await page.goto(`${bench.api}/?a=b`);
@@ -52,37 +74,212 @@ describe('sign-in', () => {
     await page.getByText('the reader', { exact: false }).waitFor();
     expect(page.url()).toBe(`${bench.api}/?a=b`);
   });
+
+  it('another time zone is chosen: it holds on every page', async () => {
+    const { page } = await signIn('/ui/calls', readToken, { timezoneId: 'America/New_York' });
+    await waitingCall('+15005551299');
+    await page.getByRole('button', { name: 'America/New_York' }).click();
+    await page.waitForLoadState();
+    await page.goto(`${bench.api}/ui/calls`);
+    expect(await page.locator('tbody .moment').first().innerText()).toMatch(/ E[SD]T$/);
+  });
 });
 
 describe('calls', () => {
-  it('a finished call: found by its number, opened, and its number shown on request', async () => {
+  it('a finished call: found by its number and by keyboard, and its number shown on request', async () => {
     const { callId } = await bench.call({ to: '+15005552486', metadata: { customer: 'c-1' } });
-    const visit = await bench.signIn('/ui/calls?outcome=busy', apiToken);
+    const visit = await signIn('/ui/calls?outcome=busy', apiToken);
     const { page } = visit;
     await page.getByRole('link', { name: callId }).waitFor();
     await isClean(visit);
-    await page.getByLabel('Search').fill('(500) 555-2486');
+    await page.keyboard.press('/');
+    await page.keyboard.insertText('(500) 555-2486');
     await page.keyboard.press('Enter');
     await page.waitForURL(/q=/);
     expect(await page.locator('tbody tr').count()).toBe(1);
-    await page.keyboard.press('Escape');
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.waitForURL(`${bench.api}/ui/calls/${callId}`);
-    expect(await page.locator('main').innerText()).not.toContain('+15005552486');
-    await page.getByText('decided', { exact: false }).first().waitFor();
+    expect(await page.content()).not.toContain('+15005552486');
+    expect(await page.locator('tr.decided').innerText()).toMatch(/busy.*decided/s);
     await isClean(visit);
     await page.getByRole('button', { name: 'Show the whole number' }).click();
-    expect(await page.locator('main').innerText()).toContain('+15005552486');
-    expect(await page.locator('main').innerText()).toContain('looked at the whole number, by token 0');
+    expect(await main(visit)).toContain('+15005552486');
+    await page.goto(`${bench.api}/ui/calls/${callId}`);
+    expect(await main(visit)).toContain('looked at the whole number, by token 0');
+    expect(await page.content()).not.toContain('+15005552486');
+  });
+
+  it('a waiting call is canceled: wants a confirmation, and a refusal stands on the same page', async () => {
+    const callId = await waitingCall('+15005551201');
+    const path = `/ui/calls/${callId}`;
+    const visit = await signIn(path, callToken);
+    const second = await signIn(path, callToken);
+    const { page } = visit;
+    const yes = page.getByRole('button', { name: 'Cancel this call' });
+    expect(await yes.isVisible()).toBe(false);
+    await page.getByText('Cancel…').click();
+    await isClean(visit);
+    await page.getByLabel('Reason (optional)').fill('the customer called back');
+    await second.page.getByRole('button', { name: 'Pause' }).last().click();
+    await second.page.getByText('The call is paused.').waitFor();
+    await yes.click();
+    await page.getByText('The call is being canceled.').waitFor();
+    expect(page.url()).toBe(`${bench.api}${path}`);
+    const refused = await second.page.evaluate(async () => {
+      const body = new URLSearchParams({ action: 'resume', confirmed: 'yes' });
+      const response = await fetch('', { method: 'POST', body });
+      return { status: response.status, text: await response.text() };
+    });
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain('The call is already over. Nothing was changed.');
+    expect(await main(second)).toContain('by the caller');
   });
 
   it('an id that never was, and a filter that is wrong: the page says so', async () => {
-    const { page } = await bench.signIn('/ui/calls/call-that-never-was', readToken);
-    expect(await page.locator('main').innerText()).toContain(
-      'ever had a call with the id call-that-never-was',
-    );
-    await page.goto(`${bench.api}/ui/calls?state=nonsense`);
-    expect(await page.getByRole('alert').innerText()).toContain('state is "nonsense"; must be one of');
+    const visit = await signIn('/ui/calls/call-that-never-was', readToken);
+    expect(await main(visit)).toContain('has ever had a call with the id call-that-never-was');
+    await visit.page.goto(`${bench.api}/ui/calls?state=nonsense`);
+    expect(await visit.page.getByRole('alert').innerText()).toContain('state is "nonsense"; must be one of');
+  });
+
+  it('the role may only read: sees no button, and the server refuses the form', async () => {
+    const callId = await waitingCall('+15005551202');
+    const visit = await signIn(`/ui/calls/${callId}`, readToken);
+    expect(await visit.page.locator('#controls button').allInnerTexts()).toEqual(['Show the whole number']);
+    for (const action of ['cancel', 'pause', 'retry']) {
+      const refused = await visit.page.evaluate(async (name) => {
+        const body = new URLSearchParams({ action: name, confirmed: 'yes' });
+        const response = await fetch('', { method: 'POST', body });
+        return { status: response.status, text: await response.text() };
+      }, action);
+      expect(refused.status).toBe(403);
+      expect(refused.text).toContain(
+        'The token the reader has the role read. This needs the role call or admin.',
+      );
+    }
+    expect((await bench.send('GET', `/calls/${callId}`)).state).toBe('waiting');
+  });
+});
+
+describe('the other pages', () => {
+  it('each: accessible, within its policy, in the dark and on a phone too', async () => {
+    await bench.send('POST', '/batches', {
+      name: 'Appointments',
+      defaults: { twiml, notBefore: tomorrow() },
+      calls: [{ to: '+15005551203' }, { to: '+15005551204' }],
+    });
+    const paths = ['/', '/ui/calls', '/ui/batches', '/ui/do-not-call', '/ui/dialing', '/ui/dead-letters'];
+    const visit = await signIn('/', apiToken);
+    const dark = await signIn('/', apiToken, { colorScheme: 'dark', viewport: { width: 360, height: 740 } });
+    for (const path of [
+      ...paths,
+      '/ui/toolbox?number=%2B15005551200',
+      '/ui/toolbox?policy=standard&outcomes=busy',
+    ])
+      for (const one of [visit, dark]) {
+        await one.page.goto(`${bench.api}${path}`);
+        await isClean(one);
+        expect(await one.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      }
+  });
+
+  it('dialing is paused with a reason: every page says so, and the log names who did it', async () => {
+    const visit = await signIn('/ui/dialing', apiToken);
+    const { page } = visit;
+    await page.getByText('Pause dialing…').click();
+    await page.getByLabel('Reason, for the others').fill('the announcement is wrong');
+    await page.getByRole('button', { name: 'Pause all dialing' }).click();
+    await page.getByText('Dialing is paused.').waitFor();
+    await page.goto(`${bench.api}/ui/batches`);
+    expect(await page.locator('#health').innerText()).toContain('Reason: the announcement is wrong');
+    await isClean(visit);
+    await page.goto(`${bench.api}/ui/dialing`);
+    await page.getByText('Resume dialing…').click();
+    await page.getByRole('button', { name: 'Resume dialing' }).click();
+    await page.getByText('Dialing goes on.').waitFor();
+    expect(await page.locator('#changes').innerText()).toMatch(/token 0\s+resume[\s\S]*token 0\s+pause/);
+    await page.getByLabel('Calls in flight at once').fill('many');
+    await page.getByRole('button', { name: 'Set these limits' }).click();
+    expect(await page.getByRole('alert').innerText()).toContain('callsInFlight');
+    expect(await page.getByLabel('Calls in flight at once').inputValue()).toBe('many');
+  });
+
+  it('a number is put on the do-not-call list, looked up and taken off: masked all the time', async () => {
+    const visit = await signIn('/ui/do-not-call', apiToken);
+    const { page } = visit;
+    await page.getByText('Add a number').click();
+    await page.getByLabel('Phone number').fill('+1 500 555 1288');
+    await page.getByLabel('Reason, for the record').fill('asked us not to call');
+    await page.getByRole('button', { name: 'Put on the list' }).click();
+    await page.getByText('The number is on the list.').waitFor();
+    expect(await page.content()).not.toContain('15005551288');
+    await page.goto(`${bench.api}/ui/toolbox?number=%2B15005551288`);
+    expect(await main(visit)).toMatch(/No[\s\S]*do-not-call/);
+    await page.goto(`${bench.api}/ui/do-not-call?q=%2B15005551288`);
+    await page.getByText('Take off the list…').click();
+    await isClean(visit);
+    await page.getByRole('button', { name: 'Take off the list' }).click();
+    await page.getByText('is not on the list any more').waitFor();
+    expect(await page.locator('#removals').innerText()).toContain('token 0');
+  });
+});
+
+describe('live', () => {
+  it('new calls wait behind a button, and known ones change where they are', async () => {
+    const callId = await waitingCall('+15005551205');
+    const visit = await signIn('/ui/calls', apiToken);
+    const { page } = visit;
+    await page.getByRole('link', { name: callId }).waitFor();
+    const known = page.locator(`tr[data-key="${callId}"]`);
+    await bench.send('POST', `/calls/${callId}/cancel`, {});
+    await known.getByText('canceled', { exact: true }).waitFor();
+    await waitingCall('+15005551206');
+    const fresh = page.getByRole('button', { name: '1 new call: show' });
+    await fresh.waitFor();
+    expect(await page.locator('tbody tr').first().getAttribute('data-key')).toBe(callId);
+    await fresh.click();
+    expect(await page.locator('tbody tr').nth(1).getAttribute('data-key')).toBe(callId);
+    await isClean(visit);
+  });
+
+  it('the person has paused the page: neither focus nor a hidden tab make it ask again', async () => {
+    const visit = await signIn('/ui/calls', readToken);
+    const { page } = visit;
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText(/^Paused at \d\d:\d\d UTC/).waitFor();
+    const before = visit.requests.length;
+    await page.evaluate(`for (const type of ['visibilitychange', 'focus']) {
+      document.dispatchEvent(new Event(type)); window.dispatchEvent(new Event(type));
+    }`);
+    await page.waitForTimeout(3_000);
+    expect(visit.requests.length).toBe(before);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  it('the tab is hidden: the page pauses, and goes on when it is seen again', async () => {
+    const visit = await signIn('/ui/calls', readToken);
+    const { page } = visit;
+    await page.getByText('Live', { exact: true }).waitFor();
+    const setHidden = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    const before = streams(visit);
+    await setHidden(true);
+    await page.getByText('while the page is hidden', { exact: false }).waitFor();
+    await page.waitForTimeout(2_500);
+    expect(streams(visit)).toBe(before);
+    await setHidden(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(streams(visit)).toBe(before + 1);
+  });
+
+  it('the API restarts: the page says since when it is stale, and goes on by itself', async () => {
+    const { page } = await signIn('/ui/calls', readToken);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await bench.restart(() => page.getByText(/Stale since \d\d:\d\d UTC/).waitFor());
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
   });
 });

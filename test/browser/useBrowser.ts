@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -30,6 +31,10 @@ export interface BrowserBench {
   open(url: string, options?: BrowserContextOptions): Promise<Visit>;
   /** Opens a page of ringtrue with a session of this token. */
   signIn(path: string, token: string, options?: BrowserContextOptions): Promise<Visit>;
+  /** Stops `ringtrue dev` and starts it again with its data; `meanwhile` is done in between. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
+  /** Sends a request to the API with the token that may do everything. */
+  send(method: string, path: string, body?: object): Promise<Record<string, string>>;
   /** Places a call and waits until it is done. Returns the id of the call and of its run. */
   call(request: Record<string, unknown>): Promise<{ callId: string; runId: string }>;
 }
@@ -48,15 +53,24 @@ export function useBrowser(): BrowserBench {
     });
     const ports = await Promise.all([1, 2, 3].map(() => freePort('127.0.0.1')));
     const [port, temporal, ui] = ports.map(String) as [string, string, string];
-    ringtrue = new RingtrueProcess(['dev'], {
+    const start = () => new RingtrueProcess(['dev'], env);
+    const env = {
       PORT: port,
       RINGTRUE_TEMPORAL_PORT: temporal,
       RINGTRUE_TEMPORAL_UI_PORT: ui,
       RINGTRUE_SIMULATOR_PORT: '0',
       RINGTRUE_API_TOKENS: tokens,
       TEMPORAL_CLI_PATH: cli.path,
-    });
+      RINGTRUE_DATA_DIR: mkdtempSync(join(tmpdir(), 'ringtrue-browser-')),
+    };
+    ringtrue = start();
     await ringtrue.prints('Try:');
+    bench.restart = async (meanwhile) => {
+      await ringtrue?.stop();
+      await meanwhile();
+      ringtrue = start();
+      await ringtrue.prints('Try:');
+    };
     browser = await chromium.launch({ executablePath });
     Object.assign(bench, { api: `http://localhost:${port}`, temporalUi: `http://127.0.0.1:${ui}` });
   });
@@ -93,6 +107,15 @@ export function useBrowser(): BrowserBench {
     await visit.page.getByRole('navigation').waitFor();
     if (path !== '/') await visit.page.goto(`${bench.api}${path}`);
     return visit;
+  };
+  bench.send = async (method, path, body) => {
+    const response = await fetch(`${bench.api}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${apiToken}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Record<string, string>;
   };
   bench.call = async (request) => {
     const headers = { Authorization: `Bearer ${apiToken}`, 'Content-Type': 'application/json' };

@@ -1,4 +1,5 @@
 import { timeZonesOf } from '../../../../activities/calling-window/timeZonesOf.js';
+import { maskNumber } from '../../../../workflows/rules/phoneNumber.js';
 import type { CallAnswer } from '../../calls/callAnswer.js';
 import { pathSegment } from '../../http/requestTarget.js';
 import { rolesFor } from '../../http/route.js';
@@ -32,12 +33,12 @@ export const callPage: Page = {
     const isRevealed = view.form.action === 'reveal' && view.message?.kind === 'done';
     const now = new Date().toISOString();
     return {
-      title: callId,
+      title: `Call to ${call.to === null ? 'a number not known yet' : maskNumber(call.to)}`,
       body: (
         <>
           <div id="call" data-live class="card">
             <p>
-              <CallBadge call={call} /> {callSentence(call)}.
+              <CallBadge call={call} /> {callSentence(call, view.zone)}.
             </p>
             {call.stale ? (
               <p class="hint">
@@ -144,7 +145,8 @@ function CallFacts({ view, call, zones, isRevealed, now }: CallFactsParts) {
   return (
     <Facts
       facts={[
-        ['To', isRevealed ? <span class="number">{call.to}</span> : <MaskedNumber number={call.to} />],
+        ['Call id', <span class="sid">{call.callId}</span>],
+        ['To', isRevealed ? <span class="phone">{call.to}</span> : <MaskedNumber number={call.to} />],
         ['From', <MaskedNumber number={call.from} />],
         [
           'Time at the phone',

@@ -1,11 +1,17 @@
 import type { Attempt } from '../../../../workflows/callOutcome.js';
 import type { CallAnswer } from '../../calls/callAnswer.js';
 import { withMaskedNumbers } from '../parts/maskedNumber.js';
+import { textOfMoment } from '../parts/moment.js';
 
-/** What the call waits for, or why it turned out as it did: one sentence for people, with numbers masked. */
-export function callSentence(call: CallAnswer): string {
-  return withMaskedNumbers(sentenceOf(call));
+/**
+ * What the call waits for, or why it turned out as it did: one sentence for people, with numbers masked and times in
+ * their zone.
+ */
+export function callSentence(call: CallAnswer, zone: string): string {
+  return withMaskedNumbers(sentenceOf(call)).replace(isoTime, (at) => textOfMoment(at, zone));
 }
+
+const isoTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
 function sentenceOf(call: CallAnswer): string {
   const { outcome, workflowEnd, waitingFor, state, pauseReason } = call;

@@ -5,6 +5,7 @@ import { resourceUrl } from '../../http/requestTarget.js';
 import { rolesFor } from '../../http/route.js';
 import { CallBadge } from '../parts/badge.js';
 import { FilterForm, SelectField, TextField } from '../parts/fields.js';
+import { IdLink } from '../parts/idLink.js';
 import { MaskedNumber } from '../parts/maskedNumber.js';
 import { Moment } from '../parts/moment.js';
 import { OlderLink, type Row, Table } from '../parts/table.js';
@@ -65,7 +66,7 @@ export const callsPage: Page = {
           <Table
             id="calls"
             caption="Calls, newest first"
-            things="calls"
+            things="call, calls"
             columns={[
               { head: 'Call' },
               { head: 'State' },
@@ -88,12 +89,10 @@ function rowOf(view: View, call: CallAnswer): Row {
   return {
     key: call.callId,
     cells: [
-      <a href={view.at(`/ui/calls/${encodeURIComponent(call.callId)}`)} class="sid cut" title={call.callId}>
-        {call.callId}
-      </a>,
+      <IdLink to={view.at(`/ui/calls/${encodeURIComponent(call.callId)}`)} id={call.callId} />,
       <CallBadge call={call} />,
       <MaskedNumber number={call.to} />,
-      callSentence(call),
+      callSentence(call, view.zone),
       call.attempts.length,
       <Moment at={call.startedAt} zone={view.zone} />,
     ],
@@ -116,26 +115,33 @@ function CallFilters({ view, query }: { view: View; query: URLSearchParams }) {
       </div>
       <SelectField name="state" label="State" value={value('state')} options={callStates} any="any" />
       <SelectField name="outcome" label="Outcome" value={value('outcome')} options={outcomes} any="any" />
-      <SelectField
-        name="reachability"
-        label="Reachability"
-        value={value('reachability')}
-        options={reachabilities}
-        any="any"
-      />
-      <SelectField
-        name="answeredBy"
-        label="Answered by"
-        value={value('answeredBy')}
-        options={answerers}
-        any="any"
-      />
-      <TextField name="since" label="Since" value={value('since')} placeholder="24h, or 2026-01-31" />
-      <TextField name="until" label="Until" value={value('until')} placeholder="1h, or 2026-01-31" />
-      {value('batch') === '' ? null : <TextField name="batch" label="Batch" value={value('batch')} />}
+      <details open={moreFilters.some((name) => value(name) !== '')}>
+        <summary>More filters</summary>
+        <div>
+          <SelectField
+            name="reachability"
+            label="Reachability"
+            value={value('reachability')}
+            options={reachabilities}
+            any="any"
+          />
+          <SelectField
+            name="answeredBy"
+            label="Answered by"
+            value={value('answeredBy')}
+            options={answerers}
+            any="any"
+          />
+          <TextField name="since" label="Since" value={value('since')} placeholder="24h, 2026-01-31" />
+          <TextField name="until" label="Until" value={value('until')} placeholder="1h, 2026-01-31" />
+          <TextField name="batch" label="Batch" value={value('batch')} placeholder="Batch id" />
+        </div>
+      </details>
     </FilterForm>
   );
 }
+
+const moreFilters = ['reachability', 'answeredBy', 'since', 'until', 'batch'];
 
 function withCursor(query: URLSearchParams, cursor: string): string {
   const next = new URLSearchParams([...query].filter(([, value]) => value !== ''));

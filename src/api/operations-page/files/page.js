@@ -152,8 +152,9 @@ function updateRows(part, next) {
     waiting.className = 'fresh';
     part.prepend(waiting);
   }
-  const all = added === rows.length ? ' or more' : '';
-  waiting.textContent = `${added}${all} new ${part.dataset.rows}: show`;
+  const [one, many] = part.dataset.rows.split(', ');
+  const count = added === rows.length && added > 1 ? `${added} or more` : added;
+  waiting.textContent = `${count} new ${added === 1 ? one : many}: show`;
   waiting.onclick = () => {
     part.innerHTML = next.innerHTML;
     part.querySelector('a, button')?.focus();

@@ -18,13 +18,24 @@ const answersWithinMs = 2_000;
 /** Temporal forgets a poller five minutes after its last poll. A poll lasts a minute at most. */
 const polledWithinMs = 90_000;
 
+export interface HealthReader {
+  read(): Promise<Health>;
+  /** The next one is read anew: something was changed. */
+  forget(): void;
+}
+
 /** Reads the health at most every two seconds, however many pages are open. */
-export function healthReader(tools: ApiTools): () => Promise<Health> {
+export function healthReader(tools: ApiTools): HealthReader {
   let shared: { until: number; health: Promise<Health> } | null = null;
-  return () => {
-    if (shared === null || performance.now() >= shared.until)
-      shared = { until: performance.now() + sharedForMs, health: readHealth(tools) };
-    return shared.health;
+  return {
+    read() {
+      if (shared === null || performance.now() >= shared.until)
+        shared = { until: performance.now() + sharedForMs, health: readHealth(tools) };
+      return shared.health;
+    },
+    forget() {
+      shared = null;
+    },
   };
 }
 

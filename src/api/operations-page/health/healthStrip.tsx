@@ -15,6 +15,11 @@ export function HealthStrip({ view, health }: { view: View; health: Health }) {
   return (
     <section aria-label="Health" id="health" data-live>
       <ul class="health">
+        {items.every(({ kind }) => kind === 'ok') ? (
+          <li class="all-well" aria-hidden="true">
+            {signs.ok} Everything as usual
+          </li>
+        ) : null}
         {items.map((item) => (
           <li class={item.kind}>
             <span aria-hidden="true">{signs[item.kind]}</span>{' '}

@@ -3,7 +3,7 @@ import { maskNumber } from '../../../../workflows/rules/phoneNumber.js';
 /** A phone number with its middle hidden. A screen reader hears that digits are hidden. */
 export function MaskedNumber({ number }: { number: string | null | undefined }) {
   if (number == null) return <span class="quiet">not known yet</span>;
-  return <span class="number">{maskNumber(number)}</span>;
+  return <span class="phone">{maskNumber(number)}</span>;
 }
 
 /** The text with every phone number in it masked: sentences of a call may name numbers. */

@@ -15,7 +15,7 @@ export interface Row {
 /**
  * A list. While the page is open, known rows are updated where they are, and new ones wait behind a button.
  *
- * `id`: unique on the page. `things`: what the rows are, for the button: `calls`. `empty`: in place of the table.
+ * `id`: unique on the page. `things`: what the rows are, one and many, for the button: `call, calls`. `empty`: in place of the table.
  */
 export function Table({
   id,
@@ -72,13 +72,13 @@ function headText(column: Column | undefined): string | undefined {
   return typeof column?.head === 'string' ? column.head : undefined;
 }
 
-/** The link to the next page of a list. Lists go from new to old. */
-export function OlderLink({ to }: { to: string | null }) {
+/** The link to the next page of a list. Most lists go from new to old. */
+export function OlderLink({ to, text = 'Older' }: { to: string | null; text?: string }) {
   if (to === null) return null;
   return (
     <p class="pager">
       <a class="button" rel="next" href={to}>
-        Older
+        {text}
       </a>
     </p>
   );

@@ -7,7 +7,7 @@ import { fileLink } from './files.js';
 import { navigation } from './navigation.js';
 
 /** A whole page: navigation, health, the result of the last action, and the page itself. */
-export function Layout({ view, shown, health }: { view: View; shown: Shown; health: Health | null }) {
+export function Layout({ view, shown, health }: { view: View; shown: Shown; health: Health }) {
   const { client, message } = view;
   const { temporalUiUrl, accountSid } = view.tools;
   return (
@@ -46,7 +46,7 @@ export function Layout({ view, shown, health }: { view: View; shown: Shown; heal
         </div>
       </header>
       <div class="strip">
-        {health === null ? null : <HealthStrip view={view} health={health} />}
+        <HealthStrip view={view} health={health} />
         <p class="live" id="live-status" role="status">
           <span data-live-text>Not live: this page shows the moment at which it was loaded.</span>
           <button type="button" class="small" data-live-button hidden>

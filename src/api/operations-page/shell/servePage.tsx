@@ -1,10 +1,10 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { HtmlEscapedString } from 'hono/utils/html';
+import { html as markup } from 'hono/html';
 import type { ApiToken } from '../../../config/apiTokens.js';
 import type { ApiContext, ApiTools } from '../../http/apiDependencies.js';
 import { problemOf } from '../../http/problem.js';
 import { requestTarget } from '../../http/requestTarget.js';
-import type { Health } from '../health/healthReader.js';
+import type { HealthReader } from '../health/healthReader.js';
 import { whyNotOwnOrigin } from '../session/ownOrigin.js';
 import { endSession, readSession, startSession } from '../session/sessionCookie.js';
 import type { ActionResult, Page, PageAction, Shown } from '../view/page.js';
@@ -15,8 +15,7 @@ import { SignInPage } from './signInPage.js';
 
 export interface Shell {
   tools: ApiTools;
-  /** Null: not known, because it could not be read. */
-  health: () => Promise<Health | null>;
+  health: HealthReader;
 }
 
 /** The result of an action, for the page that follows it. */
@@ -94,6 +93,7 @@ async function answer(
     });
   if (c.req.method !== 'POST') return show(shell, view, await page.show(view));
   const { status, ...result } = await act(page, view);
+  shell.health.forget();
   if ('done' in result) {
     giveMessage(c, { kind: 'done', text: result.done });
     return c.redirect(view.at(result.to ?? view.target), 303);
@@ -137,7 +137,7 @@ async function show(
 ): Promise<Response> {
   return html(
     view.c,
-    <Layout view={view} shown={shown as Shown} health={await health()} />,
+    <Layout view={view} shown={shown as Shown} health={await health.read()} />,
     shown.status ?? 200,
   );
 }
@@ -209,12 +209,6 @@ async function failedPage(c: ApiContext, answered: Response): Promise<Response> 
   );
 }
 
-async function html(
-  c: ApiContext,
-  page: HtmlEscapedString | Promise<HtmlEscapedString>,
-  status: number,
-): Promise<Response> {
-  c.header('Content-Type', 'text/html; charset=utf-8');
-  const text = (await page).toString();
-  return c.body(`<!doctype html>\n${text}\n`, status as 200);
+async function html(c: ApiContext, page: ReturnType<typeof Layout>, status: number): Promise<Response> {
+  return c.html(markup`<!doctype html>${page}`, status as 200);
 }

@@ -1,3 +1,5 @@
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { apiToken, callToken, readToken, useBrowser, type Visit } from './useBrowser.js';
@@ -233,7 +235,7 @@ describe('live', () => {
     await page.getByRole('link', { name: callId }).waitFor();
     const known = page.locator(`tr[data-key="${callId}"]`);
     await bench.send('POST', `/calls/${callId}/cancel`, {});
-    await known.getByText('canceled', { exact: true }).waitFor();
+    await known.locator('.badge', { hasText: 'canceled' }).waitFor();
     await waitingCall('+15005551206');
     const fresh = page.getByRole('button', { name: '1 new call: show' });
     await fresh.waitFor();
@@ -281,5 +283,41 @@ describe('live', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     await bench.restart(() => page.getByText(/Stale since \d\d:\d\d UTC/).waitFor());
     await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
+  });
+});
+
+describe('behind a proxy that takes a path prefix off', () => {
+  it('every link, the sign-in and the stream hold', async () => {
+    const proxy = createServer((request, response) => {
+      const { host = '' } = request.headers;
+      const headers = { ...request.headers, host: 'upstream.internal', 'x-forwarded-host': host };
+      const url = `${bench.api}${request.url?.replace(/^\/ringtrue/, '')}`;
+      const passed = httpRequest(url, { method: request.method ?? 'GET', headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      passed.on('error', () => response.destroy());
+      response.on('close', () => passed.destroy());
+      request.pipe(passed);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const base = `http://localhost:${(proxy.address() as AddressInfo).port}/ringtrue`;
+    const visit = await bench.open(`${base}/ui/calls/unknown`);
+    visits.push(visit);
+    const { page } = visit;
+    await page.getByLabel('token').fill(readToken);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('There is no such call').waitFor();
+    expect(page.url()).toBe(`${base}/ui/calls/unknown`);
+    visit.complaints.length = 0;
+    await page.getByRole('link', { name: 'Batches' }).click();
+    await page.waitForURL(`${base}/ui/batches`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.waitForURL(`${base}/`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(visit.complaints).toEqual([]);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 });

@@ -55,7 +55,7 @@ export interface ApiDependencies {
   /** The API registers its metrics there. `GET /metrics` shows the whole registry. */
   metrics: Registry;
   log: Logger;
-  /** For the front page. */
+  /** Where people find Temporal's Web UI: for links of the operations page. */
   temporalUiUrl?: string;
   /** Aborted when the server stops: requests that wait for a call are answered with its current state. */
   stopping?: AbortSignal;

@@ -26,6 +26,11 @@ export function addOperationsPage(app: Hono<ApiEnv>, tools: ApiTools): void {
   const shell = shellOf(tools);
   app.get('/ui/files/:file', serveFile);
   app.get('/ui/live', liveStream(tools));
-  for (const page of pages) app.on(['GET', 'POST'], page.path, servePage(shell, page));
+  for (const page of pages) {
+    const serve = servePage(shell, page);
+    app.post(page.path, serve);
+    // The front page is also described by the API, and served by that route.
+    if (page !== nowPage) app.get(page.path, serve);
+  }
   app.all('/ui/*', servePage(shell, notFoundPage));
 }

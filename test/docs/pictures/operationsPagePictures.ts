@@ -27,8 +27,6 @@ const pictures: Picture[] = [
   { name: 'operations-page-dark', path: ({ callId }) => `/ui/calls/${callId}`, dark: true },
   { name: 'operations-page-phone', path: () => '/ui/calls', narrow: true },
   { name: 'operations-page-batch', path: ({ batchId }) => `/ui/batches/${batchId}` },
-  { name: 'operations-page-dialing', path: () => '/ui/dialing' },
-  { name: 'operations-page-toolbox', path: () => '/ui/toolbox?number=%2B15005552486' },
 ];
 
 /** Photographs the operations page as a person sees it, with calls of every kind. */

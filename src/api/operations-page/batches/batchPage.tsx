@@ -11,7 +11,7 @@ import { Moment } from '../parts/moment.js';
 import { Facts, OlderLink, Table } from '../parts/table.js';
 import type { Page, PageAction } from '../view/page.js';
 import { refusedMessage, type View } from '../view/view.js';
-import { BatchBadge, BatchBar, progressText } from './batchParts.js';
+import { BatchBadge, BatchBar, progressText } from './batchBar.js';
 
 const rowsPerPage = 50;
 

@@ -5,7 +5,7 @@ import { Moment } from '../parts/moment.js';
 import { OlderLink, Table } from '../parts/table.js';
 import type { Page } from '../view/page.js';
 import { refusedMessage, type View } from '../view/view.js';
-import { BatchBadge, BatchBar, progressText } from './batchParts.js';
+import { BatchBadge, BatchBar, progressText } from './batchBar.js';
 
 const path = '/ui/batches';
 

@@ -109,7 +109,7 @@ function Bar({ phases, longest }: { phases: AttemptPhases; longest: number }) {
 
 function phasesText(phases: AttemptPhases): string {
   const parts = phaseNames
-    .filter((name) => phases[name] > 0)
+    .filter((name) => phases[name] >= 0.5)
     .map((name) => `${name} ${durationText(phases[name])}`);
   return parts.length === 0 ? 'less than a second' : parts.join(', ');
 }

@@ -22,7 +22,8 @@ const rendersAtOnce = 2;
 
 interface LiveView {
   viewers: Set<Viewer>;
-  last: LiveEvent | null;
+  /** Those that have got nothing yet. What was rendered before they came may be older than what they show. */
+  newcomers: Set<Viewer>;
 }
 
 /**
@@ -45,23 +46,31 @@ export class LiveViews {
     const { target, client, zone } = viewer;
     const key = JSON.stringify([target, client?.name, client?.role, zone]);
     const known = this.#views.get(key);
-    const view: LiveView = known ?? { viewers: new Set(), last: null };
+    const view: LiveView = known ?? { viewers: new Set(), newcomers: new Set() };
     view.viewers.add(viewer);
+    view.newcomers.add(viewer);
     if (known === undefined) {
       this.#views.set(key, view);
       void this.#follow(key, view, viewer);
-    } else if (view.last !== null) viewer.onEvent(view.last);
-    return () => view.viewers.delete(viewer);
+    }
+    return () => {
+      view.viewers.delete(viewer);
+      view.newcomers.delete(viewer);
+    };
   }
 
   async #follow(key: string, view: LiveView, { target, client, zone }: Viewer): Promise<void> {
     let lastHash = '';
     while (view.viewers.size > 0) {
       const startedAt = performance.now();
+      const newcomers = view.newcomers;
+      view.newcomers = new Set();
       const event = await this.#rendered(target, client, zone);
       const hash = event.event === 'view' ? hashOf(event.html) : event.event;
-      view.last = event;
-      if (hash !== lastHash) for (const viewer of view.viewers) viewer.onEvent(event);
+      for (const viewer of view.viewers) {
+        const isTooNew = view.newcomers.has(viewer);
+        if (!isTooNew && (hash !== lastHash || newcomers.has(viewer))) viewer.onEvent(event);
+      }
       lastHash = hash;
       const tookMs = performance.now() - startedAt;
       await pause(Math.max(looksAgainAfterMs, tookMs * restFactor), this.#tools.stopping);

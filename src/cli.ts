@@ -216,6 +216,9 @@ overApi(program.command('reschedule'))
   .requiredOption('--at <time>', 'RFC 3339; a time in the past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
+overApi(program.command('open'))
+  .description('prints the address of the operations page, and opens it in the browser')
+  .action(async (options) => (await import('./commands/open.js')).openPage(options));
 overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')

@@ -32,6 +32,14 @@ async function waitingCall(to: string): Promise<string> {
   return callId;
 }
 
+/** Sends a form as a script of the page would, whatever buttons it has. */
+function send({ page }: Visit, form: Record<string, string>): Promise<{ status: number; text: string }> {
+  return page.evaluate(async (fields) => {
+    const response = await fetch('', { method: 'POST', body: new URLSearchParams(fields) });
+    return { status: response.status, text: await response.text() };
+  }, form);
+}
+
 const main = ({ page }: Visit) => page.locator('main').innerText();
 const streams = ({ requests }: Visit) => requests.filter((url) => url.includes('/ui/live')).length;
 
@@ -77,6 +85,17 @@ describe('sign-in', () => {
     expect(page.url()).toBe(`${bench.api}/?a=b`);
   });
 
+  it('a link of another site leads to the page: the session holds, although that site cannot send it', async () => {
+    const { page } = await signIn('/', readToken);
+    await page.goto(`${bench.temporalUi}/`);
+    await page.evaluate(`location.href = '${bench.api}/ui/batches'`);
+    await page.getByRole('heading', { name: 'Batches' }).waitFor();
+    await page.context().clearCookies();
+    await page.goto(`${bench.temporalUi}/`);
+    await page.evaluate(`location.href = '${bench.api}/ui/batches'`);
+    await page.getByLabel('token').waitFor();
+  });
+
   it('another time zone is chosen: it holds on every page', async () => {
     const { page } = await signIn('/ui/calls', readToken, { timezoneId: 'America/New_York' });
     await waitingCall('+15005551299');
@@ -120,6 +139,9 @@ describe('calls', () => {
     const { page } = visit;
     const yes = page.getByRole('button', { name: 'Cancel this call' });
     expect(await yes.isVisible()).toBe(false);
+    const unconfirmed = await send(visit, { action: 'cancel' });
+    expect([unconfirmed.status, unconfirmed.text]).toEqual([422, expect.stringContaining('not confirmed')]);
+    visit.complaints.length = 0;
     await page.getByText('Cancel…').click();
     await isClean(visit);
     await page.getByLabel('Reason (optional)').fill('the customer called back');
@@ -128,11 +150,7 @@ describe('calls', () => {
     await yes.click();
     await page.getByText('The call is being canceled.').waitFor();
     expect(page.url()).toBe(`${bench.api}${path}`);
-    const refused = await second.page.evaluate(async () => {
-      const body = new URLSearchParams({ action: 'resume', confirmed: 'yes' });
-      const response = await fetch('', { method: 'POST', body });
-      return { status: response.status, text: await response.text() };
-    });
+    const refused = await send(second, { action: 'resume', confirmed: 'yes' });
     expect(refused.status).toBe(409);
     expect(refused.text).toContain('The call is already over. Nothing was changed.');
     expect(await main(second)).toContain('by the caller');
@@ -150,11 +168,7 @@ describe('calls', () => {
     const visit = await signIn(`/ui/calls/${callId}`, readToken);
     expect(await visit.page.locator('#controls button').allInnerTexts()).toEqual(['Show the whole number']);
     for (const action of ['cancel', 'pause', 'retry']) {
-      const refused = await visit.page.evaluate(async (name) => {
-        const body = new URLSearchParams({ action: name, confirmed: 'yes' });
-        const response = await fetch('', { method: 'POST', body });
-        return { status: response.status, text: await response.text() };
-      }, action);
+      const refused = await send(visit, { action, confirmed: 'yes' });
       expect(refused.status).toBe(403);
       expect(refused.text).toContain(
         'The token the reader has the role read. This needs the role call or admin.',

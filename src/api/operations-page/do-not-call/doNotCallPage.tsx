@@ -2,6 +2,7 @@ import type {
   DoNotCallEntry,
   DoNotCallRemoval,
 } from '../../../../activities/store/do-not-call/doNotCallList.js';
+import { maskNumber } from '../../../../workflows/rules/phoneNumber.js';
 import { rolesFor } from '../../http/route.js';
 import { numberIn } from '../calls/findCalls.js';
 import { Confirm } from '../parts/actions.js';
@@ -69,7 +70,8 @@ export const doNotCallPage: Page = {
               { head: 'Expires' },
             ]}
             rows={entries.map((entry) => ({
-              key: entry.to,
+              // Not the number, which is masked.
+              key: `${maskNumber(entry.to)} ${entry.addedAt}`,
               cells: [
                 <MaskedNumber number={entry.to} />,
                 entry.reason || <span class="quiet">none given</span>,
@@ -111,7 +113,7 @@ export const doNotCallPage: Page = {
                   { head: 'Removed' },
                 ]}
                 rows={removals.body.removals.map((removal) => ({
-                  key: `${removal.to} ${removal.removedAt}`,
+                  key: removal.removedAt,
                   cells: [
                     <MaskedNumber number={removal.to} />,
                     removal.reason,

@@ -85,9 +85,19 @@ export function Layout({ view, shown, health }: { view: View; shown: Shown; heal
 }
 
 /** A page without navigation: sign-in, and what is shown to those who may not see more. */
-export function BarePage({ target, title, children }: { target: string; title: string; children?: Child }) {
+export function BarePage({
+  target,
+  title,
+  refresh = false,
+  children,
+}: {
+  target: string;
+  title: string;
+  refresh?: boolean;
+  children?: Child;
+}) {
   return (
-    <Document title={title} target={target} live={false}>
+    <Document title={title} target={target} live={false} refresh={refresh}>
       <main id="main" class="bare">
         <p class="brand">ringtrue</p>
         <h1>{title}</h1>
@@ -120,10 +130,12 @@ interface DocumentParts {
   title: string;
   target: string;
   live: boolean;
+  /** The browser loads the page again at once. */
+  refresh?: boolean;
   children?: Child;
 }
 
-function Document({ title, target, live, children }: DocumentParts) {
+function Document({ title, target, live, refresh = false, children }: DocumentParts) {
   const file = (name: string) => `${rootOf(target)}${fileLink(name)}`;
   return (
     <html lang="en">
@@ -131,6 +143,7 @@ function Document({ title, target, live, children }: DocumentParts) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {refresh ? <meta http-equiv="refresh" content="0" /> : null}
         <title>{title === 'Now' ? 'ringtrue' : `${title} · ringtrue`}</title>
         <link rel="icon" href={file('icon.svg')} type="image/svg+xml" />
         <link rel="stylesheet" href={file('page.css')} />

@@ -144,6 +144,10 @@ async function show(
 
 function askToSignIn(c: ApiContext, session: 'none' | 'ended'): Response | Promise<Response> {
   const target = requestTarget(c);
+  // Whoever follows a link of another site has a session, and the browser does not send it: it is SameSite=Strict.
+  // It sends it when this page loads itself again. Source: W3C, Fetch Metadata Request Headers.
+  if (session === 'none' && c.req.method === 'GET' && c.req.header('Sec-Fetch-Site') === 'cross-site')
+    return html(c, <BarePage target={target} title="Loading …" refresh />, 200);
   const wasSent = c.req.method === 'POST' ? ' What you sent was not done.' : '';
   const text = `Your session has ended.${wasSent} Sign in again: you come back to where you were.`;
   return html(

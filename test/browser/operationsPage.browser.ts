@@ -241,6 +241,55 @@ describe('the other pages', () => {
   });
 });
 
+describe('batches and dead letters', () => {
+  it('a batch: paused at once, canceled after a confirmation that counts its calls', async () => {
+    const { batchId } = await bench.send('POST', '/batches', {
+      name: 'Reminders',
+      window: 1,
+      defaults: { twiml, notBefore: tomorrow() },
+      calls: ['1241', '1242', '1243'].map((last) => ({ to: `+1500555${last}` })),
+    });
+    const visit = await signIn(`/ui/batches/${batchId}`, callToken);
+    const { page } = visit;
+    const controls = page.locator('#controls');
+    await controls.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('The batch starts no further call.').waitFor();
+    await controls.getByText('Cancel…').click();
+    await isClean(visit);
+    await controls.getByRole('button', { name: 'Cancel 3 calls' }).click();
+    await page.getByText('The batch is being canceled.').waitFor();
+    await page.locator('#batch .badge', { hasText: 'canceled' }).waitFor();
+    expect(await main(visit)).toMatch(/cancel\s+.*by the caller/);
+    expect(await controls.locator('button').count()).toBe(0);
+  });
+
+  it('a dead letter is sent again: the receiver gets it, and the row says so', async () => {
+    let status = 410;
+    const received: string[] = [];
+    const receiver = createServer((request, response) => {
+      received.push(String(request.headers['webhook-id']));
+      response.writeHead(status).end();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const notifyUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?secret=s3cret`;
+    const { callId } = await bench.call({ to: '+15005552486', notifyUrl, notifyOn: ['call.ended'] });
+    const visit = await signIn('/ui/dead-letters?state=dead', callToken);
+    const { page } = visit;
+    const row = page.locator('tr', { hasText: callId });
+    await expect.poll(() => page.reload().then(() => row.count()), { timeout: 20_000 }).toBe(1);
+    expect(await page.content()).not.toContain('s3cret');
+    status = 204;
+    await row.getByRole('button', { name: 'Send again' }).click();
+    await page.getByText('It is being sent again').waitFor();
+    await page.goto(`${bench.api}/ui/dead-letters`);
+    await row.locator('.badge', { hasText: 'delivered' }).waitFor();
+    expect(new Set(received).size).toBe(1);
+    await isClean(visit);
+    receiver.closeAllConnections();
+    receiver.close();
+  });
+});
+
 describe('live', () => {
   it('new calls wait behind a button, and known ones change where they are', async () => {
     const callId = await waitingCall('+15005551205');

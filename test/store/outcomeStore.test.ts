@@ -7,6 +7,7 @@ import { callListSuite } from './suites/callListSuite.js';
 import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
 import { doNotCallSuite } from './suites/doNotCallSuite.js';
+import { operationsPageSuite } from './suites/operationsPageSuite.js';
 import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
@@ -32,6 +33,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   batchSuite(() => engine);
   redialSuite(() => engine);
   workflowEndSuite(() => engine);
+  operationsPageSuite(() => engine);
 
   it('the store serves: ping throws nothing', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

@@ -218,7 +218,7 @@ overApi(program.command('reschedule'))
   .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
 overApi(program.command('open'))
   .description('prints the address of the operations page, and opens it in the browser')
-  .action(async (options) => (await import('./commands/open.js')).openPage(options));
+  .action(async (options) => (await import('./terminal/openPage.js')).openPage(options));
 overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { ApiClient, type ApiOptions } from '../client/apiClient.js';
+import { type ApiOptions, addressOf } from './apiOptions.js';
 
 const openers: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
 
 /** `ringtrue open`: prints the address of the operations page. In a terminal, opens it in the browser too. */
 export function openPage(options: ApiOptions): void {
-  const { page } = new ApiClient(options);
+  const page = `${addressOf(options.api).replace(/\/+$/, '')}/`;
   process.stdout.write(options.json ? `${JSON.stringify({ url: page })}\n` : `${page}\n`);
   if (!process.stdout.isTTY || options.json) return;
   const opener = openers[process.platform] ?? 'xdg-open';

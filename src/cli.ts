@@ -226,6 +226,9 @@ overApi(program.command('events'))
   .option('--follow', 'go on with new events as they come; with --json one JSON object per line', false)
   .addHelpText('after', example('ringtrue events --follow', 'ringtrue events --follow --after 0 --json'))
   .action(async (options) => (await import('./commands/events.js')).showEvents(options));
+overApi(program.command('open'))
+  .description('prints the address of the operations page, and opens it in the browser')
+  .action(async (options) => (await import('./terminal/openPage.js')).openPage(options));
 overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')

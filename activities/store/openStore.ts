@@ -13,7 +13,9 @@ import { deadLetterRows } from './deadLetters.js';
 import { doNotCallRows } from './do-not-call/doNotCallList.js';
 import { invalidNumbers } from './do-not-call/invalidNumbers.js';
 import { eventFeedRows } from './events/eventFeed.js';
+import { healthFactsRows } from './healthFacts.js';
 import { migrate } from './migrate.js';
+import { numberReveals } from './numberReveals.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
 import { placements } from './placements/placements.js';
@@ -70,6 +72,8 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...deadLetterRows(db),
     ...rememberedAccountRows(db),
     ...eventFeedRows(db),
+    ...healthFactsRows(db),
+    ...numberReveals(db),
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),

@@ -5,6 +5,8 @@ import type { DeadLetters } from './deadLetters.js';
 import type { DoNotCallList } from './do-not-call/doNotCallList.js';
 import type { InvalidNumbers } from './do-not-call/invalidNumbers.js';
 import type { EventFeed } from './events/eventFeed.js';
+import type { HealthFactsReader } from './healthFacts.js';
+import type { NumberReveals } from './numberReveals.js';
 import type { DialingControl } from './placements/dialingControl.js';
 import type { PlacementJournal } from './placements/placementJournal.js';
 import type { RememberedAccounts } from './rememberedAccounts.js';
@@ -31,7 +33,9 @@ export interface OutcomeStore
     RememberedAccounts,
     Purges,
     Erasures,
-    EventFeed {
+    EventFeed,
+    HealthFactsReader,
+    NumberReveals {
   /** Throws when the store cannot serve. For `/readyz`. */
   ping(): Promise<void>;
   close(): Promise<void>;

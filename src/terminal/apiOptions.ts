@@ -20,15 +20,21 @@ export function clientOf(
   { api, token }: Pick<ApiOptions, 'api' | 'token'>,
   { maxRetries = 1 }: { maxRetries?: number } = {},
 ): Ringtrue {
-  const baseUrl = api ?? `http://localhost:${process.env.PORT || 3000}`;
-  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl))
-    throw new UsageError(
-      `The API's address is ${JSON.stringify(baseUrl)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
-    );
+  const baseUrl = addressOf(api);
   // As `docker run --env-file` and systemd hand them on.
   if (token && /^(["']).*\1$/.test(token))
     throw new UsageError(
       'The token has quotes around it; --token or RINGTRUE_API_TOKEN must be without them',
     );
   return new Ringtrue({ baseUrl, ...(token ? { token } : {}), maxRetries });
+}
+
+/** The address of the API. Throws `UsageError` if it is none. */
+export function addressOf(api: string | undefined): string {
+  const baseUrl = api ?? `http://localhost:${process.env.PORT || 3000}`;
+  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl))
+    throw new UsageError(
+      `The API's address is ${JSON.stringify(baseUrl)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
+    );
+  return baseUrl;
 }

@@ -29,6 +29,7 @@ const classes: Record<string, Record<string, string[]>> = {
         ' ',
       ),
   },
+  number_reveals: { 'call-id': ['call_id'], own: ['revealed_by'], plain: ['reveal_no', 'revealed_at'] },
   placements: {
     personal: ['to_number', 'requested_number', 'detail'],
     'call-id': ['call_id'],

@@ -59,6 +59,17 @@ describe('without any server', () => {
     expect(stderr).toContain(message);
   });
 
+  it('open: prints the address of the operations page; without a terminal it opens nothing', async () => {
+    const { status, stdout, stderr } = await run(['open'], {
+      RINGTRUE_API_URL: 'https://calls.example/ringtrue',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: 'https://calls.example/ringtrue/\n',
+      stderr: '',
+    });
+  });
+
   it.each(['api', 'worker'])(
     '%s without configuration: every fault in one message, status 2',
     async (command) => {

@@ -8,6 +8,7 @@ import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
 import { doNotCallSuite } from './suites/doNotCallSuite.js';
 import { eventFeedSuite } from './suites/eventFeedSuite.js';
+import { operationsPageSuite } from './suites/operationsPageSuite.js';
 import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
@@ -34,6 +35,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   batchSuite(() => engine);
   redialSuite(() => engine);
   workflowEndSuite(() => engine);
+  operationsPageSuite(() => engine);
 
   it('the store serves: ping throws nothing', async () => {
     await expect(engine.store.ping()).resolves.toBeUndefined();

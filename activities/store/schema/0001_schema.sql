@@ -77,6 +77,17 @@ create table attempts (
 
 create index attempts_by_call_sid on attempts (call_sid) where call_sid is not null;
 
+-- Who looked at the whole number of which call, on the operations page.
+create table number_reveals (
+  reveal_no bigint generated always as identity primary key,
+  call_id text collate "C" not null references calls on delete cascade,
+  revealed_at timestamptz not null default clock_timestamp(),
+  -- The name of the client's token. Null if the API has no tokens.
+  revealed_by text
+);
+
+create index number_reveals_by_call on number_reveals (call_id, reveal_no);
+
 -- The placement journal. A worker writes a row, its claim, before it sends the create request to Twilio. The
 -- journal does not reference `calls`: the row of the call may be missing, and a placement outlives it.
 create table placements (

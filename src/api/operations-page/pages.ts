@@ -1,0 +1,23 @@
+import { batchesPage } from './batches/batchesPage.js';
+import { batchPage } from './batches/batchPage.js';
+import { callPage } from './call/callPage.js';
+import { callsPage } from './calls/callsPage.js';
+import { deadLettersPage } from './dead-letters/deadLettersPage.js';
+import { dialingPage } from './dialing/dialingPage.js';
+import { doNotCallPage } from './do-not-call/doNotCallPage.js';
+import { nowPage } from './now/nowPage.js';
+import { toolboxPage } from './toolbox/toolboxPage.js';
+import type { Page } from './view/page.js';
+
+/** Every page. `navigation.ts` says which of them people find without a link. */
+export const pages: readonly Page[] = [
+  nowPage,
+  callsPage,
+  callPage,
+  batchesPage,
+  batchPage,
+  doNotCallPage,
+  dialingPage,
+  deadLettersPage,
+  toolboxPage,
+];

@@ -9,6 +9,7 @@ import type {
   PlaceCallResult,
   RecordAttemptInput,
   TwilioAnswer,
+  WaitingFor,
 } from './callActivities.js';
 import type { CallAccount, CallPlan } from './callRequest.js';
 import { maskNumber } from './rules/phoneNumber.js';
@@ -185,8 +186,8 @@ export function recordAttemptOnce(input: RecordAttemptInput): Promise<void> {
 }
 
 /** Lists show that the call waits. If the store is away they go on showing what was before. */
-export function markWaiting(callId: string): Promise<void> {
-  return once.markWaiting({ callId }).catch(() => {});
+export function markWaiting(callId: string, wait: { by: WaitingFor; until: string | null }): Promise<void> {
+  return once.markWaiting({ callId, ...wait }).catch(() => {});
 }
 
 /** For as long as it takes. */

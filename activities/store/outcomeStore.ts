@@ -11,6 +11,8 @@ import type { PlacementJournal } from './placements/placementJournal.js';
 import type { RememberedAccounts } from './rememberedAccounts.js';
 import type { Erasures } from './removal/erasures.js';
 import type { Purges } from './removal/purge.js';
+import type { CallStatisticsStore } from './statistics/callStatistics.js';
+import type { WaitingCalls } from './statistics/waitingCalls.js';
 
 /**
  * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
@@ -26,6 +28,8 @@ export interface OutcomeStore
     PlacementJournal,
     DialingControl,
     BatchStore,
+    WaitingCalls,
+    CallStatisticsStore,
     DoNotCallList,
     InvalidNumbers,
     DeadLetters,

@@ -10,6 +10,7 @@ import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
 import { operationRoutes } from './operationRoutes.js';
 import { pageRoutes } from './pages.js';
+import { statisticsRoutes } from './statistics/statisticsRoutes.js';
 import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
 
 const openApiRoute: Route = {
@@ -31,6 +32,7 @@ const openApiRoute: Route = {
 export const routes: readonly Route[] = [
   ...callRoutes,
   ...batchRoutes,
+  ...statisticsRoutes,
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,

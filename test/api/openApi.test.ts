@@ -107,6 +107,8 @@ describe('GET /openapi.json', () => {
         '/erasures/{id}',
         '/codec/decode',
         '/codec/encode',
+        '/statistics',
+        '/statistics/waiting',
         '/metrics',
       ]),
     );

@@ -12,6 +12,7 @@ import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
 import { redialSuite } from './suites/redialSuite.js';
+import { statisticsSuite } from './suites/statisticsSuite.js';
 import { workflowEndSuite } from './suites/workflowEndSuite.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
@@ -32,6 +33,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   deadLetterSuite(() => engine);
   batchSuite(() => engine);
   redialSuite(() => engine);
+  statisticsSuite(() => engine);
   workflowEndSuite(() => engine);
   operationsPageSuite(() => engine);
 

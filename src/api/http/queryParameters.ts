@@ -85,8 +85,10 @@ export function readQuery<Name extends string>(
   const values = new URL(c.req.url).searchParams;
   // In a query string a bare + means a blank. No number begins with one, and no time has one before its
   // offset.
-  const to = values.get('to');
-  if (to?.startsWith(' ')) values.set('to', `+${to.slice(1)}`);
+  for (const name of ['to', 'from']) {
+    const number = values.get(name);
+    if (number?.startsWith(' ')) values.set(name, `+${number.slice(1)}`);
+  }
   for (const name of ['since', 'until']) {
     const time = values.get(name);
     if (time !== null) values.set(name, time.replace(/ (\d\d:\d\d)$/, '+$1'));

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { BatchActivities, BatchControl } from './batch/batchActivities.js';
+import type { BulkActivities } from './bulk/bulkActivities.js';
 import { secondsUntil } from './call/workflowTime.js';
 import type {
   CallActivities,
@@ -247,3 +248,17 @@ export function controlBatch(input: BatchControl): ReturnType<BatchActivities['c
     summary: `${input.what} the batch`,
   }).controlBatch(input);
 }
+
+/** As `feedBatch`. */
+export const { applyBulkOperation } = proxyActivities<Pick<BulkActivities, 'applyBulkOperation'>>({
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', nonRetryableErrorTypes: ['NoSuchBulkOperation'] },
+  summary: 'control the next calls',
+});
+
+export const { stopBulkOperation } = proxyActivities<Pick<BulkActivities, 'stopBulkOperation'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+  summary: 'control no further call',
+});

@@ -1,6 +1,7 @@
 import { batches } from './batches/batches.js';
 import { batchList } from './batches/batchList.js';
 import { redialCandidates } from './batches/redialCandidates.js';
+import { bulkOperations } from './bulk/bulkOperations.js';
 import { callList } from './calls/callList.js';
 import { calls } from './calls/calls.js';
 import { workflowEndRows } from './calls/workflowEnds.js';
@@ -79,6 +80,7 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...redialCandidates(db),
     ...purges(db),
     ...erasures(db),
+    ...bulkOperations(db),
     ...waitingCalls(db),
     ...callStatistics(db),
     async ping() {

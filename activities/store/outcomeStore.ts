@@ -1,4 +1,5 @@
 import type { BatchStore } from './batches/batchStore.js';
+import type { BulkStore } from './bulk/bulkStore.js';
 import type { CallStore } from './calls/callStore.js';
 import type { WorkflowEnds } from './calls/workflowEnds.js';
 import type { DeadLetters } from './deadLetters.js';
@@ -28,6 +29,7 @@ export interface OutcomeStore
     PlacementJournal,
     DialingControl,
     BatchStore,
+    BulkStore,
     WaitingCalls,
     CallStatisticsStore,
     DoNotCallList,

@@ -1,4 +1,5 @@
 import { batchRoutes } from './batches/batchRoutes.js';
+import { bulkRoutes } from './bulk-operations/bulkRoutes.js';
 import { callRoutes } from './calls/callRoutes.js';
 import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
@@ -32,6 +33,7 @@ const openApiRoute: Route = {
 export const routes: readonly Route[] = [
   ...callRoutes,
   ...batchRoutes,
+  ...bulkRoutes,
   ...statisticsRoutes,
   ...deadLetterRoutes,
   ...doNotCallRoutes,

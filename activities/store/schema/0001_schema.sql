@@ -151,6 +151,9 @@ create table bulk_operations (
   last_call_id text collate "C" not null,
   position_started_at timestamptz not null default '-infinity',
   position_call_id text collate "C" not null default '',
+  -- The calls after the position that a step has begun to control. Null: none. Once controlled, a call may fit
+  -- the filter no longer.
+  taken jsonb,
   done integer not null default 0,
   refused integer not null default 0,
   failed integer not null default 0,

@@ -39,6 +39,8 @@ export interface WaitingRows {
 export interface WaitingCalls {
   /** The waiting calls by what they wait for, and the rows of unfinished batches that are not calls yet. */
   countWaiting(): Promise<{ calls: WaitingGroup[]; rows: WaitingRows[] }>;
+  /** How many placements of the account were sent in the last seconds. */
+  countPlacements(period: { accountSid: string; seconds: number }): Promise<number>;
 }
 
 /** SQL: why the call `c`, whose state is a waiting one, is not ringing. A time that has come hinders no longer. */
@@ -55,6 +57,15 @@ export function waitingCalls(db: Database): WaitingCalls {
         db.query<WaitingRows>(countRows),
       ]);
       return { calls, rows };
+    },
+
+    async countPlacements({ accountSid, seconds }) {
+      const [row] = await db.query<{ count: number }>(
+        `select count(*)::integer as count from placements where account_sid = $1
+           and claimed_at > clock_timestamp() - make_interval(secs => $2::float8) and claimed_at <= clock_timestamp()`,
+        [accountSid, seconds],
+      );
+      return row?.count ?? 0;
     },
   };
 }

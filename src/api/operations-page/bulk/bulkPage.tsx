@@ -1,12 +1,14 @@
+import type { Fault } from '../../../../activities/validation/fault.js';
 import type { BulkAction, BulkProgress } from '../../../../workflows/bulk/bulkProgress.js';
-import type { BulkForecast } from '../../bulk-operations/bulkRequests.js';
+import { type BulkForecast, forecastBulk } from '../../bulk-operations/bulkRequests.js';
+import { checkBulkRequest } from '../../bulk-operations/bulkSchema.js';
 import { rolesFor } from '../../http/route.js';
 import { Confirm } from '../parts/actions.js';
 import { CallBadge } from '../parts/badge.js';
 import { MaskedNumber } from '../parts/maskedNumber.js';
 import { Moment } from '../parts/moment.js';
 import { Table } from '../parts/table.js';
-import type { ActionResult, Page, PageAction } from '../view/page.js';
+import type { ActionResult, Page, PageAction, Shown } from '../view/page.js';
 import { refusedMessage, type View } from '../view/view.js';
 import { BulkBadge, FilterText, operationPath } from './bulkProgressText.js';
 
@@ -30,51 +32,49 @@ export const bulkPage: Page = {
   show: async (view) => {
     const filter = filterIn(view);
     if (Object.keys(filter).length === 0) return listPage(view);
-    const found = await view.api<BulkForecast>('POST', '/bulk-operations?dryRun=true', {
-      action: 'cancel',
-      filter,
-    });
-    const list = view.at(`/ui/calls?${new URLSearchParams(filter)}`);
     const title = 'All calls of a filter';
-    if (!found.ok) {
-      const { text, faults } = refusedMessage(found);
-      return {
-        title,
-        status: found.status === 422 ? 422 : 503,
-        body: (
-          <div class="empty" role="alert">
-            <p>{faults ? 'The address has a filter that does not exist or has a wrong value:' : text}</p>
-            <ul>
-              {(faults ?? []).map((fault) => (
-                <li>
-                  <code>{fault.path.replace(/^filter\./, '')}</code> {fault.message}
-                </li>
-              ))}
-            </ul>
-            <p>
-              <a href={view.at('/ui/calls')}>Show all calls</a>
-            </p>
-          </div>
-        ),
-      };
-    }
+    const checked = checkBulkRequest({ action: 'cancel', filter }, { isDryRun: true });
+    if ('faults' in checked) return refusedPage(view, title, checked.faults);
+    const { request } = checked;
+    const forecast = await forecastBulk(view.tools, request);
+    const list = view.at(`/ui/calls?${new URLSearchParams(request.filter)}`);
     return {
       title,
       body: (
         <>
           <p>
-            Calls with <FilterText filter={filter} />. <a href={list}>Show them</a>
+            Calls with <FilterText filter={request.filter} />. <a href={list}>Show them</a>
           </p>
-          <Preview view={view} forecast={found.body} />
-          {found.body.count === 0 || !view.may(rolesFor.changingCalls) ? null : (
-            <Actions forecast={found.body} />
-          )}
+          <Preview view={view} forecast={forecast} />
+          {forecast.count === 0 || !view.may(rolesFor.changingCalls) ? null : <Actions forecast={forecast} />}
         </>
       ),
     };
   },
   actions: Object.fromEntries(actions.map((action) => [action, controlAll(action)])),
 };
+
+function refusedPage(view: View, title: string, faults: Fault[]): Shown {
+  return {
+    title,
+    status: 422,
+    body: (
+      <div class="empty" role="alert">
+        <p>The address has a filter that does not exist or has a wrong value:</p>
+        <ul>
+          {faults.map((fault) => (
+            <li>
+              <code>{fault.path.replace(/^filter\./, '')}</code> {fault.message}
+            </li>
+          ))}
+        </ul>
+        <p>
+          <a href={view.at('/ui/calls')}>Show all calls</a>
+        </p>
+      </div>
+    ),
+  };
+}
 
 /** The filters in the address, as `GET /calls` has them. The search box of the list has a name of its own. */
 function filterIn(view: View): Record<string, string> {

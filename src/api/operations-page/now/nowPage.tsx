@@ -29,7 +29,8 @@ export const nowPage: Page = {
               {unfinished.map(({ state, count }) => (
                 <li>
                   <a href={view.at(`/ui/calls?state=${state}`)}>
-                    <strong>{count}</strong> <Badge kind={count > 0 ? 'active' : 'plain'} text={state} />
+                    <strong>{count}</strong>{' '}
+                    <Badge kind={count > 0 ? 'active' : 'plain'} text={state.replaceAll('-', ' ')} />
                   </a>
                 </li>
               ))}

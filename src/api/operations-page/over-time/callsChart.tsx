@@ -19,6 +19,7 @@ export function CallsChart({ points, zone }: { points: StatisticsReport['points'
   return (
     <figure class="chart">
       <svg
+        preserveAspectRatio="none"
         viewBox={`0 0 ${width} ${height}`}
         role="img"
         aria-label={`${total} calls with an outcome by ${unit}; at most ${most} in one ${unit}`}

@@ -3,6 +3,7 @@ import { type Engine, engines } from './engines.js';
 import { admissionSuite } from './suites/admissionSuite.js';
 import { batchSuite } from './suites/batchSuite.js';
 import { breakerSuite } from './suites/breakerSuite.js';
+import { bulkSuite } from './suites/bulkSuite.js';
 import { callListSuite } from './suites/callListSuite.js';
 import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
@@ -34,6 +35,7 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   batchSuite(() => engine);
   redialSuite(() => engine);
   statisticsSuite(() => engine);
+  bulkSuite(() => engine);
   workflowEndSuite(() => engine);
   operationsPageSuite(() => engine);
 

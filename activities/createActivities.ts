@@ -3,7 +3,7 @@ import type { BulkActivities } from '../workflows/bulk/bulkActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
 import { twilioClients } from './accounts/twilioClients.js';
-import { applyBulkOperation } from './applyBulkOperation.js';
+import { applyBulkOperation } from './bulk/applyBulkOperation.js';
 import { findAllowedTime } from './calling-window/findAllowedTime.js';
 import { type ActivityDeps, ofAccount } from './deps/activityDeps.js';
 import { endCall } from './endCall.js';

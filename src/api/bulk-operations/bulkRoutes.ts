@@ -15,7 +15,6 @@ import {
   type Route,
   rolesFor,
 } from '../http/route.js';
-import { forecastBulk, startBulk } from './bulkRequests.js';
 import {
   bulkPreviewSchema,
   bulkProgressSchema,
@@ -23,6 +22,7 @@ import {
   checkBulkRequest,
   exampleOperationId,
 } from './bulkSchema.js';
+import { forecastBulk, startBulk } from './startBulk.js';
 
 const queryOfStart = {
   dryRun: oneOf(['true', 'false'], 'true: changes nothing, and shows what would happen.'),

@@ -1,7 +1,7 @@
 import type { Fault } from '../../../../activities/validation/fault.js';
 import type { BulkAction, BulkProgress } from '../../../../workflows/bulk/bulkProgress.js';
-import { type BulkForecast, forecastBulk } from '../../bulk-operations/bulkRequests.js';
 import { checkBulkRequest } from '../../bulk-operations/bulkSchema.js';
+import { type BulkForecast, forecastBulk } from '../../bulk-operations/startBulk.js';
 import { rolesFor } from '../../http/route.js';
 import { Confirm } from '../parts/actions.js';
 import { CallBadge } from '../parts/badge.js';
@@ -10,7 +10,7 @@ import { Moment } from '../parts/moment.js';
 import { Table } from '../parts/table.js';
 import type { ActionResult, Page, PageAction, Shown } from '../view/page.js';
 import { refusedMessage, type View } from '../view/view.js';
-import { BulkBadge, FilterText, operationPath } from './bulkProgressText.js';
+import { BulkBadge, FilterText, operationPath } from './bulkBadge.js';
 
 const path = '/ui/bulk';
 /** For more calls than this, their number must be typed. */

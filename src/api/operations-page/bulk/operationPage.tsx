@@ -6,7 +6,7 @@ import { Moment } from '../parts/moment.js';
 import { Facts, Table } from '../parts/table.js';
 import type { Page } from '../view/page.js';
 import { refusedMessage, type View } from '../view/view.js';
-import { BulkBadge, FilterText } from './bulkProgressText.js';
+import { BulkBadge, FilterText } from './bulkBadge.js';
 
 /** `GET /ui/bulk/OPERATION`: how far a bulk operation is, and what the calls answered. */
 export const operationPage: Page = {

@@ -19,8 +19,8 @@ export const overTimePage: Page = {
   roles: rolesFor.readingCalls,
   show: async (view) => {
     const query = new URL(view.target, 'http://localhost').searchParams;
-    const asked = new URLSearchParams([...query].filter(([, value]) => value !== ''));
-    const found = await view.api<StatisticsReport>('GET', `/statistics?${asked}`);
+    const given = new URLSearchParams([...query].filter(([, value]) => value !== ''));
+    const found = await view.api<StatisticsReport>('GET', `/statistics?${given}`);
     if (!found.ok) return refusedPage(view, query, found);
     return {
       title: 'Over time',

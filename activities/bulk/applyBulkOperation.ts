@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { BulkActivities } from '../workflows/bulk/bulkActivities.js';
-import { type BulkProgress, isBulkOver } from '../workflows/bulk/bulkProgress.js';
-import type { ActivityDeps } from './deps/activityDeps.js';
-import type { ControlResult } from './deps/callStarter.js';
-import type { BulkCalls, BulkResult } from './store/bulk/bulkStore.js';
+import type { BulkActivities } from '../../workflows/bulk/bulkActivities.js';
+import { type BulkProgress, isBulkOver } from '../../workflows/bulk/bulkProgress.js';
+import type { ActivityDeps } from '../deps/activityDeps.js';
+import type { ControlResult } from '../deps/callStarter.js';
+import type { BulkCalls, BulkResult } from '../store/bulk/bulkStore.js';
 
 const heartbeatIntervalMs = 5_000;
 /** At most so many calls are controlled in a second. A stop holds after them. */

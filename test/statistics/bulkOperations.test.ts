@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually, problem, useApi } from '../api/useApi.js';
+import { accountSid, callHandle } from '../support/callBench.js';
 import { useCallBench } from '../support/useCallBench.js';
-import { eventually, problem, useApi } from './useApi.js';
 
 const context = useCallBench({}, { ownDatabase: true });
 const tokenOf = (role: string) => ({ Authorization: `Bearer the-token-of-${role}` });
@@ -143,6 +144,42 @@ describe('GET /statistics', () => {
       clearsAt: expect.stringMatching(/Z$/),
     });
     expect((await get(`/calls?${entry.query}&limit=200`)).json.calls).toHaveLength(entry.count);
+  });
+
+  it('dialing is paused, and an attempt was busy: each call waits for what its worker recorded', async () => {
+    const { store, bench } = context;
+    const call = async (metadata: Record<string, string>, more: object = {}) => {
+      const body = { to: `+1500${++area}0`, twiml: '<Response/>', lookup: 'off', metadata, ...more };
+      return (await post('/calls', body)).json.callId as string;
+    };
+    const waiting = async (by: string) => {
+      const { json } = await get('/statistics/waiting');
+      return json.entries.find((entry: { by: string }) => entry.by === by);
+    };
+    const busy = await call(
+      { what: 'busy' },
+      { retry: { maxAttempts: 2, retryOn: ['busy'], initialIntervalSeconds: 3600 } },
+    );
+    const { callback, until } = callHandle(bench.client, busy);
+    const { attempts } = await until((state) => state.attempts[0]?.callSid != null);
+    await callback(1, attempts[0]?.callSid as string, 'busy');
+    const retry = await eventually(
+      () => waiting('retry'),
+      (entry) => entry !== undefined,
+    );
+    expect(retry).toMatchObject({ count: 1, isWrong: false, clearsByItself: true, query: 'waitingBy=retry' });
+    expect(Date.parse(retry.clearsAt)).toBeGreaterThan(Date.now() + 3_000_000);
+
+    await store.pauseDialing({ accountSid, reason: 'a test' });
+    const held = await call({ what: 'held' });
+    const isHeld = ({ message, clearsByItself }: { message: string; clearsByItself: boolean }) =>
+      message.includes('paused all dialing') && !clearsByItself;
+    const paused = async () => (await get('/statistics/waiting')).json.entries.find(isHeld);
+    const entry = await eventually(paused, (found) => found !== undefined);
+    const list = await get(`/calls?${entry.query}`);
+    expect(list.json.calls).toMatchObject([{ callId: held }]);
+    await store.resumeDialing({ accountSid });
+    await eventually(paused, (found) => found === undefined);
   });
 
   it('calls that are over: counted, with a list that the API gives', async () => {

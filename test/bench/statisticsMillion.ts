@@ -172,6 +172,12 @@ async function measureStatistics(): Promise<void> {
     store.callStatistics({ ...query, from: '+15005550003', by: 'day' }),
   );
   await measure('waiting calls by reason (20,000 wait)', () => store.countWaiting());
+  await measure('preview of a bulk operation on waiting calls', () =>
+    store.previewBulkOperation({ state: 'waiting' }),
+  );
+  await measure('preview of a bulk operation on a batch', () =>
+    store.previewBulkOperation({ batch: 'batch-3' }),
+  );
 }
 
 /** Every number of the statistics is the length of the list that stands behind it. */

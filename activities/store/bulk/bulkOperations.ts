@@ -69,9 +69,10 @@ export function bulkOperations(db: Database): BulkStore {
     },
 
     async discardBulkOperation(operationId) {
-      await db.query('delete from bulk_operations where operation_id = $1 and done + refused + failed = 0', [
-        operationId,
-      ]);
+      await db.query(
+        'delete from bulk_operations where operation_id = $1 and done + refused + failed = 0 and taken is null',
+        [operationId],
+      );
     },
 
     async findBulkOperation(operationId) {

@@ -90,7 +90,8 @@ export async function startBulk(
     requestedBy: by,
     expected: count,
   };
-  if (await store.createBulkOperation(operation)) {
+  const isNew = await store.createBulkOperation(operation);
+  if (isNew) {
     try {
       await startBulkWorkflow(tools, operationId);
     } catch (error) {
@@ -100,6 +101,8 @@ export async function startBulk(
   }
   const stored = await store.findBulkOperation(operationId);
   if (stored === null) throw new Error(`The bulk operation ${operationId} is gone.`);
+  // The same key came twice at the same moment.
+  if (!isNew) return repeated(tools, stored, contentHash);
   return { kind: 'started', progress: stored.progress };
 }
 

@@ -12,17 +12,6 @@ const times = ['00.000000', '00.000001', '00.000001', '01.000000', '02.000000'].
 export function bulkSuite(engine: () => Engine): void {
   const store = () => engine().store;
 
-  /** Five calls that are not over, two of them from the same moment, one that is, and one of another campaign. */
-  beforeEach(async () => {
-    await engine().db.run('truncate calls, attempts, bulk_operations cascade');
-    for (const [nth, startedAt] of times.entries())
-      await store().addCall({ ...opened(`call-${nth}`), startedAt, metadata: { campaign: 'spring' } });
-    await store().saveOutcome(
-      outcome('call-over', { metadata: { campaign: 'spring' }, startedAt: '2026-01-02T03:04:01Z' }),
-    );
-    await store().addCall({ ...opened('call-other'), metadata: { campaign: 'autumn' } });
-  });
-
   const spring: CallSelection = { metadata: { campaign: 'spring' } };
 
   async function create(overrides: Partial<NewBulkOperation> = {}): Promise<boolean> {
@@ -44,6 +33,17 @@ export function bulkSuite(engine: () => Engine): void {
   const progress = async () => (await store().findBulkOperation('bulk-1'))?.progress;
 
   describe('bulk operations', () => {
+    /** Five calls that are not over, two of them from the same moment, one that is, and one of another campaign. */
+    beforeEach(async () => {
+      await engine().db.run('truncate calls, attempts, bulk_operations cascade');
+      for (const [nth, startedAt] of times.entries())
+        await store().addCall({ ...opened(`call-${nth}`), startedAt, metadata: { campaign: 'spring' } });
+      await store().saveOutcome(
+        outcome('call-over', { metadata: { campaign: 'spring' }, startedAt: '2026-01-02T03:04:01Z' }),
+      );
+      await store().addCall({ ...opened('call-other'), metadata: { campaign: 'autumn' } });
+    });
+
     it('the preview: counts what is not over by state, and shows the three newest', async () => {
       expect(await store().previewBulkOperation(spring)).toMatchObject({
         count: 5,

@@ -249,6 +249,7 @@ export const waitingFors = [
   'store',
   'database-clock',
   'account-trouble',
+  'unconfigured-account',
   'not-sent',
   'unclear',
 ] as const;

@@ -117,6 +117,10 @@ const texts: Record<Exclude<WaitingEntry['by'], 'dial-queue'>, Text> = {
     'Twilio refuses the account.',
     'Fix what GET /dialing and the log of the workers name. The calls go on by themselves then.',
   ),
+  'unconfigured-account': wrong(
+    'Their account is not configured any more.',
+    'Add the account to the file of RINGTRUE_ACCOUNTS again, or cancel the calls.',
+  ),
   'not-sent': wrong(
     'Twilio could not be reached, or had too many requests.',
     'If it lasts, check the network and status.twilio.com. Nothing was dialed, and the calls are tried again.',

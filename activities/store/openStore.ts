@@ -1,6 +1,7 @@
 import { batches } from './batches/batches.js';
 import { batchList } from './batches/batchList.js';
 import { redialCandidates } from './batches/redialCandidates.js';
+import { bulkOperations } from './bulk/bulkOperations.js';
 import { callList } from './calls/callList.js';
 import { calls } from './calls/calls.js';
 import { workflowEndRows } from './calls/workflowEnds.js';
@@ -22,6 +23,8 @@ import { placements } from './placements/placements.js';
 import { rememberedAccountRows } from './rememberedAccounts.js';
 import { erasures } from './removal/erasures.js';
 import { purges } from './removal/purge.js';
+import { callStatistics } from './statistics/callStatistics.js';
+import { waitingCalls } from './statistics/waitingCalls.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -79,6 +82,9 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...redialCandidates(db),
     ...purges(db),
     ...erasures(db),
+    ...bulkOperations(db),
+    ...waitingCalls(db),
+    ...callStatistics(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

@@ -1,4 +1,5 @@
 import type { BatchStore } from './batches/batchStore.js';
+import type { BulkStore } from './bulk/bulkStore.js';
 import type { CallStore } from './calls/callStore.js';
 import type { WorkflowEnds } from './calls/workflowEnds.js';
 import type { DeadLetters } from './deadLetters.js';
@@ -12,6 +13,8 @@ import type { PlacementJournal } from './placements/placementJournal.js';
 import type { RememberedAccounts } from './rememberedAccounts.js';
 import type { Erasures } from './removal/erasures.js';
 import type { Purges } from './removal/purge.js';
+import type { CallStatisticsStore } from './statistics/callStatistics.js';
+import type { WaitingCalls } from './statistics/waitingCalls.js';
 
 /**
  * What ringtrue keeps outside Temporal: calls and attempts, the placement journal that keeps a second
@@ -27,6 +30,9 @@ export interface OutcomeStore
     PlacementJournal,
     DialingControl,
     BatchStore,
+    BulkStore,
+    WaitingCalls,
+    CallStatisticsStore,
     DoNotCallList,
     InvalidNumbers,
     DeadLetters,

@@ -1,4 +1,5 @@
 import { batchRoutes } from './batches/batchRoutes.js';
+import { bulkRoutes } from './bulk-operations/bulkRoutes.js';
 import { callRoutes } from './calls/callRoutes.js';
 import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
@@ -12,6 +13,7 @@ import { openApiDocument } from './openApiDocument.js';
 import { operationRoutes } from './operationRoutes.js';
 import { pageRoutes } from './pages.js';
 import { schemaRoutes } from './schemas/schemaRoutes.js';
+import { statisticsRoutes } from './statistics/statisticsRoutes.js';
 import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
 
 const openApiRoute: Route = {
@@ -34,6 +36,8 @@ export const routes: readonly Route[] = [
   ...callRoutes,
   ...batchRoutes,
   ...eventRoutes,
+  ...bulkRoutes,
+  ...statisticsRoutes,
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,

@@ -108,6 +108,11 @@ describe('GET /openapi.json', () => {
         '/erasures/{id}',
         '/codec/decode',
         '/codec/encode',
+        '/bulk-operations',
+        '/bulk-operations/{operationId}',
+        '/bulk-operations/{operationId}/stop',
+        '/statistics',
+        '/statistics/waiting',
         '/metrics',
       ]),
     );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { erasedTables, replacedText } from '../../activities/store/removal/erasedTables.js';
+import { counters } from '../../activities/store/statistics/callFacts.js';
 import { newAttempt } from '../../workflows/call/attempt.js';
 import { type Engine, engines } from '../store/engines.js';
 import { newClaim, outcome } from '../store/records.js';
@@ -16,7 +17,24 @@ const classes: Record<string, Record<string, string[]>> = {
     sid: ['call_sid'],
     own: ['from_number', 'requested_by', 'batch_id'],
     plain:
-      'state progress started_at ended_at outcome reachability answered_by decided_by error_code sip_response_code duration_seconds'.split(
+      'state progress started_at ended_at outcome reachability answered_by decided_by error_code sip_response_code duration_seconds furthest attempt_count reason waiting_by waiting_until'.split(
+        ' ',
+      ),
+  },
+  call_statistics: { own: ['batch_id', 'from_number'], plain: ['hour', 'part', 'reasons', ...counters] },
+  bulk_operations: {
+    'free-text': [
+      'requested_filter',
+      'filter',
+      'reason',
+      'reasons',
+      'taken',
+      'last_call_id',
+      'position_call_id',
+    ],
+    own: ['operation_id', 'requested_by', 'stopped_by', 'content_hash'],
+    plain:
+      'operation_no action expected created_at last_started_at position_started_at done refused failed stopped_at ended_at'.split(
         ' ',
       ),
   },

@@ -3,6 +3,7 @@ import { type Engine, engines } from './engines.js';
 import { admissionSuite } from './suites/admissionSuite.js';
 import { batchSuite } from './suites/batchSuite.js';
 import { breakerSuite } from './suites/breakerSuite.js';
+import { bulkSuite } from './suites/bulkSuite.js';
 import { callListSuite } from './suites/callListSuite.js';
 import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
@@ -13,6 +14,7 @@ import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
 import { redialSuite } from './suites/redialSuite.js';
+import { statisticsSuite } from './suites/statisticsSuite.js';
 import { workflowEndSuite } from './suites/workflowEndSuite.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {
@@ -34,6 +36,8 @@ describe.each(engines)('outcome store on $name', ({ open }) => {
   eventFeedSuite(() => engine);
   batchSuite(() => engine);
   redialSuite(() => engine);
+  statisticsSuite(() => engine);
+  bulkSuite(() => engine);
   workflowEndSuite(() => engine);
   operationsPageSuite(() => engine);
 

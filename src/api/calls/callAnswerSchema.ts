@@ -32,6 +32,10 @@ const update = z
     durationSeconds: orNull(z.number()),
     answeredBy: orNull(z.string()),
     rang: z.boolean(),
+    receivedAt: z
+      .string()
+      .meta({ format: 'date-time', description: 'When the callback came. Absent of a poll.' })
+      .exactOptional(),
   })
   .meta({ id: 'CallUpdate', description: 'What one callback or poll said about an attempt.' });
 

@@ -104,18 +104,40 @@ export function readQuery<Name extends string>(
   const values = new URL(c.req.url).searchParams;
   // In a query string a bare + means a blank. No number begins with one, and no time has one before its
   // offset.
-  const to = values.get('to');
-  if (to?.startsWith(' ')) values.set('to', `+${to.slice(1)}`);
+  for (const name of ['to', 'from']) {
+    const number = values.get(name);
+    if (number?.startsWith(' ')) values.set(name, `+${number.slice(1)}`);
+  }
   for (const name of ['since', 'until']) {
     const time = values.get(name);
     if (time !== null) values.set(name, time.replace(/ (\d\d:\d\d)$/, '+$1'));
   }
-  const faults = [...new Set(values.keys())].flatMap((name) =>
-    faultIn(name, values.getAll(name), parameters),
+  const texts = [...values];
+  const faults = faultsInTexts(texts, parameters);
+  return faults.length > 0 ? { faults: limitFaults(faults) } : { query: valuesOfTexts(texts, parameters) };
+}
+
+/** Every fault in texts by name, by the rules of a query. */
+export function faultsInTexts(
+  texts: readonly (readonly [name: string, text: string])[],
+  parameters: Record<string, QueryParameter>,
+): Fault[] {
+  return [...new Set(texts.map(([name]) => name))].flatMap((name) =>
+    faultIn(
+      name,
+      texts.filter(([other]) => other === name).map(([, text]) => text),
+      parameters,
+    ),
   );
-  if (faults.length > 0) return { faults: limitFaults(faults) };
-  const query = [...values].map(([name, text]) => [name, ruleOf(parameters, name)?.read?.(text) ?? text]);
-  return { query: Object.fromEntries(query) as Partial<Record<Name, string>> };
+}
+
+/** Texts without faults, as the rest of the API reads them. */
+export function valuesOfTexts<Name extends string>(
+  texts: readonly (readonly [name: string, text: string])[],
+  parameters: Record<Name, QueryParameter>,
+): Partial<Record<Name, string>> {
+  const values = texts.map(([name, text]) => [name, ruleOf(parameters, name)?.read?.(text) ?? text]);
+  return Object.fromEntries(values) as Partial<Record<Name, string>>;
 }
 
 const anyKey = /^(metadata\.).+$/s;

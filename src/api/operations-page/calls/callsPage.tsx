@@ -1,4 +1,5 @@
-import { answerers, callStates, reachabilities } from '../../../../workflows/callOutcome.js';
+import { answererClasses } from '../../../../activities/store/statistics/callFacts.js';
+import { callStates, reachabilities } from '../../../../workflows/callOutcome.js';
 import { outcomes } from '../../../../workflows/callRequest.js';
 import type { CallAnswer } from '../../calls/callAnswer.js';
 import { resourceUrl } from '../../http/requestTarget.js';
@@ -63,6 +64,7 @@ export const callsPage: Page = {
       body: (
         <>
           {form}
+          <ControlAll view={view} query={query} />
           <Table
             id="calls"
             caption="Calls, newest first"
@@ -102,6 +104,10 @@ function rowOf(view: View, call: CallAnswer): Row {
 function CallFilters({ view, query }: { view: View; query: URLSearchParams }) {
   const value = (name: string) => query.get(name) ?? '';
   const isFiltered = [...query].some(([, text]) => text !== '');
+  // Links from numbers have filters for which the form has no field of its own.
+  const others = [...new Set(query.keys())].filter(
+    (name) => !shownFilters.includes(name) && value(name) !== '',
+  );
   return (
     <FilterForm clear={isFiltered ? view.at(path) : null}>
       <div class="search">
@@ -110,12 +116,12 @@ function CallFilters({ view, query }: { view: View; query: URLSearchParams }) {
           label="Search"
           type="search"
           value={value('q')}
-          placeholder="Call id, phone number in any spelling, or batch"
+          placeholder="Call id, SID, phone number in any spelling, its last digits, batch, or metadata"
         />
       </div>
       <SelectField name="state" label="State" value={value('state')} options={callStates} any="any" />
       <SelectField name="outcome" label="Outcome" value={value('outcome')} options={outcomes} any="any" />
-      <details open={moreFilters.some((name) => value(name) !== '')}>
+      <details open={[...moreFilters, ...others].some((name) => value(name) !== '')}>
         <summary>More filters</summary>
         <div>
           <SelectField
@@ -129,19 +135,35 @@ function CallFilters({ view, query }: { view: View; query: URLSearchParams }) {
             name="answeredBy"
             label="Answered by"
             value={value('answeredBy')}
-            options={answerers}
+            options={answererClasses}
             any="any"
           />
           <TextField name="since" label="Since" value={value('since')} placeholder="24h, 2026-01-31" />
           <TextField name="until" label="Until" value={value('until')} placeholder="1h, 2026-01-31" />
           <TextField name="batch" label="Batch" value={value('batch')} placeholder="Batch id" />
+          {others.map((name) => (
+            <TextField name={name} label={name} value={value(name)} />
+          ))}
         </div>
       </details>
     </FilterForm>
   );
 }
 
+/** A link to what can be done with all calls of the filter. There is none for a list without a filter. */
+function ControlAll({ view, query }: { view: View; query: URLSearchParams }) {
+  const filters = new URLSearchParams([...query].filter(([name, text]) => text !== '' && name !== 'cursor'));
+  if (filters.size === 0 || !view.may(rolesFor.changingCalls)) return null;
+  return (
+    <p>
+      <a href={view.at(`/ui/bulk?${filters}`)}>Control all of these…</a>
+    </p>
+  );
+}
+
 const moreFilters = ['reachability', 'answeredBy', 'since', 'until', 'batch'];
+
+const shownFilters = ['q', 'cursor', 'limit', 'state', 'outcome', ...moreFilters];
 
 function withCursor(query: URLSearchParams, cursor: string): string {
   const next = new URLSearchParams([...query].filter(([, value]) => value !== ''));

@@ -2,7 +2,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { canonicalNumber } from '../../../../activities/validation/canonicalNumber.js';
 import { withoutInvisible } from '../../../../activities/validation/withoutInvisible.js';
 import { e164 } from '../../../../workflows/rules/phoneNumber.js';
-import { type CallAnswer, callAnswer } from '../../calls/callAnswer.js';
+import type { CallAnswer } from '../../calls/callAnswer.js';
 import type { ApiAnswer, View } from '../view/view.js';
 
 interface CallPage {
@@ -10,19 +10,12 @@ interface CallPage {
   nextCursor: string | null;
 }
 
-/** The calls of this page of the list. `q` is a call id, a phone number in any spelling, or a batch id. */
+/** The calls of this page of the list. `q` is the text of the search box. */
 export async function findCalls(view: View, query: URLSearchParams): Promise<ApiAnswer<CallPage>> {
   const apiQuery = new URLSearchParams();
   for (const [name, value] of query) if (name !== 'q' && value !== '') apiQuery.append(name, value);
   const text = withoutInvisible(query.get('q') ?? '').trim();
-  if (text !== '') {
-    const call = await view.tools.store.findCallState(text);
-    if (call !== null)
-      return { ok: true, status: 200, body: { calls: [callAnswer(call)], nextCursor: null } };
-    const number = numberIn(text, view.tools.defaultFrom);
-    if (number !== null) apiQuery.set('to', number);
-    else apiQuery.set('batch', text);
-  }
+  if (text !== '') apiQuery.set('search', text);
   return view.api<CallPage>('GET', `/calls?${apiQuery}`);
 }
 

@@ -11,6 +11,8 @@ interface NavigationEntry {
 export const navigation: readonly NavigationEntry[] = [
   { text: 'Now', path: '/', roles: rolesFor.readingCalls },
   { text: 'Calls', path: '/ui/calls', roles: rolesFor.readingCalls },
+  { text: 'Over time', path: '/ui/statistics', roles: rolesFor.readingCalls },
+  { text: 'Bulk', path: '/ui/bulk', roles: rolesFor.readingCalls },
   { text: 'Batches', path: '/ui/batches', roles: rolesFor.readingCalls },
   { text: 'Do not call', path: '/ui/do-not-call', roles: rolesFor.readingListsAndDialing },
   { text: 'Dialing', path: '/ui/dialing', roles: rolesFor.readingListsAndDialing },

@@ -21,7 +21,7 @@ export interface NewBatch extends Omit<BatchRequest, 'calls' | 'defaults'> {
 /** Parameters of a batch from CSV. */
 export interface CsvBatchParameters extends Omit<NewBatch, 'calls'> {
   /** What separates cells. Absent: what the first line has most often. */
-  delimiter?: ',' | ';' | 'tab' | undefined;
+  delimiter?: ',' | ';' | '|' | 'tab' | undefined;
 }
 
 /** Which page of a list. */

@@ -298,7 +298,7 @@ describe('GET /calls', () => {
       {
         path: 'page',
         message:
-          'is unknown; must be one of outcome, state, reachability, answeredBy, to, batch, metadata.KEY, since, until, limit, cursor',
+          'is unknown; must be one of outcome, state, reachability, answeredBy, decidedBy, to, from, batch, metadata.KEY, search, reached, furthest, attempts, reason, short, withoutOutcome, waitingBy, since, until, limit, cursor',
       },
     ]);
   });

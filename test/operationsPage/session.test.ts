@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { sessionOf, tokenOfSession } from '../../src/api/operations-page/session/sessionCookie.js';
 import type { ApiToken } from '../../src/config/apiTokens.js';
 import { bareApi } from '../api/useApi.js';
@@ -22,6 +23,7 @@ it('a session: belongs to its token in every process, and ends with its time, it
 const api = bareApi({
   apiTokens: [`the reader:read:${reader.token}`, admin.token],
   readiness: async () => ({ ready: true, checks: {} }),
+  policies: () => ({ default: completePolicy({ maxAttempts: 1 }) }),
   store: {
     countUnfinished: async () => [],
     readDialing: async () => Promise.reject(new Error('not here')),
@@ -57,7 +59,7 @@ it.each([
   ['its own origin, but another site', { Origin: host, 'Sec-Fetch-Site': 'cross-site' }, 403],
 ] as const)('a form is sent from %s with the session: %j is answered %i', async (_, headers, status) => {
   const Cookie = await signedIn();
-  const answer = await post('/', { action: 'no-such-action' }, { ...headers, Cookie });
+  const answer = await post('/ui/toolbox', { action: 'no-such-action' }, { ...headers, Cookie });
   expect(answer.status).toBe(status);
   expect(await answer.text()).toContain(status === 403 ? 'Only forms of this page' : 'has no such action');
 });

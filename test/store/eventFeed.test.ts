@@ -44,7 +44,9 @@ function storeOn(client: pg.Client): OutcomeStore {
 
 async function endCall(on = store): Promise<string> {
   const callId = newCallId();
-  await on.saveOutcome(outcome(callId, { attempts: [] }));
+  // A caller id of its own: outcomes of one caller id are counted together, and would wait for each other.
+  const from = `+1500${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`;
+  await on.saveOutcome(outcome(callId, { from, attempts: [] }));
   return callId;
 }
 

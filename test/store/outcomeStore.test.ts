@@ -3,18 +3,18 @@ import { type Engine, engines } from './engines.js';
 import { admissionSuite } from './suites/admissionSuite.js';
 import { batchSuite } from './suites/batchSuite.js';
 import { breakerSuite } from './suites/breakerSuite.js';
-import { bulkSuite } from './suites/bulkSuite.js';
 import { callListSuite } from './suites/callListSuite.js';
 import { callRowSuite } from './suites/callRowSuite.js';
 import { deadLetterSuite } from './suites/deadLetterSuite.js';
 import { doNotCallSuite } from './suites/doNotCallSuite.js';
 import { eventFeedSuite } from './suites/eventFeedSuite.js';
-import { operationsPageSuite } from './suites/operationsPageSuite.js';
+import { bulkSuite } from './suites/operations-page/bulkSuite.js';
+import { operationsPageSuite } from './suites/operations-page/operationsPageSuite.js';
+import { statisticsSuite } from './suites/operations-page/statisticsSuite.js';
 import { operatorLimitSuite } from './suites/operatorLimitSuite.js';
 import { placementLimitSuite } from './suites/placementLimitSuite.js';
 import { placementSuite } from './suites/placementSuite.js';
 import { redialSuite } from './suites/redialSuite.js';
-import { statisticsSuite } from './suites/statisticsSuite.js';
 import { workflowEndSuite } from './suites/workflowEndSuite.js';
 
 describe.each(engines)('outcome store on $name', ({ open }) => {

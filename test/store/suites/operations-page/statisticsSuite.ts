@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { callBranches } from '../../../activities/store/calls/callBranches.js';
-import type { CallSelection } from '../../../activities/store/calls/callStore.js';
-import type { Parameter } from '../../../activities/store/database/database.js';
-import { counters, percentile, rangeBounds } from '../../../activities/store/statistics/callFacts.js';
-import { selectionOf } from '../../../src/api/calls/callFilters.js';
-import { type Counted, statisticsReport } from '../../../src/api/statistics/statisticsReport.js';
-import type { Attempt, CallOutcome } from '../../../workflows/callOutcome.js';
-import type { Engine } from '../engines.js';
-import { attempt, busyAttempt, newSid, opened, outcome, update } from '../records.js';
+import { callBranches } from '../../../../activities/store/calls/callBranches.js';
+import type { CallSelection } from '../../../../activities/store/calls/callStore.js';
+import type { Parameter } from '../../../../activities/store/database/database.js';
+import { counters, percentile, rangeBounds } from '../../../../activities/store/statistics/callFacts.js';
+import { selectionOf } from '../../../../src/api/calls/callFilters.js';
+import { type Counted, statisticsReport } from '../../../../src/api/statistics/statisticsReport.js';
+import type { Attempt, CallOutcome } from '../../../../workflows/callOutcome.js';
+import type { Engine } from '../../engines.js';
+import { attempt, busyAttempt, newSid, opened, outcome, update } from '../../records.js';
 
 const since = '2026-01-02T00:00:00.000Z';
 const until = '2026-01-04T00:00:00.000Z';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BulkCalls, NewBulkOperation } from '../../../activities/store/bulk/bulkStore.js';
-import type { CallSelection } from '../../../activities/store/calls/callStore.js';
-import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
-import type { Engine } from '../engines.js';
-import { opened, outcome } from '../records.js';
+import type { BulkCalls, NewBulkOperation } from '../../../../activities/store/bulk/bulkStore.js';
+import type { CallSelection } from '../../../../activities/store/calls/callStore.js';
+import { InvalidCursor } from '../../../../activities/store/database/pageCursor.js';
+import type { Engine } from '../../engines.js';
+import { opened, outcome } from '../../records.js';
 
 const times = ['00.000000', '00.000001', '00.000001', '01.000000', '02.000000'].map(
   (t) => `2026-01-02T03:04:${t}Z`,

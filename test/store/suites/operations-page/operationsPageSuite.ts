@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DecidedBy } from '../../../workflows/callOutcome.js';
-import type { Engine } from '../engines.js';
-import { newCallId, outcome } from '../records.js';
+import type { DecidedBy } from '../../../../workflows/callOutcome.js';
+import type { Engine } from '../../engines.js';
+import { newCallId, outcome } from '../../records.js';
 
 export function operationsPageSuite(engine: () => Engine): void {
   const store = () => engine().store;

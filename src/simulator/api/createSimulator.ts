@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { CallEngine } from '../calls/callEngine.js';
 import type { SimulatorOptions } from '../simulatorOptions.js';
 import { refusalOf } from '../twilioErrors.js';
+import { accountApi } from './accountApi.js';
 import { isAuthorized } from './basicAuth.js';
 import { refused, type SimulatorEnv } from './brokenAnswers.js';
 import { callsApi } from './callsApi.js';
@@ -23,6 +24,7 @@ export function createSimulator(options: SimulatorOptions, engine: CallEngine): 
     if (isAuthorized(c.req.header('Authorization'), pairs)) return next();
     return refused(c, refusalOf(20003));
   });
+  app.route('/', accountApi(engine));
   app.route(`/2010-04-01/Accounts/${options.accountSid}`, callsApi(engine));
   app.route('/', lookupApi(engine));
 

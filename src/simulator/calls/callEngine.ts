@@ -1,6 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { NumberBehavior } from '../numbers/numberBehavior.js';
-import { defaultUnconfirmed, type SimulatorOptions, type Unconfirmed } from '../simulatorOptions.js';
+import {
+  defaultAccount,
+  defaultUnconfirmed,
+  type SimulatedAccount,
+  type SimulatorOptions,
+  type Unconfirmed,
+} from '../simulatorOptions.js';
 import { CallBook } from './callBook.js';
 import { CallbackPost } from './callbackPost.js';
 import { CallTimeline } from './callTimeline.js';
@@ -18,6 +24,7 @@ export class CallEngine {
   readonly accountSid: string;
   readonly clock: LifeClock;
   readonly book: CallBook;
+  readonly account: SimulatedAccount;
   readonly unconfirmed: Unconfirmed;
   readonly log: (message: string) => void;
   readonly #authToken: string;
@@ -31,6 +38,7 @@ export class CallEngine {
     this.accountSid = options.accountSid;
     this.clock = new LifeClock(options.speed ?? 1);
     this.book = new CallBook(options.rememberedCalls ?? 10_000);
+    this.account = { ...defaultAccount, ...options.account };
     this.unconfirmed = { ...defaultUnconfirmed, ...options.unconfirmed };
     this.log = options.log ?? (() => {});
     this.#authToken = options.authToken;

@@ -102,6 +102,11 @@ export class ApiClient {
     this.#headers = options.token ? { Authorization: `Bearer ${options.token}` } : {};
   }
 
+  /** The address of the API, without a slash at its end. */
+  get base(): string {
+    return this.#base;
+  }
+
   start(request: object, key?: string): Promise<{ callId: string; runId: string | null; url: string }> {
     return this.send('POST', '/calls', { body: request, ...(key === undefined ? {} : { key }) });
   }
@@ -136,6 +141,15 @@ export class ApiClient {
 
   resend(id: string): Promise<{ id: string }> {
     return this.send('POST', `/dead-letters/${encodeURIComponent(id)}/resend`);
+  }
+
+  /** Whether the API can serve, and what is wrong with its parts. It answers 503 if it cannot. */
+  async readiness(): Promise<{ ready: boolean; checks?: Record<string, string> }> {
+    const response = await this.#fetch('GET', '/readyz', {});
+    const answer = parsed(await response.text().catch((error) => this.#unreachable(error)));
+    if (typeof (answer as { ready?: unknown } | undefined)?.ready === 'boolean')
+      return answer as { ready: boolean };
+    throw new ApiRefusal(refusalOf(response.status, answer, this.#base), response);
   }
 
   startBatch(batch: object, key?: string): Promise<StartedBatch> {

@@ -1,13 +1,15 @@
 import { openAsBlob } from 'node:fs';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants as modes, readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, isOver } from '../../workflows/batch/batchProgress.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
+import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { batchDryRunSheet } from '../terminal/dryRunSheet.js';
+import { batchBar, ProgressBar } from '../terminal/live/progressBar.js';
 import { print, printProgress } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
 
@@ -137,7 +139,7 @@ async function jsonBatch(file: string, defaults: string | undefined): Promise<ob
 
 /** `openAsBlob` does not say why it fails, so this checks first that the file can be read. */
 async function openFile(file: string): Promise<Blob> {
-  await access(file, constants.R_OK).catch(cannotRead(file));
+  await access(file, modes.R_OK).catch(cannotRead(file));
   return openAsBlob(file, { type: 'text/csv' });
 }
 
@@ -184,15 +186,38 @@ async function show(
   );
 }
 
-/** Waits until every call of the batch has ended, and prints a line on stderr for each change on the way. */
+/** Waits until every call of the batch has ended, and shows the progress on stderr. Ctrl-C leaves the batch running. */
 async function untilOver(api: ApiClient, batchId: string): Promise<BatchProgress> {
   printProgress(batchId);
-  for (let last = ''; ; ) {
-    const batch = await api.batch(batchId);
-    if (isOver(batch)) return batch;
-    const line = batchLine(batch);
-    if (line !== last) printProgress(line);
-    last = line;
-    await pause(1000);
+  const bar = new ProgressBar(process.stderr);
+  const leave = () => {
+    bar.end();
+    printProgress(
+      `The batch goes on. To come back: ringtrue batch show ${batchId} --wait\nTo stop it: ringtrue batch cancel ${batchId}`,
+    );
+    process.exit(128 + constants.signals.SIGINT);
+  };
+  process.once('SIGINT', leave);
+  try {
+    for (;;) {
+      const batch = await unlessAway(api.batch(batchId));
+      if (batch === null) bar.show('The API gives no answer now; the batch goes on meanwhile.');
+      else bar.show(bar.isLive ? batchBar(batch, bar.columns) : batchLine(batch));
+      if (batch !== null && isOver(batch)) return batch;
+      await pause(1000);
+    }
+  } finally {
+    process.off('SIGINT', leave);
+    bar.end();
+  }
+}
+
+/** Null if the API is away or busy. */
+async function unlessAway<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.isTemporary) return null;
+    throw error;
   }
 }

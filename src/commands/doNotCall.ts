@@ -3,6 +3,7 @@ import type { DoNotCallEntry, DoNotCallRemoval } from '../../activities/store/do
 import type { InvalidNumber } from '../../activities/store/do-not-call/invalidNumbers.js';
 import { ApiClient, type ApiOptions, ApiRefusal, UsageError } from '../client/apiClient.js';
 import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
+import { retryWhenBusy } from '../client/retryWhenBusy.js';
 import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
@@ -92,12 +93,25 @@ export async function importFile(file: string, options: ApiOptions & { country?:
   );
 }
 
-/** `ringtrue do-not-call export`: CSV on stdout. */
+/** `ringtrue do-not-call export`: CSV on stdout, or with --json one entry a line. */
 export async function exportList(
   options: ApiOptions & { reason?: string; source?: string; expired?: string },
 ): Promise<void> {
-  const { json: _json, api: _api, token: _token, ...filter } = options;
+  const { json, api: _api, token: _token, ...filter } = options;
+  if (json) return printEntries(options, filter);
   await printCsv(await new ApiClient(options).csv(`/do-not-call/export.csv?${new URLSearchParams(filter)}`));
+}
+
+async function printEntries(options: ApiOptions, filter: Record<string, string>): Promise<void> {
+  const api = new ApiClient(options);
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const query = new URLSearchParams({ ...filter, limit: '1000', ...(cursor === '' ? {} : { cursor }) });
+    const page: { entries: DoNotCallEntry[]; nextCursor: string | null } = await retryWhenBusy(() =>
+      api.send('GET', `/do-not-call?${query}`),
+    );
+    for (const entry of page.entries) process.stdout.write(`${JSON.stringify(entry)}\n`);
+    cursor = page.nextCursor;
+  }
 }
 
 /** `ringtrue do-not-call removals`. */

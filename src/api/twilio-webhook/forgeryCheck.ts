@@ -4,6 +4,14 @@ import { problem } from '../http/problem.js';
 import { requestTarget } from '../http/requestTarget.js';
 import { baseOf, type FormParameters, isSignedByTwilio } from './twilioSignature.js';
 
+/** Is this request signed by Twilio for our public URL? */
+export function isSigned(tools: ApiTools, c: ApiContext, parameters: FormParameters): boolean {
+  if (tools.publicUrl === null) return false;
+  const url = baseOf(tools.publicUrl) + requestTarget(c);
+  const signature = c.req.header('X-Twilio-Signature');
+  return isSignedByTwilio({ url, parameters, signature }, tools.twilioAuthTokens);
+}
+
 /**
  * Returns a function that gives the answer to a callback that Twilio did not sign, and null to one that it
  * did. Signed callbacks are never limited, even from an address that sends forged ones: behind a proxy all
@@ -12,17 +20,10 @@ import { baseOf, type FormParameters, isSignedByTwilio } from './twilioSignature
 export function forgeryCheck(
   tools: ApiTools,
 ): (c: ApiContext, parameters: FormParameters) => Promise<Response | null> {
-  const base = tools.publicUrl === null ? null : baseOf(tools.publicUrl);
   const { badSignaturesPerMinute } = tools.rateLimits;
   const forgeries = new RateLimit('bad-signatures', { atMost: badSignaturesPerMinute, perSeconds: 60 });
   return async (c, parameters) => {
-    const signed =
-      base !== null &&
-      isSignedByTwilio(
-        { url: base + requestTarget(c), parameters, signature: c.req.header('X-Twilio-Signature') },
-        tools.twilioAuthTokens,
-      );
-    if (signed) return null;
+    if (isSigned(tools, c, parameters)) return null;
     tools.measures.callbacks.inc({ result: 'forged' });
     const refusal = await forgeries.take(
       c,
@@ -33,7 +34,7 @@ export function forgeryCheck(
       return problem(
         c,
         'bad-signature',
-        base === null
+        tools.publicUrl === null
           ? 'RINGTRUE_PUBLIC_URL is none, so no signature can be checked, and Twilio is asked for no callbacks. Calls are decided by polling.'
           : 'X-Twilio-Signature does not match this URL, these parameters and our auth token. If Twilio sent this, check TWILIO_AUTH_TOKEN, and compare RINGTRUE_PUBLIC_URL with the URL that Twilio requests.',
       );

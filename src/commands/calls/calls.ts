@@ -1,11 +1,13 @@
-import { twilioParameters } from '../../activities/validation/twilioParameters.js';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
-import { ApiClient, type ApiOptions, UsageError } from '../client/apiClient.js';
-import { moreHint, type PageOptions, readPages } from '../client/readPages.js';
-import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
-import { dryRunSheet } from '../terminal/dryRunSheet.js';
-import { print } from '../terminal/print.js';
+import { twilioParameters } from '../../../activities/validation/twilioParameters.js';
+import type { CallAnswer } from '../../api/calls/callAnswer.js';
+import { ApiClient, type ApiOptions, UsageError } from '../../client/apiClient.js';
+import { moreHint, type PageOptions, readPages } from '../../client/readPages.js';
+import { callExitStatus } from '../../terminal/callExitStatus.js';
+import { callCounts, callSheet, callsTable } from '../../terminal/callTable.js';
+import { dryRunSheet } from '../../terminal/dryRunSheet.js';
+import { print } from '../../terminal/print.js';
 import { followCall } from './followCall.js';
+import { hintNotRinging } from './hintNotRinging.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
@@ -43,12 +45,18 @@ export async function placeCall(to: string, options: PlaceOptions): Promise<void
     return print(options, preview, dryRunSheet(preview));
   }
   const started = await api.start(requestOf(to, options), options.key);
-  if (options.wait) return show(await followCall(api, started.callId, true), options);
+  if (options.wait) {
+    const call = await followCall(api, started.callId, true);
+    show(call, options);
+    if (call.outcome !== null) process.exitCode = callExitStatus(call.outcome.outcome);
+    return;
+  }
   print(
     options,
     started,
     `${started.callId}\n  \`ringtrue get ${started.callId} --wait\` shows how it turns out.`,
   );
+  await hintNotRinging(api, started.callId);
 }
 
 /** `ringtrue get`. */

@@ -1,5 +1,5 @@
-import type { CallingWindow } from '../../workflows/callRequest.js';
-import { UsageError } from '../client/apiClient.js';
+import type { CallingWindow } from '../../../workflows/callRequest.js';
+import { UsageError } from '../../client/apiClient.js';
 
 /** The options of `ringtrue call` that say when the phone may ring. */
 export interface WindowOptions {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CallAnswer } from '../api/calls/callAnswer.js';
-import { type ApiClient, ApiRefusal } from '../client/apiClient.js';
-import { progressLine } from '../terminal/callTable.js';
-import { printProgress } from '../terminal/print.js';
+import type { CallAnswer } from '../../api/calls/callAnswer.js';
+import { type ApiClient, ApiRefusal } from '../../client/apiClient.js';
+import { progressLine } from '../../terminal/callTable.js';
+import { printProgress } from '../../terminal/print.js';
+import { whyNotRinging } from '../../terminal/whyNotRinging.js';
 
 /** How long one request waits for the end of the call: a change in between is shown so late at most. */
 const waitSeconds = 1;
@@ -16,6 +17,8 @@ const retrySeconds = 2;
 export async function followCall(api: ApiClient, callId: string, known: boolean): Promise<CallAnswer> {
   printProgress(callId);
   let last = '';
+  let before: string | null = null;
+  let printed: string | null = null;
   for (let found = known; ; ) {
     let call: CallAnswer;
     try {
@@ -32,5 +35,12 @@ export async function followCall(api: ApiClient, callId: string, known: boolean)
     const line = progressLine(call);
     if (line !== last) printProgress(line);
     last = line;
+    // Twice in a row: what lasts a moment only needs no remedy.
+    const why = whyNotRinging(call);
+    if (why !== null && why === before && why !== printed) {
+      printProgress(why);
+      printed = why;
+    }
+    before = why;
   }
 }

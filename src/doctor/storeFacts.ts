@@ -112,7 +112,8 @@ function rightsFinding({ role, schema, mayCreate, foreignTables }: SchemaState):
 export function whyStopped({ paused, breaker }: Pick<DialingState, 'paused' | 'breaker'>): string | null {
   if (paused !== null)
     return `dialing is paused since ${paused.since}${paused.reason === null ? '' : ` (${paused.reason})`}; \`ringtrue dialing resume\` ends that`;
-  if (breaker.state !== 'closed')
+  // With prefixes it holds only some of the calls.
+  if (breaker.state !== 'closed' && !breaker.prefixes)
     return `the circuit breaker is ${breaker.state}${breaker.reason === null ? '' : ` (${breaker.reason})`}`;
   return null;
 }

@@ -83,7 +83,7 @@ export function healthTexts({
     });
   if (dialing && dialing.breaker.state !== 'closed')
     lines.push({
-      text: `the circuit breaker is ${dialing.breaker.state}${dialing.breaker.reason === null ? '' : ` (${dialing.breaker.reason})`}`,
+      text: `the circuit breaker is ${dialing.breaker.state}${dialing.breaker.prefixes ? ` for ${dialing.breaker.prefixes.join(', ')}` : ''}${dialing.breaker.reason === null ? '' : ` (${dialing.breaker.reason})`}`,
       isWrong: true,
     });
   if (dialing && !dialing.paused && dialing.breaker.state === 'closed')

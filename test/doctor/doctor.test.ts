@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
@@ -22,6 +24,7 @@ import { whyNotRinging } from '../../src/terminal/whyNotRinging.js';
 import type { Hindrance } from '../../workflows/callActivities.js';
 import { hindranceMessage } from '../../workflows/rules/wording.js';
 import { type CallBench, startCallBench } from '../support/callBench.js';
+import { makeCertificates } from '../support/certificates.js';
 import { RingtrueProcess, until } from '../support/ringtrueProcess.js';
 import { newDatabase } from '../support/useCallBench.js';
 import { startMeddlingProxy } from './meddlingProxy.js';
@@ -346,6 +349,20 @@ describe('public URL', () => {
     );
   });
 
+  it('a certificate that nobody trusts: says so', async () => {
+    const { certificate, key } = makeCertificates();
+    const files = { cert: readFileSync(certificate), key: readFileSync(key) };
+    const server = createHttpsServer(files, (_, response) => response.end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.unshift(async () => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expectFault(
+      { RINGTRUE_PUBLIC_URL: `https://127.0.0.1:${port}`, RINGTRUE_API_TOKENS: 'a'.repeat(20) },
+      ['public-url'],
+      /a certificate that is not trusted \([A-Z_]+\).*public authority/,
+    );
+  });
+
   it('an API with another auth token, and one without a public URL: says which', async () => {
     const other = await apiAt(0, env.RINGTRUE_PUBLIC_URL ?? '', ['another token']);
     const none = await apiAt(0, null, [authToken]);
@@ -380,6 +397,15 @@ describe('Temporal', () => {
       workersOf('nobody') as [string],
       /No worker polls the task queue nobody.*Start `ringtrue worker`/,
     ));
+
+  it('no worker, and dialing is paused: no worker needs to poll for placements', async () => {
+    await store.pauseDialing({ accountSid, reason: 'lunch' });
+    const report = await examine({ RINGTRUE_TASK_QUEUE: 'nobody' });
+    await store.resumeDialing({ accountSid });
+    expect(faultsOf(report)).toEqual(workersOf('nobody').filter((name) => !name.endsWith('-dial')));
+    const dial = report.checks.find(({ name }) => name === 'worker nobody-dial');
+    expect(dial?.message).toMatch(/for now, because dialing is paused since \S+ \(lunch\)/);
+  });
 
   it('a namespace without search attributes, with one of a wrong type, and a short retention: names each', async () => {
     const namespace = `doctor-${randomUUID()}`;

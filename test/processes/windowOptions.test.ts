@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callingWindowOf } from '../../src/commands/windowOptions.js';
+import { callingWindowOf } from '../../src/commands/calls/windowOptions.js';
 
 it.each([
   [{}, undefined],

@@ -1,5 +1,5 @@
-import type { CallingWindow } from '../../workflows/callRequest.js';
-import { UsageError } from '../terminal/apiOptions.js';
+import type { CallingWindow } from '../../../workflows/callRequest.js';
+import { UsageError } from '../../terminal/apiOptions.js';
 
 /** The options of `ringtrue call` that say when the phone may ring. */
 export interface WindowOptions {

@@ -1,6 +1,8 @@
+import type { FurtherAccount } from '../../activities/accounts/account.js';
 import type { Destinations } from '../../activities/destinations/forbiddenDestination.js';
 import type { TwilioSettings } from '../../activities/twilio/twilioClient.js';
 import { simulatedFrom, simulatorCredentials } from '../simulator/simulatorOptions.js';
+import { secretsOf } from './accounts/liveAccounts.js';
 import { apiConfiguration, devConfiguration, workerConfiguration } from './configuration.js';
 import { ConfigurationError, ConfigurationReader, type TemporalSettings } from './configurationReader.js';
 
@@ -13,6 +15,8 @@ export interface DoctorConfiguration {
   taskQueue: string;
   twilio: { settings: TwilioSettings; authToken: string } | null;
   isSimulated: boolean;
+  /** Those of `RINGTRUE_ACCOUNTS`. */
+  accounts: readonly FurtherAccount[];
   defaultFrom: string | null;
   /** Null: no callbacks are wanted. Undefined: the URL is missing or faulty. */
   publicUrl: string | null | undefined;
@@ -41,17 +45,19 @@ export function doctorConfiguration(env: NodeJS.ProcessEnv): DoctorConfiguration
   const local = { ...temporal, address: devAddress, connection: { address: devAddress } };
   const settings = credentials?.settings ?? simulated(values.RINGTRUE_SIMULATOR_PORT ?? 3001);
   const authToken = credentials === null ? simulatorCredentials.authToken : credentials.authTokens[0];
+  const accounts = [...r.accounts(settings, r.dialLimits(1)).atStart.values()];
   const port = values.PORT ?? 3000;
   const { RINGTRUE_PUBLIC_URL: publicUrl } = values;
   const isUrlFaulty = publicUrl === undefined && set.RINGTRUE_PUBLIC_URL !== undefined;
   const mustBePublic = credentials !== null && settings.baseUrl === null;
   return {
     faults: [...new Set(faults)],
-    secrets,
+    secrets: [...secrets, ...secretsOf(accounts)],
     temporal: isDev && !isTemporalNamed ? local : temporal.address === '' ? null : temporal,
     taskQueue,
     twilio: settings.accountSid && authToken ? { settings, authToken } : null,
     isSimulated,
+    accounts,
     defaultFrom: values.TWILIO_FROM ?? (isSimulated ? simulatedFrom : null),
     publicUrl:
       publicUrl === 'none'

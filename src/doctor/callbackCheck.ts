@@ -8,38 +8,54 @@ import {
   probeValue,
 } from '../../activities/twilio/probe.js';
 import type { DoctorConfiguration } from '../config/doctorConfiguration.js';
-import { type DoctorCheck, type Finding, fault, fine, NotChecked } from './doctorCheck.js';
+import { type DoctorCheck, type Finding, fault, fine, NotChecked, nameOf, once } from './doctorCheck.js';
+import { type CheckedAccount, settingOf } from './twilioChecks.js';
 
 const answersWithinMs = 8_000;
 const path = `/twilio/status/${probeCallId}/1`;
 
-/** Does a signed callback that goes to the public URL reach our API unchanged? */
-export function callbackCheck({ publicUrl, twilio }: DoctorConfiguration): DoctorCheck {
-  return {
-    name: 'public-url',
-    fix: 'Check RINGTRUE_PUBLIC_URL, and whether the API runs and its proxy passes requests on.',
-    look: async () => {
-      if (publicUrl === null)
-        return fine(
-          'RINGTRUE_PUBLIC_URL is none: Twilio sends no callbacks, and polling decides every call.',
-        );
-      if (publicUrl === undefined || twilio === null)
-        throw new NotChecked(
-          publicUrl === undefined
-            ? 'RINGTRUE_PUBLIC_URL is at fault.'
-            : 'there is no auth token to sign with.',
-          'Correct the configuration first, then run the doctor again.',
-        );
-      return probe(publicUrl, twilio.authToken);
-    },
-  };
+/**
+ * Does a signed callback that goes to the public URL reach our API unchanged? One check, and another one for each account
+ * of `RINGTRUE_ACCOUNTS`, whose callbacks have signatures of their own.
+ */
+export function callbackChecks(
+  { publicUrl }: Pick<DoctorConfiguration, 'publicUrl'>,
+  accounts: readonly CheckedAccount[],
+): DoctorCheck[] {
+  const fix = 'Check RINGTRUE_PUBLIC_URL, and whether the API runs and its proxy passes requests on.';
+  const ofMain = once(async () => {
+    if (publicUrl === null)
+      return fine('RINGTRUE_PUBLIC_URL is none: Twilio sends no callbacks, and polling decides every call.');
+    const main = accounts.find(({ name }) => name === null);
+    if (publicUrl === undefined || main === undefined)
+      throw new NotChecked(
+        publicUrl === undefined ? 'RINGTRUE_PUBLIC_URL is at fault.' : 'there is no auth token to sign with.',
+        'Correct the configuration first, then run the doctor again.',
+      );
+    return probe(publicUrl, main);
+  });
+  const others = publicUrl === null ? [] : accounts.filter(({ name }) => name !== null);
+  return [
+    { name: 'public-url', fix, look: ofMain },
+    ...others.map((account) => ({
+      name: nameOf('public-url', account.name),
+      fix,
+      look: async () => {
+        const reached = await ofMain().catch(() => null);
+        if (!reached?.ok || !publicUrl) throw NotChecked.because('public-url');
+        return probe(publicUrl, account);
+      },
+    })),
+  ];
 }
 
-async function probe(publicUrl: string, authToken: string): Promise<Finding> {
+async function probe(publicUrl: string, account: CheckedAccount): Promise<Finding> {
+  const { name, authToken, settings } = account;
   const nonce = randomUUID();
   const parameters = {
     CallSid: `CA${'0'.repeat(32)}`,
     CallStatus: 'completed',
+    ...(name === null ? {} : { AccountSid: settings.accountSid }),
     // What a proxy that writes the body anew would write in another way.
     CallerName: 'a b+c~*ü',
     [probeParameter]: probeValue(authToken, nonce),
@@ -68,7 +84,7 @@ async function probe(publicUrl: string, authToken: string): Promise<Finding> {
           `A signed probe from this machine reached the API at ${publicUrl} in ${Math.round(performance.now() - sentAt)} ms, and its signature is valid there.`,
         )
       : signatureFinding(publicUrl, answer, parameters);
-  return foreignFinding(publicUrl, response, { text, answer });
+  return foreignFinding(publicUrl, response, { text, answer, account });
 }
 
 /** The probe reached our API, and the signature did not match there. */
@@ -112,7 +128,7 @@ function signatureFinding(publicUrl: string, answer: ProbeAnswer, sent: Record<s
 function foreignFinding(
   publicUrl: string,
   response: Response,
-  { text, answer }: { text: string; answer: unknown },
+  { text, answer, account }: { text: string; answer: unknown; account: CheckedAccount },
 ): Finding {
   const { status } = response;
   const location = response.headers.get('Location');
@@ -124,7 +140,7 @@ function foreignFinding(
   if (problem === 'bad-signature')
     return fault(
       `${publicUrl} leads to a ringtrue API with another auth token than this machine's.`,
-      'Give the API and this machine the same TWILIO_AUTH_TOKEN and restart the API. Or correct RINGTRUE_PUBLIC_URL, if it leads to another deployment.',
+      `Give the API and this machine the same ${settingOf(account, 'TWILIO_AUTH_TOKEN')} and restart the API. Or correct RINGTRUE_PUBLIC_URL, if it leads to another deployment.`,
     );
   if (problem === 'not-found')
     return fault(

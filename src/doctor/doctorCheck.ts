@@ -40,6 +40,11 @@ export class NotChecked extends Error {
   }
 }
 
+/** The name of a check, or of a part, of an account besides the main one ends in the account's name. */
+export function nameOf(what: string, account: string | null): string {
+  return account === null ? what : `${what} ${account}`;
+}
+
 /** All is well. */
 export function fine(message: string): Finding {
   return { ok: true, message };

@@ -1,8 +1,8 @@
 import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { TwilioRestError } from '../../activities/twilio/twilioRestError.js';
 import type { DoctorConfiguration } from '../config/doctorConfiguration.js';
-import { type DoctorCheck, type Finding, fault, fine } from './doctorCheck.js';
-import { reachTwilio, type TwilioFacts } from './twilioChecks.js';
+import { type DoctorCheck, type Finding, fault, fine, nameOf } from './doctorCheck.js';
+import { type CheckedAccount, reachTwilio, type TwilioFacts } from './twilioChecks.js';
 
 /** No code is the beginning of another one. */
 const callingCodes: ReadonlySet<string> = new Set(
@@ -14,9 +14,9 @@ const callingCodes: ReadonlySet<string> = new Set(
  * `RINGTRUE_DESTINATIONS`, else that of the caller id.
  */
 export function geoChecks(
-  { destinations, defaultFrom }: Pick<DoctorConfiguration, 'destinations' | 'defaultFrom'>,
+  { name, defaultFrom }: CheckedAccount,
   facts: TwilioFacts,
-  given: readonly string[],
+  { destinations, given }: Pick<DoctorConfiguration, 'destinations'> & { given: readonly string[] },
 ): DoctorCheck[] {
   const own = defaultFrom === null ? undefined : parsePhoneNumberFromString(defaultFrom)?.country;
   const countries = given.length > 0 ? given : (destinations?.countries ?? (own === undefined ? [] : [own]));
@@ -25,14 +25,14 @@ export function geoChecks(
   return [
     ...[...new Set(countries)].map(
       (country): DoctorCheck => ({
-        name: `geo-permission-${country}`,
+        name: nameOf(`geo-permission-${country}`, name),
         look: () => countryFinding(facts, country),
         fix: reachTwilio,
       }),
     ),
     ...[...new Set(codes)].map(
       (code): DoctorCheck => ({
-        name: `geo-permission-${code}`,
+        name: nameOf(`geo-permission-${code}`, name),
         look: () => codeFinding(facts, code),
         fix: reachTwilio,
       }),

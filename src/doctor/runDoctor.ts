@@ -1,13 +1,13 @@
 import type { DoctorConfiguration } from '../config/doctorConfiguration.js';
-import { callbackCheck } from './callbackCheck.js';
+import { callbackChecks } from './callbackCheck.js';
 import { clockChecks } from './clockChecks.js';
 import { configurationResults } from './configurationResults.js';
 import { type DoctorCheck, type DoctorReport, NotChecked, once, resultOf } from './doctorCheck.js';
 import { geoChecks } from './geoChecks.js';
 import { notificationChecks } from './notificationChecks.js';
-import { devStoreOf, type StoreFacts, storeOf } from './storeFacts.js';
+import { devStoreOf, storeOf } from './storeFacts.js';
 import { temporalChecks, temporalFacts } from './temporalChecks.js';
-import { twilioChecks, twilioFacts } from './twilioChecks.js';
+import { checkedAccounts, twilioChecks, twilioFacts } from './twilioChecks.js';
 import { temporalClockAhead, workerChecks } from './workerChecks.js';
 
 /** Longer than a server needs that works, and than the requests of one check. */
@@ -29,23 +29,29 @@ export async function runDoctor(
     withinMs?: number;
   } = {},
 ): Promise<DoctorReport> {
-  const { twilio, temporal, taskQueue, databaseUrl, faults } = configuration;
-  const store = storeFor(configuration);
-  const ofTwilio = twilio && twilioFacts({ ...configuration, twilio });
+  const { twilio, temporal, taskQueue, databaseUrl, faults, destinations } = configuration;
+  const store = databaseUrl === null ? devStoreOf(configuration) : storeOf(databaseUrl);
+  const accounts = checkedAccounts(configuration).map((account) => ({
+    account,
+    facts: twilioFacts(account),
+  }));
+  const ofMain = accounts.find(({ account }) => account.name === null);
+  const checked = accounts.map(({ account }) => account);
   const ofTemporal = temporal && temporalFacts(temporal, taskQueue);
   const clockAhead = once(() =>
     ofTemporal ? temporalClockAhead(ofTemporal) : Promise.reject(NotChecked.because('temporal')),
   );
   const checks: DoctorCheck[] = [
-    ...(twilio && ofTwilio
-      ? [
-          ...twilioChecks({ ...configuration, twilio }, ofTwilio),
-          ...geoChecks(configuration, ofTwilio, countries),
-        ]
-      : [impossible('twilio-credentials', 'TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is at fault.')]),
-    callbackCheck(configuration),
+    ...(twilio === null
+      ? [impossible('twilio-credentials', 'TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is at fault.')]
+      : []),
+    ...accounts.flatMap(({ account, facts }) => [
+      ...twilioChecks(account, facts),
+      ...geoChecks(account, facts, { destinations, given: countries }),
+    ]),
+    ...callbackChecks(configuration, checked),
     ...(ofTemporal
-      ? [...temporalChecks(ofTemporal), ...workerChecks(ofTemporal, { store, clockAhead })]
+      ? [...temporalChecks(ofTemporal), ...workerChecks(ofTemporal, { store, clockAhead, accounts: checked })]
       : [impossible('temporal', "Temporal's variables (TEMPORAL_…) are at fault.")]),
     ...store.checks,
     ...clockChecks([
@@ -53,7 +59,7 @@ export async function runDoctor(
         ? []
         : [{ name: 'clock-database', whose: 'the database', ahead: store.clockAheadSeconds }]),
       ...(ofTemporal ? [{ name: 'clock-temporal', whose: 'Temporal', ahead: clockAhead }] : []),
-      ...(ofTwilio ? [{ name: 'clock-twilio', whose: 'Twilio', ahead: ofTwilio.clockAheadSeconds }] : []),
+      ...(ofMain ? [{ name: 'clock-twilio', whose: 'Twilio', ahead: ofMain.facts.clockAheadSeconds }] : []),
     ]),
     ...notificationChecks(store),
   ];
@@ -64,13 +70,6 @@ export async function runDoctor(
   // What hangs is left behind.
   void Promise.allSettled([store.close(), ofTemporal?.close()]);
   return { ok: results.every(({ ok }) => ok), checks: results };
-}
-
-function storeFor(configuration: DoctorConfiguration): StoreFacts & { checks: DoctorCheck[] } {
-  const { databaseUrl, twilio } = configuration;
-  return databaseUrl === null
-    ? devStoreOf(configuration)
-    : storeOf(databaseUrl, twilio?.settings.accountSid ?? null);
 }
 
 /** A check that lacks what it needs to begin. */

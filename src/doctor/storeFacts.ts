@@ -4,6 +4,7 @@ import type { DeadLetter } from '../../activities/store/deadLetters.js';
 import { readSchemaState, type SchemaState } from '../../activities/store/migrate.js';
 import { outcomeStore } from '../../activities/store/openStore.js';
 import type { DialingState } from '../../activities/store/placements/dialingControl.js';
+import type { Dialing } from '../client/ringtrue.js';
 import type { DoctorConfiguration } from '../config/doctorConfiguration.js';
 import { type DoctorCheck, type Finding, fault, fine, NotChecked, once } from './doctorCheck.js';
 
@@ -13,8 +14,8 @@ export interface StoreFacts {
   clockAheadSeconds(): Promise<number | null>;
   /** Notifications that no receiver accepted, newest first. */
   deadLetters(): Promise<DeadLetter[]>;
-  /** Why nothing is dialed now, after "because"; null if it is. */
-  whyDialingStopped(): Promise<string | null>;
+  /** Why an account dials nothing now, after "because"; null if it does. */
+  whyDialingStopped(accountSid: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -22,10 +23,7 @@ const silent: StoreLog = { warn() {}, info() {} };
 export const deadLettersRead = 200;
 
 /** The store in PostgreSQL. Nothing is migrated or written. */
-export function storeOf(
-  databaseUrl: string,
-  accountSid: string | null,
-): StoreFacts & { checks: DoctorCheck[] } {
+export function storeOf(databaseUrl: string): StoreFacts & { checks: DoctorCheck[] } {
   const db = postgres({ databaseUrl, poolSize: 3 }, silent);
   const store = outcomeStore(db, silent);
   const reached = once(async (): Promise<Finding> => {
@@ -61,9 +59,9 @@ export function storeOf(
       await current();
       return (await store.listDeadLetters({ state: 'dead', limit: deadLettersRead })).deadLetters;
     },
-    async whyDialingStopped() {
+    async whyDialingStopped(accountSid) {
       await current();
-      return accountSid === null ? null : whyStopped(await store.readDialing({ accountSid }));
+      return whyStopped(await store.readDialing({ accountSid }));
     },
     close: () => store.close(),
   };
@@ -109,7 +107,10 @@ function rightsFinding({ role, schema, mayCreate, foreignTables }: SchemaState):
 }
 
 /** Why nothing is dialed now, after "because"; null if it is. */
-export function whyStopped({ paused, breaker }: Pick<DialingState, 'paused' | 'breaker'>): string | null {
+export function whyStopped({
+  paused,
+  breaker,
+}: Pick<DialingState, 'paused' | 'breaker'> | Dialing['accounts'][string]): string | null {
   if (paused !== null)
     return `dialing is paused since ${paused.since}${paused.reason === null ? '' : ` (${paused.reason})`}; \`ringtrue dialing resume\` ends that`;
   // With prefixes it holds only some of the calls.
@@ -167,9 +168,11 @@ export function devStoreOf({
       await serves();
       return (await read<{ deadLetters: DeadLetter[] }>('/dead-letters?state=dead&limit=200')).deadLetters;
     },
-    async whyDialingStopped() {
+    async whyDialingStopped(accountSid) {
       await serves();
-      return whyStopped(await read<DialingState>('/dialing'));
+      const { accounts, ...main } = await read<Dialing>('/dialing');
+      const dialing = [main, ...Object.values(accounts)].find((one) => one.accountSid === accountSid);
+      return dialing === undefined ? null : whyStopped(dialing);
     },
     close: async () => {},
   };

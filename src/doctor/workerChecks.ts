@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DoctorCheck, type Finding, fault, fine } from './doctorCheck.js';
 import type { StoreFacts } from './storeFacts.js';
 import type { TemporalFacts } from './temporalChecks.js';
+import type { CheckedAccount } from './twilioChecks.js';
 
 /** Source: `temporal.api.enums.v1.TaskQueueType`. */
 const queueTypes = { workflow: 1, activity: 2 } as const;
@@ -11,25 +12,39 @@ const freshSeconds = 75;
 const startWorker =
   'Start `ringtrue worker` with the same TEMPORAL_… variables and RINGTRUE_TASK_QUEUE. If one runs, its log and its `/readyz` say what it waits for.';
 
-/** One check for each task queue that a worker must poll. While dialing is stopped, no worker polls `-dial`. */
+/** One check for each task queue that a worker must poll. While an account's dialing is stopped, no worker polls its `-dial`. */
 export function workerChecks(
   temporal: TemporalFacts,
-  { store, clockAhead }: { store: StoreFacts; clockAhead: () => Promise<number> },
+  {
+    store,
+    clockAhead,
+    accounts,
+  }: { store: StoreFacts; clockAhead: () => Promise<number>; accounts: readonly CheckedAccount[] },
 ): DoctorCheck[] {
   const { taskQueue } = temporal;
+  const main = accounts.find(({ name }) => name === null) ?? null;
+  const others = accounts.filter(({ name }) => name !== null);
   const queues = [
-    { name: taskQueue, type: queueTypes.workflow },
-    ...['read', 'notify', 'dial'].map((suffix) => ({
-      name: `${taskQueue}-${suffix}`,
+    { name: taskQueue, type: queueTypes.workflow, dialing: null },
+    ...['read', 'notify', 'dial'].map((what) => ({
+      name: `${taskQueue}-${what}`,
       type: queueTypes.activity,
+      dialing: what === 'dial' ? main : null,
     })),
+    ...others.flatMap((account) =>
+      (['read', 'dial'] as const).map((what) => ({
+        name: `${taskQueue}-${what}-${account.settings.accountSid}`,
+        type: queueTypes.activity,
+        dialing: what === 'dial' ? account : null,
+      })),
+    ),
   ];
-  return queues.map(({ name, type }) => ({
+  return queues.map(({ name, type, dialing }) => ({
     name: `worker ${name}`,
     look: async () => {
       const finding = await queueFinding(temporal, { name, type, clockAhead });
-      if (finding.ok || !name.endsWith('-dial')) return finding;
-      const why = await store.whyDialingStopped().catch(() => null);
+      if (finding.ok || dialing === null) return finding;
+      const why = await store.whyDialingStopped(dialing.settings.accountSid).catch(() => null);
       return why === null ? finding : fine(`No worker polls ${name} for now, because ${why}.`);
     },
     fix: startWorker,

@@ -11,7 +11,7 @@ export function doctorSheet({ ok, checks }: DoctorReport): string {
   const lines: string[] = [];
   let faults = 0;
   for (const { name, ok: isFine, message, fix } of checks) {
-    const part = /^Not checked: (\S+) is at fault\.$/.exec(message)?.[1];
+    const part = /^Not checked: (\S+(?: \S+)?) is at fault\.$/.exec(message)?.[1];
     if (part !== undefined) waiting.set(part, [...(waiting.get(part) ?? []), name]);
     else lines.push(`${isFine ? 'ok   ' : 'FAULT'}  ${name.padEnd(width)}  ${message}`);
     if (part !== undefined || fix === null) continue;

@@ -8,6 +8,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { type FurtherAccount, noFurtherAccounts } from '../../activities/accounts/account.js';
 import { openStore } from '../../activities/store/openStore.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import { createApi } from '../../src/api/createApi.js';
@@ -23,6 +24,7 @@ import { type AccountProfile, simulatorCredentials } from '../../src/simulator/s
 import { whyNotRinging } from '../../src/terminal/whyNotRinging.js';
 import type { Hindrance } from '../../workflows/callActivities.js';
 import { hindranceMessage } from '../../workflows/rules/wording.js';
+import { file } from '../configuration/faultsOf.js';
 import { type CallBench, startCallBench } from '../support/callBench.js';
 import { makeCertificates } from '../support/certificates.js';
 import { RingtrueProcess, until } from '../support/ringtrueProcess.js';
@@ -31,6 +33,8 @@ import { startMeddlingProxy } from './meddlingProxy.js';
 
 const from = '+15005550006';
 const { accountSid, authToken } = simulatorCredentials;
+const acme = { accountSid: `AC${'a'.repeat(32)}`, authToken: 'token-of-acme', from };
+const globex = { accountSid: `AC${'b'.repeat(32)}`, authToken: 'token-of-globex', from };
 
 let bench: CallBench;
 let store: OutcomeStore;
@@ -46,6 +50,18 @@ async function simulatorWith(account: Partial<AccountProfile>): Promise<Record<s
   const simulator = await startSimulator({ ...simulatorCredentials, account });
   stops.unshift(() => simulator.close());
   return { TWILIO_BASE_URL: simulator.url };
+}
+
+function accountAt(baseUrl: string): FurtherAccount {
+  const { accountSid: sid, authToken: token } = acme;
+  return {
+    name: 'acme',
+    twilio: { accountSid: sid, username: sid, password: token, baseUrl },
+    authTokens: [token],
+    defaultFrom: from,
+    callsPerSecond: 1,
+    callsInFlight: null,
+  };
 }
 
 async function apiAt(
@@ -80,7 +96,7 @@ beforeAll(async () => {
   databaseUrl = await newDatabase(inject('databaseUrl'));
   store = await openStore({ databaseUrl });
   stops.unshift(() => store.close());
-  const simulator = await startSimulator(simulatorCredentials);
+  const simulator = await startSimulator({ ...simulatorCredentials, accounts: () => [acme] });
   stops.unshift(() => simulator.close());
   const port = await freePort('127.0.0.1');
   proxy = await startMeddlingProxy(`http://127.0.0.1:${port}`);
@@ -91,6 +107,7 @@ beforeAll(async () => {
     twilioUrl: simulator.url,
     settings: {
       twilio: { accountSid, username: accountSid, password: authToken, baseUrl: simulator.url },
+      accounts: { ...noFurtherAccounts, configured: () => new Map([['acme', accountAt(simulator.url)]]) },
       publicUrl,
     },
   });
@@ -169,6 +186,36 @@ it('nothing is broken: every check is ok, and nothing was dialed', async () => {
     ]),
   );
   expect(names.length).toBe(new Set(names).size);
+});
+
+it('several accounts, one of which nobody knows: each has checks of its own, and only that one has faults', async () => {
+  const RINGTRUE_ACCOUNTS = file(JSON.stringify({ acme, globex }));
+  let report = await examine({ RINGTRUE_ACCOUNTS });
+  await until(async () => {
+    report = await examine({ RINGTRUE_ACCOUNTS });
+    return faultsOf(report).every((name) => /globex$|b{32}$/.test(name));
+  });
+  const queue = (what: string, sid: string) => `worker ${bench.taskQueue}-${what}-${sid}`;
+  expect(faultsOf(report).sort()).toEqual(
+    [
+      ...['credentials', 'account', 'lookup'].map((what) => `twilio-${what} globex`),
+      ...['DE', 'US', '+44'].map((place) => `geo-permission-${place} globex`),
+      ...['caller-id globex', 'public-url globex'],
+      ...['dial', 'read'].map((what) => queue(what, globex.accountSid)),
+    ].sort(),
+  );
+  const messageOf = (name: string) => report.checks.find((check) => check.name === name)?.message;
+  expect(messageOf('twilio-credentials acme')).toContain(
+    `Twilio accepts the auth token of account ${acme.accountSid}`,
+  );
+  expect(messageOf('public-url acme')).toContain('its signature is valid there');
+  expect(messageOf('public-url globex')).toContain('another auth token');
+  expect(messageOf(queue('dial', acme.accountSid))).toContain('A worker polls');
+  const fixOf = (name: string) => report.checks.find((check) => check.name === name)?.fix;
+  expect(fixOf('twilio-credentials globex')).toContain(
+    'Copy accountSid and authToken of account globex in RINGTRUE_ACCOUNTS',
+  );
+  expect(fixOf('caller-id globex')).toContain('Correct twilio-credentials globex first');
 });
 
 describe('configuration', () => {

@@ -4,7 +4,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 
 FROM base AS build
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 # Temporal's core comes for five platforms in one package, and this image needs one.
 RUN npm ci --omit=dev \
     && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 -type d \

@@ -1,7 +1,9 @@
 import type { BatchActivities } from '../workflows/batch/batchActivities.js';
+import type { BulkActivities } from '../workflows/bulk/bulkActivities.js';
 import type { CallActivities } from '../workflows/callActivities.js';
 import { acceptAndLookUp } from './acceptAndLookUp.js';
 import { twilioClients } from './accounts/twilioClients.js';
+import { applyBulkOperation } from './bulk/applyBulkOperation.js';
 import { findAllowedTime } from './calling-window/findAllowedTime.js';
 import { type ActivityDeps, ofAccount } from './deps/activityDeps.js';
 import { endCall } from './endCall.js';
@@ -18,11 +20,13 @@ import { webhookId } from './webhooks/webhookId.js';
 
 export type { ActivityEvent } from './deps/activityDeps.js';
 
+type AllActivities = CallActivities & BatchActivities & BulkActivities;
+
 /**
- * The hands of calls and batches: every activity of `callActivities.ts` and `batchActivities.ts`, acting on
- * the configured Twilio accounts and this store.
+ * The hands of calls, batches and bulk operations: every activity of `callActivities.ts`, `batchActivities.ts` and
+ * `bulkActivities.ts`, acting on the configured Twilio accounts and this store.
  */
-export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivities & BatchActivities {
+export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): AllActivities {
   const { store, emit } = deps;
   const twilio = twilioClients((account, refusal) =>
     emit({
@@ -55,11 +59,13 @@ export function createActivities(deps: Omit<ActivityDeps, 'twilio'>): CallActivi
       await store.controlBatch(control);
       return store.finishStep(control.batchId);
     },
+    applyBulkOperation: applyBulkOperation(allDeps),
+    stopBulkOperation: (stop) => store.stopBulkOperation(stop),
   };
 }
 
 /** Splits the activities by the worker that runs them; `-dial` and `-stopped` create their own. */
-export function activitiesByQueue(all: CallActivities & BatchActivities) {
+export function activitiesByQueue(all: AllActivities) {
   const { placeCall: _dial, awaitDialing: _stopped, notifyOutcome, ...others } = all;
   const { pollCall, endCall, endDuplicateCall, findUnclearCall, fetchErrorCode, ...main } = others;
   return {

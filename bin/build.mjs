@@ -15,7 +15,8 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsco
 if (status !== 0) process.exit(1);
 // What code reads beside itself: SQL, shell scripts, pages.
 const isNoCode = (path) =>
-  statSync(path).isDirectory() || !(extname(path) === '.ts' || path.endsWith('tsconfig.json'));
+  statSync(path).isDirectory() ||
+  !(['.ts', '.tsx'].includes(extname(path)) || path.endsWith('tsconfig.json'));
 for (const folder of ['activities', 'src', 'workflows'])
   cpSync(join(root, folder), join(dist, folder), { recursive: true, filter: isNoCode });
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { onceNpmIsGone } from './onceNpmIsGone.mjs';
 
 if (process.platform === 'win32' && ['dev', 'demo', 'api', 'worker'].includes(process.argv[2])) {
@@ -23,7 +24,8 @@ if (['dev', 'demo', 'api', 'worker', 'simulator', 'mcp'].includes(process.argv[2
 if (existsSync(new URL('../src/cli.ts', import.meta.url))) {
   // TypeScript is loaded in this process: a second process in between would have to pass signals on.
   const { register } = await import('tsx/esm/api');
-  register();
+  // Says how JSX is compiled. Otherwise tsx takes the file of the current directory.
+  register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
   await import('../src/cli.ts');
 } else {
   await import(new URL('../dist/src/cli.js', import.meta.url).href);

@@ -64,7 +64,10 @@ program
   .description('registers the search attributes in Temporal and migrates the outcome store')
   .addHelpText(
     'after',
-    example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup'),
+    `${example('TEMPORAL_ADDRESS=temporal.internal:7233 DATABASE_URL=postgres://… ringtrue setup')}
+
+For callers over Nexus, create an endpoint once (docs/temporal.md):
+  temporal operator nexus endpoint create --name ringtrue --target-namespace default --target-task-queue outbound-calls`,
   )
   .option('--json', 'print JSON, for programs', false)
   .action(async (options) => (await import('./commands/setup.js')).runSetup(options));
@@ -254,6 +257,13 @@ overApi(program.command('reschedule'))
   .requiredOption('--at <time>', 'RFC 3339; a time in the past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
   .action(async (id, options) => (await import('./commands/calls/calls.js')).rescheduleCall(id, options));
+overApi(program.command('events'))
+  .description('shows the ends of attempts and calls, oldest first')
+  .option('--after <cursor>', 'where to go on; default: the oldest event, or with --follow the newest')
+  .option('--limit <count>', 'how many per page', wholeNumber)
+  .option('--follow', 'go on with new events as they come; with --json one JSON object per line', false)
+  .addHelpText('after', example('ringtrue events --follow', 'ringtrue events --follow --after 0 --json'))
+  .action(async (options) => (await import('./commands/events.js')).showEvents(options));
 overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')

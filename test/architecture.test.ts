@@ -48,6 +48,7 @@ const otherNames: Record<string, string> = {
   'activities/twilio/retryable.ts': 'errors after which Temporal tries an activity again',
   'activities/twilio/callResource.ts': 'reads the Call resource of Twilio',
   'src/api/apiProcess.ts': 'starts the process',
+  'src/api/operations-page/files/': 'scripts of the browser export nothing',
   'src/api/batches/batchAnswerSchema.ts': 'schemas of answers about batches',
   'src/api/batches/batchBody.ts': 'reads the body of a batch',
   'src/api/http/jsonBody.ts': 'reads a JSON body',
@@ -93,7 +94,8 @@ function fileGraph(imports: Record<string, string[]>): Graph {
   for (const [file, names] of Object.entries(imports)) {
     const targets = names
       .filter((name) => name.startsWith('.'))
-      .map((name) => posix.join(dirname(file), name).replace(/\.js$/, '.ts'));
+      .map((name) => posix.join(dirname(file), name).replace(/\.js$/, '.ts'))
+      .flatMap((target) => [target, `${target}x`]);
     graph.set(file, new Set(targets.filter((target) => target in imports)));
   }
   return graph;
@@ -148,7 +150,7 @@ function crowded(files: string[], except: string[] = []): string[] {
 
 /** Does one of the exports have every word of the file name? Singular and plural are the same. */
 function isNamedAfterAnExport(file: string, exports: string[]): boolean {
-  const words = singularWords(basename(file).replace(/\.m?[jt]s$/, ''));
+  const words = singularWords(basename(file).replace(/\.(m?[jt]s|tsx)$/, ''));
   return exports.map(singularWords).some((one) => words.every((word) => one.includes(word)));
 }
 

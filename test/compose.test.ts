@@ -225,7 +225,7 @@ describe('docker-compose.yml', () => {
 
   it('a variable of ringtrue: can be set for the stack, or is listed as an exception', () => {
     const ofDev = ['RINGTRUE_DATA_DIR', 'RINGTRUE_TEMPORAL_PORT', 'RINGTRUE_TEMPORAL_UI_PORT'];
-    const aFile = ['RINGTRUE_POLICIES'];
+    const aFile = ['RINGTRUE_POLICIES', 'RINGTRUE_ACCOUNTS'];
     const declared = Object.values(compose.services).filter(isOurs).flatMap(variables);
     const names = new Set([...declared.map(([name]) => name), ...ofDev, ...aFile]);
     expect(Object.keys(environment.shape).filter((name) => !names.has(name))).toEqual([]);

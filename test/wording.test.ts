@@ -146,7 +146,7 @@ function britishSpellings(path: string, text: string): string[] {
 /** Text that people read or that machines compile. Not the lists of this file, nor files that tools write. */
 const proofread = filesIn('.').filter(
   (file) =>
-    (/\.(m?[jt]s|md|sql|ya?ml|sh|json|jsonc|css|html|svg)$/.test(file) || !/\.\w+$/.test(file)) &&
+    (/\.(m?[jt]s|tsx|md|sql|ya?ml|sh|json|jsonc|css|html|svg)$/.test(file) || !/\.\w+$/.test(file)) &&
     !/^(package-lock\.json|LICENSE|test\/wording\.test\.ts|test\/bench\/baseline\.json)$/.test(file),
 );
 

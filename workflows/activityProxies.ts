@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { BatchActivities, BatchControl } from './batch/batchActivities.js';
+import type { BulkActivities } from './bulk/bulkActivities.js';
 import { secondsUntil } from './call/workflowTime.js';
 import type {
   CallActivities,
@@ -9,6 +10,7 @@ import type {
   PlaceCallResult,
   RecordAttemptInput,
   TwilioAnswer,
+  WaitingFor,
 } from './callActivities.js';
 import type { CallAccount, CallPlan } from './callRequest.js';
 import { maskNumber } from './rules/phoneNumber.js';
@@ -185,8 +187,8 @@ export function recordAttemptOnce(input: RecordAttemptInput): Promise<void> {
 }
 
 /** Lists show that the call waits. If the store is away they go on showing what was before. */
-export function markWaiting(callId: string): Promise<void> {
-  return once.markWaiting({ callId }).catch(() => {});
+export function markWaiting(callId: string, wait: { by: WaitingFor; until: string | null }): Promise<void> {
+  return once.markWaiting({ callId, ...wait }).catch(() => {});
 }
 
 /** For as long as it takes. */
@@ -246,3 +248,17 @@ export function controlBatch(input: BatchControl): ReturnType<BatchActivities['c
     summary: `${input.what} the batch`,
   }).controlBatch(input);
 }
+
+/** As `feedBatch`. */
+export const { applyBulkOperation } = proxyActivities<Pick<BulkActivities, 'applyBulkOperation'>>({
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', nonRetryableErrorTypes: ['NoSuchBulkOperation'] },
+  summary: 'control the next calls',
+});
+
+export const { stopBulkOperation } = proxyActivities<Pick<BulkActivities, 'stopBulkOperation'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+  summary: 'control no further call',
+});

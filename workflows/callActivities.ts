@@ -96,8 +96,8 @@ export interface CallActivities {
   /** Writes one attempt, and the state of its call, to the store. May be repeated; never overwrites better knowledge. */
   recordAttempt(input: RecordAttemptInput): Promise<void>;
 
-  /** For lists: the call waits before an attempt. */
-  markWaiting(input: { callId: string }): Promise<void>;
+  /** For lists: the call waits before an attempt; for what, and until when at least. */
+  markWaiting(input: { callId: string; by?: WaitingFor; until?: string | null }): Promise<void>;
 
   /**
    * Writes the outcome of a call and all its attempts to the store. Returns what is on record if that is another outcome,
@@ -231,6 +231,30 @@ export type Hindrance =
   /** By the database's clock `giveUpAt` has passed; the workflow decides by Temporal's. */
   | { by: 'database-clock'; giveUpAt: string };
 
+/** What a call waits for before an attempt, as lists and counts of waiting calls name it. */
+export const waitingFors = [
+  'not-before',
+  'rescheduled',
+  'retry',
+  'paused-call',
+  'paused',
+  'breaker',
+  'number-in-flight',
+  'pair-in-progress',
+  'contact-limit',
+  'account-limit',
+  'rate-limit',
+  'calling-window',
+  'eligibility',
+  'store',
+  'database-clock',
+  'account-trouble',
+  'unconfigured-account',
+  'not-sent',
+  'unclear',
+] as const;
+export type WaitingFor = (typeof waitingFors)[number];
+
 /** Why a number must not be dialed. */
 export type Forbidden =
   | { by: 'do-not-call'; source: string; reason: string }
@@ -280,4 +304,6 @@ export interface RecordAttemptInput {
   callId: string;
   state: CallStateName;
   attempt: Attempt;
+  /** ISO 8601: when the next attempt is due, if one is planned. */
+  nextAttemptAt?: string;
 }

@@ -104,6 +104,8 @@ export interface CallUpdate {
   answeredBy: string | null;
   /** True when the far end is known to have rung. */
   rang: boolean;
+  /** When the callback came, ISO 8601, by our clock. Absent of a poll, and in runs that began before it was kept. */
+  receivedAt?: string;
 }
 
 export interface CreateEvidence {

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { PlaceCallInput, PlaceCallResult } from '../../workflows/callActivities.js';
+import type { PlaceCallInput, PlaceCallResult, WaitingFor } from '../../workflows/callActivities.js';
 import { ofAccount } from '../deps/activityDeps.js';
 import { blockedBeforeClaim } from './blockedBeforeClaim.js';
 import { claimPlacement } from './claimPlacement.js';
@@ -37,6 +37,7 @@ export function placeCall(
   return async (input) => {
     const startedAt = Date.now();
     const result = await place(input, startedAt);
+    await recordHindrance(deps, input, result);
     const { account = { name: null } } = input.plan;
     deps.emit({ kind: 'placement', result: result.kind, by: notPlacedBy(result), ...ofAccount(account) });
     return result;
@@ -76,6 +77,24 @@ async function claimAndSend(
   if (!claim.claimed) return claimRefusal(input, claim, await deps.store.databaseNow());
   const endClaim = onClaim();
   return sendClaimed(deps, input, claim, startedAt).finally(endClaim);
+}
+
+/** For lists and counts of waiting calls: the result counts, whether or not the store can be told. */
+async function recordHindrance(
+  { store }: PlaceCallDeps,
+  { callId }: PlaceCallInput,
+  result: PlaceCallResult,
+): Promise<void> {
+  const by = hindranceOf(result);
+  if (by === null || by === 'store') return;
+  const until = result.kind === 'not-yet' && 'until' in result.hindrance ? result.hindrance.until : null;
+  await store.recordHindrance({ callId, by, until }).catch(() => {});
+}
+
+function hindranceOf(result: PlaceCallResult): WaitingFor | null {
+  if (result.kind === 'not-yet') return result.hindrance.by;
+  const { kind } = result;
+  return kind === 'not-sent' || kind === 'account-trouble' || kind === 'unclear' ? kind : null;
 }
 
 /** What hinders or forbids the placement, for the metrics; empty for every other result. */

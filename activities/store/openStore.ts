@@ -1,6 +1,7 @@
 import { batches } from './batches/batches.js';
 import { batchList } from './batches/batchList.js';
 import { redialCandidates } from './batches/redialCandidates.js';
+import { bulkOperations } from './bulk/bulkOperations.js';
 import { callList } from './calls/callList.js';
 import { calls } from './calls/calls.js';
 import { workflowEndRows } from './calls/workflowEnds.js';
@@ -12,13 +13,18 @@ import { StoreUnavailable } from './database/storeError.js';
 import { deadLetterRows } from './deadLetters.js';
 import { doNotCallRows } from './do-not-call/doNotCallList.js';
 import { invalidNumbers } from './do-not-call/invalidNumbers.js';
+import { eventFeedRows } from './events/eventFeed.js';
+import { healthFactsRows } from './healthFacts.js';
 import { migrate } from './migrate.js';
+import { numberReveals } from './numberReveals.js';
 import type { OutcomeStore } from './outcomeStore.js';
 import { dialingControlRows } from './placements/dialingControl.js';
 import { placements } from './placements/placements.js';
 import { rememberedAccountRows } from './rememberedAccounts.js';
 import { erasures } from './removal/erasures.js';
 import { purges } from './removal/purge.js';
+import { callStatistics } from './statistics/callStatistics.js';
+import { waitingCalls } from './statistics/waitingCalls.js';
 
 /** A PostgreSQL server, or a directory for the embedded one, which one process at a time may use. */
 export type StorePlace = { databaseUrl: string; poolSize?: number } | { directory: string };
@@ -68,11 +74,17 @@ export function outcomeStore(db: Database, log: StoreLog = silent): OutcomeStore
     ...dialingControlRows(db),
     ...deadLetterRows(db),
     ...rememberedAccountRows(db),
+    ...eventFeedRows(db),
+    ...healthFactsRows(db),
+    ...numberReveals(db),
     ...batches(db),
     ...batchList(db),
     ...redialCandidates(db),
     ...purges(db),
     ...erasures(db),
+    ...bulkOperations(db),
+    ...waitingCalls(db),
+    ...callStatistics(db),
     async ping() {
       const [row] = await db.query<{ readOnly: string }>(
         `select current_setting('transaction_read_only') as "readOnly"`,

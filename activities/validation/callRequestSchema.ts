@@ -8,7 +8,7 @@ import {
   type RetryPolicy,
 } from '../../workflows/callRequest.js';
 import { e164 } from '../../workflows/rules/phoneNumber.js';
-import { parseRfc3339 } from '../../workflows/rules/rfc3339.js';
+import { parseRfc3339, rfc3339 } from '../../workflows/rules/rfc3339.js';
 import { callingWindowSchema, faultsInWindow, windowFieldNames } from './callingWindowSchema.js';
 import { canonicalNumber } from './canonicalNumber.js';
 import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
@@ -40,6 +40,10 @@ const maxMetadataBytes = 4096;
 const mostNamesShown = 20;
 /** NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so the outcome could never be recorded. */
 const unstorable = /[\0\p{Surrogate}]/u;
+/** In JSON Schema, whose patterns are read in other languages too. */
+const withoutNul = '^[^\\x00]*$';
+/** A string of metadata in an object of 4096 bytes. */
+const maxMetadataText = maxMetadataBytes - '{"":""}'.length;
 
 /** A phone number in E.164. Gives its one spelling, without characters that cannot be seen. */
 export const phoneNumber = (example: string) => {
@@ -66,9 +70,15 @@ export const moment = () => {
   return z
     .string(must(expected))
     .refine((text) => parseRfc3339(text) !== null, must(expected))
-    .meta({ format: 'date-time', example: '2040-01-31T09:00:00+01:00' });
+    .meta({
+      format: 'date-time',
+      pattern: rfc3339.source.replace('T', '[Tt]').replace('Z', '[Zz]'),
+      example: '2040-01-31T09:00:00+01:00',
+    });
 };
 
+/** In JSON Schema. */
+const withoutCredentials = [{ pattern: '^https?://[^/?#@]*([/?#]|$)' }];
 const expectedFairnessKey = 'text of 1..64 printable ASCII characters';
 const expectedAccount = 'the name of a Twilio account in RINGTRUE_ACCOUNTS';
 const expectedTwiml = 'TwiML of 1..4000 characters';
@@ -100,6 +110,7 @@ export const callRequestSchema = z
         .exactOptional()
         .meta({
           description: 'TwiML that the callee hears.',
+          pattern: '^[^\\x00]*<Response[\\s/>][^\\x00]*$',
           example: '<Response><Say>Hello</Say></Response>',
         }),
       url: webUrl('an absolute http(s) URL that answers with TwiML')
@@ -158,6 +169,7 @@ export const callRequestSchema = z
         .meta({
           description: 'The end of each attempt and the outcome are posted there, signed.',
           format: 'uri',
+          allOf: withoutCredentials,
         }),
       notifyOn: z
         .array(
@@ -174,9 +186,14 @@ export const callRequestSchema = z
         .meta({
           description: 'Asked, signed, just before each dialing whether the number may be called.',
           format: 'uri',
+          allOf: withoutCredentials,
         }),
       metadata: z
-        .record(z.string(), z.string(must('a string')), must('an object of strings'))
+        .record(
+          z.string(),
+          z.string(must('a string')).meta({ pattern: withoutNul, maxLength: maxMetadataText }),
+          must('an object of strings'),
+        )
         .exactOptional()
         .meta({
           description: "The client's own strings, returned everywhere; at most 4096 bytes as JSON.",
@@ -191,6 +208,7 @@ export const callRequestSchema = z
     description:
       'One request to reach one destination. Exactly one of `twiml`, `url` and `applicationSid` says what the callee hears.',
     oneOf: [{ required: ['twiml'] }, { required: ['url'] }, { required: ['applicationSid'] }],
+    dependentRequired: { notifyOn: ['notifyUrl'] },
     example: {
       to: '+15005551200',
       from: '+15005550006',

@@ -6,6 +6,9 @@ import { integer } from './retryPolicySchema.js';
 const maxRanges = 50;
 const maxBlockedDates = 400;
 
+/** What a window has in place of `ranges`. */
+const singleRangeFields = ['start', 'end', 'days'];
+
 const expectedStart = 'a local time HH:MM, 00:00..23:59';
 const expectedEnd = 'a local time HH:MM, 00:00..24:00';
 
@@ -51,11 +54,11 @@ const callingRangeSchema = z
 export const callingWindowSchema = z
   .strictObject(
     {
-      timeZone: z
-        .string(must(expectedZone))
-        .refine(isTimeZone, must(expectedZone))
-        .exactOptional()
-        .meta({ description: 'IANA name; derived from the number when absent.', example: 'Europe/Berlin' }),
+      timeZone: z.string(must(expectedZone)).refine(isTimeZone, must(expectedZone)).exactOptional().meta({
+        description: 'IANA name; derived from the number when absent.',
+        pattern: '^[A-Za-z]',
+        example: 'Europe/Berlin',
+      }),
       start: start().exactOptional(),
       end: end().exactOptional(),
       days: days(),
@@ -67,7 +70,10 @@ export const callingWindowSchema = z
         .meta({ description: 'Several ranges a week, in place of start, end and days. They may overlap.' }),
       blockedDates: z
         .array(
-          z.string(must(expectedDate)).refine(isDate, must(expectedDate)).meta({ format: 'date' }),
+          z
+            .string(must(expectedDate))
+            .refine(isDate, must(expectedDate))
+            .meta({ format: 'date', pattern: '^\\d{4}-\\d\\d-\\d\\d$' }),
           must(expectedDates),
         )
         .max(maxBlockedDates, must(expectedDates))
@@ -85,7 +91,10 @@ export const callingWindowSchema = z
     id: 'CallingWindow',
     description:
       'Local time, at the callee, in which the phone may ring: either `start` and `end` (and `days`), or `ranges`.',
-    oneOf: [{ required: ['start', 'end'] }, { required: ['ranges'] }],
+    oneOf: [
+      { required: ['start', 'end'], not: { required: ['ranges'] } },
+      { required: ['ranges'], not: { anyOf: singleRangeFields.map((field) => ({ required: [field] })) } },
+    ],
     example: { timeZone: 'Europe/Berlin', start: '08:00', end: '21:00', days: [1, 2, 3, 4, 5] },
   });
 
@@ -111,7 +120,7 @@ export function checkCallingWindow(input: unknown): { window: CallingWindow } | 
 /** The rules between the fields of a window: exactly one of its two forms, and no range without length. */
 export function faultsInWindow(window: Record<string, unknown>, prefix: string): Fault[] {
   const { ranges } = window;
-  const singleFields = ['start', 'end', 'days'].filter((field) => window[field] !== undefined);
+  const singleFields = singleRangeFields.filter((field) => window[field] !== undefined);
   if (ranges === undefined)
     return [
       ...(window.start === undefined

@@ -7,7 +7,7 @@ import type {
   RetryPolicyRequest,
 } from '../../workflows/callRequest.js';
 import { sipUnwantedCode } from '../../workflows/rules/sipResponse.js';
-import { classifyRefusal } from '../../workflows/rules/twilioRefusal.js';
+import { codesOf } from '../../workflows/rules/twilioRefusal.js';
 import { dotted, type Fault, faultsOf, isObject, limitFaults, must, show } from './fault.js';
 
 /**
@@ -23,6 +23,12 @@ const classNames = [
   'answered-by-machine',
   'unreachable',
 ] as const satisfies RetryClass[];
+
+/** The callee's opt-out, and the codes that say that there is no such number. */
+const neverRetriedClasses = [
+  `sip:${sipUnwantedCode}`,
+  ...codesOf('invalid-number').map((code) => `error:${code}`),
+];
 
 const expectedClasses = `${classNames.join(', ')}, sip:CODE such as sip:480, error:CODE such as error:32005`;
 
@@ -95,6 +101,7 @@ export const retryPolicySchema = z
       retryOn: classes()
         .exactOptional()
         .meta({
+          allOf: [{ items: { not: { enum: neverRetriedClasses } } }],
           description:
             'Classes after which the number is dialed again: outcomes and finer ones; by default busy, no-answer, failed.',
           examples: [['busy', 'no-answer', 'answered-by-machine', 'sip:503', 'error:32005']],
@@ -214,7 +221,7 @@ export function faultsInPolicy(policy: Record<string, unknown>, prefix: string):
     ...faultsAt(
       `${prefix}retryOn`,
       retryOn,
-      isNeverRetried,
+      (item) => (neverRetriedClasses as unknown[]).includes(item),
       'after which no policy dials again; must be left out',
     ),
     ...faultsAt(
@@ -262,15 +269,6 @@ function faultsAt(
   return listOf(list).flatMap((one, index) =>
     isWrong(one) ? [{ path: `${path}.${index}`, message: `is ${show(one)}, ${message}` }] : [],
   );
-}
-
-/** The callee's opt-out, and the codes that say that there is no such number. */
-function isNeverRetried(name: unknown): boolean {
-  if (typeof name !== 'string') return false;
-  if (name === `sip:${sipUnwantedCode}`) return true;
-  const code = /^error:(\d+)$/.exec(name)?.[1];
-  if (code === undefined) return false;
-  return classifyRefusal({ code: Number(code), httpStatus: 400, message: '' }) === 'invalid-number';
 }
 
 /** Compiles only while the schema fits the type. */

@@ -36,7 +36,7 @@ function schemaOf({ type, enum: words, format, pattern }: TwilioParameter): z.Zo
     case 'integer':
       return z.int(must('a whole number'));
     case 'array':
-      return z.array(text(), must('a list of texts'));
+      return z.array(anyText(), must('a list of texts'));
     case 'string':
       if (words) return z.enum([...words], must(`one of ${words.join(', ')}`));
       if (format === 'uri')
@@ -46,8 +46,13 @@ function schemaOf({ type, enum: words, format, pattern }: TwilioParameter): z.Zo
           .meta({ format: 'uri' });
       if (pattern)
         return text(`text like ${pattern}`).regex(new RegExp(pattern), must(`text like ${pattern}`));
-      return text();
+      return anyText();
   }
+}
+
+/** The pattern is for JSON Schema. */
+function anyText() {
+  return text().meta({ pattern: '^[^\\x00]*$' });
 }
 
 function text(expected = 'text') {

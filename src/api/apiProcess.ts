@@ -24,6 +24,7 @@ export type ApiSettings = Pick<
   | 'dialLimits'
   | 'twilioAuthTokens'
   | 'apiTokens'
+  | 'temporalUiUrl'
   | 'requestsPerSecond'
   | 'progress'
   | 'codecOrigins'
@@ -41,12 +42,14 @@ export interface ApiParts {
   readiness: Readiness;
   metrics: Registry;
   log: Log;
+  /** Of the Temporal server that this process has started. */
   temporalUiUrl?: string | undefined;
 }
 
 /** Serves the calls API, Twilio's webhooks and the pages. */
 export async function serveApi(parts: ApiParts): Promise<HttpServer> {
-  const { settings, temporalUiUrl } = parts;
+  const { settings } = parts;
+  const temporalUiUrl = settings.temporalUiUrl ?? parts.temporalUiUrl;
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
   const stopping = new AbortController();
   if (settings.apiTokens.some(({ token }) => token.length < fewestTokenCharacters))

@@ -17,6 +17,7 @@ import { readQuery } from './http/queryParameters.js';
 import { standardRateLimits } from './http/rateLimits.js';
 import { requestLog } from './http/requestLog.js';
 import type { Route } from './http/route.js';
+import { addOperationsPage } from './operations-page/operationsPage.js';
 import { apiPageAsset, contentSecurityPolicy } from './pages.js';
 import { routes } from './routes.js';
 import { redirectedCallback } from './twilio-webhook/redirectedCallback.js';
@@ -38,14 +39,17 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
   const { apiTokens, publicUrl, codecOrigins = [] } = dependencies;
   const access = accessFor(apiTokens, rateLimits);
   const measures = apiMetrics(dependencies.metrics);
-  const tools: ApiTools = { ...dependencies, rateLimits, measures, access };
   const answerBase = publicUrl !== null && whyNotPublic(publicUrl) === null ? baseOf(publicUrl) : null;
   // Not strict: /calls/ is /calls.
   const app = new Hono<ApiEnv>({ strict: false });
+  const inner: ApiTools['inner'] = async (request) => app.fetch(request, { inner: true });
+  const tools: ApiTools = { ...dependencies, rateLimits, measures, access, inner };
 
   app.use(requestId());
   app.use(requestLog(tools));
-  app.use(secureHeaders({ contentSecurityPolicy }));
+  // With no-referrer, the standard of `secureHeaders`, browsers name the origin `null` when a form is sent.
+  // Source: Fetch, "append a request `Origin` header".
+  app.use(secureHeaders({ contentSecurityPolicy, referrerPolicy: 'same-origin' }));
   // `new Request` refuses such a URL, so everything after this would fail.
   app.use(async (c, next) =>
     /^\w+:\/\/[^/?#]*@/.test(c.req.url)
@@ -106,6 +110,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnv> {
     });
   }
   app.get('/docs/:file', apiPageAsset);
+  addOperationsPage(app, tools);
   return app;
 }
 

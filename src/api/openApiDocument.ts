@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ProblemName, problemSchema, problems } from './http/problem.js';
 import { type Route, tags } from './http/route.js';
+import { writtenSchema } from './http/schemaDocument.js';
 
 /** The OpenAPI 3.1 document of these routes; `secured`: routes that are not open need a bearer token. */
 export function openApiDocument(routes: readonly Route[], secured: boolean): object {
@@ -90,16 +91,7 @@ function describe(value: unknown, schemas: Record<string, object>): unknown {
 }
 
 function jsonSchemaOf(type: z.ZodType, schemas: Record<string, object>): object {
-  const { $schema, ...written } = z.toJSONSchema(type, {
-    io: 'input',
-    // What z.custom checks, the schema's own meta describes.
-    unrepresentable: 'any',
-    override({ jsonSchema }) {
-      // zod gives every integer these bounds; they say nothing.
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-    },
-  });
+  const { $schema, ...written } = writtenSchema(type);
   const { $defs = {}, ...schema } = JSON.parse(
     JSON.stringify(written).replaceAll('#/$defs/', '#/components/schemas/'),
   );

@@ -1,15 +1,19 @@
 import { batchRoutes } from './batches/batchRoutes.js';
+import { bulkRoutes } from './bulk-operations/bulkRoutes.js';
 import { callRoutes } from './calls/callRoutes.js';
 import { codecRoutes } from './codec/codecRoutes.js';
 import { deadLetterRoutes } from './dead-letters/deadLetterRoutes.js';
 import { dialingRoutes } from './dialing/dialingRoutes.js';
 import { doNotCallRoutes } from './do-not-call/doNotCallRoutes.js';
 import { erasureRoutes } from './erasures/erasureRoutes.js';
+import { eventRoutes } from './events/eventRoutes.js';
 import type { Route } from './http/route.js';
 import { invalidNumberRoutes } from './invalid-numbers/invalidNumberRoutes.js';
 import { openApiDocument } from './openApiDocument.js';
 import { operationRoutes } from './operationRoutes.js';
 import { pageRoutes } from './pages.js';
+import { schemaRoutes } from './schemas/schemaRoutes.js';
+import { statisticsRoutes } from './statistics/statisticsRoutes.js';
 import { statusCallbackRoute } from './twilio-webhook/statusCallback.js';
 
 const openApiRoute: Route = {
@@ -31,6 +35,9 @@ const openApiRoute: Route = {
 export const routes: readonly Route[] = [
   ...callRoutes,
   ...batchRoutes,
+  ...eventRoutes,
+  ...bulkRoutes,
+  ...statisticsRoutes,
   ...deadLetterRoutes,
   ...doNotCallRoutes,
   ...invalidNumberRoutes,
@@ -40,5 +47,6 @@ export const routes: readonly Route[] = [
   statusCallbackRoute,
   ...operationRoutes,
   openApiRoute,
+  ...schemaRoutes,
   ...pageRoutes,
 ];

@@ -197,7 +197,7 @@ export interface DryRun {
 
 /** Problem details, RFC 9457. */
 export interface Problem {
-  type: 'urn:ringtrue:problem:not-json' | 'urn:ringtrue:problem:bad-request' | 'urn:ringtrue:problem:unauthorized' | 'urn:ringtrue:problem:wrong-role' | 'urn:ringtrue:problem:not-local' | 'urn:ringtrue:problem:bad-signature' | 'urn:ringtrue:problem:no-such-call' | 'urn:ringtrue:problem:not-listed' | 'urn:ringtrue:problem:no-such-dead-letter' | 'urn:ringtrue:problem:no-such-erasure' | 'urn:ringtrue:problem:no-such-batch' | 'urn:ringtrue:problem:not-found' | 'urn:ringtrue:problem:method-not-allowed' | 'urn:ringtrue:problem:state-conflict' | 'urn:ringtrue:problem:batch-conflict' | 'urn:ringtrue:problem:erasure-conflict' | 'urn:ringtrue:problem:key-reused' | 'urn:ringtrue:problem:resend-conflict' | 'urn:ringtrue:problem:call-removed' | 'urn:ringtrue:problem:too-large' | 'urn:ringtrue:problem:unsupported-media-type' | 'urn:ringtrue:problem:invalid-request' | 'urn:ringtrue:problem:too-many-requests' | 'urn:ringtrue:problem:internal-error' | 'urn:ringtrue:problem:key-missing' | 'urn:ringtrue:problem:temporal-unavailable' | 'urn:ringtrue:problem:store-unavailable' | 'urn:ringtrue:problem:account-unavailable' | LaterValue;
+  type: 'urn:ringtrue:problem:not-json' | 'urn:ringtrue:problem:bad-request' | 'urn:ringtrue:problem:unauthorized' | 'urn:ringtrue:problem:wrong-role' | 'urn:ringtrue:problem:not-local' | 'urn:ringtrue:problem:bad-signature' | 'urn:ringtrue:problem:no-such-call' | 'urn:ringtrue:problem:not-listed' | 'urn:ringtrue:problem:no-such-dead-letter' | 'urn:ringtrue:problem:no-such-erasure' | 'urn:ringtrue:problem:no-such-bulk-operation' | 'urn:ringtrue:problem:no-such-batch' | 'urn:ringtrue:problem:not-found' | 'urn:ringtrue:problem:method-not-allowed' | 'urn:ringtrue:problem:state-conflict' | 'urn:ringtrue:problem:batch-conflict' | 'urn:ringtrue:problem:erasure-conflict' | 'urn:ringtrue:problem:bulk-conflict' | 'urn:ringtrue:problem:key-reused' | 'urn:ringtrue:problem:resend-conflict' | 'urn:ringtrue:problem:call-removed' | 'urn:ringtrue:problem:lost-cursor' | 'urn:ringtrue:problem:too-large' | 'urn:ringtrue:problem:unsupported-media-type' | 'urn:ringtrue:problem:invalid-request' | 'urn:ringtrue:problem:too-many-requests' | 'urn:ringtrue:problem:internal-error' | 'urn:ringtrue:problem:key-missing' | 'urn:ringtrue:problem:temporal-unavailable' | 'urn:ringtrue:problem:store-unavailable' | 'urn:ringtrue:problem:account-unavailable' | LaterValue;
   title: string;
   status: number;
   /** What, on what, why, and what to do now. */
@@ -212,6 +212,8 @@ export interface Problem {
   callIds?: string[];
   /** The batch in question, if there is one. */
   batchId?: string;
+  /** Of the event feed: the cursor with which to go on behind the gap, if there is one. */
+  next?: string;
   /** Of a batch: how many faults there are. `faults` names the first 100. */
   totalFaults?: number;
   /** With 422: every fault of the request. */
@@ -334,6 +336,8 @@ export interface CallUpdate {
   durationSeconds: number | null;
   answeredBy: string | null;
   rang: boolean;
+  /** When the callback came. Absent of a poll. */
+  receivedAt?: string;
 }
 
 /** How a call turned out, with its evidence. */
@@ -628,6 +632,232 @@ export interface RedialPreview {
   }[];
 }
 
+export interface EventPage {
+  events: Event[];
+  /** The cursor for the next request, as `after`. Always there. */
+  next: string;
+}
+
+/** The end of an attempt, or of a call. */
+export type Event = {
+  /** The cursor after this event. */
+  id: string;
+  /** When it was recorded. */
+  at: string;
+  callId: string;
+  type: 'attempt.ended';
+  data: Attempt;
+} | {
+  /** The cursor after this event. */
+  id: string;
+  /** When it was recorded. */
+  at: string;
+  callId: string;
+  type: 'call.ended';
+  data: CallOutcome;
+};
+
+export interface BulkOperationRequest {
+  action: 'cancel' | 'retry' | 'pause' | 'resume';
+  /** Filters of `GET /calls` by name, as texts. At least one. An unknown name is a fault. */
+  filter: Record<string, string>;
+  /** How many calls the preview has counted. Needed unless it is a dry run. */
+  expectedCount?: number | undefined;
+  /** Why, for cancel and pause. */
+  reason?: string | undefined;
+}
+
+export interface BulkPreview {
+  /** Unfinished calls that the filter shows: those that would be controlled. */
+  count: number;
+  /** Of them, how many ring or talk now. */
+  ringing: number;
+  /** They by state. */
+  states: Record<string, number>;
+  /** Calls that the filter shows and that are over. 10,000 stands for more, too. */
+  over: number;
+  /** What would happen, as a sentence. */
+  message: string;
+  /** The three newest. */
+  sample: {
+    callId: string;
+    to: string | null;
+    state: 'looking-up' | 'waiting' | 'placing' | 'queued' | 'ringing' | 'in-progress' | 'waiting-to-retry' | 'recording' | 'done' | LaterValue;
+    startedAt: string;
+  }[];
+}
+
+export interface BulkOperation {
+  operationId: string;
+  action: 'cancel' | 'retry' | 'pause' | 'resume' | LaterValue;
+  /** As it was requested. */
+  filter: Record<string, string>;
+  reason: string | null;
+  /** The name of the token. Null without tokens. */
+  requestedBy: string | null;
+  state: 'running' | 'stopping' | 'stopped' | 'done' | LaterValue;
+  /** How many calls the filter showed at the request. */
+  expected: number;
+  counts: {
+    /** Took the action. */
+    done: number;
+    /** Their state did not allow it. */
+    refused: number;
+    /** Did not answer, or with an error. */
+    failed: number;
+  };
+  /** Why calls refused or failed, most calls first. At most 20. */
+  reasons: {
+    kind: 'refused' | 'failed' | LaterValue;
+    /** In the words of the calls. */
+    message: string;
+    calls: number;
+    /** The first of these calls. */
+    callId: string;
+  }[];
+  stoppedBy: string | null;
+  createdAt: string;
+  endedAt: string | null;
+}
+
+export interface BulkOperationPage {
+  operations: BulkOperation[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+/** What became of the calls that were requested in a period. */
+export interface Statistics {
+  /** The first whole hour that is counted. */
+  since: string;
+  /** The end of the last one. */
+  until: string;
+  /** How far the calls got. A call that got to a step got to all before it. */
+  funnel: {
+    step: 'requested' | 'valid' | 'placed' | 'rang' | 'answered' | 'human' | LaterValue;
+    meaning: string;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  outcomes: {
+    outcome: 'answered' | 'busy' | 'no-answer' | 'failed' | 'canceled' | 'invalid-number' | 'rejected' | 'expired' | 'unknown' | LaterValue;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** Who answered. The sum is the number of answered calls. */
+  answeredBy: {
+    answeredBy: 'human' | 'machine' | 'fax' | 'unknown' | 'undetected' | LaterValue;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** Calls under way. */
+  unfinished: {
+    state: 'looking-up' | 'waiting' | 'placing' | 'queued' | 'ringing' | 'in-progress' | 'waiting-to-retry' | 'recording' | 'done' | LaterValue;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** Calls that are over without an outcome. */
+  withoutOutcome: {
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  };
+  /** Calls that were not answered, by the deciding error. */
+  failures: {
+    source: string | null;
+    code: string | null;
+    meaning: string | null;
+    remedy: string | null;
+    url: string | null;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  decidedBy: {
+    decidedBy: 'webhook' | 'poll' | 'lookup' | 'create' | 'cancel' | 'policy' | LaterValue;
+    /** 0..1 */
+    share: number;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** Calls by how many attempts they made, and how many of them were answered at the last one. The last entry stands for that many or more. */
+  attempts: {
+    attempts: number;
+    answered: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    answeredQuery: string;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** The fifty caller ids with the most calls that have an outcome. */
+  callers: {
+    from: string;
+    answered: number;
+    human: number;
+    machine: number;
+    /** Answered, and over within six seconds. */
+    short: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    shortQuery: string;
+    calls: number;
+    /** The query of GET /calls that lists exactly these calls. */
+    query: string;
+  }[];
+  /** From the request to the first ring. In seconds; estimated within ranges. Null: nothing was counted. */
+  secondsToRing: {
+    count: number;
+    p50: number | null;
+    p95: number | null;
+  };
+  /** From the request to the outcome. In seconds; estimated within ranges. Null: nothing was counted. */
+  secondsToOutcome: {
+    count: number;
+    p50: number | null;
+    p95: number | null;
+  };
+  /** From an event at Twilio to the arrival of its callback. In seconds; estimated within ranges. Null: nothing was counted. */
+  callbackDelaySeconds: {
+    count: number;
+    p50: number | null;
+    p95: number | null;
+  };
+  points: {
+    bucketSeconds: number;
+    values: {
+      at: string;
+      calls: number;
+      answered: number;
+      human: number;
+    }[];
+  };
+}
+
+/** Why calls are not ringing. */
+export interface WaitingCalls {
+  /** Calls that wait, and rows of batches that are not calls yet. */
+  total: number;
+  entries: {
+    by: 'not-before' | 'rescheduled' | 'retry' | 'paused-call' | 'paused' | 'breaker' | 'number-in-flight' | 'pair-in-progress' | 'contact-limit' | 'account-limit' | 'rate-limit' | 'calling-window' | 'eligibility' | 'store' | 'database-clock' | 'account-trouble' | 'unconfigured-account' | 'not-sent' | 'unclear' | 'lookup' | 'dial-queue' | 'batch' | 'batch-paused' | LaterValue;
+    count: number;
+    /** What they wait for. */
+    message: string;
+    /** Somebody must look after it. */
+    isWrong: boolean;
+    clearsByItself: boolean;
+    /** When the first of them goes on at the earliest. Null: not known. */
+    clearsAt: string | null;
+    whatToDo: string;
+    oldestStartedAt: string | null;
+    query: string | null;
+  }[];
+}
+
 export interface DeadLetterPage {
   deadLetters: DeadLetter[];
   /** Null on the last page. */
@@ -908,14 +1138,34 @@ export interface ListCallsQuery {
   state?: 'looking-up' | 'waiting' | 'placing' | 'queued' | 'ringing' | 'in-progress' | 'waiting-to-retry' | 'recording' | 'done' | undefined;
   /** Only calls whose number has this reachability. */
   reachability?: 'reachable' | 'unreachable' | 'invalid' | 'undetermined' | undefined;
-  /** Only calls that were answered so. Needs machine detection. */
-  answeredBy?: 'human' | 'machine' | 'fax' | 'unknown' | undefined;
+  /** Only calls that were answered so. Needs machine detection. `undetected`: answered, and nobody knows by whom. */
+  answeredBy?: 'human' | 'machine' | 'fax' | 'unknown' | 'undetected' | undefined;
+  /** Only calls whose outcome came from there. */
+  decidedBy?: 'webhook' | 'poll' | 'lookup' | 'create' | 'cancel' | 'policy' | undefined;
   /** Only calls to this number. Write its + as %2B. */
   to?: string | undefined;
+  /** Only calls from this caller id. Write its + as %2B. */
+  from?: string | undefined;
   /** Only calls that this batch started. */
   batch?: string | undefined;
   /** Only calls whose metadata has this text under KEY. May be given for several keys. */
   'metadata.KEY'?: string | undefined;
+  /** Only calls with this call id, call SID, batch id, or text in the metadata; or to this number, in any spelling, or by its last digits, at least four. */
+  search?: string | undefined;
+  /** Only calls with an outcome that got at least so far in the funnel of GET /statistics. */
+  reached?: 'requested' | 'valid' | 'placed' | 'rang' | 'answered' | 'human' | undefined;
+  /** Only calls with an outcome that got so far in the funnel, and no further. */
+  furthest?: 'requested' | 'valid' | 'placed' | 'rang' | 'answered' | 'human' | undefined;
+  /** Only calls with an outcome that made so many attempts. */
+  attempts?: '0' | '1' | '2' | '3' | '4' | '5' | '6+' | undefined;
+  /** Only calls that were not answered for this reason: its source and code. `none`: without a reason. */
+  reason?: string | undefined;
+  /** Only calls that were answered and over within 6 seconds. */
+  short?: 'true' | undefined;
+  /** Only calls that are over without an outcome. */
+  withoutOutcome?: 'true' | undefined;
+  /** Only calls that wait for this: see GET /statistics/waiting. */
+  waitingBy?: 'not-before' | 'rescheduled' | 'retry' | 'paused-call' | 'paused' | 'breaker' | 'number-in-flight' | 'pair-in-progress' | 'contact-limit' | 'account-limit' | 'rate-limit' | 'calling-window' | 'eligibility' | 'store' | 'database-clock' | 'account-trouble' | 'unconfigured-account' | 'not-sent' | 'unclear' | 'lookup' | 'dial-queue' | undefined;
   /** Only calls that started at this time or later. An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d. */
   since?: string | undefined;
   /** Only calls that started before this time. An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d. */
@@ -928,7 +1178,7 @@ export interface ListCallsQuery {
 
 /** The query of readCall. */
 export interface ReadCallQuery {
-  /** Waits so many seconds, at most 55, for the end of the call. Answers early once it is over. */
+  /** Waits so many seconds for the end of the call. Answers early once it is over. At most 55. */
   wait?: number | undefined;
 }
 
@@ -946,6 +1196,36 @@ export interface BatchResultsQuery {
   limit?: number | undefined;
   /** `nextCursor` of the previous page. */
   cursor?: string | undefined;
+}
+
+/** The query of readEvents. */
+export interface ReadEventsQuery {
+  /** Where to go on: `next` of the answer before, or the `id` of an event. Without it, the oldest event that is kept comes first. `latest`: only events from now on. */
+  after?: string | undefined;
+  /** Events per page. */
+  limit?: number | undefined;
+  /** Waits so many seconds for an event if there is none yet. At most 55. */
+  wait?: number | undefined;
+}
+
+/** The query of listBulkOperations. */
+export interface ListBulkOperationsQuery {
+  /** Bulk operations per page. */
+  limit?: number | undefined;
+  /** `nextCursor` of the previous page. */
+  cursor?: string | undefined;
+}
+
+/** The query of readStatistics. */
+export interface ReadStatisticsQuery {
+  /** Only calls requested since this hour. Absent: 24h. An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d. */
+  since?: string | undefined;
+  /** Only calls requested until the end of this hour. Absent: now. An RFC 3339 time, a date (its first moment in UTC), or how long ago: 90s, 30m, 24h, 7d. */
+  until?: string | undefined;
+  /** Only calls that this batch started. */
+  batch?: string | undefined;
+  /** Only calls from this caller id. Write its + as %2B. */
+  from?: string | undefined;
 }
 
 /** The query of listDeadLetters. */

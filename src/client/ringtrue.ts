@@ -3,6 +3,7 @@ import { CallsApi } from './calls.js';
 import { DeadLettersApi } from './deadLetters.js';
 import { DialingApi } from './dialing.js';
 import { DoNotCallApi } from './doNotCall.js';
+import { EventsApi } from './events.js';
 import { InvalidNumbersApi } from './invalidNumbers.js';
 import { RedialsApi } from './redials.js';
 import { type ApiRequest, type ClientOptions, Transport } from './transport.js';
@@ -14,6 +15,7 @@ export type { CallFilter, CallsApi, CreatedCall, WaitOptions } from './calls.js'
 export type { DeadLettersApi } from './deadLetters.js';
 export type { DialingApi } from './dialing.js';
 export type { DoNotCallApi, DoNotCallFilter } from './doNotCall.js';
+export type { EventQuery, EventsApi } from './events.js';
 export type { InvalidNumbersApi } from './invalidNumbers.js';
 export type { Pages } from './pages.js';
 export type { RedialQuery, RedialsApi } from './redials.js';
@@ -50,6 +52,7 @@ export class Ringtrue {
   readonly invalidNumbers: InvalidNumbersApi;
   readonly dialing: DialingApi;
   readonly deadLetters: DeadLettersApi;
+  readonly events: EventsApi;
   readonly webhooks = webhooks;
   readonly #transport: Transport;
 
@@ -63,6 +66,7 @@ export class Ringtrue {
     this.invalidNumbers = new InvalidNumbersApi(transport);
     this.dialing = new DialingApi(transport);
     this.deadLetters = new DeadLettersApi(transport);
+    this.events = new EventsApi(transport);
   }
 
   /** Any request of the API, for what has no method of its own. Returns the JSON of the answer. */

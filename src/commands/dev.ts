@@ -61,6 +61,7 @@ async function freeOr(port: number): Promise<string> {
 function addresses(dev: Dev, { apiTokens, temporal, databaseUrl, dataDirectory }: DevConfiguration): string {
   const rows = [
     ['API', dev.apiUrl],
+    ['Page', `${dev.apiUrl}/`],
     ['API page', `${dev.apiUrl}/docs`],
     [
       'Temporal',

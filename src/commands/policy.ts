@@ -6,9 +6,9 @@ import type { CallingWindow, RetryPolicy } from '../../workflows/callRequest.js'
 import type { RetryBasis } from '../../workflows/rules/retry.js';
 import { builtInPolicies, readPolicies } from '../config/policies.js';
 import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../policy/dryRun.js';
-import { dryRunTable } from '../policy/dryRunTable.js';
 import { simulatedVerdict } from '../policy/simulatedVerdict.js';
 import { UsageError } from '../terminal/apiOptions.js';
+import { dryRunTable } from '../terminal/dryRunTable.js';
 import { print } from '../terminal/print.js';
 
 interface ExplainOptions {

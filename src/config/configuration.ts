@@ -37,6 +37,8 @@ export interface ApiConfiguration extends CommonConfiguration {
   /** Auth tokens with which Twilio may sign callbacks. */
   twilioAuthTokens: string[];
   apiTokens: ApiToken[];
+  /** Where people find Temporal's Web UI; null: not known. */
+  temporalUiUrl: string | null;
   /** For each client of the calls API; 0: no limit. */
   requestsPerSecond: number;
   progress: ProgressMode;

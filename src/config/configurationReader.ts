@@ -270,6 +270,7 @@ export class ConfigurationReader {
       publicUrl: publicUrl === 'none' ? null : publicUrl,
       callbacks: publicUrl !== 'none',
       apiTokens,
+      temporalUiUrl: this.values.RINGTRUE_TEMPORAL_UI_URL ?? null,
       progress: this.values.RINGTRUE_PROGRESS ?? 'signal',
       codecOrigins: this.values.RINGTRUE_CODEC_ORIGINS ?? [],
       requestsPerSecond: this.values.RINGTRUE_API_RATE ?? 1000,

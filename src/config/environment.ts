@@ -214,6 +214,9 @@ export const environment = z.object({
       mustSecretly('a URL of PostgreSQL: postgres://user:password@host:5432/database'),
     ),
   RINGTRUE_DATA_DIR: z.string(),
+  RINGTRUE_TEMPORAL_UI_URL: baseUrl(
+    'an http(s) URL without user name, password and query, such as https://temporal.example',
+  ),
   RINGTRUE_TEMPORAL_PORT: wholeNumber(1, 65_535),
   RINGTRUE_TEMPORAL_UI_PORT: wholeNumber(1, 65_535),
   RINGTRUE_SIMULATOR_PORT: port(),

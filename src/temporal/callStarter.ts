@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { Hiding } from '../../activities/deps/activitySettings.js';
-import type { CallStarter } from '../../activities/deps/callStarter.js';
+import type { CallStarter, ControlResult } from '../../activities/deps/callStarter.js';
 import type { RetryPolicy } from '../../workflows/callRequest.js';
 import { callEnd, isRunning } from './callEnd.js';
 import { cancelWithoutWorker } from './cancelWithoutWorker.js';
@@ -38,6 +38,16 @@ export function callStarter(
       throw error;
     }
   };
+
+  async function earlierAnswer(callId: string, requestId: string): Promise<ControlResult> {
+    try {
+      await within(() => handle(callId).getUpdateHandle(requestId).result());
+      return { kind: 'done', message: null };
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) return refusalOf(error);
+      return { kind: 'refused', message: 'The call is already over' };
+    }
+  }
 
   return {
     async start({ callId, request, batchId, requestedBy }) {
@@ -74,6 +84,25 @@ export function callStarter(
       return isThere(() => cancelWithoutWorker(handle(callId), input));
     },
 
+    async control({ callId, action, input, requestId }) {
+      const update = () =>
+        handle(callId).executeUpdate(updateOf[action], {
+          args: [inputOf(action, input)],
+          updateId: requestId,
+        });
+      try {
+        await within(update);
+        return { kind: 'done', message: null };
+      } catch (error) {
+        if (error instanceof WorkflowUpdateFailedError) return refusalOf(error);
+        // The same request may have ended the call, and its answer was lost.
+        if (error instanceof WorkflowNotFoundError) return earlierAnswer(callId, requestId);
+        if (isTimeout(error))
+          return { kind: 'failed', message: 'The call did not answer within five seconds' };
+        throw error;
+      }
+    },
+
     async describeEnd(callId) {
       try {
         const description = await within(() => handle(callId).describe());
@@ -88,6 +117,18 @@ export function callStarter(
       }
     },
   };
+}
+
+function refusalOf(error: WorkflowUpdateFailedError): ControlResult {
+  return { kind: 'refused', message: error.cause?.message ?? error.message };
+}
+
+/** The workflow update of each action. */
+const updateOf = { cancel: 'cancel', retry: 'retryNow', pause: 'pause', resume: 'resume' } as const;
+
+/** Only cancel and pause take a reason. */
+function inputOf(action: keyof typeof updateOf, { reason, ...by }: { reason?: string; by?: string }) {
+  return reason !== undefined && (action === 'cancel' || action === 'pause') ? { reason, ...by } : by;
 }
 
 /** The SDK wraps the deadline of an update in an error of its own. */

@@ -20,7 +20,7 @@ export function clientOf(
   { api, token }: Pick<ApiOptions, 'api' | 'token'>,
   { maxRetries = 1 }: { maxRetries?: number } = {},
 ): Ringtrue {
-  const baseUrl = addressOf({ ...(api === undefined ? {} : { api }) });
+  const baseUrl = addressOf(api);
   // As `docker run --env-file` and systemd hand them on.
   if (token && /^(["']).*\1$/.test(token))
     throw new UsageError(
@@ -29,12 +29,12 @@ export function clientOf(
   return new Ringtrue({ baseUrl, ...(token ? { token } : {}), maxRetries });
 }
 
-/** The address of the API, without a slash at its end. Throws `UsageError` if it cannot be one. */
-export function addressOf({ api }: Pick<ApiOptions, 'api'>): string {
-  const address = api ?? `http://localhost:${process.env.PORT || 3000}`;
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address))
+/** The address of the API, without a slash at its end. Throws `UsageError` if it is none. */
+export function addressOf(api: string | undefined): string {
+  const baseUrl = api ?? `http://localhost:${process.env.PORT || 3000}`;
+  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl))
     throw new UsageError(
-      `The API's address is ${JSON.stringify(address)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
+      `The API's address is ${JSON.stringify(baseUrl)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
     );
-  return address.replace(/\/+$/, '');
+  return baseUrl.replace(/\/+$/, '');
 }

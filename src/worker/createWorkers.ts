@@ -11,6 +11,7 @@ import type { CallStarter } from '../../activities/deps/callStarter.js';
 import type { OutcomeStore } from '../../activities/store/outcomeStore.js';
 import type { CallActivities } from '../../workflows/callActivities.js';
 import { accountWorkers } from './accountWorkers.js';
+import { ringtrueServiceHandler } from './nexus/ringtrueServiceHandler.js';
 
 /**
  * Activities that run at once, per worker process and queue. An activity that waits for an answer costs a
@@ -25,6 +26,8 @@ const slots = { main: 300, notify: 300, read: 100 } as const;
 const readsOfFurther = { slots: 50, polls: 2 } as const;
 /** Enough to fill the slots: a poll takes some milliseconds. */
 const polls = 5;
+/** Operations start, cancel or query a call: each takes some milliseconds. */
+const nexusPolls = 2;
 
 /** How soon a new account has its workers. */
 const lookForAccountsMs = 1_000;
@@ -79,6 +82,8 @@ export async function createWorkers(
       workflowBundle,
       activities: activities.main,
       maxConcurrentActivityTaskExecutions: slots.main,
+      nexusServices: [ringtrueServiceHandler(parts)],
+      maxConcurrentNexusTaskPolls: nexusPolls,
     }),
     Worker.create({
       ...options,

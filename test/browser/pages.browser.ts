@@ -91,11 +91,11 @@ describe('the API page', () => {
 
 describe('the front page', () => {
   it('opened: links to the API page, readiness and Temporal', async () => {
-    const visit = await bench.open(`${bench.api}/`);
+    const visit = await bench.signIn('/', apiToken);
     isClean(visit, bench.api);
     for (const [name, url] of [
       ['The calls API', `${bench.api}/docs`],
-      ['GET /readyz', `${bench.api}/readyz`],
+      ['Readiness', `${bench.api}/readyz`],
       ['Temporal', bench.temporalUi],
     ] as const) {
       await visit.page.goto(bench.api);

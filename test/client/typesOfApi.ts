@@ -5,6 +5,7 @@ interface Schema {
   const?: unknown;
   enum?: string[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
   not?: object;
   items?: Schema;
   properties?: Record<string, Schema>;
@@ -83,7 +84,7 @@ function namesIn(value: unknown, schemas: Record<string, Schema>): Set<string> {
 function declaration(name: string, schema: Schema, isSent: boolean): string {
   const text = typeOf(schema, isSent, '');
   const head = comment(schema.description, '');
-  return text.startsWith('{')
+  return schema.type === 'object' && text.startsWith('{')
     ? `${head}export interface ${name} ${text}`
     : `${head}export type ${name} = ${text};`;
 }
@@ -93,7 +94,9 @@ function typeOf(schema: Schema, isSent: boolean, indent: string): string {
   if (schema.not) return 'never';
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum) return [...schema.enum.map(literal), ...(isSent ? [] : ['LaterValue'])].join(' | ');
-  if (schema.anyOf) return [...new Set(schema.anyOf.map((one) => typeOf(one, isSent, indent)))].join(' | ');
+  // An object may have one too, of which fields are required: a type says that less well than the description.
+  const choices = schema.anyOf ?? (schema.type === undefined ? schema.oneOf : undefined);
+  if (choices) return [...new Set(choices.map((one) => typeOf(one, isSent, indent)))].join(' | ');
   if (Array.isArray(schema.type))
     return schema.type.map((type) => typeOf({ ...schema, type }, isSent, indent)).join(' | ');
   switch (schema.type) {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { checkCallingWindow } from '../../activities/validation/callingWindowSchema.js';
 import { checkCallRequest } from '../../activities/validation/callRequestSchema.js';
+import { checkBulkRequest } from '../../src/api/bulk-operations/bulkSchema.js';
 import { dialingSchema } from '../../src/api/dialing/dialingSchema.js';
 import { readAccounts } from '../../src/config/accounts/readAccounts.js';
 import { builtInPolicies, readPolicies } from '../../src/config/policies.js';
@@ -33,6 +34,10 @@ const checks: Record<string, (json: never, block: Block) => unknown[]> = {
       ...(args.join(' ') === 'ringtrue mcp' ? [] : [args]),
       ...Object.keys(env).filter((name) => !/^RINGTRUE_API_(URL|TOKEN)$/.test(name)),
     ]),
+  bulk: (json) => {
+    const checked = checkBulkRequest(json, { isDryRun: false });
+    return 'faults' in checked ? checked.faults : [];
+  },
   fault: (json) => ['row', 'line', 'column', 'path', 'message'].filter((field) => !(field in json)),
   // test/docs/commands.test.ts compares it with what the API answers.
   answer: () => [],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { erasedTables, replacedText } from '../../activities/store/removal/erasedTables.js';
+import { counters } from '../../activities/store/statistics/callFacts.js';
 import { newAttempt } from '../../workflows/call/attempt.js';
 import { type Engine, engines } from '../store/engines.js';
 import { newClaim, outcome } from '../store/records.js';
@@ -16,7 +17,24 @@ const classes: Record<string, Record<string, string[]>> = {
     sid: ['call_sid'],
     own: ['from_number', 'requested_by', 'batch_id'],
     plain:
-      'state progress started_at ended_at outcome reachability answered_by decided_by error_code sip_response_code duration_seconds'.split(
+      'state progress started_at ended_at outcome reachability answered_by decided_by error_code sip_response_code duration_seconds furthest attempt_count reason waiting_by waiting_until'.split(
+        ' ',
+      ),
+  },
+  call_statistics: { own: ['batch_id', 'from_number'], plain: ['hour', 'part', 'reasons', ...counters] },
+  bulk_operations: {
+    'free-text': [
+      'requested_filter',
+      'filter',
+      'reason',
+      'reasons',
+      'taken',
+      'last_call_id',
+      'position_call_id',
+    ],
+    own: ['operation_id', 'requested_by', 'stopped_by', 'content_hash'],
+    plain:
+      'operation_no action expected created_at last_started_at position_started_at done refused failed stopped_at ended_at'.split(
         ' ',
       ),
   },
@@ -29,6 +47,7 @@ const classes: Record<string, Record<string, string[]>> = {
         ' ',
       ),
   },
+  number_reveals: { 'call-id': ['call_id'], own: ['revealed_by'], plain: ['reveal_no', 'revealed_at'] },
   placements: {
     personal: ['to_number', 'requested_number', 'detail'],
     'call-id': ['call_id'],
@@ -86,6 +105,9 @@ const classes: Record<string, Record<string, string[]>> = {
   workflow_checks: { 'call-id': ['call_id'], plain: ['only_row', 'next_at', 'state', 'started_at'] },
   batch_counts: { plain: ['batch_no', 'ended', 'count'] },
   further_accounts: { own: ['account_sid', 'name', 'default_from'], plain: ['seen_at'] },
+  events: { 'call-id': ['call_id'], plain: ['attempt', 'outcome', 'recorded_at', 'event_no', 'position'] },
+  event_numbering: { plain: ['only_row', 'last_position'] },
+  event_removals: { plain: ['only_row', 'last_position'] },
   account_pacing: { own: ['account_sid'], plain: ['next_send_at', 'spacing'] },
   dialing_log: { own: ['account_sid', 'changed_by'], plain: ['entry_no', 'changed_at', 'change', 'limits'] },
   purges: { plain: ['only_row', 'next_at'] },

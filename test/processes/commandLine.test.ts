@@ -60,6 +60,17 @@ describe('without any server', () => {
     expect(stderr).toContain(message);
   });
 
+  it('open: prints the address of the operations page; without a terminal it opens nothing', async () => {
+    const { status, stdout, stderr } = await run(['open'], {
+      RINGTRUE_API_URL: 'https://calls.example/ringtrue',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: 'https://calls.example/ringtrue/\n',
+      stderr: '',
+    });
+  });
+
   it.each(['api', 'worker'])(
     '%s without configuration: every fault in one message, status 2',
     async (command) => {
@@ -535,13 +546,14 @@ describe('with `ringtrue dev`', () => {
     expect(again.written).toMatch(/\[#{17}\] 2\/2 canceled/);
   }, 60_000);
 
-  it('open: prints the address of the page, and opens it', async () => {
+  it('open in a terminal: prints the address of the page, and opens it', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ringtrue-browser-'));
     for (const name of ['xdg-open', 'open'])
       writeFileSync(join(directory, name), `#!/bin/sh\necho "$1" > '${directory}/opened'\n`, { mode: 0o755 });
     const PATH = `${directory}:${process.env.PATH}`;
-    const { stdout, status } = await run(['open'], { ...env, PATH });
-    expect({ stdout, status }).toEqual({ stdout: `${env.RINGTRUE_API_URL}/\n`, status: 0 });
+    const terminal = new TerminalProcess(['open'], { ...env, PATH });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.written).toContain(`${env.RINGTRUE_API_URL}/`);
     expect(readFileSync(join(directory, 'opened'), 'utf8')).toBe(`${env.RINGTRUE_API_URL}/\n`);
   });
 

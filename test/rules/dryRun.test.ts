@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { completePolicy } from '../../activities/validation/retryPolicySchema.js';
 import { type DryRunScenario, dryRun } from '../../src/policy/dryRun.js';
-import { dryRunTable } from '../../src/policy/dryRunTable.js';
 import { simulatedVerdict } from '../../src/policy/simulatedVerdict.js';
+import { dryRunTable } from '../../src/terminal/dryRunTable.js';
 import type { RetryPolicyRequest } from '../../workflows/callRequest.js';
 import { classesOf, type RetryBasis } from '../../workflows/rules/retry.js';
 

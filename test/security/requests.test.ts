@@ -18,7 +18,7 @@ function isSafe(answer: { headers: Record<string, unknown>; body: string }): voi
     'x-content-type-options': 'nosniff',
     'content-security-policy': expect.stringContaining("default-src 'none'"),
     'x-frame-options': 'SAMEORIGIN',
-    'referrer-policy': 'no-referrer',
+    'referrer-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
   });
   expect(

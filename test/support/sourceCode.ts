@@ -34,7 +34,7 @@ const ignoredFolders = new Set([
   'dist',
   'histories',
 ]);
-const codeFile = /\.m?[jt]s$/;
+const codeFile = /\.(m?[jt]s|tsx)$/;
 
 /**
  * Files of the repository below a folder, as paths from its root; those that git ignores and recorded

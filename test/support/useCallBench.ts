@@ -11,6 +11,7 @@ import { type ScriptedTwilio, startScriptedTwilio } from './scriptedTwilio.js';
 /** What the tests of a file share. Before each test, Twilio gives its default answers again. */
 export interface CallTestContext {
   store: OutcomeStore;
+  /** The database of the store. */
   databaseUrl: string;
   twilio: ScriptedTwilio;
   /** The default answers of Twilio. */

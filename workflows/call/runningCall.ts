@@ -37,6 +37,8 @@ const maxDuplicates = 10;
 export interface TwilioStatusSignal {
   attempt: number;
   params: Record<string, string>;
+  /** When the API received it, ISO 8601. */
+  receivedAt?: string;
   /** Earlier callbacks about the same Twilio call that were stored and not signaled. */
   stored?: CallUpdate[];
   /**
@@ -326,8 +328,9 @@ export class RunningCall {
   #onCallback(signal: TwilioStatusSignal): void {
     if (this.#isOfOtherAccount(signal)) return;
     const number = Number(signal?.attempt);
-    const update = updateFromCallback(signal?.params ?? {});
-    if (!update) return;
+    const parsed = updateFromCallback(signal?.params ?? {});
+    if (!parsed) return;
+    const update = { ...parsed, receivedAt: textIn({ ...signal }, 'receivedAt') ?? now() };
     const stored = (signal.stored ?? []).filter(
       ({ callSid, status }) => callSid === update.callSid && !isTerminal(status),
     );

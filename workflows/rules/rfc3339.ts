@@ -1,4 +1,5 @@
-const shape =
+/** In capitals. */
+export const rfc3339 =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
 
 /**
@@ -6,7 +7,7 @@ const shape =
  * days that a month does not have are not.
  */
 export function parseRfc3339(text: unknown): string | null {
-  const match = typeof text === 'string' ? shape.exec(text.toUpperCase()) : null;
+  const match = typeof text === 'string' ? rfc3339.exec(text.toUpperCase()) : null;
   if (!match || match[1] === '0000') return null;
   const day = `${match[1]}-${match[2]}-${match[3]}`;
   const time = new Date(match[0]);

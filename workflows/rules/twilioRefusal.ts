@@ -128,6 +128,18 @@ export function classifyRefusal({ code, httpStatus }: TwilioError): RefusalClass
   return httpStatus === 429 ? 'not-processed' : 'account-trouble';
 }
 
+/** The known codes of a class. */
+export function codesOf(wanted: RefusalClass): number[] {
+  const codes = Object.entries(knownRefusals).filter(([, known]) => known.class === wanted);
+  return codes.map(([code]) => Number(code));
+}
+
+/** What a code of this table means, and how to fix it if it is no fault of one number; null if it is not known. */
+export function refusalMeaning(code: number): { meaning: string; fix: string | null } | null {
+  const known = knownRefusals[code];
+  return known === undefined ? null : { meaning: known.meaning, fix: known.fix ?? null };
+}
+
 /**
  * What Twilio says to every call of the account alike, or to every call to the same country (`ofCountry`), and how to fix it;
  * null when it speaks of one number or is not known.

@@ -55,7 +55,12 @@ export function planRetry(
 
 /** Records the attempt and notifies the client, before the wait for the next one. */
 export async function announceRetry(call: RunningCall, retry: Retry): Promise<void> {
-  const input = { callId: call.callId, state: 'waiting-to-retry', attempt: retry.after } as const;
+  const input = {
+    callId: call.callId,
+    state: 'waiting-to-retry',
+    attempt: retry.after,
+    nextAttemptAt: retry.dueAt,
+  } as const;
   try {
     await recordAttemptOnce(input);
   } catch {

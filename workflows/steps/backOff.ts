@@ -1,7 +1,8 @@
 import { awaitDialing, markWaiting } from '../activityProxies.js';
 import type { RunningCall } from '../call/runningCall.js';
 import { secondsUntil } from '../call/workflowTime.js';
-import type { Hindrance } from '../callActivities.js';
+import type { Hindrance, WaitingFor } from '../callActivities.js';
+import { hindranceMessage } from '../rules/wording.js';
 import { unlessInterrupted } from './unlessInterrupted.js';
 
 /**
@@ -15,13 +16,20 @@ const maxLateBackOffSeconds = 300;
 /** Waits, visibly, before the placement is tried again; ends early when it is not wanted any more or a callback comes. */
 export async function backOff(
   call: RunningCall,
-  wait: { why: string; seconds: number; until: string | null; isFirst: boolean; interrupted: () => boolean },
+  wait: {
+    by: WaitingFor;
+    why: string;
+    seconds: number;
+    until: string | null;
+    isFirst: boolean;
+    interrupted: () => boolean;
+  },
 ): Promise<void> {
   const { giveUpAt } = call.plan;
   const left = giveUpAt === null ? Number.POSITIVE_INFINITY : secondsUntil(giveUpAt);
   const seconds = Math.min(Math.max(1, wait.seconds), left);
   call.note(`not dialed yet: waiting for ${wait.why}`);
-  if (wait.isFirst) await markWaiting(call.callId);
+  if (wait.isFirst) await markWaiting(call.callId, { by: wait.by, until: wait.until });
   call.enter('waiting', wait.why, wait.until);
   await call.waitFor(
     () => wait.interrupted() || call.hasCallbackBeforeSid,
@@ -48,12 +56,13 @@ export function isStop(hindrance: Hindrance): boolean {
 /** Waits, visibly and at no cost, until dialing is not stopped any more; ends early as `backOff` does. */
 export async function waitWhileStopped(
   call: RunningCall,
-  why: string,
+  hindrance: Hindrance,
   interrupted: () => boolean,
 ): Promise<void> {
   const { giveUpAt } = call.plan;
+  const why = hindranceMessage(hindrance);
   call.note(`not dialed yet: waiting for ${why}`);
-  await markWaiting(call.callId);
+  await markWaiting(call.callId, { by: hindrance.by, until: null });
   call.enter('waiting', why);
   call.publish();
   await unlessInterrupted(

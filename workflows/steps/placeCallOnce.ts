@@ -1,6 +1,6 @@
 import type { RunningCall } from '../call/runningCall.js';
 import { isPast, now, secondsUntil } from '../call/workflowTime.js';
-import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult } from '../callActivities.js';
+import type { ForgottenPlacement, PlaceCallInput, PlaceCallResult, WaitingFor } from '../callActivities.js';
 import type { Attempt } from '../callOutcome.js';
 import type { NotPlaced } from '../rules/decision.js';
 import { forbiddenMessage, hindranceMessage } from '../rules/wording.js';
@@ -46,8 +46,8 @@ export async function placeCallOnce(
   call.nextPlacement = 1;
   let backOffs = 0;
   for (;;) {
-    const retryLater = (why: string, seconds: number, until: string | null = null) =>
-      backOff(call, { why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
+    const retryLater = (by: WaitingFor, why: string, seconds: number, until: string | null = null) =>
+      backOff(call, { by, why, seconds, until, isFirst: backOffs++ === 0, interrupted: unwanted });
     // The first placement may have been sent when the request was accepted.
     const placedAtOnce = call.takePlacedAtOnce();
     if (placedAtOnce === null) {
@@ -92,25 +92,29 @@ export async function placeCallOnce(
       case 'not-yet': {
         const { hindrance } = result;
         if (isStop(hindrance)) {
-          await waitWhileStopped(call, hindranceMessage(hindrance), unwanted);
+          await waitWhileStopped(call, hindrance, unwanted);
           break;
         }
         const until = 'until' in hindrance ? hindrance.until : null;
         const seconds =
           until === null ? backOffSeconds(backOffs) : Math.min(secondsUntil(until), maxWaitSeconds);
-        await retryLater(hindranceMessage(hindrance), seconds, until);
+        await retryLater(hindrance.by, hindranceMessage(hindrance), seconds, until);
         break;
       }
       case 'not-sent':
         placement++;
         // However soon it may be tried again: each try costs history, of which a call has only so much.
-        await retryLater(result.why, Math.max(result.retryAfterSeconds ?? 0, backOffSeconds(backOffs)));
+        await retryLater(
+          'not-sent',
+          result.why,
+          Math.max(result.retryAfterSeconds ?? 0, backOffSeconds(backOffs)),
+        );
         break;
       case 'account-trouble': {
         placement++;
         const { code, httpStatus, message } = result.error;
         const why = `the Twilio account to be fixed (${code ?? `HTTP ${httpStatus}`}: ${message})`;
-        await retryLater(why, backOffSeconds(backOffs));
+        await retryLater('account-trouble', why, backOffSeconds(backOffs));
         break;
       }
       case 'unclear': {

@@ -8,7 +8,9 @@ import { unlessInterrupted } from './unlessInterrupted.js';
 /** Timers are set for at most this long at once; what they wait for is looked at again when they fire. */
 const maxTimerSeconds = 7 * 86_400;
 
-type NextTime = { at: string; why: string } | { neverOpenIn: string[] };
+type NextTime =
+  | { at: string; by: 'not-before' | 'rescheduled' | 'calling-window'; why: string }
+  | { neverOpenIn: string[] };
 
 /**
  * Waits until the phone may ring: not before `notBefore`, inside the calling window, which is looked at again at the moment
@@ -36,7 +38,7 @@ export async function waitUntilAllowed(
     if (secondsUntil(time.at) > 0) {
       if (isAfter(time.at, plan.giveUpAt)) return { by: 'give-up-at' };
       call.enterWait('waiting', `${time.why}: ${time.at}`, time.at);
-      await markWaiting(call.callId);
+      await markWaiting(call.callId, { by: time.by, until: time.at });
       await waitUntil(call, time.at, time.why, interrupted);
     } else if (controls.paused) {
       await waitForResume(call, interrupted);
@@ -63,7 +65,7 @@ async function waitForResume(call: RunningCall, interrupted: () => boolean): Pro
   const { controls, plan } = call;
   const resumed = () => !controls.paused || interrupted();
   call.enterWait('waiting', null, null);
-  await markWaiting(call.callId);
+  await markWaiting(call.callId, { by: 'paused-call', until: null });
   if (plan.giveUpAt === null) await call.waitFor(resumed, null, controls.waitingToResume);
   else await waitUntil(call, plan.giveUpAt, controls.waitingToResume, resumed);
 }
@@ -74,17 +76,15 @@ async function nextAllowedTime({ plan }: RunningCall, rescheduledTo: string | nu
   const earliest = rescheduledTo ?? plan.notBefore;
   const from = earliest === null || isPast(earliest) ? now : new Date(earliest).toISOString();
   if (plan.callingWindow === null || plan.urgent) {
-    const why =
-      rescheduledTo === null
-        ? 'notBefore, the earliest time for a first attempt'
-        : 'the time that the next attempt was rescheduled to';
-    return { at: from, why };
+    return rescheduledTo === null
+      ? { at: from, by: 'not-before', why: 'notBefore, the earliest time for a first attempt' }
+      : { at: from, by: 'rescheduled', why: 'the time that the next attempt was rescheduled to' };
   }
   const { opensAt, timeZones } = await findAllowedTime({ to: plan.to, window: plan.callingWindow, from });
   if (opensAt === null) return { neverOpenIn: timeZones };
   // Open at the moment that was asked for: then that is what the call waits for.
   if (opensAt === from && rescheduledTo !== null)
-    return { at: opensAt, why: 'the time that the next attempt was rescheduled to' };
+    return { at: opensAt, by: 'rescheduled', why: 'the time that the next attempt was rescheduled to' };
   const zones = timeZones.length > 3 ? `${timeZones.length} time zones` : timeZones.join(', ');
-  return { at: opensAt, why: `the calling window to open in ${zones}` };
+  return { at: opensAt, by: 'calling-window', why: `the calling window to open in ${zones}` };
 }

@@ -64,10 +64,11 @@ function arrangeCreate(create: CreateEvidence | null): CreateEvidence | null {
 
 function arrangeUpdate(update: CallUpdate): CallUpdate {
   const { source, callSid, status, sequence, at, sipResponseCode, errorCode, ...rest } = update;
-  const { durationSeconds, answeredBy, rang, ...more } = rest;
+  const { durationSeconds, answeredBy, rang, receivedAt, ...more } = rest;
   return {
     ...{ source, callSid, status, sequence, at, sipResponseCode, errorCode },
     ...{ durationSeconds, answeredBy, rang },
+    ...(receivedAt !== undefined && { receivedAt }),
     ...more,
   };
 }

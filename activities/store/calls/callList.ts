@@ -1,5 +1,6 @@
-import { type Database, iso, json, type Parameter } from '../database/database.js';
+import { type Database, iso, type Parameter } from '../database/database.js';
 import { cursorAfter, readCursor } from '../database/pageCursor.js';
+import { callBranches } from './callBranches.js';
 import type { CallFilter, CallStore } from './callStore.js';
 import { type CallRow, callColumns, callStateOf } from './calls.js';
 
@@ -10,11 +11,17 @@ import { type CallRow, callColumns, callStateOf } from './calls.js';
 export function callList(db: Database): Pick<CallStore, 'listCalls'> {
   return {
     async listCalls(filter) {
-      const { conditions, parameters } = conditionsOf(filter);
+      const parameters: Parameter[] = [];
+      const place = (value: Parameter) => `$${parameters.push(value)}`;
+      const branches = callBranches(filter, place);
+      if (filter.cursor !== undefined) {
+        const [startedAt, callId] = readCursor(filter.cursor, 'calls');
+        const after = `(c.started_at, c.call_id) < (${place(startedAt)}::timestamptz, ${place(callId)}::text)`;
+        for (const conditions of branches) conditions.push(after);
+      }
       const rows = await db.query<CallRow & { exact_start: string }>(
         `select ${callColumns}, ${iso('c.started_at')} as exact_start from calls c
-         ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-         order by c.started_at desc, c.call_id desc limit ${limitOf(filter) + 1}`,
+         ${whereIn(branches, limitOf(filter) + 1)}`,
         parameters,
       );
       const page = rows.slice(0, filter.limit);
@@ -27,25 +34,22 @@ export function callList(db: Database): Pick<CallStore, 'listCalls'> {
   };
 }
 
-function conditionsOf(filter: CallFilter): { conditions: string[]; parameters: Parameter[] } {
-  const conditions: string[] = [];
-  const parameters: Parameter[] = [];
-  const place = (value: Parameter) => `$${parameters.push(value)}`;
+const newestFirst = 'order by c.started_at desc, c.call_id desc';
 
-  if (filter.outcome !== undefined) conditions.push(`c.outcome = ${place(filter.outcome)}`);
-  if (filter.state !== undefined) conditions.push(`c.state = ${place(filter.state)}`);
-  if (filter.reachability !== undefined) conditions.push(`c.reachability = ${place(filter.reachability)}`);
-  if (filter.answeredBy !== undefined) conditions.push(`c.answered_by = ${place(filter.answeredBy)}`);
-  if (filter.metadata !== undefined) conditions.push(`c.metadata @> ${place(json(filter.metadata))}::jsonb`);
-  if (filter.to !== undefined) conditions.push(`c.to_number = ${place(filter.to)}`);
-  if (filter.batch !== undefined) conditions.push(`c.batch_id = ${place(filter.batch)}`);
-  if (filter.since !== undefined) conditions.push(`c.started_at >= ${place(filter.since)}::timestamptz`);
-  if (filter.until !== undefined) conditions.push(`c.started_at < ${place(filter.until)}::timestamptz`);
-  if (filter.cursor !== undefined) {
-    const [startedAt, callId] = readCursor(filter.cursor, 'calls');
-    conditions.push(`(c.started_at, c.call_id) < (${place(startedAt)}::timestamptz, ${place(callId)}::text)`);
-  }
-  return { conditions, parameters };
+/** The first calls of all branches together: each branch has an index that ends with the start. */
+function whereIn(branches: string[][], limit: number): string {
+  const [only = []] = branches;
+  if (branches.length <= 1) return `${where(only)} ${newestFirst} limit ${limit}`;
+  const parts = branches.map(
+    (conditions) =>
+      `(select c.call_id, c.started_at from calls c ${where(conditions)} ${newestFirst} limit ${limit})`,
+  );
+  return `where c.call_id in (select c.call_id from (${parts.join(' union ')}) as c ${newestFirst} limit ${limit})
+    ${newestFirst}`;
+}
+
+export function where(conditions: readonly string[]): string {
+  return conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
 }
 
 function limitOf({ limit }: CallFilter): number {

@@ -1,13 +1,16 @@
+import type { WaitingFor } from '../../../workflows/callActivities.js';
 import type {
-  AnsweredBy,
   Attempt,
   CallOutcome,
   CallState,
   CallStateName,
   CallUpdate,
+  DecidedBy,
   Reachability,
 } from '../../../workflows/callOutcome.js';
 import type { CallRequest, Outcome } from '../../../workflows/callRequest.js';
+import type { AnswererClass, FunnelStep } from '../statistics/callFacts.js';
+import type { WaitingReason } from '../statistics/waitingCalls.js';
 import type { WorkflowEnd } from './workflowEnds.js';
 
 export interface UnfinishedCalls {
@@ -42,7 +45,13 @@ export interface CallStore {
    * replaces a settled one, and the state never goes back, nor to an earlier attempt. Creates a row without
    * numbers if the call has none.
    */
-  saveAttempt(row: { callId: string; state: CallStateName; attempt: Attempt }): Promise<void>;
+  saveAttempt(row: {
+    callId: string;
+    state: CallStateName;
+    attempt: Attempt;
+    /** ISO 8601: when the next attempt is due, if the call waits for one. */
+    nextAttemptAt?: string;
+  }): Promise<void>;
 
   /**
    * Stores a callback of a running call, for lists. Ignored when the call or the attempt is over, when a
@@ -62,8 +71,14 @@ export interface CallStore {
   /** The stored callbacks of an attempt under way. Null when the attempt is settled or has no row. */
   storedUpdates(key: { callId: string; callSid: string }): Promise<CallUpdate[] | null>;
 
-  /** Sets the state `waiting`; ignored unless the call is between two attempts. */
-  markWaiting(row: { callId: string }): Promise<void>;
+  /**
+   * Sets the state `waiting`, and what the call waits for until when at least; ignored unless the call is between
+   * two attempts.
+   */
+  markWaiting(row: { callId: string; by?: WaitingFor; until?: string | null }): Promise<void>;
+
+  /** What a call waits for, whatever its state; ignored unless the call is between two attempts. */
+  recordHindrance(row: { callId: string; by: WaitingFor; until: string | null }): Promise<void>;
 
   /**
    * Sets the state `placing`, and the number as the call spells it from now on, of a call whose request is accepted and whose
@@ -98,20 +113,42 @@ export interface StoredCall extends CallState {
   workflowEnd?: WorkflowEnd;
 }
 
-export interface CallFilter {
+/** Which calls: all that is named must hold. */
+export interface CallSelection {
   outcome?: Outcome;
   state?: CallStateName;
   reachability?: Reachability;
-  answeredBy?: AnsweredBy;
+  answeredBy?: AnswererClass;
+  decidedBy?: DecidedBy;
   to?: string;
+  from?: string;
   /** Calls that this batch started. */
   batch?: string;
   /** Calls whose metadata has all of these. */
   metadata?: Record<string, string>;
+  /** Calls with an outcome that got at least so far. */
+  reached?: FunnelStep;
+  /** Calls with an outcome that got so far, and no further. */
+  furthest?: FunnelStep;
+  /** Calls with an outcome and so many attempts; `mostAttempts`: that many or more. */
+  attempts?: number;
+  /** Calls that were not answered, by source and code of the reason; null: without a reason. */
+  reason?: string | null;
+  /** Only answered calls that were over within `shortSeconds`. */
+  short?: boolean;
+  /** Only calls whose workflow ended without an outcome. */
+  withoutOutcome?: boolean;
+  /** Calls that wait for this. */
+  waitingBy?: WaitingReason;
+  /** Text of a search: see searchConditions.ts. */
+  search?: string;
   /** ISO 8601, on `startedAt`: inclusive. */
   since?: string;
   /** ISO 8601, on `startedAt`: exclusive. */
   until?: string;
+}
+
+export interface CallFilter extends CallSelection {
   /** 1..200. */
   limit: number;
   cursor?: string;

@@ -9,6 +9,7 @@ import {
 import type { CallRequest } from '../../../workflows/callRequest.js';
 import { orderOf } from '../../../workflows/rules/twilioStatus.js';
 import { type Database, json, prepared } from '../database/database.js';
+import { callFacts, counters, noReason } from '../statistics/callFacts.js';
 import { arrangeAttempt, arrangeOutcome } from './arrangeOutcome.js';
 import { callProgress } from './callProgress.js';
 import type { CallStore, StoredCall, UnfinishedCalls } from './callStore.js';
@@ -31,7 +32,7 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
       ]);
     },
 
-    async saveAttempt({ callId, state, attempt }) {
+    async saveAttempt({ callId, state, attempt, nextAttemptAt }) {
       // A call is done when its outcome is recorded, and not before.
       const running = state === 'done' ? 'recording' : state;
       const decided = attempt.outcome !== null;
@@ -44,6 +45,8 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
         attempt.status === null ? -1 : orderOf(attempt.status),
         // A decided attempt ends its placements; 0 is no attempt.
         decided ? attempt.number : 0,
+        running === 'waiting-to-retry' ? 'retry' : null,
+        nextAttemptAt ?? null,
       ]);
     },
 
@@ -72,8 +75,12 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
       return db.query<UnfinishedCalls>(countUnfinished, [callStates.filter((state) => state !== 'done')]);
     },
 
-    async markWaiting({ callId }) {
-      await db.query(markWaiting, [callId]);
+    async markWaiting({ callId, by, until }) {
+      await db.query(markWaiting, [callId, by ?? null, until ?? null]);
+    },
+
+    async recordHindrance({ callId, by, until }) {
+      await db.query(recordHindrance, [callId, by, until]);
     },
 
     async markPlacing({ callId, to }) {
@@ -86,7 +93,13 @@ export function calls(db: Database): Omit<CallStore, 'listCalls'> {
     },
 
     async saveOutcome(outcome) {
-      const parameters = [json(outcome), json(invalidNumberOf(outcome))];
+      const { reason, counters: added, ...facts } = callFacts(outcome);
+      const parameters = [
+        json(outcome),
+        json(invalidNumberOf(outcome)),
+        json({ ...facts, ...added }),
+        reason ?? (outcome.outcome === 'answered' ? null : noReason),
+      ];
       const [row] = await db.query<{ recorded: CallOutcome | null }>(saveOutcome, parameters);
       // Null: another outcome of this call was being recorded at the same moment.
       if (row?.recorded) return arrangeOutcome(row.recorded);
@@ -202,6 +215,15 @@ function insertAttempts(attempts: string, progress: string): string {
     duration_seconds = excluded.duration_seconds, answered_by = excluded.answered_by,`;
 }
 
+/** Writes events for the feed: `ended` is a query of call id, attempt (0 is the call) and outcome. Repeats add none. */
+function insertEvents(ended: string): string {
+  return `
+  insert into events (call_id, attempt, outcome)
+  select call_id, attempt, outcome from (${ended}) ended where outcome is not null
+  order by attempt = 0, attempt
+  on conflict do nothing`;
+}
+
 /** A stored callback has a later status than the attempt that is written now. */
 const callbackKnowsMore = '(excluded.outcome is null and known.progress > excluded.progress)';
 /** A stored callback may also know the SID earlier. */
@@ -210,15 +232,18 @@ const knownSid = `case when excluded.outcome is null
 
 const saveAttempt = prepared(`
   with call as (
-    insert into calls (call_id, state, progress, started_at)
-    select $2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp())
+    insert into calls (call_id, state, progress, started_at, waiting_by, waiting_until)
+    select $2, $3, $4::integer, coalesce($5::timestamptz, clock_timestamp()), $8, $9::timestamptz
     from end_placements($2, of_attempt => $7::integer)
     on conflict (call_id) do update set
+      waiting_by = excluded.waiting_by, waiting_until = excluded.waiting_until,
       state = case when calls.progress <= excluded.progress then excluded.state
         else coalesce(${lastState}, calls.state) end,
       progress = greatest(calls.progress, excluded.progress), workflow_end = null, ended_at = null
     where calls.document is null
     returning call_id
+  ), announced as (
+    ${insertEvents(`select call_id, $7::integer as attempt, $1::jsonb #>> '{0,outcome}' as outcome from call`)}
   )
   ${insertAttempts('$1::jsonb', '$6::integer')}
     call_sid = ${knownSid},
@@ -263,20 +288,30 @@ const countUnfinished = `
 
 // Between two attempts: `progress` of an attempt under way is not a multiple of 10.
 const markWaiting = `
-  update calls set state = 'waiting' where call_id = $1 and state <> 'done' and progress % 10 = 0`;
+  update calls set state = 'waiting', waiting_by = $2, waiting_until = $3::timestamptz
+  where call_id = $1 and state <> 'done' and progress % 10 = 0`;
+
+const recordHindrance = `
+  update calls set waiting_by = $2, waiting_until = $3::timestamptz
+  where call_id = $1 and state <> 'done' and progress % 10 = 0`;
 
 const markPlacing = prepared(`
   update calls set state = 'placing', to_number = $2 where call_id = $1 and state = 'looking-up'`);
 
 const findRequest = 'select request from calls where call_id = $1';
 
+const ofKey = 's.hour = key.hour and s.batch_id = key.batch_id and s.from_number = key.from_number';
+
+// `$3` has the facts of the call, of which the counters go to the roll-up. `$4` is the reason to count, if any.
 const saveOutcome = prepared(`
   with call as (
     insert into calls (call_id, state, progress, to_number, from_number, metadata, started_at, ended_at, outcome,
-      reachability, answered_by, decided_by, call_sid, error_code, sip_response_code, duration_seconds, document)
+      reachability, answered_by, decided_by, call_sid, error_code, sip_response_code, duration_seconds, document,
+      furthest, attempt_count, reason)
     select o."callId", 'done', 2147483647, o."to", o."from", o.metadata, o."startedAt", o."endedAt", o.outcome,
       o.reachability, o."answeredBy", o."decidedBy", o."callSid", o."errorCode", o."sipResponseCode",
-      o."durationSeconds", $1::jsonb
+      o."durationSeconds", $1::jsonb, ($3::jsonb ->> 'furthest')::smallint,
+      ($3::jsonb ->> 'attemptCount')::smallint, nullif($4::text, '${noReason}')
     from jsonb_to_record($1::jsonb) as o("callId" text, "to" text, "from" text, metadata jsonb,
       "startedAt" timestamptz, "endedAt" timestamptz, outcome text, reachability text, "answeredBy" text,
       "decidedBy" text, "callSid" text, "errorCode" integer, "sipResponseCode" integer, "durationSeconds" integer),
@@ -288,15 +323,41 @@ const saveOutcome = prepared(`
       ended_at = excluded.ended_at, outcome = excluded.outcome, reachability = excluded.reachability,
       answered_by = excluded.answered_by, decided_by = excluded.decided_by, call_sid = excluded.call_sid,
       error_code = excluded.error_code, sip_response_code = excluded.sip_response_code,
-      duration_seconds = excluded.duration_seconds, document = excluded.document, workflow_end = null
+      duration_seconds = excluded.duration_seconds, document = excluded.document, workflow_end = null,
+      furthest = excluded.furthest, attempt_count = excluded.attempt_count, reason = excluded.reason,
+      waiting_by = null, waiting_until = null
     where calls.document is null
-    returning call_id, document
+    returning call_id, document, started_at, batch_id, from_number
   ), remembered as (
     insert into invalid_numbers (to_number, source, code, message, call_id)
     select $2::jsonb ->> 'to', $2::jsonb ->> 'source', $2::jsonb ->> 'code', $2::jsonb ->> 'message', call_id
     from call where $2::jsonb <> 'null'
     on conflict (to_number) do update set source = excluded.source, code = excluded.code,
       message = excluded.message, call_id = excluded.call_id, seen_at = excluded.seen_at
+  )
+  , announced as (
+    ${insertEvents(`
+      select call.call_id, a.number as attempt, a.outcome
+      from call, jsonb_to_recordset($1::jsonb -> 'attempts') as a(number integer, outcome text)
+      union all select call_id, 0, document ->> 'outcome' from call`)}
+  )
+  , statistics_key as (
+    select date_trunc('hour', started_at, 'UTC') as hour, coalesce(batch_id, '') as batch_id,
+      coalesce(from_number, '') as from_number
+    from call
+  ), counted as (
+    insert into call_statistics as known (hour, batch_id, from_number, part, ${counters.join(', ')}, reasons)
+    select key.hour, key.batch_id, key.from_number,
+      -- A part that no other outcome is being added to, so that none waits for the commit of another.
+      coalesce((select part from call_statistics s where ${ofKey} order by part limit 1 for update skip locked),
+        case when exists (select from call_statistics s where ${ofKey}) then floor(random() * 16)::smallint else 0 end),
+      ${counters.map((counter) => `coalesce(added.${counter}, 0)`).join(', ')},
+      case when $4::text is null then '{}' else jsonb_build_object($4::text, 1) end
+    from statistics_key key, jsonb_to_record($3::jsonb) as added(${counters.map((counter) => `${counter} integer`).join(', ')})
+    on conflict (hour, batch_id, from_number, part) do update set
+      ${counters.map((counter) => `${counter} = known.${counter} + excluded.${counter}`).join(', ')},
+      reasons = case when $4::text is null then known.reasons
+        else known.reasons || jsonb_build_object($4::text, coalesce((known.reasons ->> $4::text)::integer, 0) + 1) end
   )
   , written as (
     ${insertAttempts(`$1::jsonb -> 'attempts'`, '100')}

@@ -69,6 +69,7 @@ export const erasedTables: readonly { table: string; statement: string }[] = [
 /** Texts of operators and clients in small tables: only the number itself, `$1`, is taken out. */
 export const replacedText: readonly string[] = [
   replaced('batches', ['name', 'cancel_reason'], ['defaults', 'redial_of']),
+  replaced('bulk_operations', ['reason'], ['requested_filter', 'filter', 'reasons']),
   replaced('dialing_control', ['paused_reason', 'breaker_reason'], []),
 ];
 

@@ -26,6 +26,14 @@ create table calls (
   sip_response_code integer,
   duration_seconds integer,
   document jsonb,
+  -- Of a call with an outcome: how far it got, as a place in `funnelSteps`; how many attempts it made; and why
+  -- it was not answered, as source and code: 'sip:486'. See statistics/callFacts.ts.
+  furthest smallint,
+  attempt_count smallint,
+  reason text,
+  -- What the call waits for, if its state is a waiting one, and until when at least: see statistics/waiting.ts.
+  waiting_by text,
+  waiting_until timestamptz,
   -- A WorkflowEnd: how the workflow ended, if it left no outcome. The call is done then, as far as anyone
   -- knows. Null again when its workflow goes on after all.
   workflow_end jsonb,
@@ -43,6 +51,118 @@ create index calls_by_to_number on calls (to_number, started_at, call_id);
 create index calls_by_requested_number on calls ((request ->> 'to')) where to_number <> request ->> 'to';
 create index calls_by_batch on calls (batch_id, started_at, call_id) where batch_id is not null;
 create index calls_without_outcome on calls (started_at, call_id) where workflow_end is not null;
+create index calls_by_from_number on calls (from_number, started_at, call_id);
+-- The last four digits of the destination.
+create index calls_by_number_end on calls (right(to_number, 4), started_at, call_id);
+-- Written once, with the outcome.
+create index calls_by_answered_by on calls (answered_by, started_at, call_id) where answered_by is not null;
+create index calls_by_decided_by on calls (decided_by, started_at, call_id) where decided_by is not null;
+create index calls_by_furthest on calls (furthest, started_at, call_id) where furthest is not null;
+create index calls_by_attempt_count on calls (attempt_count, started_at, call_id) where attempt_count is not null;
+create index calls_by_reason on calls (reason, started_at, call_id) where outcome <> 'answered';
+create index calls_short on calls (from_number, started_at, call_id)
+  where outcome = 'answered' and duration_seconds <= 6;
+-- A key with its text, and a text under any key.
+create index calls_by_metadata on calls using gin (metadata) where metadata <> '{}';
+
+-- What GET /statistics counts: rows for each hour, batch and caller id, of the calls that started then and
+-- have an outcome. Written in the statement that records the outcome. The columns are those of
+-- statistics/callFacts.ts. '' is no batch, or no caller id.
+create table call_statistics (
+  hour timestamptz not null,
+  batch_id text collate "C" not null,
+  from_number text not null,
+  -- Outcomes that are recorded at the same time go to different parts. Mostly there is only one.
+  part smallint not null default 0,
+  -- How far the calls got, and no further.
+  step_requested integer not null default 0, step_valid integer not null default 0,
+  step_placed integer not null default 0, step_rang integer not null default 0,
+  step_answered integer not null default 0, step_human integer not null default 0,
+  -- Outcomes.
+  outcome_answered integer not null default 0, outcome_busy integer not null default 0,
+  outcome_no_answer integer not null default 0, outcome_failed integer not null default 0,
+  outcome_canceled integer not null default 0, outcome_invalid_number integer not null default 0,
+  outcome_rejected integer not null default 0, outcome_expired integer not null default 0,
+  outcome_unknown integer not null default 0,
+  -- Who answered; `undetected`: nobody looked, or nobody could tell.
+  by_human integer not null default 0, by_machine integer not null default 0, by_fax integer not null default 0,
+  by_unknown integer not null default 0, by_undetected integer not null default 0,
+  -- Answered, and over within six seconds.
+  short integer not null default 0,
+  -- Where the outcome came from.
+  decided_webhook integer not null default 0, decided_poll integer not null default 0,
+  decided_lookup integer not null default 0, decided_create integer not null default 0,
+  decided_cancel integer not null default 0, decided_policy integer not null default 0,
+  -- How many attempts the calls made, 6 or more in the last; and those of them that were answered.
+  attempts_0 integer not null default 0, attempts_1 integer not null default 0,
+  attempts_2 integer not null default 0, attempts_3 integer not null default 0,
+  attempts_4 integer not null default 0, attempts_5 integer not null default 0,
+  attempts_6 integer not null default 0, answered_1 integer not null default 0,
+  answered_2 integer not null default 0, answered_3 integer not null default 0,
+  answered_4 integer not null default 0, answered_5 integer not null default 0,
+  answered_6 integer not null default 0,
+  -- Seconds from the request to the first ring, to the outcome, and from an event to its callback: how
+  -- many fell into each of the ranges of callFacts.ts.
+  ring_0 integer not null default 0, ring_1 integer not null default 0, ring_2 integer not null default 0,
+  ring_3 integer not null default 0, ring_4 integer not null default 0, ring_5 integer not null default 0,
+  ring_6 integer not null default 0, ring_7 integer not null default 0, ring_8 integer not null default 0,
+  ring_9 integer not null default 0, ring_10 integer not null default 0, ring_11 integer not null default 0,
+  ring_12 integer not null default 0, ring_13 integer not null default 0, ring_14 integer not null default 0,
+  ring_15 integer not null default 0, ring_16 integer not null default 0, ring_17 integer not null default 0,
+  ring_18 integer not null default 0, ring_19 integer not null default 0,
+  end_0 integer not null default 0, end_1 integer not null default 0, end_2 integer not null default 0,
+  end_3 integer not null default 0, end_4 integer not null default 0, end_5 integer not null default 0,
+  end_6 integer not null default 0, end_7 integer not null default 0, end_8 integer not null default 0,
+  end_9 integer not null default 0, end_10 integer not null default 0, end_11 integer not null default 0,
+  end_12 integer not null default 0, end_13 integer not null default 0, end_14 integer not null default 0,
+  end_15 integer not null default 0, end_16 integer not null default 0, end_17 integer not null default 0,
+  end_18 integer not null default 0, end_19 integer not null default 0,
+  delay_0 integer not null default 0, delay_1 integer not null default 0, delay_2 integer not null default 0,
+  delay_3 integer not null default 0, delay_4 integer not null default 0, delay_5 integer not null default 0,
+  delay_6 integer not null default 0, delay_7 integer not null default 0, delay_8 integer not null default 0,
+  delay_9 integer not null default 0, delay_10 integer not null default 0, delay_11 integer not null default 0,
+  delay_12 integer not null default 0, delay_13 integer not null default 0, delay_14 integer not null default 0,
+  delay_15 integer not null default 0, delay_16 integer not null default 0, delay_17 integer not null default 0,
+  delay_18 integer not null default 0, delay_19 integer not null default 0,
+  -- How many calls were not answered, by reason.
+  reasons jsonb not null default '{}',
+  primary key (hour, batch_id, from_number, part)
+) with (fillfactor = 50);
+
+create index call_statistics_by_batch on call_statistics (batch_id, hour) where batch_id <> '';
+
+-- Cancel, retry, pause or resume of every unfinished call that a filter shows. A step takes the calls after
+-- `position` until `last_call`, both in the sequence of start and call id.
+create table bulk_operations (
+  operation_no bigint generated always as identity primary key,
+  operation_id text collate "C" not null unique,
+  action text not null,
+  -- The filter as it was requested, and as the store reads it.
+  requested_filter jsonb not null,
+  filter jsonb not null,
+  reason text,
+  -- The name of the token of the client that requested it. Null if the API has no tokens.
+  requested_by text,
+  content_hash text not null,
+  -- How many calls the filter showed at the request.
+  expected integer not null,
+  created_at timestamptz not null default clock_timestamp(),
+  last_started_at timestamptz not null,
+  last_call_id text collate "C" not null,
+  position_started_at timestamptz not null default '-infinity',
+  position_call_id text collate "C" not null default '',
+  -- The calls after the position that a step has begun to control. Null: none. Once controlled, a call may fit
+  -- the filter no longer.
+  taken jsonb,
+  done integer not null default 0,
+  refused integer not null default 0,
+  failed integer not null default 0,
+  -- Why calls refused or failed: a list of { kind, message, count, callId }, of which callId is the first.
+  reasons jsonb not null default '[]',
+  stopped_at timestamptz,
+  stopped_by text,
+  ended_at timestamptz
+);
 
 -- Workers take turns to look for calls whose workflow ended without an outcome. One row: when the next turn
 -- is, and the call after which it begins, in the order of state, start and id.
@@ -76,6 +196,17 @@ create table attempts (
 );
 
 create index attempts_by_call_sid on attempts (call_sid) where call_sid is not null;
+
+-- Who looked at the whole number of which call, on the operations page.
+create table number_reveals (
+  reveal_no bigint generated always as identity primary key,
+  call_id text collate "C" not null references calls on delete cascade,
+  revealed_at timestamptz not null default clock_timestamp(),
+  -- The name of the client's token. Null if the API has no tokens.
+  revealed_by text
+);
+
+create index number_reveals_by_call on number_reveals (call_id, reveal_no);
 
 -- The placement journal. A worker writes a row, its claim, before it sends the create request to Twilio. The
 -- journal does not reference `calls`: the row of the call may be missing, and a placement outlives it.
@@ -350,3 +481,56 @@ create table purges (
   only_row boolean primary key default true check (only_row),
   next_at timestamptz not null
 );
+-- The event feed: one row for each end of an attempt and of a call, written in the statement that records it.
+-- What the event shows is in `attempts` and `calls`.
+--
+-- A writer cannot number its events: the one that takes the lower number may commit later, and a reader that
+-- has seen the higher number would skip it. So events are written without a position. Readers number what is
+-- committed, one reader at a time: see number_events.sql.
+create table events (
+  call_id text collate "C" not null,
+  -- From 1. 0: the end of the call.
+  attempt integer not null,
+  -- A late update may change the outcome of an attempt: that is another event.
+  outcome text not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  -- The events of a call in the sequence in which they happened. Those of different calls may be the other way
+  -- round than they were committed.
+  event_no bigint generated always as identity,
+  -- From 1, without gaps. Null: no reader has numbered it yet.
+  position bigint,
+  primary key (call_id, attempt, outcome)
+);
+
+create unique index events_by_position on events (position) where position is not null;
+create index events_unnumbered on events (event_no) where position is null;
+
+-- One row: the position of the newest numbered event. The lock that every numbering takes.
+create table event_numbering (
+  only_row boolean primary key default true check (only_row),
+  last_position bigint not null
+) with (fillfactor = 50);
+insert into event_numbering (last_position) values (0);
+
+-- One row: the highest position of an event that was deleted. A reader that has not come so far is told that
+-- it misses something. Not in `event_numbering`: a long deletion must not hold up those who read.
+create table event_removals (
+  only_row boolean primary key default true check (only_row),
+  last_position bigint not null
+);
+insert into event_removals (last_position) values (0);
+
+-- The events of a call are deleted with it, however somebody deletes it.
+create function remove_events() returns trigger language plpgsql as $$
+begin
+  with removed as (
+    delete from events e using deleted_calls c where e.call_id = c.call_id returning e.position
+  )
+  update event_removals set last_position = newest.position
+  from (select max(position) as position from removed) newest
+  where newest.position > last_position;
+  return null;
+end $$;
+
+create trigger calls_remove_events after delete on calls
+  referencing old table as deleted_calls for each statement execute function remove_events();

@@ -24,7 +24,18 @@ export function bearerAuth(
     // Compares all of them, so that the time does not show which one it is.
     return tokens[known.map((one) => timingSafeEqual(one, tokenDigest)).indexOf(true)];
   };
+  const recognize: Access['recognize'] = async (c, token) => {
+    const found = find(token);
+    if (found !== undefined) return found;
+    const refusal = await wrong.take(
+      c,
+      remoteNetwork(c),
+      `This API does not accept this token, and this address sent more than ${wrongTokensPerMinute} wrong ones within a minute.`,
+    );
+    return refusal ?? unauthorized(c, 'This API does not accept this token.', ', error="invalid_token"');
+  };
   return {
+    recognize,
     admits: (c) => {
       const token = tokenIn(c);
       return token !== undefined && find(token) !== undefined;
@@ -46,18 +57,11 @@ export function bearerAuth(
           c,
           'This part of the API needs a token. Send the header Authorization: Bearer TOKEN.',
         );
-      const found = find(token);
-      if (found !== undefined) {
-        c.set('client', found.name);
-        c.set('role', found.role);
-        return next();
-      }
-      const refusal = await wrong.take(
-        c,
-        remoteNetwork(c),
-        `This API does not accept this token, and this address sent more than ${wrongTokensPerMinute} wrong ones within a minute.`,
-      );
-      return refusal ?? unauthorized(c, 'This API does not accept this token.', ', error="invalid_token"');
+      const found = await recognize(c, token);
+      if (found instanceof Response) return found;
+      c.set('client', found.name);
+      c.set('role', found.role);
+      return next();
     },
   };
 }

@@ -24,6 +24,7 @@ export function onlyLocal(origins: readonly string[] = []): Access {
   return {
     admits: (c) => whyNotLocal(c, origins) === null,
     refusal: () => null,
+    recognize: async (c) => problem(c, 'not-local', 'Without RINGTRUE_API_TOKENS there is no token.'),
     guard: async (c, next) => {
       const why = whyNotLocal(c, origins);
       if (why === null) return next();

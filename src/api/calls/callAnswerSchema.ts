@@ -32,6 +32,10 @@ const update = z
     durationSeconds: orNull(z.number()),
     answeredBy: orNull(z.string()),
     rang: z.boolean(),
+    receivedAt: z
+      .string()
+      .meta({ format: 'date-time', description: 'When the callback came. Absent of a poll.' })
+      .exactOptional(),
   })
   .meta({ id: 'CallUpdate', description: 'What one callback or poll said about an attempt.' });
 
@@ -43,7 +47,7 @@ const reason = z
   })
   .meta({ id: 'Reason', description: 'The deciding error.' });
 
-const attempt = z
+export const attemptSchema = z
   .object({
     number: z.int().min(1),
     callSid: orNull(sid()),
@@ -131,7 +135,7 @@ export const callOutcomeSchema = z
     errorCode: orNull(z.int()),
     sipResponseCode: orNull(z.int()),
     durationSeconds: orNull(z.number()),
-    attempts: z.array(attempt),
+    attempts: z.array(attemptSchema),
     endedBecause: z
       .object({ code: z.string(), message: z.string() })
       .meta({ description: 'Why there was no further attempt: a code, and a sentence for people.' }),
@@ -156,7 +160,7 @@ export const callAnswerSchema = z
     metadata: z.record(z.string(), z.string()),
     startedAt: time(),
     state: z.enum(callStates),
-    attempts: z.array(attempt),
+    attempts: z.array(attemptSchema),
     outcome: orNull(callOutcomeSchema),
     waitingFor: orNull(z.string()).meta({ description: 'What the call waits for and why, for people.' }),
     nextAttemptAt: orNull(time()),

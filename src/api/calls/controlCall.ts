@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { z } from 'zod';
+import { parseRfc3339 } from '../../../workflows/rules/rfc3339.js';
 import { isRunning } from '../../temporal/callEnd.js';
 import { cancelWithoutWorker } from '../../temporal/cancelWithoutWorker.js';
 import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
@@ -81,6 +82,7 @@ function controlCall(tools: ApiTools, name: ControlName) {
       await withDeadline(tools.temporal, updateWithinMs, () =>
         handle.executeUpdate(control.update, { args: [input] }),
       );
+      if (name === 'reschedule') await recordNewTime(tools, callId, body.input);
       return accepted(c, callId);
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError)
@@ -97,6 +99,12 @@ function controlCall(tools: ApiTools, name: ControlName) {
     await withDeadline(tools.temporal, updateWithinMs, () => cancelWithoutWorker(handle, input));
     return accepted(c, callId);
   };
+}
+
+/** Counts of waiting calls read the store only. */
+async function recordNewTime({ store }: ApiTools, callId: string, { at }: { at?: unknown }): Promise<void> {
+  const until = parseRfc3339(at);
+  await store.recordHindrance({ callId, by: 'rescheduled', until }).catch(() => {});
 }
 
 function accepted(c: ApiContext, callId: string): Response {

@@ -1,38 +1,14 @@
 import { z } from 'zod';
-import type { CallFilter } from '../../../activities/store/calls/callStore.js';
-import { answerers, callStates, reachabilities } from '../../../workflows/callOutcome.js';
-import { outcomes } from '../../../workflows/callRequest.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { nextCursor, pageParameters, readPageQuery } from '../http/page.js';
-import {
-  numberParameter,
-  oneOf,
-  type QueryParameter,
-  textParameter,
-  timeOf,
-  timeParameter,
-} from '../http/queryParameters.js';
+import type { QueryParameter } from '../http/queryParameters.js';
 import { jsonContent, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { callAnswer } from './callAnswer.js';
 import { callAnswerSchema } from './callAnswerSchema.js';
-
-const metadataPrefix = 'metadata.';
+import { callFilters, type FilterTexts, selectionOf } from './callFilters.js';
 
 const filters = {
-  outcome: oneOf(outcomes, 'Only calls with this outcome.'),
-  state: oneOf(callStates, 'Only calls in this state.'),
-  reachability: oneOf(reachabilities, 'Only calls whose number has this reachability.'),
-  answeredBy: oneOf(answerers, 'Only calls that were answered so. Needs machine detection.'),
-  to: numberParameter('Only calls to this number. Write its + as %2B.'),
-  batch: textParameter('a batch id', 'Only calls that this batch started.'),
-  'metadata.KEY': {
-    right: 'text',
-    holds: () => true,
-    description: 'Only calls whose metadata has this text under KEY. May be given for several keys.',
-    schema: { type: 'string' },
-  },
-  since: timeParameter('Only calls that started at this time or later.'),
-  until: timeParameter('Only calls that started before this time.'),
+  ...callFilters,
   ...pageParameters('Calls', { standard: 50, most: 200 }),
 } satisfies Record<string, QueryParameter>;
 
@@ -61,23 +37,12 @@ function listCalls(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const page = readPageQuery(c, filters);
     if ('refusal' in page) return page.refusal;
-    const { calls, nextCursor } = await tools.store.listCalls(filterOf(page.query));
+    const { limit, cursor, ...texts } = page.query as { limit: number; cursor?: string } & FilterTexts;
+    const { calls, nextCursor } = await tools.store.listCalls({
+      ...selectionOf(texts),
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     return c.json({ calls: calls.map(callAnswer), nextCursor });
-  };
-}
-
-function filterOf({ limit, ...texts }: { limit: number } & Record<string, unknown>): CallFilter {
-  const { since, until, ...others } = texts as Record<string, string>;
-  const isMetadata = ([name]: [string, string]) => name.startsWith(metadataPrefix);
-  const entries = Object.entries(others);
-  const metadata = entries
-    .filter(isMetadata)
-    .map(([name, text]) => [name.slice(metadataPrefix.length), text]);
-  return {
-    ...Object.fromEntries(entries.filter((entry) => !isMetadata(entry))),
-    ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) as Record<string, string> }),
-    ...(since === undefined ? {} : { since: timeOf(since) as string }),
-    ...(until === undefined ? {} : { until: timeOf(until) as string }),
-    limit,
   };
 }

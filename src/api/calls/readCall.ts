@@ -18,7 +18,7 @@ import { callWorkflowType } from '../../temporal/startCallWorkflow.js';
 import { withDeadline } from '../../temporal/withDeadline.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { invalidRequest, problem } from '../http/problem.js';
-import { readQuery } from '../http/queryParameters.js';
+import { readQuery, waitParameter } from '../http/queryParameters.js';
 import { callIdIn } from '../http/requestTarget.js';
 import { jsonContent, type Parameter, queryParameters, type Route, rolesFor } from '../http/route.js';
 import { whileWanted } from '../http/whileWanted.js';
@@ -29,9 +29,6 @@ const describeWithinMs = 3_000;
 const queryWithinMs = 3_000;
 /** A workflow closes within this time after its outcome was recorded, if a worker runs. */
 const closesWithinMs = 3_000;
-const longestWaitSeconds = 60;
-/** Proxies commonly give up after 60 s: the API answers some seconds earlier. */
-const answersWithinSeconds = 55;
 
 const notWaiting = { waitingFor: null, nextAttemptAt: null, paused: false, pauseReason: null } as const;
 
@@ -44,14 +41,8 @@ export const callIdInPath: Parameter = {
   example: exampleCallId,
 };
 
-const filters = {
-  wait: {
-    right: `one number of seconds, 0..${longestWaitSeconds}`,
-    holds: (text: string) => text.trim() !== '' && Number(text) >= 0 && Number(text) <= longestWaitSeconds,
-    description: `Waits so many seconds, at most ${answersWithinSeconds}, for the end of the call. Answers early once it is over.`,
-    schema: { type: 'number', minimum: 0, maximum: longestWaitSeconds, default: 0 },
-  },
-};
+const wait = waitParameter('Waits so many seconds for the end of the call. Answers early once it is over.');
+const filters = { wait: wait.parameter };
 
 export const readCallRoute: Route = {
   method: 'get',
@@ -78,10 +69,12 @@ function readCall(tools: ApiTools) {
   return async (c: ApiContext): Promise<Response> => {
     const parsed = readQuery(c, filters);
     if ('faults' in parsed) return invalidRequest(c, parsed.faults);
-    const wait = Math.min(Number(parsed.query.wait ?? 0), answersWithinSeconds);
+    const seconds = wait.secondsOf(parsed.query.wait);
     const callId = callIdIn(c, 2);
     const found =
-      callId === null ? null : await whileWanted(tools, c, (signal) => findCall(tools, callId, wait, signal));
+      callId === null
+        ? null
+        : await whileWanted(tools, c, (signal) => findCall(tools, callId, seconds, signal));
     return found === null ? missingCall(tools, c, callId) : c.json(found);
   };
 }

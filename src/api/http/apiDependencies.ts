@@ -55,7 +55,7 @@ export interface ApiDependencies {
   /** The API registers its metrics there. `GET /metrics` shows the whole registry. */
   metrics: Registry;
   log: Logger;
-  /** For the front page. */
+  /** Where people find Temporal's Web UI: for links of the operations page. */
   temporalUiUrl?: string;
   /** Aborted when the server stops: requests that wait for a call are answered with its current state. */
   stopping?: AbortSignal;
@@ -66,6 +66,8 @@ export interface ApiTools extends ApiDependencies {
   rateLimits: RateLimits;
   measures: ApiMetrics;
   access: Access;
+  /** Serves a request of the API itself, such as one that a page makes for a person. It is not logged. */
+  inner: (request: Request) => Promise<Response>;
 }
 
 /** Who may use the calls API. */
@@ -74,13 +76,18 @@ export interface Access {
   guard: MiddlewareHandler<ApiEnv>;
   /** Would `guard` let this request through? */
   admits: (c: ApiContext) => boolean;
+  /** The client with this token, or the answer to a wrong one. */
+  recognize: (c: ApiContext, token: string) => Promise<ApiToken | Response>;
   /** The answer to a client that `guard` let through, but whose token has none of these roles. Null: it has one. */
   refusal: (c: ApiContext, roles: readonly Role[]) => Response | null;
 }
 
 export interface ApiEnv {
   /** Absent if a test gives the app a request without a server. */
-  Bindings: Partial<HttpBindings>;
+  Bindings: Partial<HttpBindings> & {
+    /** The API itself makes this request. */
+    inner?: true;
+  };
   Variables: {
     requestId: string;
     /** The name of the bearer token. Absent if no tokens are set. */

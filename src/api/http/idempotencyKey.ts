@@ -3,7 +3,7 @@ import type { Fault } from '../../../activities/validation/fault.js';
 import type { Parameter } from './route.js';
 
 /** The header `Idempotency-Key`; `what` it names. */
-export function idempotencyKey(what: 'call' | 'batch', example: string): Parameter {
+export function idempotencyKey(what: 'call' | 'batch' | 'bulk operation', example: string): Parameter {
   return {
     name: 'Idempotency-Key',
     in: 'header',
@@ -24,8 +24,8 @@ export function keyFaults(key: string | undefined): Fault[] {
   ];
 }
 
-/** The id of the call or batch that this key names. */
-export function idOfKey(what: 'call' | 'batch', key: string): string {
+/** The id of the call, batch or bulk operation that this key names. */
+export function idOfKey(what: 'call' | 'batch' | 'bulk', key: string): string {
   return `${what}-${createHash('sha256').update(key).digest('hex')}`;
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { InvalidCursor } from '../../../activities/store/database/pageCursor.js';
 import { StoreUnavailable } from '../../../activities/store/database/storeError.js';
+import { LostCursor } from '../../../activities/store/events/eventFeed.js';
 import { SchemaTooNew } from '../../../activities/store/migrate.js';
 import { type Fault, show } from '../../../activities/validation/fault.js';
 import { MissingEncryptionKey } from '../../encryption/encryptionCodec.js';
@@ -25,15 +26,18 @@ export const problems = {
   'not-listed': { status: 404, title: 'The number is not on this list' },
   'no-such-dead-letter': { status: 404, title: 'No such dead letter' },
   'no-such-erasure': { status: 404, title: 'No such erasure' },
+  'no-such-bulk-operation': { status: 404, title: 'No such bulk operation' },
   'no-such-batch': { status: 404, title: 'No such batch' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'This path does not serve this method' },
   'state-conflict': { status: 409, title: "The call's state does not allow it" },
   'batch-conflict': { status: 409, title: "The batch's state does not allow it" },
   'erasure-conflict': { status: 409, title: 'The number is being called' },
+  'bulk-conflict': { status: 409, title: 'The bulk operation is not possible now' },
   'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another request' },
   'resend-conflict': { status: 409, title: 'The notification cannot be sent again' },
   'call-removed': { status: 410, title: 'The record of the call was removed' },
+  'lost-cursor': { status: 410, title: 'The event feed cannot go on after this cursor without a gap' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-request': { status: 422, title: 'The request is not valid' },
@@ -61,6 +65,9 @@ export const problemSchema = z
       .exactOptional()
       .meta({ description: 'Of an erasure: what it would have to wait for.' }),
     batchId: z.string().exactOptional().meta({ description: 'The batch in question, if there is one.' }),
+    next: z.string().exactOptional().meta({
+      description: 'Of the event feed: the cursor with which to go on behind the gap, if there is one.',
+    }),
     totalFaults: z.int().exactOptional().meta({
       description: 'Of a batch: how many faults there are. `faults` names the first 100.',
     }),
@@ -93,6 +100,7 @@ export interface ProblemExtras {
   callId?: string;
   batchId?: string;
   callIds?: string[];
+  next?: string;
   headers?: Record<string, string>;
 }
 
@@ -146,6 +154,8 @@ export function problemOf(c: ApiContext, error: unknown, log: Logger): Response 
     const message = `is ${show(cursor)}, which no page gave out; must be the nextCursor of an earlier page`;
     return invalidRequest(c, [{ path: 'cursor', message }]);
   }
+  if (error instanceof LostCursor)
+    return problem(c, 'lost-cursor', error.message, error.next === null ? {} : { next: error.next });
   if (error instanceof SchemaTooNew) {
     log.error({ err: error, requestId }, 'the outcome store has a newer schema');
     return problem(c, 'store-unavailable', error.message);

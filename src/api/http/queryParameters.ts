@@ -73,6 +73,25 @@ export function textParameter(right: string, description: string): QueryParamete
   return { right, holds: (text) => text !== '', description, schema: { type: 'string', minLength: 1 } };
 }
 
+const longestWaitSeconds = 60;
+/** Proxies commonly give up after 60 s: the API answers some seconds earlier. */
+const answersWithinSeconds = 55;
+
+/** How long a request may wait for what it asks for; `description` says for what. */
+export function waitParameter(description: string): {
+  parameter: QueryParameter;
+  /** The seconds to wait. */
+  secondsOf: (text: string | undefined) => number;
+} {
+  const parameter: QueryParameter = {
+    right: `one number of seconds, 0..${longestWaitSeconds}`,
+    holds: (text) => text.trim() !== '' && Number(text) >= 0 && Number(text) <= longestWaitSeconds,
+    description: `${description} At most ${answersWithinSeconds}.`,
+    schema: { type: 'number', minimum: 0, maximum: longestWaitSeconds, default: 0 },
+  };
+  return { parameter, secondsOf: (text) => Math.min(Number(text ?? 0), answersWithinSeconds) };
+}
+
 /**
  * The query of a request by name, or every fault in it. An unknown parameter is a fault, because a misspelled
  * one would otherwise be ignored in silence. The rule `metadata.KEY` is for every name that begins with
@@ -85,18 +104,40 @@ export function readQuery<Name extends string>(
   const values = new URL(c.req.url).searchParams;
   // In a query string a bare + means a blank. No number begins with one, and no time has one before its
   // offset.
-  const to = values.get('to');
-  if (to?.startsWith(' ')) values.set('to', `+${to.slice(1)}`);
+  for (const name of ['to', 'from']) {
+    const number = values.get(name);
+    if (number?.startsWith(' ')) values.set(name, `+${number.slice(1)}`);
+  }
   for (const name of ['since', 'until']) {
     const time = values.get(name);
     if (time !== null) values.set(name, time.replace(/ (\d\d:\d\d)$/, '+$1'));
   }
-  const faults = [...new Set(values.keys())].flatMap((name) =>
-    faultIn(name, values.getAll(name), parameters),
+  const texts = [...values];
+  const faults = faultsInTexts(texts, parameters);
+  return faults.length > 0 ? { faults: limitFaults(faults) } : { query: valuesOfTexts(texts, parameters) };
+}
+
+/** Every fault in texts by name, by the rules of a query. */
+export function faultsInTexts(
+  texts: readonly (readonly [name: string, text: string])[],
+  parameters: Record<string, QueryParameter>,
+): Fault[] {
+  return [...new Set(texts.map(([name]) => name))].flatMap((name) =>
+    faultIn(
+      name,
+      texts.filter(([other]) => other === name).map(([, text]) => text),
+      parameters,
+    ),
   );
-  if (faults.length > 0) return { faults: limitFaults(faults) };
-  const query = [...values].map(([name, text]) => [name, ruleOf(parameters, name)?.read?.(text) ?? text]);
-  return { query: Object.fromEntries(query) as Partial<Record<Name, string>> };
+}
+
+/** Texts without faults, as the rest of the API reads them. */
+export function valuesOfTexts<Name extends string>(
+  texts: readonly (readonly [name: string, text: string])[],
+  parameters: Record<Name, QueryParameter>,
+): Partial<Record<Name, string>> {
+  const values = texts.map(([name, text]) => [name, ruleOf(parameters, name)?.read?.(text) ?? text]);
+  return Object.fromEntries(values) as Partial<Record<Name, string>>;
 }
 
 const anyKey = /^(metadata\.).+$/s;

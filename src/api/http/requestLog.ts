@@ -13,6 +13,8 @@ function isRefusedAtTheDoor({ status }: Response): boolean {
  */
 export function requestLog({ log, measures }: ApiTools): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
+    // The request that the API serves with it is logged.
+    if (c.env?.inner) return next();
     const startedAt = performance.now();
     await next();
     const milliseconds = performance.now() - startedAt;

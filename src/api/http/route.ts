@@ -50,6 +50,9 @@ interface RouteParts {
 export const tags = {
   Calls: 'Start calls, follow them, control them.',
   Batches: 'Many calls at once, and redials of calls that failed.',
+  Events: 'Every end of an attempt and of a call, in one sequence.',
+  'Bulk operations': 'Cancel, retry, pause or resume many calls.',
+  Statistics: 'What became of the calls, and why some are not ringing.',
   Notifications: 'Notifications that were not delivered.',
   'Do not call': 'Numbers that must not be called, and numbers that do not exist.',
   Privacy: 'Remove what is kept of a number.',

@@ -35,7 +35,8 @@ export function recordCallback(
         Array.isArray(value) ? (value[0] ?? '') : value,
       ]),
     );
-    const update = updateFromCallback(params);
+    const parsed = updateFromCallback(params);
+    const update = parsed && { ...parsed, receivedAt: new Date().toISOString() };
     const owner = await ownerOf({ callId, attempt: Number(attempt) }, signer);
     if (owner === 'other') return ofOtherAccount(tools, c);
     const callback = {
@@ -65,7 +66,8 @@ async function signalCall(
   params: Record<string, string>,
   stored: CallUpdate[],
 ): Promise<Response> {
-  const { callId, attempt, account } = callback;
+  const { callId, attempt, account, update } = callback;
+  const receivedAt = update?.receivedAt;
   try {
     await withDeadline(tools.temporal, signalWithinMs, (workflow) =>
       workflow.getHandle(callId).signal('twilioStatus', {
@@ -73,6 +75,7 @@ async function signalCall(
         params,
         ...(stored.length > 0 ? { stored } : {}),
         ...(account === undefined ? {} : { account }),
+        ...(receivedAt === undefined ? {} : { receivedAt }),
       }),
     );
   } catch (error) {

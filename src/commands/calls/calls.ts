@@ -1,11 +1,11 @@
 import { twilioParameters } from '../../../activities/validation/twilioParameters.js';
 import type { CallFilter, CallRequest, CallState } from '../../client/ringtrue.js';
 import { type ApiOptions, clientOf, UsageError } from '../../terminal/apiOptions.js';
-import { callExitStatus } from '../../terminal/callExitStatus.js';
 import { callCounts, callSheet, callsTable } from '../../terminal/callTable.js';
 import { dryRunSheet } from '../../terminal/dryRunSheet.js';
 import { print } from '../../terminal/print.js';
 import { moreHint, type PageOptions, readPages } from '../../terminal/readPages.js';
+import { callExitStatus } from './callExitStatus.js';
 import { followCall } from './followCall.js';
 import { hintNotRinging } from './hintNotRinging.js';
 import { callingWindowOf, type WindowOptions } from './windowOptions.js';

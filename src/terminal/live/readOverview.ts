@@ -103,7 +103,7 @@ async function reasonsOf(api: Ringtrue, groups: CallGroup[]): Promise<Overview['
 
 /** Whether the API can serve, and what is wrong with its parts. It answers 503 with them if it cannot. */
 async function readReadiness({ api, token }: ApiOptions): Promise<string[]> {
-  const baseUrl = addressOf(api === undefined ? {} : { api });
+  const baseUrl = addressOf(api);
   let status: number;
   let answer: { ready?: unknown; checks?: Record<string, string> } | null;
   try {

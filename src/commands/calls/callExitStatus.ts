@@ -1,5 +1,5 @@
-import type { Outcome } from '../../workflows/callRequest.js';
-import type { CallOutcome } from '../client/ringtrue.js';
+import type { Outcome } from '../../../workflows/callRequest.js';
+import type { CallOutcome } from '../../client/ringtrue.js';
 
 /** Exit statuses of `ringtrue call --wait`. 1 and 2 are those of every command. */
 const statuses: Record<Outcome, number> = {

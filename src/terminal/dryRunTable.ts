@@ -1,5 +1,10 @@
-import { tableOf } from '../terminal/tableOf.js';
-import { type DryRunAttempt, type DryRunResult, type ExplainedPolicy, toTheSecond } from './dryRun.js';
+import {
+  type DryRunAttempt,
+  type DryRunResult,
+  type ExplainedPolicy,
+  toTheSecond,
+} from '../policy/dryRun.js';
+import { tableOf } from './tableOf.js';
 
 /** More time zones than this make the table unreadable. */
 const maxZones = 3;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { exitStatusOf, sentenceOf } from './process/exitStatus.js';
 import { packageRoot } from './process/packageRoot.js';
 
@@ -24,6 +24,7 @@ Examples:
   ringtrue get CALL_ID --json                    everything about one call, as JSON
 
 Exit status: 0 done; 1 the request was refused or failed; 2 the command line or the configuration is wrong.
+With --wait, \`call\` ends with 0 if the call was answered, else with a status for each outcome: docs/commands.md.
 docs/configuration.md describes the environment variables. A file .env in the working directory is read.`,
   );
 
@@ -68,7 +69,8 @@ program
 For callers over Nexus, create an endpoint once (docs/temporal.md):
   temporal operator nexus endpoint create --name ringtrue --target-namespace default --target-task-queue outbound-calls`,
   )
-  .action(async () => (await import('./commands/setup.js')).runSetup());
+  .option('--json', 'print JSON, for programs', false)
+  .action(async (options) => (await import('./commands/setup.js')).runSetup(options));
 
 overApi(program.command('mcp'), { json: false })
   .description('a Model Context Protocol server on stdin and stdout: tools to place calls and follow them')
@@ -83,9 +85,36 @@ program
   .action(async (options) => (await import('./commands/privacy/purge.js')).purge(options));
 
 program
+  .command('doctor')
+  .description('checks the deployment that the environment describes, and says what to do about each fault')
+  .option(
+    '--country <country...>',
+    'countries that you want to call, such as DE; default: RINGTRUE_DESTINATIONS',
+  )
+  .option('--json', 'print JSON, for programs', false)
+  .addHelpText('after', example('ringtrue doctor', 'ringtrue doctor --country DE US --json'))
+  .action(async (options) => (await import('./commands/doctor.js')).checkDeployment(options));
+program
   .command('notify-secret')
   .description('prints the secret with which receivers verify the signature of notifications')
-  .action(async () => (await import('./commands/notifySecret.js')).printNotifySecret());
+  .option('--json', 'print JSON, for programs', false)
+  .action(async (options) => (await import('./commands/notifySecret.js')).printNotifySecret(options));
+
+program
+  .command('completion')
+  .description('prints a script that completes commands and options in your shell')
+  .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
+  .addHelpText(
+    'after',
+    example(
+      'source <(ringtrue completion bash)',
+      'ringtrue completion fish > ~/.config/fish/completions/ringtrue.fish',
+    ),
+  )
+  .action(async (shell) => {
+    const { completionScript } = await import('./terminal/completionScript.js');
+    process.stdout.write(completionScript(program, shell));
+  });
 
 const policy = program
   .command('policy')
@@ -94,7 +123,8 @@ policy
   .command('check')
   .description('names every fault of a file of retry policies')
   .argument('[file]', 'the file; default: RINGTRUE_POLICIES')
-  .action(async (file) => (await import('./commands/policy.js')).checkPolicies(file));
+  .option('--json', 'print JSON, for programs', false)
+  .action(async (file, options) => (await import('./commands/policy.js')).checkPolicies(file, options));
 policy
   .command('explain')
   .description('a dry run: shows when each attempt would ring, and why none follows')
@@ -164,12 +194,12 @@ overApi(program.commandsGroup(calls).command('call'))
       'ringtrue call +12085551200 --say "Hello" --window 09:00-12:00 13:30-18:00 --days 1-5',
     ),
   )
-  .action(async (to, options) => (await import('./commands/calls.js')).placeCall(to, options));
+  .action(async (to, options) => (await import('./commands/calls/calls.js')).placeCall(to, options));
 overApi(program.command('get'))
   .description('shows a call: its state, its attempts and its outcome')
   .argument('<id>', 'call id')
   .option('--wait', 'wait for the outcome; the progress is printed on stderr', false)
-  .action(async (id, options) => (await import('./commands/calls.js')).showCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).showCall(id, options));
 overApi(program.command('list'))
   .description('lists calls, newest first, with what they wait for or why they ended; with --all counts them')
   .option(
@@ -194,31 +224,39 @@ overApi(program.command('list'))
     'after',
     example('ringtrue list --since 24h --all', 'ringtrue list --reachability unreachable --all --json'),
   )
-  .action(async (options) => (await import('./commands/calls.js')).listCalls(options));
+  .action(async (options) => (await import('./commands/calls/calls.js')).listCalls(options));
+overApi(program.command('watch'))
+  .description('shows calls and health in the terminal, again and again; q or Ctrl-C ends it')
+  .option('--every <seconds>', 'pause between two looks', wholeNumber, 2)
+  .addHelpText('after', example('ringtrue watch', 'ringtrue watch --every 10 | tee watch.log'))
+  .action(async (options) => (await import('./commands/calls/watch.js')).watch(options));
+overApi(program.command('open'))
+  .description('prints the address of the operations page, and opens it in a browser')
+  .action(async (options) => (await import('./commands/open.js')).openPage(options));
 overApi(program.command('cancel'))
   .description('cancels a call: stops further attempts, and cancels or hangs up a call at Twilio')
   .argument('<id>', 'call id')
   .option('--reason <text>', 'why; kept in the record')
-  .action(async (id, options) => (await import('./commands/calls.js')).cancelCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).cancelCall(id, options));
 overApi(program.command('retry'))
   .description('starts the next attempt now, for a call that waits to retry')
   .argument('<id>', 'call id')
-  .action(async (id, options) => (await import('./commands/calls.js')).retryCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).retryCall(id, options));
 overApi(program.command('pause'))
   .description('pauses a call: no attempt begins until it is resumed; a call at Twilio goes on')
   .argument('<id>', 'call id')
   .option('--reason <text>', 'why; shown while it is paused')
-  .action(async (id, options) => (await import('./commands/calls.js')).pauseCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).pauseCall(id, options));
 overApi(program.command('resume'))
   .description('resumes a paused call')
   .argument('<id>', 'call id')
-  .action(async (id, options) => (await import('./commands/calls.js')).resumeCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).resumeCall(id, options));
 overApi(program.command('reschedule'))
   .description('changes the time of the next attempt of a waiting call')
   .argument('<id>', 'call id')
   .requiredOption('--at <time>', 'RFC 3339; a time in the past means now')
   .addHelpText('after', example('ringtrue reschedule CALL_ID --at 2040-01-31T09:00:00+01:00'))
-  .action(async (id, options) => (await import('./commands/calls.js')).rescheduleCall(id, options));
+  .action(async (id, options) => (await import('./commands/calls/calls.js')).rescheduleCall(id, options));
 overApi(program.command('events'))
   .description('shows the ends of attempts and calls, oldest first')
   .option('--after <cursor>', 'where to go on; default: the oldest event, or with --follow the newest')
@@ -226,9 +264,6 @@ overApi(program.command('events'))
   .option('--follow', 'go on with new events as they come; with --json one JSON object per line', false)
   .addHelpText('after', example('ringtrue events --follow', 'ringtrue events --follow --after 0 --json'))
   .action(async (options) => (await import('./commands/events.js')).showEvents(options));
-overApi(program.command('open'))
-  .description('prints the address of the operations page, and opens it in the browser')
-  .action(async (options) => (await import('./terminal/openPage.js')).openPage(options));
 overApi(program.command('dead-letters'))
   .description('lists notifications that no receiver accepted, newest first')
   .option('--call <id>', 'those of one call')
@@ -282,7 +317,7 @@ overApi(doNotCall.command('removals'))
   .option('--cursor <cursor>', 'where the previous page ended')
   .action(async (options) => (await import('./commands/doNotCall.js')).removals(options));
 overApi(doNotCall.command('export'))
-  .description('prints the whole list as CSV')
+  .description('prints the whole list as CSV; with --json one JSON object per line')
   .option('--reason <text>', 'entries with exactly this reason')
   .option('--source <source>', 'api, csv or opt-out')
   .option('--expired <true|false>', 'true: only expired entries; false: only entries in force')

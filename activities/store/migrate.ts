@@ -37,6 +37,46 @@ export async function migrate(db: Database): Promise<number[]> {
   return applied;
 }
 
+/** The schema of a database, compared with this ringtrue's. Changes nothing. */
+export interface SchemaState {
+  /** 0: the database has no schema of ringtrue. */
+  version: number;
+  /** The version that this ringtrue needs. */
+  needed: number;
+  /** Are the functions of this ringtrue, or of a newer one, there? */
+  hasFunctions: boolean;
+  role: string;
+  /** Null: the role has no schema in which it could create tables. */
+  schema: string | null;
+  mayCreate: boolean;
+  /** Our tables that belong to another role, whose rights we do not have. */
+  foreignTables: string[];
+}
+
+/** Looks at the schema and our rights to it. Throws `StoreUnavailable`. */
+export async function readSchemaState(db: Database): Promise<SchemaState> {
+  const migrations = await ownMigrations();
+  const { version, sql } = await ownFunctions();
+  const tables = migrations.flatMap(({ sql: script }) =>
+    [...script.matchAll(/^create table (\w+)/gm)].map(([, table = '']) => table),
+  );
+  const [rights] = await db.query<Pick<SchemaState, 'role' | 'schema' | 'mayCreate' | 'foreignTables'>>(
+    `select current_user::text as role, current_schema()::text as schema,
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreate",
+       (select coalesce(jsonb_agg(relname order by relname), '[]') from pg_class
+         where relnamespace = to_regnamespace(current_schema()) and relname = any($1)
+           and not pg_has_role(relowner, 'USAGE')) as "foreignTables"`,
+    [['ringtrue_migrations', 'ringtrue_functions', ...tables]],
+  );
+  if (!rights) throw new Error('The outcome store returned no rights.');
+  return {
+    ...rights,
+    version: await versionOf(db),
+    needed: migrations.length,
+    hasFunctions: await isCurrent(db, version, hashOf(sql)),
+  };
+}
+
 /**
  * Applies the migrations that the database lacks, one transaction each, under an advisory lock: processes
  * that start together wait for each other. Returns the versions that this process applied. Throws

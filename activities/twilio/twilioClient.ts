@@ -47,23 +47,41 @@ export type OnRead = (refusal: TwilioError | null) => void;
  * error if there was no answer.
  */
 export function createTwilioClient(settings: TwilioSettings, onRead: OnRead = () => {}): TwilioClient {
-  const { username, password, accountSid, region, edge } = settings;
   const http = new TwilioHttp({ settings, timeoutMs: requestTimeoutMs, onRead });
   const briefHttp = new TwilioHttp({ settings, timeoutMs: briefTimeoutMs, onRead });
   const lookupHttp = new TwilioHttp({ settings, timeoutMs: lookupTimeoutMs, onRead: () => {} });
-  // The SDK reads what is not set here from the environment. Its log shows phone numbers.
-  const options = { accountSid, autoRetry: false, region: region ?? '', edge: edge ?? '', logLevel: 'none' };
-  const sdk = (httpClient: TwilioHttp) => twilio(username, password, { ...options, httpClient });
   return {
-    calls: sdk(http).calls,
-    callsBriefly: sdk(briefHttp).calls,
-    lookups: sdk(lookupHttp).lookups.v2,
+    calls: sdkOf(settings, http).calls,
+    callsBriefly: sdkOf(settings, briefHttp).calls,
+    lookups: sdkOf(settings, lookupHttp).lookups.v2,
     clockAheadSeconds: () => http.clockAheadSeconds,
   };
 }
 
+/** The whole SDK, for what the doctor reads. Its requests throw as those of `createTwilioClient` do. */
+export function createTwilioSdk(settings: TwilioSettings): {
+  sdk: ReturnType<typeof twilio>;
+  /** Twilio's clock minus ours in seconds, as the last answer showed it; null before the first answer. */
+  clockAheadSeconds(): number | null;
+} {
+  const http = new TwilioHttp({ settings, timeoutMs: lookupTimeoutMs, onRead: () => {} });
+  return {
+    sdk: sdkOf(settings, http),
+    clockAheadSeconds: () => (http.hasClock ? http.clockAheadSeconds : null),
+  };
+}
+
+function sdkOf(settings: TwilioSettings, httpClient: TwilioHttp): ReturnType<typeof twilio> {
+  const { username, password, accountSid, region, edge } = settings;
+  // The SDK reads what is not set here from the environment. Its log shows phone numbers.
+  const options = { accountSid, autoRetry: false, region: region ?? '', edge: edge ?? '', logLevel: 'none' };
+  return twilio(username, password, { ...options, httpClient });
+}
+
 class TwilioHttp extends twilio.RequestClient {
   clockAheadSeconds = 0;
+  /** Did an answer show Twilio's clock yet? */
+  hasClock = false;
 
   constructor(
     private readonly options: {
@@ -90,7 +108,10 @@ class TwilioHttp extends twilio.RequestClient {
     });
     const headers = (response.headers ?? {}) as Record<string, unknown>;
     const twilioNow = Date.parse(String(headers.date));
-    if (!Number.isNaN(twilioNow)) this.clockAheadSeconds = Math.round((twilioNow - Date.now()) / 1000);
+    if (!Number.isNaN(twilioNow)) {
+      this.clockAheadSeconds = Math.round((twilioNow - Date.now()) / 1000);
+      this.hasClock = true;
+    }
     const isRead = request.method.toLowerCase() === 'get' && callsPath.test(new URL(request.uri).pathname);
     if (response.statusCode >= 300) {
       const error = TwilioRestError.from(response.statusCode, response.body, headers);

@@ -1,5 +1,6 @@
 import { openAsBlob } from 'node:fs';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants as modes, readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type {
@@ -14,9 +15,11 @@ import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js
 import { batchesTable, batchLine, batchSheet } from '../terminal/batchTable.js';
 import { count } from '../terminal/count.js';
 import { batchDryRunSheet } from '../terminal/dryRunSheet.js';
+import { batchBar, ProgressBar } from '../terminal/live/progressBar.js';
 import { print, printProgress } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
 import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
+import { isTemporary } from '../terminal/retryWhenBusy.js';
 
 interface StartOptions extends ApiOptions {
   defaults?: string;
@@ -148,7 +151,7 @@ async function jsonBatch(file: string, defaults: string | undefined): Promise<Ne
 
 /** `openAsBlob` does not say why it fails, so this checks first that the file can be read. */
 async function openFile(file: string): Promise<Blob> {
-  await access(file, constants.R_OK).catch(cannotRead(file));
+  await access(file, modes.R_OK).catch(cannotRead(file));
   return openAsBlob(file, { type: 'text/csv' });
 }
 
@@ -191,15 +194,38 @@ async function show(
   );
 }
 
-/** Waits until every call of the batch has ended, and prints a line on stderr for each change on the way. */
+/** Waits until every call of the batch has ended, and shows the progress on stderr. Ctrl-C leaves the batch running. */
 async function untilOver(batches: BatchesApi, batchId: string): Promise<Batch> {
   printProgress(batchId);
-  for (let last = ''; ; ) {
-    const batch = await batches.get(batchId);
-    if (batch.state === 'done' || batch.state === 'canceled') return batch;
-    const line = batchLine(batch);
-    if (line !== last) printProgress(line);
-    last = line;
-    await pause(1000);
+  const bar = new ProgressBar(process.stderr);
+  const leave = () => {
+    bar.end();
+    printProgress(
+      `The batch goes on. To come back: ringtrue batch show ${batchId} --wait\nTo stop it: ringtrue batch cancel ${batchId}`,
+    );
+    process.exit(128 + constants.signals.SIGINT);
+  };
+  process.once('SIGINT', leave);
+  try {
+    for (;;) {
+      const batch = await unlessAway(batches.get(batchId));
+      if (batch === null) bar.show('The API gives no answer now; the batch goes on meanwhile.');
+      else bar.show(bar.isLive ? batchBar(batch, bar.columns) : batchLine(batch));
+      if (batch?.state === 'done' || batch?.state === 'canceled') return batch;
+      await pause(1000);
+    }
+  } finally {
+    process.off('SIGINT', leave);
+    bar.end();
+  }
+}
+
+/** Null if the API is away or busy. */
+async function unlessAway<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isTemporary(error)) return null;
+    throw error;
   }
 }

@@ -5,6 +5,7 @@ import { count } from '../terminal/count.js';
 import { print } from '../terminal/print.js';
 import { printCsv } from '../terminal/printCsv.js';
 import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
+import { retryWhenBusy } from '../terminal/retryWhenBusy.js';
 import { tableOf } from '../terminal/tableOf.js';
 
 /** `ringtrue do-not-call add`. */
@@ -71,11 +72,22 @@ export async function importFile(file: string, options: ApiOptions & { country?:
   );
 }
 
-/** `ringtrue do-not-call export`: CSV on stdout. */
+/** `ringtrue do-not-call export`: CSV on stdout, or with --json one entry a line. */
 export async function exportList(
   options: ApiOptions & { reason?: string; source?: string; expired?: string },
 ): Promise<void> {
+  if (options.json) return printEntries(options, filterOf(options));
   await printCsv(await clientOf(options).doNotCall.exportCsv(filterOf(options)));
+}
+
+async function printEntries(options: ApiOptions, filter: DoNotCallFilter): Promise<void> {
+  const { doNotCall } = clientOf(options);
+  for (let cursor: string | undefined | null; cursor !== null; ) {
+    const at = cursor;
+    const page = await retryWhenBusy(() => doNotCall.page({ ...filter, limit: 1000, cursor: at }));
+    for (const entry of page.entries) process.stdout.write(`${JSON.stringify(entry)}\n`);
+    cursor = page.nextCursor;
+  }
 }
 
 /** `ringtrue do-not-call removals`. */

@@ -3,8 +3,8 @@ import { feedEnd, feedStart } from '../../activities/store/events/eventCursor.js
 import { type Event, type EventQuery, type EventsApi, ProblemError } from '../client/ringtrue.js';
 import { type ApiOptions, clientOf } from '../terminal/apiOptions.js';
 import { print } from '../terminal/print.js';
+import { isTemporary } from '../terminal/retryWhenBusy.js';
 import { tableOf } from '../terminal/tableOf.js';
-import { isTemporary } from './calls/followCall.js';
 
 /** The longest wait that the API takes. */
 const waitSeconds = 60;

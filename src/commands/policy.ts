@@ -9,6 +9,7 @@ import { type DryRunScenario, dryRun, type ExplainedPolicy, zonesOf } from '../p
 import { simulatedVerdict } from '../policy/simulatedVerdict.js';
 import { UsageError } from '../terminal/apiOptions.js';
 import { dryRunTable } from '../terminal/dryRunTable.js';
+import { print } from '../terminal/print.js';
 
 interface ExplainOptions {
   outcomes: string;
@@ -22,10 +23,18 @@ interface ExplainOptions {
 }
 
 /** `ringtrue policy check`. */
-export function checkPolicies(file: string | undefined): void {
+export function checkPolicies(file: string | undefined, options: { json: boolean }): void {
   const path = file ?? process.env.RINGTRUE_POLICIES;
   if (!path) throw new UsageError('no file is named, and RINGTRUE_POLICIES is not set; must be one of them');
-  process.stdout.write(`${path} is valid. Policies: ${Object.keys(policiesOf(file)).join(', ')}.\n`);
+  const read = readPolicies(path, file === undefined ? 'RINGTRUE_POLICIES' : null);
+  if ('policies' in read) {
+    const policies = Object.keys(read.policies);
+    print(options, { ok: true, policies, faults: [] }, `${path} is valid. Policies: ${policies.join(', ')}.`);
+    return;
+  }
+  if (!options.json) throw faultyFile(path, read.faults);
+  print(options, { ok: false, policies: [], faults: read.faults }, '');
+  process.exitCode = 2;
 }
 
 /** `ringtrue policy explain`: a dry run; nothing is dialed, and no server is needed. */
@@ -60,8 +69,12 @@ function policiesOf(file: string | undefined): Record<string, RetryPolicy> {
   if (!path) return builtInPolicies;
   const read = readPolicies(path, file === undefined ? 'RINGTRUE_POLICIES' : null);
   if ('policies' in read) return read.policies;
-  const count = read.faults.length === 1 ? 'one fault' : `${read.faults.length} faults`;
-  throw new UsageError(`${path} has ${count}:\n${read.faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  throw faultyFile(path, read.faults);
+}
+
+function faultyFile(path: string, faults: string[]): UsageError {
+  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+  return new UsageError(`${path} has ${count}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
 }
 
 /** The circumstances, checked as a call request would be. Throws every fault at once, `knownFaults` first. */

@@ -13,6 +13,7 @@ import {
   notListed,
   registerIfListed,
 } from '../temporal/temporalClient.js';
+import { print } from '../terminal/print.js';
 
 const answersWithinMs = 10_000;
 
@@ -24,15 +25,18 @@ export class SetUpFailed extends Error {
 /**
  * `ringtrue setup`: creates what workers and API need. It may run again at any time. Throws `SetUpFailed`.
  */
-export async function runSetup(): Promise<void> {
+export async function runSetup(options: { json: boolean }): Promise<void> {
   const configuration = setupConfiguration(process.env);
   const log = createLog({ level: configuration.logLevel, secrets: configuration.secrets });
   const faults: string[] = [];
+  /** Null: Temporal does not let us list them. */
+  let registered: string[] | null = null;
   const { temporal } = configuration;
   const client = lazyClient(temporal);
   try {
     const register = () => registerIfListed(client.connection, temporal.namespace);
     const added = await client.withDeadline(Date.now() + answersWithinMs, register);
+    registered = added;
     if (added === null) log.warn(notListed(temporal.namespace));
     else
       log.info(
@@ -63,6 +67,8 @@ export async function runSetup(): Promise<void> {
       faults.push(`the outcome store could not be brought up to date: ${errorText(error)}`);
     }
   }
+  const hasStore = configuration.databaseUrl !== null;
+  if (options.json) print(options, { ok: faults.length === 0, registered, hasStore, faults }, '');
   if (faults.length > 0)
     throw new SetUpFailed(`Not everything is set up:\n${faults.map((f) => `  - ${f}`).join('\n')}`);
 }

@@ -17,7 +17,7 @@ import type { Closing } from '../process/closing.js';
 import { freePort } from '../process/freePort.js';
 import type { Log } from '../process/log.js';
 import { Readiness } from '../process/readiness.js';
-import { simulatorCredentials } from '../simulator/simulatorOptions.js';
+import { simulatedFrom, simulatorCredentials } from '../simulator/simulatorOptions.js';
 import { startDevServer } from '../temporal/devServer.js';
 import { installRuntime } from '../temporal/installRuntime.js';
 import { TemporalAccess } from '../temporal/temporalAccess.js';
@@ -40,9 +40,6 @@ export interface Dev {
   /** Null: real Twilio. */
   simulatorUrl: string | null;
 }
-
-/** Caller id of simulated calls without one: Twilio's test number. */
-const simulatedFrom = '+15005550006';
 
 /**
  * Starts everything in this process. Each part is added to `closing`, which stops HTTP, worker, simulator,

@@ -20,6 +20,8 @@ export interface SimulatorOptions {
   speed?: number;
   /** How many calls are remembered; default 10 000. The oldest calls that are over are forgotten first. */
   rememberedCalls?: number;
+  /** What the account is, owns and may do. */
+  account?: Partial<AccountProfile>;
   /** How the simulator behaves where Twilio's behavior is not confirmed. */
   unconfirmed?: Partial<Unconfirmed>;
   /** Called for each create, with a message without full numbers. */
@@ -29,8 +31,28 @@ export interface SimulatorOptions {
 /** An account with its credentials. */
 export type SimulatedAccount = Pick<
   SimulatorOptions,
-  'accountSid' | 'authToken' | 'apiKeys' | 'callsPerSecond'
+  'accountSid' | 'authToken' | 'apiKeys' | 'callsPerSecond' | 'account'
 >;
+
+/** What an account is, owns and may do. */
+export interface AccountProfile {
+  type: 'Trial' | 'Full';
+  status: 'active' | 'suspended' | 'closed';
+  /** Numbers that the account owns. Null: every number that may call. */
+  phoneNumbers: readonly string[] | null;
+  /** Verified caller ids. A trial account calls only these. */
+  callerIds: readonly string[];
+  /** Countries (ISO 3166) that the account may not call. */
+  closedCountries: readonly string[];
+}
+
+export const defaultAccount: AccountProfile = {
+  type: 'Full',
+  status: 'active',
+  phoneNumbers: null,
+  callerIds: [],
+  closedCountries: ['KP'],
+};
 
 /** Behavior of Twilio that is not confirmed. Each option exists, so that both can be tried. */
 export interface Unconfirmed {
@@ -59,6 +81,9 @@ export const defaultUnconfirmed: Unconfirmed = {
   eventsShowSipCode: true,
   eventsAfterSeconds: 900,
 };
+
+/** Caller id of simulated calls without one: Twilio's test number. */
+export const simulatedFrom = '+15005550006';
 
 /** Credentials of the built-in account: well-formed, and certainly nobody's at Twilio. */
 export const simulatorCredentials = {

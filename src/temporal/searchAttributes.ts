@@ -5,6 +5,8 @@ import { searchAttribute } from '../../workflows/call/searchAttributes.js';
 /** The types of our search attributes, by name. */
 const types = new Map(Object.values(searchAttribute).map(({ name, type }) => [name, type] as const));
 
+export const searchAttributeNames: readonly string[] = [...types.keys()];
+
 const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 /**
@@ -12,6 +14,32 @@ const cliTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
  * `RingtrueTo=Keyword`.
  */
 export const searchAttributeFlags = [...types].map(([name, type]) => `${name}=${cliTypes[type]}`);
+
+/** Each of our attributes, and what the namespace has under its name. Throws errors of Temporal. */
+export async function searchAttributeStates(
+  connection: OperatorConnection,
+  namespace: string,
+): Promise<{ name: string; type: string; state: 'there' | 'missing' | 'wrong-type' }[]> {
+  const known = await attributesOf(connection, namespace);
+  return [...types].map(([name, type]) => {
+    const found = known[name];
+    const isRight = found === encodeSearchAttributeIndexedValueType(type);
+    const state = found === undefined || found === null ? 'missing' : isRight ? 'there' : 'wrong-type';
+    return { name, type: cliTypes[type], state };
+  });
+}
+
+async function attributesOf(connection: OperatorConnection, namespace: string) {
+  const { customAttributes, systemAttributes } = await connection.operatorService.listSearchAttributes({
+    namespace,
+  });
+  return { ...systemAttributes, ...customAttributes };
+}
+
+/** The command with which a person registers one of our attributes. */
+export function registerCommand(namespace: string, name: string, type: string): string {
+  return `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`;
+}
 
 /** What both kinds of connections to Temporal can do. */
 export type OperatorConnection = Pick<ConnectionLike, 'operatorService' | 'withDeadline'>;
@@ -33,24 +61,16 @@ export async function missingSearchAttributes(
   connection: OperatorConnection,
   namespace: string,
 ): Promise<string[]> {
-  const { customAttributes, systemAttributes } = await connection.operatorService.listSearchAttributes({
-    namespace,
-  });
-  const known = { ...systemAttributes, ...customAttributes };
-  const wrong: string[] = [];
-  const missing: string[] = [];
-  for (const [name, type] of types) {
-    const found = known[name];
-    if (found === undefined || found === null) missing.push(name);
-    else if (found !== encodeSearchAttributeIndexedValueType(type))
-      wrong.push(`${name} (must be ${cliTypes[type]})`);
-  }
+  const states = await searchAttributeStates(connection, namespace);
+  const wrong = states
+    .filter(({ state }) => state === 'wrong-type')
+    .map(({ name, type }) => `${name} (must be ${type})`);
   if (wrong.length > 0)
     throw new WrongSearchAttribute(
       `The namespace ${namespace} has search attributes of these names but another type: ${wrong.join(', ')}. ` +
         'A type cannot be changed: use another namespace (TEMPORAL_NAMESPACE), or remove them there and run `ringtrue setup`.',
     );
-  return missing;
+  return states.filter(({ state }) => state === 'missing').map(({ name }) => name);
 }
 
 /**
@@ -117,9 +137,6 @@ async function noSlot(
 export function howToRegister(namespace: string): string {
   return `run \`ringtrue setup\` with rights to do so, or: ${searchAttributeFlags
     .map((flag) => flag.split('='))
-    .map(
-      ([name, type]) =>
-        `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`,
-    )
+    .map(([name = '', type = '']) => registerCommand(namespace, name, type))
     .join(' && ')}; on Temporal Cloud add them under Namespace > Search Attributes`;
 }

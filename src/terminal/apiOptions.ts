@@ -29,12 +29,12 @@ export function clientOf(
   return new Ringtrue({ baseUrl, ...(token ? { token } : {}), maxRetries });
 }
 
-/** The address of the API. Throws `UsageError` if it is none. */
+/** The address of the API, without a slash at its end. Throws `UsageError` if it is none. */
 export function addressOf(api: string | undefined): string {
   const baseUrl = api ?? `http://localhost:${process.env.PORT || 3000}`;
   if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl))
     throw new UsageError(
       `The API's address is ${JSON.stringify(baseUrl)}; --api or RINGTRUE_API_URL must be an http(s) URL such as http://localhost:3000`,
     );
-  return baseUrl;
+  return baseUrl.replace(/\/+$/, '');
 }

@@ -11,6 +11,6 @@ export function printProgress(line: string): void {
 }
 
 /** Reasons and names come from other people: control characters in them could change the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 }

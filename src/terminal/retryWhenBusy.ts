@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProblemError } from '../client/ringtrue.js';
+import { ConnectionError, ProblemError } from '../client/ringtrue.js';
 
 /** Repeats a request as long as the API answers that these are too many. */
 export async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
@@ -11,4 +11,10 @@ export async function retryWhenBusy<T>(request: () => Promise<T>): Promise<T> {
       await pause((error.retryAfterSeconds ?? 1) * 1000);
     }
   }
+}
+
+/** May the same request succeed later? */
+export function isTemporary(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  return error instanceof ProblemError && (error.status >= 500 || error.status === 429);
 }

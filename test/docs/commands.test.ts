@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { environment, type VariableName } from '../../src/config/environment.js'
 import { freePort } from '../../src/process/freePort.js';
 import { simulatorCredentials } from '../../src/simulator/simulatorOptions.js';
 import { RingtrueProcess, until } from '../support/ringtrueProcess.js';
-import { allBlocks, type Block, root } from './pages.js';
+import { allBlocks, allPages, type Block, type Page, root } from './pages.js';
 import { commandsOf } from './shell.js';
 
 const run = promisify(execFile);
@@ -54,6 +54,11 @@ beforeAll(async () => {
   fixture.directory = workingDirectory();
   fixture.env = {
     ...process.env,
+    // As of the process, for the doctor.
+    PORT: port,
+    RINGTRUE_TEMPORAL_PORT: temporal,
+    RINGTRUE_TEMPORAL_UI_PORT: ui,
+    RINGTRUE_SIMULATOR_PORT: simulator,
     PATH: `${join(fixture.directory, 'bin')}:${process.env.PATH}`,
     RINGTRUE_API_URL: fixture.api,
   };
@@ -125,6 +130,28 @@ async function runAsWritten(command: string): Promise<void> {
   await run('bash', ['-c', here], { cwd, env, timeout: 60_000 });
 }
 
+const hasGo = spawnSync('go', ['version']).status === 0;
+
+/** The program of docs/languages.md that has this file name. */
+function programOf(name: string): Block {
+  const block = allBlocks('ts', 'python', 'go').find(({ kind }) => kind === name);
+  if (block === undefined) throw new Error(`docs/languages.md has no program ${name}.`);
+  return block;
+}
+
+/** The doctor finds one fault in what this test runs: the dead letters. */
+async function examine(args: string): Promise<void> {
+  const { directory: cwd, env } = fixture;
+  const command = `ringtrue doctor ${args.replace(/--json/, '')} --json`;
+  const failed: unknown = await run('bash', ['-c', command], { cwd, env, timeout: 60_000 }).catch(
+    (error) => error,
+  );
+  const { code, stdout } = failed as { code: number; stdout: string };
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
+  const faults = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+  expect({ code, faults }).toEqual({ code: 1, faults: ['notifications'] });
+}
+
 /** What a program prints; once for each question. */
 const printed = new Map<string, Promise<string>>();
 function help(program: string, ...args: string[]): Promise<string> {
@@ -151,7 +178,8 @@ async function isScript(name: string, args = ''): Promise<void> {
 /** How each command is checked, by how it begins. Those that are not run say why. */
 const ways: [begins: RegExp, check: (rest: string, command: string) => unknown][] = [
   // Goes on running: the simulator of this test is one.
-  [/^npx ringtrue (?=simulator$)/, exists],
+  [/^npx ringtrue (?=(simulator|dev)$)/, exists],
+  [/^(npx )?ringtrue doctor\b/, (rest) => examine(rest)],
   [/^(curl|(npx )?ringtrue|node -p) /, (_, command) => runAsWritten(command)],
   // Needs the address of the repository, which a page cannot know.
   [/^git clone REPOSITORY_URL ringtrue && cd ringtrue$/, () => {}],
@@ -266,6 +294,53 @@ describe.concurrent('commands of the pages', () => {
     } finally {
       receiver.kill();
     }
+  }, 120_000);
+
+  const programs: Record<string, string[]> = {
+    'placeCall.ts': [process.execPath, '--import', 'tsx', 'placeCall.mts'],
+    'place_call.py': ['python3', 'place_call.py'],
+    // Only where Go is installed; the test below holds for its text everywhere.
+    ...(hasGo ? { 'place_call.go': ['go', 'run', 'place_call.go'] } : {}),
+  };
+  it.each(Object.entries(programs))(
+    'docs/languages.md: %s places a call, and prints its outcome',
+    async (name, [program = '', ...args]) => {
+      const block = programOf(name);
+      const { directory: cwd, env } = fixture;
+      writeFileSync(join(cwd, name.replace(/\.ts$/, '.mts')), block.code);
+      const { stdout } = await run(program, args, { cwd, env, timeout: 110_000 });
+      expect(stdout.trim()).toBe('answered');
+    },
+    120_000,
+  );
+
+  it('docs/languages.md: every program sends the same request', () => {
+    for (const name of ['placeCall.ts', 'place_call.py', 'place_call.go']) {
+      const { code } = programOf(name);
+      for (const part of [
+        '/calls',
+        '?wait=50',
+        'Idempotency-Key',
+        'RINGTRUE_API_URL',
+        'Bearer ',
+        '+15005551200',
+      ])
+        expect(code).toContain(part);
+      expect(code).toContain('<Response><Say>Hello</Say></Response>');
+    }
+  });
+
+  it('README.md: each number of the table has the outcome that the table says', async () => {
+    const { text } = allPages().find(({ name }) => name === 'README.md') as Page;
+    const rows = [...text.matchAll(/^\| `(\+1500\d+)` \| .* \| `([a-z-]+)` \|$/gm)];
+    expect(rows.length).toBeGreaterThan(6);
+    const ends = rows.map(async ([, to = '']) => {
+      const { callId } = await post<{ callId: string }>('/calls', { to, twiml });
+      await ended(callId);
+      const { outcome } = await get<{ outcome: { outcome: string } }>(`/calls/${callId}`);
+      return [to, outcome.outcome];
+    });
+    expect(await Promise.all(ends)).toEqual(rows.map(([, to, outcome]) => [to, outcome]));
   }, 120_000);
 
   it("docs/simulator.md: Twilio's client places a call", async () => {

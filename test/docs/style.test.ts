@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { callRequestSchema } from '../../activities/validation/callRequestSchema.js';
+import { callExitStatus } from '../../src/commands/calls/callExitStatus.js';
 import { environment } from '../../src/config/environment.js';
 import { deciders, reachabilities } from '../../workflows/callOutcome.js';
 import { outcomes } from '../../workflows/callRequest.js';
@@ -62,6 +63,17 @@ describe('facts of the pages', () => {
     const { text } = pageNamed('docs/api.md');
     const names = [...Object.keys(callRequestSchema.shape), ...outcomes, ...deciders, ...reachabilities];
     expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('docs/commands.md has the exit status of every outcome', () => {
+    const { text } = pageNamed('docs/commands.md');
+    const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (\d+) \|$/gm)].map(([, outcome, status]) => [
+      outcome,
+      Number(status),
+    ]);
+    expect(rows).toEqual(outcomes.map((outcome) => [outcome, callExitStatus(outcome)]));
+    const statuses = outcomes.map(callExitStatus);
+    expect(new Set([...statuses, 1, 2]).size).toBe(outcomes.length + 2);
   });
 
   it('every metric that a page names exists', () => {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort, isFree } from '../../src/process/freePort.js';
 import { startReceiver } from '../activities/notifyBench.js';
 import { RingtrueProcess, unreachableAddress, until } from '../support/ringtrueProcess.js';
+import { TerminalProcess } from '../support/terminal.js';
 
 async function run(args: string[], env: Record<string, string> = {}) {
   const process = new RingtrueProcess(args, env);
@@ -139,6 +140,82 @@ describe('without any server', () => {
   });
 });
 
+describe('completion', () => {
+  /** What bash offers for the last of these words. */
+  async function offered(script: string, words: string[]): Promise<string[]> {
+    const quoted = words.map((word) => `'${word}'`).join(' ');
+    const question = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _ringtrue; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', `${script}\n${question}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  }
+
+  it('bash: offers commands, commands of commands, and options', async () => {
+    const { stdout, status } = await run(['completion', 'bash']);
+    expect(status).toBe(0);
+    expect(await offered(stdout, ['ringtrue', 'do'])).toEqual(['doctor', 'do-not-call']);
+    expect(await offered(stdout, ['ringtrue', 'batch', 'st'])).toEqual(['start']);
+    expect(await offered(stdout, ['ringtrue', 'batch', '--json', 'start', '--dr'])).toEqual(['--dry-run']);
+    // A file name, which bash completes by itself.
+    expect(await offered(stdout, ['ringtrue', 'batch', 'start', 'nu'])).toEqual(['']);
+  });
+
+  it('every command and option is in the scripts of all shells, and every command but a process has --json', async () => {
+    const [bash, zsh, fish] = await Promise.all(
+      ['bash', 'zsh', 'fish'].map(async (shell) => (await run(['completion', shell])).stdout),
+    );
+    const places = [...(bash ?? '').matchAll(/^ {4}'(.*?)'\) commands='(.*?)' options='(.*?)' ;;$/gm)];
+    expect(places.length).toBeGreaterThan(40);
+    for (const [, path = '', commands = '', options = ''] of places) {
+      expect(zsh).toContain(`('${path}')`);
+      for (const name of commands.split(' ').filter(Boolean)) {
+        expect(zsh).toContain(`'${name}:`);
+        expect(fish).toContain(`-f -a ${name} -d`);
+      }
+      for (const option of options.split(' ').filter((one) => one.startsWith('--'))) {
+        expect(zsh).toContain(`'${option}:`);
+        expect(fish).toContain(` -l ${option.slice(2)} `);
+      }
+      const isProcess = /^( (dev|demo|api|worker|simulator|mcp|completion))?$/.test(path);
+      if (commands === '' && !isProcess) expect(`${path}: ${options}`).toContain('--json');
+    }
+  });
+
+  it('an unknown shell: names the known ones, status 2', async () => {
+    const { status, stderr } = await run(['completion', 'ksh']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('Allowed choices are bash, zsh, fish');
+  });
+});
+
+describe('--json of commands without a server', () => {
+  it('policy check: valid, and with every fault at status 2', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ringtrue-')), 'policies.json');
+    writeFileSync(file, '{"twice": {"maxAttempts": 2}}');
+    const valid = await run(['policy', 'check', file, '--json']);
+    expect(JSON.parse(valid.stdout)).toEqual({
+      ok: true,
+      policies: ['default', 'standard', 'twice'],
+      faults: [],
+    });
+    writeFileSync(file, '{"twice": {"maxAttempts": 200}}');
+    const faulty = await run(['policy', 'check', file, '--json']);
+    expect(faulty.status).toBe(2);
+    expect(JSON.parse(faulty.stdout)).toMatchObject({
+      ok: false,
+      faults: [expect.stringContaining('maxAttempts')],
+    });
+  });
+
+  it('notify-secret and setup', async () => {
+    const secret = JSON.parse((await run(['notify-secret', '--json'])).stdout);
+    expect(secret).toEqual({ secret: expect.stringMatching(/^whsec_/) });
+    const setup = await run(['setup', '--json'], { TEMPORAL_ADDRESS: inject('temporalAddress') });
+    expect(setup.status).toBe(0);
+    expect(JSON.parse(setup.stdout)).toEqual({ ok: true, registered: [], hasStore: false, faults: [] });
+  });
+});
+
 describe('with `ringtrue dev`', () => {
   let dev: RingtrueProcess;
   let env: Record<string, string>;
@@ -165,7 +242,8 @@ describe('with `ringtrue dev`', () => {
 
   it('call --wait: progress on stderr, the outcome on stdout', async () => {
     const placed = await run(['call', '+15005552486', '--say', 'Hello & goodbye', '--wait', '--json'], env);
-    expect(placed.status).toBe(0);
+    // Busy.
+    expect(placed.status).toBe(10);
     const call = JSON.parse(placed.stdout);
     const [first, ...progress] = placed.stderr.trimEnd().split('\n');
     expect(first).toBe(call.callId);
@@ -374,9 +452,131 @@ describe('with `ringtrue dev`', () => {
     dev = new RingtrueProcess(['dev'], devEnv);
     await dev.prints('Try:');
     expect((await run(['cancel', callId], env)).status).toBe(0);
-    expect((await waiting.ended).status).toBe(0);
+    // Canceled.
+    expect((await waiting.ended).status).toBe(13);
     expect(JSON.parse(waiting.stdout)).toMatchObject({ callId, outcome: { outcome: 'canceled' } });
   }, 90_000);
+
+  it('call --wait: the exit status says how the call turned out', async () => {
+    const statuses = {
+      // An ordinary number, which no call of another test can keep busy.
+      '+12025550145': 0,
+      '+15005554487': 11,
+      '+15005555503': 12,
+      '+15008100000': 14,
+      '+15006212140': 15,
+    };
+    const calls = Object.keys(statuses).map(async (to) => {
+      const { status } = await run(['call', to, '--say', 'x', '--wait'], env);
+      return [to, status];
+    });
+    expect(Object.fromEntries(await Promise.all(calls))).toEqual(statuses);
+  }, 60_000);
+
+  it('a call does not ring, because dialing is paused: call says so at once, and what to do', async () => {
+    await run(['dialing', 'pause', '--reason', 'lunch'], env);
+    const placed = await run(['call', '+15005559900', '--say', 'x', '--json'], env);
+    expect(placed).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/does not ring yet.*paused it \(lunch\)\. `ringtrue dialing resume`/),
+    });
+    const { callId } = JSON.parse(placed.stdout);
+    const view = new TerminalProcess(
+      ['watch', '--every', '1'],
+      { ...env, NO_COLOR: '1' },
+      { columns: 50, rows: 16 },
+    );
+    await until(() => view.screen.some((line) => line.startsWith('dialing is paused (lunch)')));
+    await run(['dialing', 'resume'], env);
+    await until(() => view.screen.some((line) => line.startsWith('dialing, ')));
+    await until(() => view.screen.some((line) => /answered +call-/.test(line)));
+    expect(view.screen.length).toBeLessThanOrEqual(16);
+    for (const line of view.screen) expect(line.length).toBeLessThanOrEqual(50);
+    expect(view.written).not.toContain('+15005559900');
+    // Neither colors nor bold text.
+    expect(view.written.split('\u001b[').filter((part) => /^[\d;]*m/.test(part))).toEqual([]);
+    view.type('q');
+    expect(await view.ended).toBe(0);
+    expect(view.written.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
+    expect((await run(['get', callId, '--wait'], env)).status).toBe(0);
+  }, 60_000);
+
+  it('a calling window is shut: call says so, and how to call at once', async () => {
+    const placed = await run(
+      ['call', '+12025550143', '--say', 'x', '--not-before', '2040-01-31T09:00:00Z'],
+      env,
+    );
+    expect(placed.stderr).toMatch(/does not ring yet.*ringtrue reschedule/);
+    const [callId = ''] = placed.stdout.split('\n');
+    await run(['cancel', callId], env);
+  }, 60_000);
+
+  it('watch in a pipe: a line for each change; with --json an object a line', async () => {
+    const lines = new RingtrueProcess(['watch', '--every', '1'], env);
+    await lines.prints('0 waiting, 0 ringing');
+    await run(['call', '+15005552486', '--say', 'x', '--wait'], env);
+    await lines.prints('busy');
+    expect(await lines.stop('SIGINT')).toEqual({ status: 0, signal: null });
+    expect(lines.stdout).toMatch(/^\S+Z {2}API, Temporal and store are ready.*\n\S+Z {2}\d+ waiting/);
+    const objects = new RingtrueProcess(['watch', '--json'], env);
+    await objects.prints('\n');
+    await objects.stop('SIGTERM');
+    const [first = ''] = objects.stdout.split('\n');
+    expect(JSON.parse(first)).toMatchObject({ groups: expect.any(Array), trouble: null });
+    const unreachable = await run(['watch'], { RINGTRUE_API_URL: `http://${unreachableAddress}` });
+    expect(unreachable).toMatchObject({ status: 1, stderr: expect.stringContaining('cannot be reached') });
+  }, 60_000);
+
+  it('batch start --wait on a terminal: a bar with outcomes; Ctrl-C leaves the batch running', async () => {
+    const file = `${mkdtempSync(`${tmpdir()}/ringtrue-batch-`)}/calls.csv`;
+    writeFileSync(file, 'to\n+15005552486\n+15005558102\n');
+    const defaults = JSON.stringify({ twiml: '<Response/>', lookup: 'off' });
+    const start = ['batch', 'start', file, '--defaults', defaults, '--wait'];
+    const first = new TerminalProcess(start, env, { columns: 70 });
+    await until(() => /\[#{8}\.{9}\] 1\/2 running {2}1 busy, 1 run/.test(first.written));
+    first.type('\u0003');
+    expect(await first.ended).toBe(130);
+    const batchId = /batch-[0-9a-f-]+/.exec(first.written)?.[0] ?? '';
+    expect(first.written).toContain(`To come back: ringtrue batch show ${batchId} --wait`);
+    expect(JSON.parse((await run(['batch', 'show', batchId, '--json'], env)).stdout).state).toBe('running');
+    const again = new TerminalProcess(['batch', 'show', batchId, '--wait'], env, { columns: 70 });
+    await until(() => again.written.includes('1/2 running'));
+    await run(['batch', 'cancel', batchId], env);
+    expect(await again.ended).toBe(0);
+    expect(again.written).toMatch(/\[#{17}\] 2\/2 canceled/);
+  }, 60_000);
+
+  it('open in a terminal: prints the address of the page, and opens it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ringtrue-browser-'));
+    for (const name of ['xdg-open', 'open'])
+      writeFileSync(join(directory, name), `#!/bin/sh\necho "$1" > '${directory}/opened'\n`, { mode: 0o755 });
+    const PATH = `${directory}:${process.env.PATH}`;
+    const terminal = new TerminalProcess(['open'], { ...env, PATH });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.written).toContain(`${env.RINGTRUE_API_URL}/`);
+    expect(readFileSync(join(directory, 'opened'), 'utf8')).toBe(`${env.RINGTRUE_API_URL}/\n`);
+  });
+
+  it('doctor: everything that dev runs is well', async () => {
+    const { stdout, status } = await run(['doctor', '--json', '--country', 'de,US'], { ...devEnv, ...env });
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { name: string; ok: boolean }[] };
+    expect(checks.filter((check) => !check.ok)).toEqual([]);
+    expect({ ok, status }).toEqual({ ok: true, status: 0 });
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['geo-permission-DE', 'RingtrueTo']),
+    );
+    const wrong = await run(['doctor', '--country', 'Germany'], { ...devEnv, ...env });
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('must be a country of ISO 3166'),
+    });
+    const faulty = await run(['doctor'], { ...devEnv, ...env, RINGTRUE_CSP: '3' });
+    expect(faulty).toMatchObject({
+      status: 2,
+      stdout: expect.stringMatching(/FAULT {2}RINGTRUE_CSP .*\n +→ /),
+    });
+    expect(stdout + faulty.stdout).not.toContain('the-api-token');
+  }, 60_000);
 
   it('no full phone number is in the log', () => {
     expect(dev.stderr).not.toMatch(/\+1500555\d{4}/);

@@ -14,6 +14,9 @@ import {
 
 const callPaths =
   /^\/2010-04-01\/Accounts\/\{AccountSid\}\/Calls(\.json|\/\{Sid\}\.json|\/\{CallSid\}\/(Events|Notifications)\.json)$/;
+const accountPaths =
+  /^\/2010-04-01\/Accounts\/(\{Sid\}|\{AccountSid\}\/(IncomingPhoneNumbers|OutgoingCallerIds))\.json$/;
+const countryPaths = /^\/v1\/DialingPermissions\/Countries(\/\{IsoCode\})?$/;
 const lookupPath = /^\/v2\/PhoneNumbers\/\{PhoneNumber\}$/;
 
 let simulated: SimulatedTwilio;
@@ -114,6 +117,37 @@ describe("Twilio's official description holds for what the SDK sends and the sim
       .fetch(fields ? { fields } : {});
     expect(found.phoneNumber).toBe(number);
   });
+});
+
+it('what can be read about the account: itself, its numbers, its caller ids, its dialing permissions', async () => {
+  const callerIds = ['+12025550143', '+12025550144'];
+  const trial = await startSimulatedTwilio({
+    account: { type: 'Trial', callerIds, phoneNumbers: [fromNumber], closedCountries: ['DE'] },
+  });
+  const [account, countries] = await Promise.all([
+    startPrism('api_v2010', accountPaths, trial.url),
+    startPrism('voice_v1', countryPaths, trial.url),
+  ]);
+  const held = twilioClient(account.origin);
+  held.voice.baseUrl = countries.origin;
+  expect(await held.api.v2010.accounts(simulatorCredentials.accountSid).fetch()).toMatchObject({
+    type: 'Trial',
+    status: 'active',
+  });
+  const numbersOf = (list: { phoneNumber: string }[]) => list.map(({ phoneNumber }) => phoneNumber);
+  expect(numbersOf(await held.incomingPhoneNumbers.list())).toEqual([fromNumber]);
+  expect(numbersOf(await held.incomingPhoneNumbers.list({ phoneNumber: '+12025550199' }))).toEqual([]);
+  expect(numbersOf(await held.outgoingCallerIds.list({ pageSize: 1 }))).toEqual(callerIds);
+  const { countries: permissions } = held.voice.v1.dialingPermissions;
+  expect(await permissions('DE').fetch()).toMatchObject({ isoCode: 'DE', lowRiskNumbersEnabled: false });
+  const northAmerican = await permissions.list({ countryCode: '+1' });
+  expect(northAmerican.map(({ isoCode }) => isoCode)).toEqual(expect.arrayContaining(['US', 'CA']));
+  const create = (to: string, from = fromNumber) =>
+    trial.client.calls.create({ to, from, twiml: '<Response/>' });
+  await expect(create('+12025550143')).resolves.toMatchObject({ status: 'queued' });
+  await expect(create('+12025550199')).rejects.toMatchObject({ code: 21219 });
+  await expect(create('+12025550143', '+12025550199')).rejects.toMatchObject({ code: 21210 });
+  await Promise.all([account.close(), countries.close(), trial.close()]);
 });
 
 describe('the check can fail', () => {

@@ -33,7 +33,7 @@ function dereferenced(node: unknown, document: object): unknown {
  * 401, an answer that it does not allow as 500, each with the violations.
  */
 export async function startPrism(
-  description: 'api_v2010' | 'lookups_v2',
+  description: 'api_v2010' | 'lookups_v2' | 'voice_v1',
   paths: RegExp,
   upstream: string,
 ): Promise<ValidatingProxy> {

@@ -65,7 +65,7 @@ export function useCallBench(
 }
 
 /** A new database on the same server. */
-async function newDatabase(databaseUrl: string): Promise<string> {
+export async function newDatabase(databaseUrl: string): Promise<string> {
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
   const name = `own_${randomUUID().replaceAll('-', '')}`;

@@ -1,7 +1,8 @@
 import { callIdInPath } from '../calls/readCall.js';
 import type { ApiContext, ApiTools } from '../http/apiDependencies.js';
 import { problem } from '../http/problem.js';
-import type { Route } from '../http/route.js';
+import { jsonContent, type Route } from '../http/route.js';
+import { answerProbe } from './answerProbe.js';
 import { forgeryCheck } from './forgeryCheck.js';
 import { recordCallback } from './recordCallback.js';
 import { formParameters, maxParameters } from './twilioSignature.js';
@@ -44,7 +45,13 @@ export const statusCallbackRoute: Route = {
       },
     },
   },
-  answers: { 204: { description: 'The callback is durable, or the call is over.' } },
+  answers: {
+    200: {
+      description: 'What arrived here of a probe of `ringtrue doctor`, which knows the auth token.',
+      content: jsonContent({ type: 'object' }),
+    },
+    204: { description: 'The callback is durable, or the call is over.' },
+  },
   problems: [
     'bad-signature',
     'no-such-call',
@@ -66,6 +73,8 @@ function statusCallback(tools: ApiTools) {
     const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header('Content-Type') ?? '');
     const parameters = isForm ? formParameters(await c.req.text()) : {};
     if (parameters === null) return tooManyParameters(tools, c);
+    const answer = answerProbe(tools, c, parameters);
+    if (answer !== null) return answer;
     const checked = await checkSignature(c, parameters);
     if ('refusal' in checked) return checked.refusal;
     if (isForm) return record(c, parameters, checked);

@@ -1,13 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type CallState,
-  type CallsApi,
-  ConnectionError,
-  NoOutcomeError,
-  ProblemError,
-} from '../../client/ringtrue.js';
+import { type CallState, type CallsApi, NoOutcomeError, ProblemError } from '../../client/ringtrue.js';
 import { progressLine } from '../../terminal/callTable.js';
 import { printProgress } from '../../terminal/print.js';
+import { isTemporary } from '../../terminal/retryWhenBusy.js';
+import { whyNotRinging } from '../../terminal/whyNotRinging.js';
 
 /** How long one request waits for the end of the call: a change in between is shown so late at most. */
 const waitSeconds = 1;
@@ -21,6 +17,8 @@ const retrySeconds = 2;
 export async function followCall(calls: CallsApi, callId: string, known: boolean): Promise<CallState> {
   printProgress(callId);
   let last = '';
+  let before: string | null = null;
+  let printed: string | null = null;
   for (let found = known; ; ) {
     let call: CallState;
     try {
@@ -38,11 +36,12 @@ export async function followCall(calls: CallsApi, callId: string, known: boolean
     const line = progressLine(call);
     if (line !== last) printProgress(line);
     last = line;
+    // Twice in a row: what lasts a moment only needs no remedy.
+    const why = whyNotRinging(call);
+    if (why !== null && why === before && why !== printed) {
+      printProgress(why);
+      printed = why;
+    }
+    before = why;
   }
-}
-
-/** May the same request succeed later? */
-export function isTemporary(error: unknown): boolean {
-  if (error instanceof ConnectionError) return true;
-  return error instanceof ProblemError && (error.status >= 500 || error.status === 429);
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { accountRefusal } from '../calls/accountRefusal.js';
 import type { CreateTally } from '../calls/callBook.js';
 import type { CallEngine } from '../calls/callEngine.js';
 import { type CreateRequest, readCreateRequest } from '../calls/createRequest.js';
@@ -6,7 +7,6 @@ import { currentOf, type SimulatedCall } from '../calls/simulatedCall.js';
 import { type CreateFault, lagSeconds } from '../numbers/faults.js';
 import type { NumberBehavior } from '../numbers/numberBehavior.js';
 import { displayed } from '../numbers/numberingPlan.js';
-import { callerRefusal } from '../numbers/numbers.js';
 import { refusalOf, type TwilioRefusal } from '../twilioErrors.js';
 import { cut, hang, htmlError, refused, type SimulatorEnv } from './brokenAnswers.js';
 import { callResource } from './callResource.js';
@@ -50,8 +50,8 @@ function refusalFor(
   behavior: NumberBehavior,
   engine: CallEngine,
 ): TwilioRefusal | null {
-  const callerCode = callerRefusal(request.from);
-  if (callerCode !== null) return refusalOf(callerCode);
+  const accountCode = accountRefusal(engine.account, request);
+  if (accountCode !== null) return refusalOf(accountCode);
   const { refusal } = behavior;
   if (!refusal || !engine.book.isAmongFirst(refusal.times, 'refuse', request.to, request.from)) return null;
   return refusalOf(refusal.code, refusal.httpStatus === null ? {} : { httpStatus: refusal.httpStatus });

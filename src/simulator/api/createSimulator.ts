@@ -3,6 +3,7 @@ import type { AccountEngines } from '../calls/accountEngines.js';
 import type { CallEngine } from '../calls/callEngine.js';
 import type { SimulatedAccount, SimulatorOptions } from '../simulatorOptions.js';
 import { refusalOf } from '../twilioErrors.js';
+import { accountApi } from './accountApi.js';
 import { isAuthorized } from './basicAuth.js';
 import { refused, type SimulatorEnv } from './brokenAnswers.js';
 import { callsApi } from './callsApi.js';
@@ -17,7 +18,7 @@ export function createSimulator(options: SimulatorOptions, engines: AccountEngin
   const app = new Hono<SimulatorEnv>();
   const apis = new Map<CallEngine, Hono<SimulatorEnv>>();
   const apiOf = (engine: CallEngine) => {
-    const api = apis.get(engine) ?? accountApi(options, engine);
+    const api = apis.get(engine) ?? everythingOf(options, engine);
     apis.set(engine, api);
     return api;
   };
@@ -26,7 +27,7 @@ export function createSimulator(options: SimulatorOptions, engines: AccountEngin
   app.route('/simulator', controlApi(engines));
 
   app.all('*', (c) => {
-    const sid = /^\/2010-04-01\/Accounts\/([^/]+)\//.exec(c.req.path)?.[1];
+    const sid = /^\/2010-04-01\/Accounts\/([^/.]+)[/.]/.exec(c.req.path)?.[1];
     const admitting = engines
       .accounts()
       .filter((one) => isAuthorized(c.req.header('Authorization'), credentialsOf(one)));
@@ -41,8 +42,9 @@ export function createSimulator(options: SimulatorOptions, engines: AccountEngin
 }
 
 /** What one account sees. */
-function accountApi(options: SimulatorOptions, engine: CallEngine): Hono<SimulatorEnv> {
+function everythingOf(options: SimulatorOptions, engine: CallEngine): Hono<SimulatorEnv> {
   const api = new Hono<SimulatorEnv>();
+  api.route('/', accountApi(engine));
   api.route(`/2010-04-01/Accounts/${engine.accountSid}`, callsApi(engine));
   api.route('/', lookupApi(engine));
   api.notFound(notFound);

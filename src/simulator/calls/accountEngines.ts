@@ -14,12 +14,13 @@ export class AccountEngines {
 
   /** The accounts of now: those besides the main one may come and go. */
   accounts(): SimulatedAccount[] {
-    const { accountSid, authToken, apiKeys = [], callsPerSecond, accounts } = this.#options;
+    const { accountSid, authToken, apiKeys = [], callsPerSecond, account, accounts } = this.#options;
     const main = {
       accountSid,
       authToken,
       apiKeys,
       ...(callsPerSecond === undefined ? {} : { callsPerSecond }),
+      ...(account === undefined ? {} : { account }),
     };
     return [main, ...(accounts?.() ?? [])];
   }
@@ -28,7 +29,8 @@ export class AccountEngines {
   of(account: SimulatedAccount): CallEngine {
     const known = this.#engines.get(account.accountSid);
     if (known) return known;
-    const engine = new CallEngine({ ...this.#options, ...account });
+    const { account: _ofMain, ...options } = this.#options;
+    const engine = new CallEngine({ ...options, ...account });
     for (const [to, other] of this.#likes) engine.behaveLike(to, other);
     this.#engines.set(account.accountSid, engine);
     return engine;

@@ -1,7 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { NumberBehavior } from '../numbers/numberBehavior.js';
 import { behaviorOf } from '../numbers/numbers.js';
-import { defaultUnconfirmed, type SimulatorOptions, type Unconfirmed } from '../simulatorOptions.js';
+import {
+  type AccountProfile,
+  defaultAccount,
+  defaultUnconfirmed,
+  type SimulatorOptions,
+  type Unconfirmed,
+} from '../simulatorOptions.js';
 import { CallBook } from './callBook.js';
 import { CallbackPost } from './callbackPost.js';
 import { CallTimeline } from './callTimeline.js';
@@ -19,6 +25,7 @@ export class CallEngine {
   readonly accountSid: string;
   readonly clock: LifeClock;
   readonly book: CallBook;
+  readonly account: AccountProfile;
   readonly unconfirmed: Unconfirmed;
   readonly log: (message: string) => void;
   /** With which every request of the account is refused, as if it was suspended; null: none is. */
@@ -36,6 +43,7 @@ export class CallEngine {
     this.accountSid = options.accountSid;
     this.clock = new LifeClock(options.speed ?? 1);
     this.book = new CallBook(options.rememberedCalls ?? 10_000);
+    this.account = { ...defaultAccount, ...options.account };
     this.unconfirmed = { ...defaultUnconfirmed, ...options.unconfirmed };
     this.log = options.log ?? (() => {});
     this.#authToken = options.authToken;

@@ -1,12 +1,14 @@
-import { twilioParameters } from '../../activities/validation/twilioParameters.js';
-import type { CallFilter, CallRequest, CallState } from '../client/ringtrue.js';
-import { type ApiOptions, clientOf, UsageError } from '../terminal/apiOptions.js';
-import { callCounts, callSheet, callsTable } from '../terminal/callTable.js';
-import { dryRunSheet } from '../terminal/dryRunSheet.js';
-import { print } from '../terminal/print.js';
-import { moreHint, type PageOptions, readPages } from '../terminal/readPages.js';
-import { followCall } from './calls/followCall.js';
-import { callingWindowOf, type WindowOptions } from './calls/windowOptions.js';
+import { twilioParameters } from '../../../activities/validation/twilioParameters.js';
+import type { CallFilter, CallRequest, CallState } from '../../client/ringtrue.js';
+import { type ApiOptions, clientOf, UsageError } from '../../terminal/apiOptions.js';
+import { callCounts, callSheet, callsTable } from '../../terminal/callTable.js';
+import { dryRunSheet } from '../../terminal/dryRunSheet.js';
+import { print } from '../../terminal/print.js';
+import { moreHint, type PageOptions, readPages } from '../../terminal/readPages.js';
+import { callExitStatus } from './callExitStatus.js';
+import { followCall } from './followCall.js';
+import { hintNotRinging } from './hintNotRinging.js';
+import { callingWindowOf, type WindowOptions } from './windowOptions.js';
 
 interface PlaceOptions extends ApiOptions, WindowOptions {
   from?: string;
@@ -45,12 +47,18 @@ export async function placeCall(to: string, options: PlaceOptions): Promise<void
     return print(options, preview, dryRunSheet(preview));
   }
   const { repeated: _repeated, ...started } = await calls.create(request, { idempotencyKey: options.key });
-  if (options.wait) return show(await followCall(calls, started.callId, true), options);
+  if (options.wait) {
+    const call = await followCall(calls, started.callId, true);
+    show(call, options);
+    if (call.outcome !== null) process.exitCode = callExitStatus(call.outcome.outcome);
+    return;
+  }
   print(
     options,
     started,
     `${started.callId}\n  \`ringtrue get ${started.callId} --wait\` shows how it turns out.`,
   );
+  await hintNotRinging(calls, started.callId);
 }
 
 /** `ringtrue get`. */

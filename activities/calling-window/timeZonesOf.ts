@@ -86,7 +86,8 @@ const northAmericanAreas = new Map<string, string[]>();
 
 /**
  * Area codes that were laid over the whole of an older one, and the older one: those of several time zones, and those that the map
- * does not have yet. Source: North American Numbering Plan Administrator and Canadian Numbering Administrator, relief planning.
+ * does not have yet. Not taken from a list: check new pairs against the relief plans of the North American Numbering Plan
+ * Administrator and the Canadian Numbering Administrator.
  */
 const overlays: Record<string, string> = {
   '236': '250',
@@ -152,6 +153,7 @@ const corrections: ZonesByPrefix = {
   '5667': 'America/Punta_Arenas',
   // Valparaíso; and Easter Island, which has few numbers in its area code.
   '5632': 'America/Santiago&Pacific/Easter',
+  // The exchanges of the island that the map names; not taken from a list of Subtel.
   ...each('5632210 5632255', 'America/Santiago&Pacific/Easter'),
   // Pará, and the west of Amazonas.
   ...each('5591 5593 5594', 'America/Belem'),
